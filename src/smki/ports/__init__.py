@@ -1,0 +1,36 @@
+"""Every effect we ask of the world, as Protocols. The waterline.
+
+Each port speaks of durability and concurrency: what holds on return, who may call at once, what
+happens if the power fails in between.
+"""
+
+from smki.ports.index import CertificateIndex, CertificateRow, KeyHolder
+from smki.ports.keys import KeyAlgorithm, KeyStore, SigningKey
+from smki.ports.record import Checkpoint, Record, RecordReader
+from smki.ports.registry import Credential, DeviceStanding, Party, Registry
+from smki.ports.work import Batch, ChunkOutcome, ItemOutcome, JournalEntry, Workbook
+from smki.ports.world import Clock, Entropy, Spool
+
+__all__ = [
+    "Batch",
+    "CertificateIndex",
+    "CertificateRow",
+    "Checkpoint",
+    "ChunkOutcome",
+    "Clock",
+    "Credential",
+    "DeviceStanding",
+    "Entropy",
+    "ItemOutcome",
+    "JournalEntry",
+    "KeyAlgorithm",
+    "KeyHolder",
+    "KeyStore",
+    "Party",
+    "Record",
+    "RecordReader",
+    "Registry",
+    "SigningKey",
+    "Spool",
+    "Workbook",
+]

@@ -1,0 +1,109 @@
+"""The index: answers questions about the record quickly. Thrown away and rebuilt at will."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from smki.terms import (
+    EUI64,
+    CertificateKind,
+    CertificateStatus,
+    KeyUsage,
+    RemotePartyRole,
+    SerialNumber,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateRow:
+    """What the index knows of a certificate; the certificate itself is in the record.
+
+    Attributes:
+        entry: index of its leaf.
+        serial: its serial number.
+        kind: which profile it follows.
+        identity: Device ID or Entity Identifier of the subject; None if it has none.
+        role: remote party role of an organisation certificate; None otherwise.
+        usage: its key usage.
+        key: first 8 octets of SHA-256 over the public key's octets (65-octet point, or
+            SubjectPublicKeyInfo if not P-256), as an unsigned integer: finds candidates for
+            "the same key"; equality is decided on the certificates themselves.
+        status: standing at present; expiry is worked out when read, from `not_after`.
+        not_after: end of validity, seconds since 1970 (certificates without end: 253402300799).
+        lodged_at: instant of lodging, milliseconds since 1970.
+        manufacturing: issued for manufacture rather than for replacement in the field.
+        subscriber: EUI-64 of the party that asked.
+    """
+
+    entry: int
+    serial: SerialNumber
+    kind: CertificateKind
+    identity: EUI64 | None
+    role: RemotePartyRole | None
+    usage: KeyUsage
+    key: int
+    status: CertificateStatus
+    not_after: int
+    lodged_at: int
+    manufacturing: bool
+    subscriber: EUI64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHolder:
+    """A certificate that may carry a key that was asked about."""
+
+    key: int
+    entry: int
+    identity: EUI64 | None
+    kind: CertificateKind
+    usage: KeyUsage
+
+
+class CertificateIndex(Protocol):
+    """Questions that deciding, searching and retrieving ask. Reads are safe in any process.
+
+    What is written goes through `Workbook.close`, in one transaction with the working state, or
+    through `extend`, when the index catches up with the record.
+    """
+
+    def size(self) -> int:
+        """How many entries of the record the index covers."""
+        ...
+
+    def extend(
+        self, rows: Iterable[CertificateRow], revoked: Sequence[SerialNumber], size: int
+    ) -> None:
+        """The index covers `size` entries on return, `rows` among them, in one transaction.
+
+        A device certificate turns the device's earlier one for the same usage from `I` to `N`.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Nothing is indexed on return; the working state is untouched."""
+        ...
+
+    def by_serial(self, serial: SerialNumber) -> CertificateRow | None:
+        """The certificate with this serial number, if any."""
+        ...
+
+    def by_identity(self, identity: EUI64) -> tuple[CertificateRow, ...]:
+        """All certificates whose subject is this device or entity, oldest first."""
+        ...
+
+    def device_counts(self, devices: Sequence[EUI64]) -> Mapping[EUI64, int]:
+        """How many device certificates each device has; devices without any are left out."""
+        ...
+
+    def key_holders(self, keys: Sequence[int]) -> tuple[KeyHolder, ...]:
+        """Certificates that may carry one of these keys (see `CertificateRow.key`)."""
+        ...
+
+    def count(self) -> int:
+        """Number of certificates in the index."""
+        ...
+
+    def rows(self, kind: CertificateKind | None = None) -> Iterable[CertificateRow]:
+        """All certificates in the order of the record, memory flat; one kind if given."""
+        ...

@@ -1,0 +1,61 @@
+"""Private keys: made, opened and used, never seen."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Protocol
+
+
+class KeyAlgorithm(Enum):
+    """What a key is for and how it signs."""
+
+    P256 = "p256"  # ECDSA with SHA-256, DER signature
+    RSA2048 = "rsa2048"  # RSASSA-PKCS1-v1_5 with SHA-256
+    ED25519 = "ed25519"  # checkpoints of the log
+
+
+class SigningKey(Protocol):
+    """A private key that signs. Safe to call from any thread; calls may queue."""
+
+    @property
+    def algorithm(self) -> KeyAlgorithm:
+        """How it signs."""
+        ...
+
+    @property
+    def public_key(self) -> bytes:
+        """SubjectPublicKeyInfo, DER."""
+        ...
+
+    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
+        """One signature for each message, in order; the whole messages are given, not digests.
+
+        Raises:
+            Unavailable: the token is away; nothing was signed that the caller will see.
+        """
+        ...
+
+
+class KeyStore(Protocol):
+    """A place where private keys live, encrypted or in a token."""
+
+    def make(self, name: str, algorithm: KeyAlgorithm) -> SigningKey:
+        """A new key, durable on return. Never replaces one.
+
+        Raises:
+            Refused: a key of that name is there.
+            Unavailable: the store cannot be reached or written.
+        """
+        ...
+
+    def open(self, name: str) -> SigningKey:
+        """The key of that name, ready to sign.
+
+        Raises:
+            Refused: no such key, or the passphrase or PIN does not open it.
+            Unavailable: the store cannot be reached.
+        """
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all keys, sorted."""
+        ...

@@ -1,0 +1,30 @@
+"""Our nouns: identifiers, roles, usages, states and errors. Frozen values and closed enums.
+
+Nothing here parses a document, reads a clock or touches a file.
+"""
+
+from smki.terms.errors import Finding, Inconsistent, Malformed, Refused, SmkiError, Unavailable
+from smki.terms.identifiers import EUI64, SerialNumber
+from smki.terms.kinds import CertificateKind, Interface
+from smki.terms.roles import KeyUsage, RemotePartyRole
+from smki.terms.states import AdHocStatus, BatchStatus, CertificateStatus, ItemStatus, SmiStatus
+
+__all__ = [
+    "EUI64",
+    "AdHocStatus",
+    "BatchStatus",
+    "CertificateKind",
+    "CertificateStatus",
+    "Finding",
+    "Inconsistent",
+    "Interface",
+    "ItemStatus",
+    "KeyUsage",
+    "Malformed",
+    "Refused",
+    "RemotePartyRole",
+    "SerialNumber",
+    "SmiStatus",
+    "SmkiError",
+    "Unavailable",
+]

@@ -1,1 +1,32 @@
-"""To be filled."""
+"""May this be done? A request, what is known, an instant: in; a verdict: out.
+
+One table for each question, a row for each kind of requester, its clause beside it. Decides and
+returns; never raises for a "no", never acts, knows no clock and no store.
+"""
+
+from smki.policy.codes import Code, code_of
+from smki.policy.eligibility import (
+    DEVICE_ROWS,
+    DeviceFacts,
+    DeviceRow,
+    decide_device,
+    decide_organisation,
+)
+from smki.policy.limits import (
+    MAXIMUM_CSRS_PER_BATCH,
+    MAXIMUM_DEVICE_CERTIFICATES,
+    RESULT_RETENTION_DAYS,
+)
+
+__all__ = [
+    "DEVICE_ROWS",
+    "MAXIMUM_CSRS_PER_BATCH",
+    "MAXIMUM_DEVICE_CERTIFICATES",
+    "RESULT_RETENTION_DAYS",
+    "Code",
+    "DeviceFacts",
+    "DeviceRow",
+    "code_of",
+    "decide_device",
+    "decide_organisation",
+]

@@ -16,6 +16,7 @@ from smki.terms import (
     Interface,
     RemotePartyRole,
     SerialNumber,
+    SubscriberKind,
 )
 from smki.wire.requests import DeviceRequest, OrganisationRequest, SystemRequest
 
@@ -41,6 +42,7 @@ class Requester:
             without a role of the trust anchors (a manufacturer) has None there.
         interface: the one interface that the credential opens; None for the operator itself.
         credential: serial number of the credential.
+        kinds: which rows of the eligibility table speak of it.
 
     Clause: sec-app-m:2
     """
@@ -50,6 +52,7 @@ class Requester:
     identities: tuple[tuple[EUI64, RemotePartyRole | None], ...]
     interface: Interface | None
     credential: SerialNumber | None
+    kinds: frozenset[SubscriberKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

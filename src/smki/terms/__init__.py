@@ -5,7 +5,7 @@ Nothing here parses a document, reads a clock or touches a file.
 
 from smki.terms.errors import Finding, Inconsistent, Malformed, Refused, SmkiError, Unavailable
 from smki.terms.identifiers import EUI64, SerialNumber
-from smki.terms.kinds import CertificateKind, Interface
+from smki.terms.kinds import CertificateKind, Interface, SubscriberKind
 from smki.terms.roles import KeyUsage, RemotePartyRole
 from smki.terms.states import AdHocStatus, BatchStatus, CertificateStatus, ItemStatus, SmiStatus
 
@@ -26,5 +26,6 @@ __all__ = [
     "SerialNumber",
     "SmiStatus",
     "SmkiError",
+    "SubscriberKind",
     "Unavailable",
 ]

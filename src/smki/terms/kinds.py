@@ -1,4 +1,4 @@
-"""Kinds of certificate, and the interfaces that an IKI credential can open."""
+"""Kinds of certificate and of subscriber, and the interfaces that an IKI credential can open."""
 
 from enum import Enum
 
@@ -76,3 +76,17 @@ _CREDENTIALS = {
     Interface.AD_HOC: _K.IKI_AD_HOC,
     Interface.BATCH: _K.IKI_BATCH,
 }
+
+
+class SubscriberKind(Enum):
+    """The kinds of requester that the eligibility rules tell apart; a party may be several.
+
+    Clause: sec:L3.16
+    """
+
+    IMPORT_SUPPLIER = "import supplier"
+    GAS_SUPPLIER = "gas supplier"
+    NETWORK_OPERATOR = "network operator"
+    DCC = "DCC"
+    MANUFACTURER = "manufacturer"
+    OTHER_USER = "other user"

@@ -193,7 +193,7 @@ def decide_organisation(
         return _organisation_refusal(
             f"role {role.organisational_unit} ({role.name.lower()}) is for authorities only"
         )
-    owned = {identity: registered for identity, registered in identities}
+    owned = dict(identities)
     if entity not in owned:
         return _organisation_refusal(f"{entity} is not an identifier of the requester")
     user_signing = role is _R.XML_SIGN and owned[entity] is not None

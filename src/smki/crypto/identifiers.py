@@ -16,7 +16,7 @@ def key_identifier(key_bits: bytes) -> bytes:
         key_bits: content of subjectPublicKey without the octet of unused bits: the 65 octets
             `04 || x || y`, or the RSAPublicKey.
 
-    Clause: gbcs:12
+    Clause: gbcs:12, rfc5280:4.2.1.2
     """
     digest = sha1(key_bits, usedforsecurity=False).digest()
     return bytes((0x40 | digest[12] & 0x0F,)) + digest[13:]

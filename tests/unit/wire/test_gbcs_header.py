@@ -1,0 +1,137 @@
+import csv
+import os
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from smki.terms import EUI64, KeyUsage, Malformed
+from smki.wire.gbcs_header import MessageCategory, parse_message, read_message_file
+from smki.wire.pkcs10 import assemble_request, device_request_info, parse_device_request
+from smki.wire.requests import DeviceRequest
+
+ROOT: Final = Path(__file__).parents[3]
+
+#          DF 09 CRA counter          08 originator        08 recipient         00 02 code len payload
+COMMAND: Final = bytes.fromhex(
+    "DF 09 01 00000000000003E8 08 90B3D51F30010000 08 00DB1234567890A0 00 02 000A 03 616263"
+)
+MAC_HEADER: Final = bytes.fromhex("DD 000000000000")
+SECURITY: Final = bytes.fromhex("11 00000000")
+
+
+def _with_mac(message: bytes = COMMAND, protection: bytes = b"\x00" + bytes(12)) -> bytes:
+    content = SECURITY + message + protection
+    return MAC_HEADER + bytes((len(content),)) + content
+
+
+@pytest.fixture(scope="module")
+def vectors() -> Path:
+    """The folder of reference data."""
+    folder = Path(os.environ.get("SMKI_VECTORS", ROOT / "../shared/vectors"))
+    if not (folder / "rtds").is_dir():
+        pytest.skip(f"no reference data in {folder}: set SMKI_VECTORS")
+    return folder
+
+
+@pytest.mark.clause("gbcs:7.2.7")
+def test_header_of_every_reference_message_says_what_the_index_says(vectors: Path) -> None:
+    """Originator, recipient, counter, code and kind of all reference messages are the index's."""
+    with (vectors / "rtds" / "index.csv").open(encoding="utf-8") as index:
+        rows = list(csv.DictReader(index))
+    assert len(rows) > 100
+    for row in rows:
+        octets = read_message_file((vectors / "rtds" / row["file"]).read_bytes())
+        message = parse_message(octets)
+        assert message.originator == EUI64.parse(row["originator"]), row["file"]
+        assert message.recipient == EUI64.parse(row["recipient"]), row["file"]
+        assert message.counter == int(row["counter"], 16), row["file"]
+        assert message.message_code == int(row["message_code"], 16), row["file"]
+        assert message.category.name.lower() == row["kind"].removeprefix("pre-"), row["file"]
+        assert bool(message.signature) == (row["signature"] == "yes"), row["file"]
+        assert bool(message.mac) == (row["mac"] in ("yes", "undecidable")), row["file"]
+
+
+@pytest.mark.clause("sec-app-m:2.3.1.7", "gbcs:7.2.7")
+def test_request_that_a_real_meter_made_is_read(vectors: Path) -> None:
+    """The payload of the CS02c response is a device request; composed anew it is the same."""
+    path = vectors / "rtds" / "CS02c_6.17_SUCCESS_RESPONSE_GBCS.HEX"
+    message = parse_message(read_message_file(path.read_bytes()))
+    signed = parse_device_request(message.payload)
+    request = signed.request
+    assert isinstance(request, DeviceRequest)
+    assert request.device == message.originator == EUI64.parse("00DB1234567890A0")
+    assert request.usage is KeyUsage.DIGITAL_SIGNATURE
+    info = device_request_info(
+        device=request.device, hw_type=request.hw_type, usage=request.usage, point=request.point
+    )
+    assert assemble_request(info, signed.signature) == message.payload
+
+
+@pytest.mark.clause("gbcs:7.2.7")
+def test_every_shape_of_a_message_is_read() -> None:
+    """Pre-command, signed, with MAC, with both: payload, signature and MAC are told apart."""
+    signature, mac = bytes(range(64)), bytes(range(12))
+    shapes = {
+        COMMAND: (b"", b""),
+        COMMAND + b"\x00": (b"", b""),
+        COMMAND + b"\x40" + signature: (signature, b""),
+        _with_mac(protection=b"\x00" + mac): (b"", mac),
+        _with_mac(protection=b"\x40" + signature + mac): (signature, mac),
+    }
+    for octets, protection in shapes.items():
+        message = parse_message(octets)
+        assert (message.signature, message.mac) == protection
+        assert (message.payload, message.signed) == (b"abc", COMMAND[1:])
+        assert (message.category, message.counter) == (MessageCategory.COMMAND, 1000)
+
+
+def test_date_time_and_supplementary_fields_are_kept() -> None:
+    """A date-time of 12 octets, and what follows the message code, come out as they are."""
+    date_time = bytes.fromhex("07DF0101FF000000008000FF")
+    message = parse_message(COMMAND[:29] + b"\x0c" + date_time + b"\x04\x00\x0a\xaa\xbb\x00")
+    assert (message.date_time, message.supplementary) == (date_time, b"\xaa\xbb")
+    assert message.payload == b""
+
+
+REFUSALS: Final = {
+    "nothing": b"",
+    "cut off": COMMAND[:-1],
+    "octets left over": COMMAND + b"\x00\x00",
+    "signature cut off": COMMAND + b"\x40" + bytes(63),
+    "signature of 65": COMMAND + b"\x41" + bytes(65),
+    "CRA 4": COMMAND[:2] + b"\x04" + COMMAND[3:],
+    "originator of 7": COMMAND[:11] + b"\x07" + COMMAND[12:],
+    "date-time of 1": COMMAND[:29] + b"\x01" + COMMAND[30:],
+    "no message code": COMMAND[:30] + b"\x01\x00\x00",
+    "length not minimal": COMMAND[:33] + b"\x81\x03abc",
+    "length of 3 octets": COMMAND[:33] + b"\x83\x00\x00\x03abc",
+    "a block of a transfer": b"\xdd" + COMMAND[1:],
+    "MAC missing": _with_mac(protection=b"\x00"),
+    "MAC header too long": _with_mac() + b"\x00",
+    "other security": _with_mac().replace(SECURITY, bytes.fromhex("31 00000000")),
+    "too large": COMMAND + bytes(70_000),
+}
+
+
+@pytest.mark.clause("gbcs:7.2.7")
+@pytest.mark.parametrize("case", REFUSALS)
+def test_other_octets_are_refused(case: str) -> None:
+    """Anything but one whole message is refused, with what was found and the clause."""
+    with pytest.raises(Malformed, match=r"GBCS message.*must be") as caught:
+        parse_message(REFUSALS[case])
+    assert caught.value.clause == "gbcs:7.2.7"
+
+
+def test_file_holds_octets_or_hexadecimal_digits() -> None:
+    """A file is read as octets or as digits in either case, with or without an end of line."""
+    for content in (COMMAND, COMMAND.hex().encode(), COMMAND.hex().upper().encode() + b"\r\n"):
+        assert read_message_file(content) == COMMAND
+
+
+@pytest.mark.parametrize("content", [b"", b"DF0", b"DF 09", b"hello", b"\xff\xfe"])
+def test_file_of_anything_else_is_refused(content: bytes) -> None:
+    """Neither octets of a message nor digits without gaps."""
+    with pytest.raises(Malformed, match="hexadecimal digits") as caught:
+        read_message_file(content)
+    assert caught.value.rule == "gbcs.text"

@@ -1,0 +1,197 @@
+"""The way to the database: one engine, transactions that read or write, errors by whose fault.
+
+SQLite runs in WAL mode with synchronous FULL, and a writing transaction takes the lock at its
+beginning, so that it never fails half-way for want of it. PostgreSQL runs through psycopg with
+synchronous commits; what it asks to be tried again is tried again. Nothing here knows a table.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    any_,
+    create_engine,
+    event,
+    func,
+    insert,
+    literal,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from smki.terms import Inconsistent, Malformed, Refused, SmkiError, Unavailable
+
+BUSY_MILLISECONDS: Final = 30_000  # longer than any of our transactions holds the lock
+CACHE_KIBIBYTES: Final = 65_536  # the inner pages of the indexes of 100 million certificates
+CHECKPOINT_PAGES: Final = 16_384  # 64 MiB of log: pages written often are carried over once
+ATTEMPTS: Final = 8  # of a transaction that the database asks to be tried again
+FIRST_PAUSE_SECONDS: Final = 0.01
+_TRY_AGAIN: Final = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
+
+_SQLITE_SETTINGS: Final = (
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA cache_size=-{CACHE_KIBIBYTES}",
+    f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}",
+    "PRAGMA secure_delete=OFF",  # closed intents hold nothing secret; zeroing them costs a write
+    "PRAGMA temp_store=MEMORY",
+)
+
+_Result = TypeVar("_Result")
+
+
+class Store:
+    """Runs work in transactions. Safe for threads; each process opens its own."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writer = self.engine.execution_options(smki_write=True)
+        self._fault: type[Exception] = self._driver().Error
+
+    def _driver(self) -> Any:
+        return self.engine.dialect.loaded_dbapi
+
+    def read(self, work: Callable[[Connection], _Result]) -> _Result:
+        """What `work` returns, from one transaction's view.
+
+        Raises:
+            Unavailable: the database cannot be reached, or is busy.
+            Inconsistent: it is damaged, or not what this version expects.
+        """
+        return self._run(self.engine, work, ATTEMPTS)
+
+    def write(self, work: Callable[[Connection], _Result], *, attempts: int = ATTEMPTS) -> _Result:
+        """What `work` returns; all that it wrote is durable, or nothing if it raises.
+
+        `work` may be run again if the database asks for it, at most `attempts` times in all.
+
+        Raises:
+            Unavailable: the database cannot be reached, is busy, or cannot be written.
+            Inconsistent: what was to be written contradicts what is there.
+        """
+        return self._run(self._writer, work, attempts)
+
+    def _run(self, engine: Engine, work: Callable[[Connection], _Result], attempts: int) -> _Result:
+        for attempt in range(1, attempts + 1):
+            try:
+                with engine.begin() as connection:
+                    return work(connection)
+            except PoolTimeout as error:
+                raise _unavailable(str(error)) from error
+            except (DBAPIError, self._fault) as error:
+                cause = error.orig if isinstance(error, DBAPIError) else error
+                again = getattr(cause, "sqlstate", None) in _TRY_AGAIN
+                if not again or attempt == attempts:
+                    raise self._translated(cause) from error
+            time.sleep(FIRST_PAUSE_SECONDS * 2**attempt)
+        raise _unavailable("no attempt was allowed")
+
+    def _translated(self, cause: BaseException | None) -> SmkiError:
+        driver = self._driver()
+        if isinstance(cause, (driver.OperationalError, driver.InterfaceError)):
+            return _unavailable(str(cause).strip())
+        return Inconsistent(
+            f"database: {str(cause).strip()}; stop, keep a copy, and run the audit",
+            rule="database.inconsistent",
+        )
+
+    def among(self, column: ColumnElement[int], values: Sequence[int]) -> ColumnElement[bool]:
+        """The condition that `column` is one of `values`, for thousands of them.
+
+        One bound value either way: the statement's text stays the same, and is parsed once.
+        """
+        if self.is_sqlite:
+            array = func.json_each(json.dumps(values)).table_valued("value")
+            return column.in_(select(array.c.value))
+        return column == any_(literal(list(values), ARRAY(BigInteger)))
+
+    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that can say what to do `on_conflict`."""
+        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+
+    def load(self, connection: Connection, table: Table, rows: Iterable[Sequence[object]]) -> None:
+        """All rows are inserted, each with its columns in the order of the table."""
+        if self.is_sqlite:
+            statement = str(insert(table).compile(dialect=self.engine.dialect))
+            connection.exec_driver_sql(statement, list(map(tuple, rows)))
+            return
+        names = ", ".join(f'"{column.name}"' for column in table.columns)
+        types = [column.type.compile(dialect=self.engine.dialect) for column in table.columns]
+        cursor: Any = connection.connection.cursor()
+        with cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types([_COPY_TYPES.get(name, name) for name in map(str.lower, types)])
+            for row in rows:
+                copy.write_row(row)
+
+
+_COPY_TYPES: Final = {"bigint": "int8", "smallint": "int2", "integer": "int4", "boolean": "bool"}
+
+
+def _unavailable(reason: str) -> Unavailable:
+    return Unavailable(
+        f"database: {reason}; see that it runs, that its disk is not full, and try again",
+        rule="database.unavailable",
+    )
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in {"postgresql", "postgres"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
+            raise Refused(
+                f"database URL: {parsed.drivername}, must be sqlite or postgresql",
+                where="SMKI_DATABASE",
+                rule="database.kind",
+            )
+        engine = create_engine(parsed, poolclass=QueuePool, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise Malformed(
+            "database URL: cannot be read, must be like sqlite:///var/smki.db"
+            " or postgresql://user@host/name",
+            where="SMKI_DATABASE",
+            rule="database.url",
+        ) from error
+    except ModuleNotFoundError as error:
+        raise Unavailable(
+            "database: the driver for PostgreSQL is not installed; install smki[postgresql]",
+            rule="database.driver",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for setting in _SQLITE_SETTINGS:
+        connection.execute(setting)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("smki_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.execute("SET synchronous_commit TO on")
+    connection.commit()

@@ -1,0 +1,174 @@
+"""The tables: `index_*` can be rebuilt from the record, `work_*` and `register_*` cannot.
+
+What the migrations have made when they are all applied; a test compares the two. Numbers come
+from `work_counter` under its row's lock: no sequences, no triggers, no advisory locks, so that a
+distributed database can serve as well. Unsigned 64-bit values (EUI-64, keys) are stored as the
+signed ones with the same bits.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from smki.adapters.sql.codes import DEVICE
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+LONG: Final = BigInteger().with_variant(Integer, "sqlite")  # INTEGER there is the row's own number
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, LONG, primary_key=True, autoincrement=False)
+
+
+CERTIFICATE: Final = Table(
+    "index_certificate",
+    METADATA,
+    _number("entry"),
+    Column("serial", LargeBinary(20), nullable=False, unique=True),
+    Column("kind", SmallInteger, nullable=False),
+    Column("identity", BigInteger, index=True),
+    Column("role", SmallInteger),
+    Column("usage", SmallInteger, nullable=False),
+    Column("key", BigInteger, nullable=False, index=True),
+    Column("status", SmallInteger, nullable=False),
+    Column("not_after", BigInteger, nullable=False),
+    Column("lodged_at", BigInteger, nullable=False),
+    Column("manufacturing", Boolean, nullable=False),
+    Column("subscriber", BigInteger, nullable=False),
+)
+# Device certificates are all but a handful; the others must be found without reading past them.
+NOT_DEVICE: Final = text(f"kind <> {DEVICE}")
+Index(
+    "ix_index_certificate_kind",
+    CERTIFICATE.c.kind,
+    CERTIFICATE.c.entry,
+    sqlite_where=NOT_DEVICE,
+    postgresql_where=NOT_DEVICE,
+)
+
+PROGRESS: Final = Table(
+    "index_progress",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("certificates", BigInteger, nullable=False),
+)
+
+COUNTER: Final = Table(
+    "work_counter",
+    METADATA,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+BATCH: Final = Table(
+    "work_batch",
+    METADATA,
+    _number("number"),
+    Column("party", Text, nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("status", String(16), nullable=False, index=True),
+    Column("error", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    UniqueConstraint("party", "digest"),
+    CheckConstraint("done <= items", name="done"),
+)
+
+JOURNAL: Final = Table(
+    "work_journal",
+    METADATA,
+    _number("number"),
+    Column("batch", LONG, ForeignKey(BATCH.c.number)),
+    Column("chunk", Integer, nullable=False),
+    Column("intents", LargeBinary, nullable=False),
+)
+
+CHUNK: Final = Table(
+    "work_chunk",
+    METADATA,
+    Column("batch", LONG, ForeignKey(BATCH.c.number), primary_key=True, autoincrement=False),
+    Column("chunk", Integer, primary_key=True, autoincrement=False),
+    Column("outcomes", LargeBinary, nullable=False),
+)
+
+NOTE: Final = Table(
+    "work_note",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+PARTY: Final = Table(
+    "register_party",
+    METADATA,
+    Column("party", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("import_supplier", Boolean, nullable=False),
+    Column("gas_supplier", Boolean, nullable=False),
+    Column("operator", Boolean, nullable=False),
+)
+
+IDENTITY: Final = Table(
+    "register_identity",
+    METADATA,
+    Column("eui64", LONG, primary_key=True, autoincrement=False),
+    Column("party", Text, ForeignKey(PARTY.c.party), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("role", SmallInteger),
+)
+
+CREDENTIAL: Final = Table(
+    "register_credential",
+    METADATA,
+    Column("serial", LargeBinary(20), primary_key=True),
+    Column("party", Text, ForeignKey(PARTY.c.party), nullable=False),
+    Column("interface", String(16), nullable=False),
+    Column("revoked", Boolean, nullable=False),
+)
+
+APIKEY: Final = Table(
+    "register_apikey",
+    METADATA,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("party", Text, ForeignKey(PARTY.c.party), nullable=False),
+)
+
+DEVICE_STANDING: Final = Table(
+    "register_device",
+    METADATA,
+    Column("device", LONG, primary_key=True, autoincrement=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("responsible", BigInteger),
+    Column("communications", Boolean, nullable=False),
+    Column("certificate_limit", Integer),
+)

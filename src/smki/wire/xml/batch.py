@@ -17,6 +17,7 @@ from smki.wire.xml.reading import (
     SLICE_OCTETS,
     Gate,
     MalformedDocument,
+    broken,
     echo_of,
     first_sentence,
     parse_document,
@@ -94,7 +95,7 @@ class BatchReader:
         try:
             self._parser.close()
         except etree.XMLSyntaxError as error:
-            raise self._fault(f"not well-formed XML, {error.msg}", "xml.invalid") from error
+            raise self._fault(broken(self._parser, error), "xml.invalid") from error
         self._check_schema()
         return BatchHeader(
             document_id=self.document_id or "", items=self.items, octets=self._octets
@@ -109,7 +110,7 @@ class BatchReader:
             raise
         except etree.XMLSyntaxError as error:
             self._read_events()  # what stands before the fault: the root's ID, perhaps
-            raise self._fault(f"not well-formed XML, {error.msg}", "xml.invalid") from error
+            raise self._fault(broken(self._parser, error), "xml.invalid") from error
         self._octets += len(part)
         self._read_events()
         self._check_schema()
@@ -198,7 +199,7 @@ def read_items(parts: Iterable[bytes]) -> Iterator[tuple[str, str]]:
             forget_before(last)
         parser.close()
     except etree.XMLSyntaxError as error:
-        raise MalformedDocument(f"batch: not well-formed XML, {error.msg}") from error
+        raise MalformedDocument(f"batch: {broken(parser, error)}") from error
 
 
 def write_batch_request(document_id: str, items: Iterable[tuple[str, str]]) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ is not UTF-8, no endless tag or text. No message is known here, nothing is decid
 fetched.
 """
 
+from base64 import b64decode
 from contextlib import suppress
 from importlib.resources import files
 from typing import Any, Final
@@ -27,7 +28,9 @@ SCHEMA: Final = etree.XMLSchema(
 
 PARSER_OPTIONS: Final[dict[str, Any]] = {
     "encoding": "utf-8",  # whatever the document declares: the gate has read it as UTF-8
-    "resolve_entities": False,
+    # The gate lets no entity be declared, so none but the five of XML can be resolved. False would
+    # be worse: lxml then lets documents that are cut short pass if a schema is given.
+    "resolve_entities": "internal",
     "no_network": True,
     "load_dtd": False,
     "huge_tree": False,  # libxml2's own bounds: depth 256, 10 MB a text
@@ -165,8 +168,26 @@ def _id_of_broken(body: bytes) -> str | None:
     return None
 
 
+def octets_of(text: str | None) -> bytes:
+    """The octets whose base64 is `text`.
+
+    Raises:
+        MalformedDocument: it is not base64; the schema's own check overlooks some of that.
+    """
+    try:
+        return b64decode("".join((text or "").split()), validate=True)
+    except ValueError as error:
+        raise MalformedDocument(f"document: not base64, {error}", rule="xml.base64") from error
+
+
+def broken(parser: Any, error: etree.XMLSyntaxError) -> str:
+    """What a fed parser found not well-formed."""
+    log: Any = parser.feed_error_log
+    return f"not well-formed XML, {first_sentence(log[0].message if len(log) else error.msg or '')}"
+
+
 def first_sentence(message: str) -> str:
-    """The validator's words, cut where a hostile document would make them long."""
+    """The parser's or validator's words, cut where a hostile document would make them long."""
     return message.rstrip(".")[:300]
 
 

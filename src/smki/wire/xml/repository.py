@@ -3,13 +3,12 @@
 As published clients send and read them: plain texts without padding, no namespace, no prefix.
 """
 
-from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from smki.terms import EUI64, CertificateStatus, KeyUsage, RemotePartyRole, SerialNumber
-from smki.wire.xml.reading import parse_document
+from smki.wire.xml.reading import octets_of, parse_document
 from smki.wire.xml.writing import HEAD, base64_text, tagged
 
 SEARCH_REQUEST: Final = "CertificateSearchRequest"
@@ -185,7 +184,7 @@ def parse_data_response(body: bytes) -> RepositoryAnswer:
     """
     root = parse_document(body, DATA_RESPONSE)
     bodies = root.findall("CertificateResponse/CertificateBody")
-    certificates = tuple(b64decode(found.text or "") for found in bodies)
+    certificates = tuple(octets_of(found.text) for found in bodies)
     return _answer(root, root.findall("CertificateResponse"), certificates)
 
 

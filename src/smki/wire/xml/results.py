@@ -3,7 +3,6 @@
 A result of 50,000 certificates is about 40 MB; nobody holds it whole.
 """
 
-from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
@@ -12,7 +11,15 @@ from lxml import etree
 
 from smki.terms import BatchStatus, ItemStatus
 from smki.wire.xml.batch import batch_outcome, forget_before, in_parts
-from smki.wire.xml.reading import SCHEMA, Gate, MalformedDocument, first_sentence, pull_parser
+from smki.wire.xml.reading import (
+    SCHEMA,
+    Gate,
+    MalformedDocument,
+    broken,
+    first_sentence,
+    octets_of,
+    pull_parser,
+)
 from smki.wire.xml.writing import HEAD, base64_text, error_element, identifier
 
 RESULT: Final = "CSRBatchResult"
@@ -120,7 +127,7 @@ class ResultReader:
                 yield from self._items(parser)
             parser.close()
         except etree.XMLSyntaxError as error:
-            raise MalformedDocument(f"result: not well-formed XML, {error.msg}") from error
+            raise MalformedDocument(f"result: {broken(parser, error)}") from error
 
     def _items(self, parser: Any) -> Iterator[BatchItem]:
         last: Any = None
@@ -167,7 +174,7 @@ def _read_item(element: Any) -> BatchItem:
     return BatchItem(
         element.get("ID"),
         ItemStatus(element.findtext("Status")),
-        None if certificate is None else b64decode(certificate),
+        None if certificate is None else octets_of(certificate),
         element.findtext("Error/ErrorCode", ""),
         element.findtext("Error/ErrorText", ""),
     )

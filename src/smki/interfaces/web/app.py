@@ -1,0 +1,56 @@
+"""Puts the services under their paths. Two applications: behind mutual TLS, and on loopback."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from smki.interfaces.web.adhoc import AdHocService
+from smki.interfaces.web.answers import plain_error
+from smki.interfaces.web.batch import BatchService
+from smki.interfaces.web.limits import Limits
+from smki.interfaces.web.record import RecordFiles
+from smki.interfaces.web.repository import RepositoryService
+from smki.interfaces.web.service import Services
+from smki.terms import SmkiError
+
+
+def secured_app(
+    services: Services, *, build: str, record: Path, limits: Limits | None = None
+) -> Starlette:
+    """All services, for the listener behind mutual TLS.
+
+    Clause: sec-app-m:2
+    """
+    limits = limits or Limits()
+    return _application(
+        *AdHocService(services, build=build, limits=limits).routes(),
+        *BatchService(services, build=build, limits=limits).routes(),
+        *RepositoryService(services, limits=limits).routes(),
+        *RecordFiles(record).routes(),
+    )
+
+
+def local_app(services: Services, *, record: Path, limits: Limits | None = None) -> Starlette:
+    """Repository, record and status, for the plain listener on loopback.
+
+    Clause: sec-app-o:web-service
+    """
+
+    async def status(_: Request) -> Response:
+        return JSONResponse(dict(await run_in_threadpool(services.status)))
+
+    return _application(
+        *RepositoryService(services, limits=limits or Limits()).routes(),
+        *RecordFiles(record).routes(),
+        Route("/status", status, methods=["GET"]),
+    )
+
+
+def _application(*routes: Route) -> Starlette:
+    application = Starlette(routes=routes, exception_handlers={SmkiError: plain_error})
+    application.router.redirect_slashes = False
+    return application

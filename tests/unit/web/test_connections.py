@@ -1,0 +1,231 @@
+import socket
+import ssl
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from smki.interfaces.web import load_crl
+from smki.wire.xml import AdHocRequest, write_ad_hoc_request
+
+AD_HOC = "/1.0/PortalCSR/DeviceCertificateSigningRequest"
+SUBMIT = "/1.0/PortalCSRBatch/SubmitCSRBatch"
+GOOD = write_ad_hoc_request(AdHocRequest(document_id="r-1", version="1.0", csr_text="AAECAw=="))
+SUITES = (
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-SHA384",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-SHA256",
+)
+
+
+def secure(served: Any, common: str | None, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
+    """A TLS connection on which the server has spoken, so that a refusal has come through."""
+    raw = socket.create_connection(("localhost", served.secured), 10)
+    context = context or served.iki.client_context(common)
+    return context.wrap_socket(raw, server_hostname="localhost")
+
+
+def status_line(connection: socket.socket) -> bytes:
+    connection.sendall(b"GET /log/checkpoint HTTP/1.1\r\nhost: localhost\r\n\r\n")
+    return connection.recv(15)
+
+
+def refused(served: Any, common: str | None, context: ssl.SSLContext | None = None) -> bool:
+    """No HTTP is spoken: an alert, a reset or an end, as version and timing have it."""
+    try:
+        with secure(served, common, context) as tls:
+            return status_line(tls) == b""
+    except (ssl.SSLError, ConnectionError):
+        return True
+
+
+def still_serves(served: Any) -> bool:
+    return bool(served.ask("adhoc", AD_HOC, GOOD).status == 200)
+
+
+@pytest.mark.clause("sec-app-m:G")
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("common", [None, "stranger", "expired", "revoked"])
+def test_the_handshake_refuses(served: Any, common: str | None, version: ssl.TLSVersion) -> None:
+    """No certificate, another CA's, an expired and a revoked one: no HTTP, under either version."""
+    context = served.iki.client_context(common)
+    context.minimum_version = context.maximum_version = version
+    assert refused(served, common, context)
+    assert still_serves(served)
+
+
+@pytest.mark.clause("sec-app-m:G")
+@pytest.mark.parametrize("suite", SUITES)
+def test_the_listed_suites_of_tls_1_2(served: Any, suite: str) -> None:
+    """Each of the four suites of the specification is spoken."""
+    context = served.iki.client_context("adhoc")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(suite)
+    with secure(served, "adhoc", context) as tls:
+        assert (tls.cipher() or ("",))[0] == suite
+        assert status_line(tls) == b"HTTP/1.1 200 OK"
+
+
+@pytest.mark.clause("sec-app-m:G")
+@pytest.mark.parametrize(
+    "suite", ["AES256-GCM-SHA384", "ECDHE-RSA-AES128-SHA", "DHE-RSA-AES256-GCM-SHA384"]
+)
+def test_no_other_suite(served: Any, suite: str) -> None:
+    """A suite that is not listed is refused."""
+    context = served.iki.client_context("adhoc")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(suite)
+    with pytest.raises(ssl.SSLError), secure(served, "adhoc", context):
+        pass
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_tls_1_3_without_tickets(served: Any) -> None:
+    """TLS 1.3 is spoken, and no ticket is given that would outlive a revocation."""
+    with secure(served, "adhoc") as tls:
+        assert status_line(tls) == b"HTTP/1.1 200 OK"
+        assert tls.version() == "TLSv1.3"
+        assert tls.session is None or not tls.session.has_ticket
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_a_newer_revocation_list_takes_effect(served: Any) -> None:
+    """A certificate that connected is refused once a later list names it; others go on."""
+    with secure(served, "revoked-later") as tls:
+        assert status_line(tls) == b"HTTP/1.1 200 OK"
+    clients = served.iki.clients
+    now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
+    revoked = [clients["revoked"], clients["revoked-later"]]
+    load_crl(served.context, served.iki.issuing.crl(at=now, revoked=revoked))
+    assert refused(served, "revoked-later")
+    assert still_serves(served)
+
+
+def answer_of(connection: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    held = b""
+    try:
+        while part := connection.recv(4096):
+            held += part
+    except (ssl.SSLError, ConnectionError):
+        pass
+    return held
+
+
+@pytest.mark.parametrize("path", [AD_HOC, SUBMIT])
+def test_a_slow_body_is_cut_off(impatient: Any, path: str) -> None:
+    """A body that stops after its first octets: 408, and the connection is closed; nothing kept."""
+    began = time.monotonic()
+    before = (len(impatient.house.csrs), len(impatient.house.batches))
+    with secure(impatient, "adhoc" if path == AD_HOC else "batch") as tls:
+        tls.sendall(
+            f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/xml\r\n"
+            "content-length: 1000\r\n\r\n<a".encode()
+        )
+        assert answer_of(tls).startswith(b"HTTP/1.1 408 ")
+    assert 0.3 < time.monotonic() - began < 5
+    assert (len(impatient.house.csrs), len(impatient.house.batches)) == before
+    assert still_serves(impatient)
+
+
+def test_a_dripping_body_is_cut_off(impatient: Any) -> None:
+    """A batch that goes on for ever, a few octets at a time, is cut off by its rate."""
+    answers: list[bytes] = []
+    with secure(impatient, "batch") as tls:
+        tls.sendall(
+            f"POST {SUBMIT} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/xml\r\n"
+            "transfer-encoding: chunked\r\n\r\n".encode()
+        )
+        reading = threading.Thread(target=lambda: answers.append(answer_of(tls)))
+        reading.start()
+        began = time.monotonic()
+        while reading.is_alive() and time.monotonic() - began < 10:
+            try:
+                tls.sendall(b"1\r\n \r\n")
+            except OSError:
+                break
+            time.sleep(0.05)
+        reading.join(10)
+    assert answers[0].startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - began < 5
+    assert still_serves(impatient)
+
+
+def test_a_body_that_breaks_off_is_forgotten(impatient: Any) -> None:
+    """The client goes away in the middle of a batch: nothing is kept, the server goes on."""
+    before = len(impatient.house.batches)
+    with secure(impatient, "batch") as tls:
+        tls.sendall(
+            f"POST {SUBMIT} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/xml\r\n"
+            'content-length: 100000\r\n\r\n<SubmitCSRBatch ID="a">'.encode()
+        )
+        time.sleep(0.1)
+    assert still_serves(impatient)
+    assert len(impatient.house.batches) == before
+
+
+def test_a_slow_handshake_is_closed(impatient: Any) -> None:
+    """A connection that never begins TLS is closed."""
+    with socket.create_connection(("localhost", impatient.secured), 10) as raw:
+        began = time.monotonic()
+        assert answer_of(raw) == b""
+        assert time.monotonic() - began < 5
+    assert still_serves(impatient)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /log/checkpoint HTTP/1.1\r\nhost: ", b"\r\n"])
+def test_slow_headers_are_closed(impatient: Any, sent: bytes) -> None:
+    """A connection whose headers do not end is closed, also if not an octet of them came."""
+    with secure(impatient, "adhoc") as tls:
+        began = time.monotonic()
+        tls.sendall(sent)
+        assert answer_of(tls) == b""
+        assert time.monotonic() - began < 5
+    assert still_serves(impatient)
+
+
+def test_endless_headers_are_closed(served: Any) -> None:
+    """More than 64 KiB of headers: closed, long before they end."""
+    with secure(served, "adhoc") as tls:
+        tls.sendall(b"GET / HTTP/1.1\r\nx: ")
+        with pytest.raises((ssl.SSLError, ConnectionError)):  # noqa: PT012  # which send it is varies
+            for _ in range(400):
+                tls.sendall(b"a" * 10_000)
+                time.sleep(0.001)
+    assert still_serves(served)
+
+
+@pytest.mark.clause("sec-app-m:2.4")
+def test_an_idle_connection_is_closed(impatient: Any) -> None:
+    """After an answer and the idle time without a request, the connection is closed."""
+    with secure(impatient, "adhoc") as tls:
+        assert status_line(tls) == b"HTTP/1.1 200 OK"
+        began = time.monotonic()
+        answer_of(tls)
+        assert 0.5 < time.monotonic() - began < 5
+
+
+def test_connections_are_bounded(impatient: Any) -> None:
+    """The fourth connection of three is closed at once; when one goes, there is room again."""
+    held = [socket.create_connection(("localhost", impatient.local), 10) for _ in range(3)]
+    with socket.create_connection(("localhost", impatient.local), 10) as fourth:
+        fourth.settimeout(0.3)  # sooner than the deadline for headers
+        assert answer_of(fourth) == b""
+    for connection in held:
+        connection.close()
+    time.sleep(0.1)
+    assert impatient.ask(None, "/status").status == 200
+
+
+def test_what_is_not_http_is_closed(served: Any) -> None:
+    """Octets that are no HTTP: 400 and closed, on either listener."""
+    with secure(served, "adhoc") as tls:
+        tls.sendall(b"\x00\x01\x02\r\n\r\n")
+        assert answer_of(tls).startswith(b"HTTP/1.1 400 ")
+    with socket.create_connection(("localhost", served.secured), 10) as raw:
+        raw.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        answer_of(raw)
+    assert still_serves(served)

@@ -39,7 +39,10 @@ class _Member:
     """A certificate of the path, read once."""
 
     name: str
-    certificate: x509.Certificate
+    subject: x509.Name
+    issuer: x509.Name
+    start: datetime
+    end: datetime
     extensions: x509.Extensions
     public_key: bytes
     der: bytes
@@ -82,7 +85,10 @@ def _read(name: str, der: bytes) -> _Member:
         certificate = x509.load_der_x509_certificate(der)
         return _Member(
             name=name,
-            certificate=certificate,
+            subject=certificate.subject,
+            issuer=certificate.issuer,
+            start=certificate.not_valid_before_utc,
+            end=certificate.not_valid_after_utc,
             extensions=certificate.extensions,
             public_key=certificate.public_key().public_bytes(
                 Encoding.DER, PublicFormat.SubjectPublicKeyInfo
@@ -115,7 +121,7 @@ def _findings(members: list[_Member], at: datetime) -> Iterator[Finding]:
 
 
 def _link(issuer: _Member, subject: _Member) -> Iterator[Finding]:
-    if subject.certificate.issuer != issuer.certificate.subject:
+    if subject.issuer != issuer.subject:
         yield _finding(
             "names",
             subject,
@@ -128,10 +134,11 @@ def _link(issuer: _Member, subject: _Member) -> Iterator[Finding]:
 
 
 def _validity(member: _Member, at: datetime) -> Iterator[Finding]:
-    start, end = member.certificate.not_valid_before_utc, member.certificate.not_valid_after_utc
-    if not start <= at <= end:
+    if not member.start <= at <= member.end:
         yield _finding(
-            "validity", member, f"valid from {start:%F %T} to {end:%F %T} UTC, asked for {at:%F %T}"
+            "validity",
+            member,
+            f"valid from {member.start:%F %T} to {member.end:%F %T} UTC, asked for {at:%F %T}",
         )
 
 

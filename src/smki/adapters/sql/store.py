@@ -35,7 +35,7 @@ from smki.terms import Inconsistent, Malformed, Refused, SmkiError, Unavailable
 
 BUSY_MILLISECONDS: Final = 30_000  # longer than any of our transactions holds the lock
 CACHE_KIBIBYTES: Final = 65_536  # the inner pages of the indexes of 100 million certificates
-CHECKPOINT_PAGES: Final = 16_384  # 64 MiB of log: pages written often are carried over once
+CHECKPOINT_PAGES: Final = 8_192  # 32 MiB of log: pages written often are carried over once
 ATTEMPTS: Final = 8  # of a transaction that the database asks to be tried again
 FIRST_PAUSE_SECONDS: Final = 0.01
 _TRY_AGAIN: Final = frozenset({"40001", "40P01"})  # serialisation failure, deadlock

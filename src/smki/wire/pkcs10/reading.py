@@ -3,40 +3,30 @@
 Does not check signatures, nor whether a point is on its curve, nor who may ask for what.
 """
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from smki.terms import EUI64, KeyUsage, Malformed, RemotePartyRole
+from smki.terms import KeyUsage, Malformed, RemotePartyRole
 from smki.wire.der import (
     BIT_STRING,
-    BOOLEAN,
     INTEGER,
-    OCTET_STRING,
-    OID,
     SEQUENCE,
-    SET,
     Reader,
     context,
-    dotted,
 )
+from smki.wire.pkcs10.extensions import hardware_module_name, key_usage, requested_extensions
+from smki.wire.pkcs10.keys import POINT_OCTETS, check_rsa_key, point_of
 from smki.wire.pkcs10.layouts import DeviceLayouts
 from smki.wire.pkcs10.objects import (
     COMMON_NAME_OID,
-    EC_PUBLIC_KEY_OID,
     ECDSA_WITH_SHA256,
-    EXTENSION_REQUEST_OID,
-    HARDWARE_MODULE_NAME_OID,
     KEY_USAGE_OID,
     ORGANISATION_OID,
     ORGANISATIONAL_UNIT_OID,
-    PRIME256V1,
-    RSA_ENCRYPTION,
     SHA256_WITH_RSA,
     SUBJECT_ALT_NAME_OID,
     UNIQUE_IDENTIFIER_OID,
-    name_of,
 )
 from smki.wire.pkcs10.rules import part
 from smki.wire.pkcs10.subjects import subject_attributes, text, unique_identifier
@@ -44,14 +34,10 @@ from smki.wire.requests import DeviceRequest, OrganisationRequest, SignedRequest
 
 EC_REQUEST_OCTETS_MAX: Final = 2_000  # the largest well formed one has about 700
 RSA_REQUEST_OCTETS_MAX: Final = 4_000  # the largest well formed one has about 1,600
-POINT_OCTETS: Final = 65  # 04 || x (32) || y (32)
-HW_TYPE_OCTETS_MAX: Final = 64  # those in use have 10 to 13
 
 _DEVICE: Final = "sec-app-m:2.3.1.7"
 _ORGANISATION: Final = "sec-app-m:F"
 _SYSTEM: Final = "sec-app-m:G"
-_RSA_MODULUS_OCTETS: Final = 257  # 00, then 2048 bits of which the first is set
-_RSA_EXPONENT: Final = (65_537).to_bytes(3, "big")
 _END_ENTITY_USAGES: Final = {
     usage.value: usage for usage in (KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_AGREEMENT)
 }
@@ -92,10 +78,12 @@ def read_device_request(der: bytes) -> tuple[SignedRequest, int, int]:
                 clause=_DEVICE,
                 rule="csr.subject",
             )
-        point = _point(frame.key)
-        extensions = _extensions(frame.attributes, (KEY_USAGE_OID, SUBJECT_ALT_NAME_OID), _DEVICE)
-        usage = _usage(extensions[KEY_USAGE_OID], _END_ENTITY_USAGES)
-        hw_type, device, serial = _hardware(extensions[SUBJECT_ALT_NAME_OID])
+        point = point_of(frame.key)
+        extensions = requested_extensions(
+            frame.attributes, (KEY_USAGE_OID, SUBJECT_ALT_NAME_OID), _DEVICE
+        )
+        usage = key_usage(extensions[KEY_USAGE_OID], _END_ENTITY_USAGES)
+        hw_type, device, serial = hardware_module_name(extensions[SUBJECT_ALT_NAME_OID])
         signature = frame.signature(ECDSA_WITH_SHA256, "ecdsa-with-SHA256 without parameters")
     request = DeviceRequest(
         device=device, hw_type=hw_type, usage=usage, point=point, digest=sha256(der).digest()
@@ -125,9 +113,9 @@ def parse_organisation_request(der: bytes) -> SignedRequest:
         )
         role = _role(subject[ORGANISATIONAL_UNIT_OID])
         entity = unique_identifier(subject[UNIQUE_IDENTIFIER_OID])
-        point = _point(frame.key)
-        extensions = _extensions(frame.attributes, (KEY_USAGE_OID,), _ORGANISATION)
-        usage = _usage(extensions[KEY_USAGE_OID], _END_ENTITY_USAGES)
+        point = point_of(frame.key)
+        extensions = requested_extensions(frame.attributes, (KEY_USAGE_OID,), _ORGANISATION)
+        usage = key_usage(extensions[KEY_USAGE_OID], _END_ENTITY_USAGES)
         signature = frame.signature(ECDSA_WITH_SHA256, "ecdsa-with-SHA256 without parameters")
     request = OrganisationRequest(
         entity=entity,
@@ -159,9 +147,9 @@ def parse_system_request(der: bytes) -> SignedRequest:
         organisation = text(subject[ORGANISATION_OID], "organizationName")
         role_code = _role_code(subject[ORGANISATIONAL_UNIT_OID])
         common_name = text(subject[COMMON_NAME_OID], "commonName")
-        _rsa_key(frame.key)
-        extensions = _extensions(frame.attributes, (KEY_USAGE_OID,), _SYSTEM)
-        _usage(extensions[KEY_USAGE_OID], _SIGNING_ONLY)
+        check_rsa_key(frame.key)
+        extensions = requested_extensions(frame.attributes, (KEY_USAGE_OID,), _SYSTEM)
+        key_usage(extensions[KEY_USAGE_OID], _SIGNING_ONLY)
         signature = frame.signature(SHA256_WITH_RSA, "sha256WithRSAEncryption with NULL")
     request = SystemRequest(
         organisation=organisation,
@@ -247,199 +235,6 @@ def _open(der: bytes, limit: int, clause: str) -> _Frame:
         attributes=attributes,
         signature_algorithm=algorithm,
         signature_bits=signature,
-    )
-
-
-def _point(key: Reader) -> bytes:
-    """The 65 octets of an uncompressed P-256 point; `key` ends with them."""
-    algorithm = key.enter(SEQUENCE, "algorithm")
-    where = f"offset {algorithm.position}"
-    if algorithm.element("algorithm", OID)[2:] != EC_PUBLIC_KEY_OID:
-        raise Malformed(
-            "public key algorithm: another, must be id-ecPublicKey",
-            where=where,
-            clause="gbcs:12",
-            rule="csr.algorithm",
-        )
-    parameters = b"" if algorithm.at_end else algorithm.element("parameters")
-    if parameters != PRIME256V1 or not algorithm.at_end:
-        raise Malformed(
-            f"curve: {parameters[:24].hex().upper() or 'absent'},"
-            f" must be prime256v1 ({PRIME256V1.hex().upper()})",
-            where=where,
-            clause="gbcs:12",
-            rule="csr.curve",
-        )
-    bits = key.take(BIT_STRING, "subjectPublicKey")
-    key.done()
-    if len(bits) != POINT_OCTETS + 1 or bits[:2] != b"\x00\x04":
-        raise Malformed(
-            f"public key: {max(len(bits) - 1, 0)} octets, first"
-            f" {bits[1:2].hex().upper() or 'absent'}, must be an uncompressed point: 65 octets,"
-            " first 04",
-            where=f"offset {key.position - len(bits)}",
-            clause="gbcs:12",
-            rule="csr.point",
-        )
-    return bits[1:]
-
-
-def _rsa_key(key: Reader) -> None:
-    """Holds if `key` is an RSA key of 2048 bits with exponent 65537."""
-    where = f"offset {key.position}"
-    if key.element("algorithm", SEQUENCE) != RSA_ENCRYPTION:
-        raise Malformed(
-            "public key algorithm: another, must be rsaEncryption with NULL",
-            where=where,
-            clause=_SYSTEM,
-            rule="csr.algorithm",
-        )
-    bits = key.take(BIT_STRING, "subjectPublicKey")
-    key.done()
-    with part("csr.rsa"):
-        octets = Reader(bits, "RSA key", start=1) if bits[:1] == b"\x00" else Reader(b"", "RSA key")
-        numbers = octets.enter(SEQUENCE, "RSAPublicKey")
-        octets.done()
-        modulus = numbers.take(INTEGER, "modulus")
-        exponent = numbers.take(INTEGER, "publicExponent")
-        numbers.done()
-    exact = len(modulus) == _RSA_MODULUS_OCTETS and modulus[0] == 0 and modulus[1] >= 0x80
-    if not exact or not modulus[-1] & 1 or exponent != _RSA_EXPONENT:
-        size = int.from_bytes(modulus, "big").bit_length()
-        raise Malformed(
-            f"RSA key: {size} bits, exponent {exponent[:8].hex()},"
-            " must be a positive odd modulus of 2048 bits and exponent 010001",
-            where=where,
-            clause=_SYSTEM,
-            rule="csr.rsa",
-        )
-
-
-def _extensions(
-    attributes: Reader, wanted: Collection[bytes], clause: str
-) -> Mapping[bytes, Reader]:
-    """Readers over the values of the requested extensions, which are exactly `wanted`."""
-    found: dict[bytes, Reader] = {}
-    with part("csr.extension"):
-        extensions = _extension_request(attributes)
-        while not extensions.at_end:
-            extension = extensions.enter(SEQUENCE, "extension")
-            oid = extension.take(OID, "extnID")
-            if extension.peek() == BOOLEAN:
-                _critical(extension)
-            value = extension.enter(OCTET_STRING, "extnValue")
-            extension.done()
-            if oid in found or oid not in wanted:
-                raise _wrong_extensions(
-                    f"{name_of(oid)} {'twice' if oid in found else 'there'}", wanted, clause
-                )
-            found[oid] = value
-    missing = [name_of(oid) for oid in wanted if oid not in found]
-    if missing:
-        raise _wrong_extensions(f"{' and '.join(missing)} missing", wanted, clause)
-    return found
-
-
-def _wrong_extensions(found: str, wanted: Collection[bytes], clause: str) -> Malformed:
-    names = " and ".join(name_of(oid) for oid in wanted)
-    return Malformed(
-        f"requested extensions: {found}, must be exactly {names}",
-        where="extensionRequest",
-        clause=clause,
-        rule="csr.extension",
-    )
-
-
-def _extension_request(attributes: Reader) -> Reader:
-    where = f"offset {attributes.position}"
-    with part("csr.attribute"):
-        kind = b""
-        if not attributes.at_end:
-            attribute = attributes.enter(SEQUENCE, "attribute")
-            kind = attribute.take(OID, "type")
-        if kind != EXTENSION_REQUEST_OID:
-            raise Malformed(
-                f"attributes: {name_of(kind) if kind else 'none'},"
-                " must be exactly one, extensionRequest",
-                where=where,
-                clause="rfc2986:4.1",
-                rule="csr.attribute",
-            )
-        values = attribute.enter(SET, "values")
-        attribute.done()
-        extensions = values.enter(SEQUENCE, "extensions")
-        values.done()
-        attributes.done()
-    return extensions
-
-
-def _critical(extension: Reader) -> None:
-    """Passes over the mark; TRUE is FF in DER, and FALSE, the default, is left out."""
-    where = f"offset {extension.position}"
-    value = extension.take(BOOLEAN, "critical")
-    if value != b"\xff":
-        raise Malformed(
-            f"critical: {value[:4].hex().upper() or 'empty'}, must be left out, or TRUE as FF",
-            where=where,
-            clause="x690:11.5" if value == b"\x00" else "x690:11.1",
-            rule="csr.minimal" if value == b"\x00" else "csr.der",
-        )
-
-
-def _usage(value: Reader, allowed: Mapping[bytes, KeyUsage]) -> KeyUsage:
-    where = f"offset {value.position}"
-    bits = value.rest()
-    usage = allowed.get(bits)
-    if usage is None:
-        names = " or ".join(usage.name for usage in allowed.values())
-        raise Malformed(
-            f"keyUsage: {bits[:12].hex().upper() or 'empty'}, must be exactly one usage, {names}"
-            f" ({' or '.join(octets.hex().upper() for octets in allowed)})",
-            where=where,
-            clause="rfc5280:4.2.1.3",
-            rule="csr.usage",
-        )
-    return usage
-
-
-def _hardware(value: Reader) -> tuple[bytes, EUI64, int]:
-    """Content of hwType, the Device ID, and the offset of the Device ID."""
-    with part("csr.hardware"):
-        names = value.enter(SEQUENCE, "subjectAltName")
-        value.done()
-        name = names.enter(context(0, constructed=True), "otherName")
-        names.done()
-        kind = name.take(OID, "type-id")
-        if kind != HARDWARE_MODULE_NAME_OID:
-            raise _wrong_hardware(f"otherName of type {kind[:24].hex().upper()}", value)
-        explicit = name.enter(context(0, constructed=True), "value")
-        name.done()
-        module = explicit.enter(SEQUENCE, "hardwareModuleName")
-        explicit.done()
-        hw_type = module.take(OID, "hwType")
-        if len(hw_type) > HW_TYPE_OCTETS_MAX:
-            raise _wrong_hardware(f"hwType of {len(hw_type)} octets", value)
-        dotted(hw_type)
-        serial = module.take(OCTET_STRING, "hwSerialNum")
-        module.done()
-    at = module.position - len(serial)
-    if len(serial) != 8:
-        raise Malformed(
-            f"hwSerialNum: {len(serial)} octets, must be the 8 of the Device ID",
-            where=f"offset {at}",
-            clause="gbcs:4.3.1",
-            rule="csr.serial",
-        )
-    return hw_type, EUI64(serial), at
-
-
-def _wrong_hardware(found: str, value: Reader) -> Malformed:
-    return Malformed(
-        f"subjectAltName: {found}, must be one hardwareModuleName with a hwType of at most"
-        f" {HW_TYPE_OCTETS_MAX} octets",
-        where=f"offset {value.position}",
-        clause="rfc4108:5",
-        rule="csr.hardware",
     )
 
 

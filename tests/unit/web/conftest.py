@@ -18,13 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from smki.interfaces.web import (
-    AdHocAnswer,
-    BatchReceipt,
-    BatchView,
-    FormatError,
     Limits,
     Listener,
-    ProofBundle,
     local_app,
     new_event_loop,
     secured_app,
@@ -32,6 +27,7 @@ from smki.interfaces.web import (
     serving,
 )
 from smki.steps import Requester
+from smki.steps.answers import AdHocAnswer, BatchReceipt, BatchView, FormatError, ProofBundle
 from smki.terms import (
     EUI64,
     AdHocStatus,
@@ -440,6 +436,7 @@ def impatient(iki: Iki, record: Path) -> Iterator[Served]:
         batch_body_seconds=1.5,
         grace_seconds=0.5,
         octets_per_second=10_000,
+        stall_seconds=0.5,
         connections=3,
         shutdown_seconds=1,
     )

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from smki.interfaces.web import load_crl
-from smki.wire.xml import AdHocRequest, write_ad_hoc_request
+from smki.wire.xml import (
+    AdHocRequest,
+    parse_batch_status,
+    write_ad_hoc_request,
+    write_batch_request,
+)
 
 AD_HOC = "/1.0/PortalCSR/DeviceCertificateSigningRequest"
 SUBMIT = "/1.0/PortalCSRBatch/SubmitCSRBatch"
@@ -206,6 +211,34 @@ def test_an_idle_connection_is_closed(impatient: Any) -> None:
         began = time.monotonic()
         answer_of(tls)
         assert 0.5 < time.monotonic() - began < 5
+
+
+def test_a_client_that_does_not_read_is_closed(impatient: Any) -> None:
+    """A client that leaves a large result unread is closed; the result is not made for nobody."""
+    items = ((f"i{i}", "AAAA") for i in range(20_000))
+    body = b"".join(write_batch_request("b", items))
+    number = parse_batch_status(impatient.ask("batch", SUBMIT, body).body).number
+    with secure(impatient, "batch") as tls:
+        path = f"/1.0/PortalCSRBatch/CSRBatchResult?BatchId={number}"
+        tls.sendall(f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+        time.sleep(1.5)
+        held = answer_of(tls)
+    assert held.startswith(b"HTTP/1.1 200 ")
+    assert b"</CSRBatchResult>" not in held
+    assert still_serves(impatient)
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_a_large_batch_with_the_wrong_credential_hears_why(served: Any) -> None:
+    """The refusal is sent at once and the connection closed, however much was to follow."""
+    with secure(served, "adhoc") as tls:
+        tls.sendall(
+            f"POST {SUBMIT} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/xml\r\n"
+            "content-length: 60000000\r\n\r\n<SubmitCSRBatch".encode()
+        )
+        answer = answer_of(tls)
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert b"must be for batch" in answer
 
 
 def test_connections_are_bounded(impatient: Any) -> None:

@@ -7,24 +7,12 @@ listens. No rule is applied and nothing is stored here.
 from smki.interfaces.web.app import local_app, secured_app
 from smki.interfaces.web.limits import Limits
 from smki.interfaces.web.server import Listener, new_event_loop, serving
-from smki.interfaces.web.service import (
-    AdHocAnswer,
-    BatchReceipt,
-    BatchView,
-    FormatError,
-    ProofBundle,
-    Services,
-)
+from smki.interfaces.web.service import Services
 from smki.interfaces.web.tls import load_crl, server_context
 
 __all__ = [
-    "AdHocAnswer",
-    "BatchReceipt",
-    "BatchView",
-    "FormatError",
     "Limits",
     "Listener",
-    "ProofBundle",
     "Services",
     "load_crl",
     "local_app",

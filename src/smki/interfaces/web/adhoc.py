@@ -11,8 +11,9 @@ from smki.interfaces.web.answers import CLOSE, XML, transport_status
 from smki.interfaces.web.bodies import Body, check_head
 from smki.interfaces.web.limits import SMALL_BODY_OCTETS, Limits
 from smki.interfaces.web.peer import authenticated
-from smki.interfaces.web.service import AdHocAnswer, Services
+from smki.interfaces.web.service import Services
 from smki.steps import Requester
+from smki.steps.answers import AdHocAnswer
 from smki.terms import AdHocStatus, Interface, Malformed, Unavailable
 from smki.wire.xml import (
     AdHocRequest,

@@ -12,8 +12,9 @@ from smki.interfaces.web.answers import CLOSE, XML, transport_status
 from smki.interfaces.web.bodies import Body, check_head
 from smki.interfaces.web.limits import BATCH_BODY_OCTETS, Limits
 from smki.interfaces.web.peer import authenticated
-from smki.interfaces.web.service import BatchReceipt, Services
+from smki.interfaces.web.service import Services
 from smki.steps import Requester
+from smki.steps.answers import BatchReceipt
 from smki.terms import BatchStatus, Interface, Malformed, Unavailable
 from smki.wire.xml import (
     BatchResult,

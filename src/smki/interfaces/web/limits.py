@@ -24,6 +24,7 @@ class Limits:
         batch_body_seconds: waiting for the body of a batch: 64 MiB at 75 kB/s.
         grace_seconds: a body may pause this long before its rate counts.
         octets_per_second: the least rate of a body after that; a modem's.
+        stall_seconds: a client may leave what was sent to it unread this long.
         uploads: batches that come in at once; each takes a thread and two megabytes.
         connections: open at once on one listener; each costs some 100 KiB.
         shutdown_seconds: what is under way may take to finish when the server stops.
@@ -39,6 +40,7 @@ class Limits:
     batch_body_seconds: float = 900.0
     grace_seconds: float = 10.0
     octets_per_second: int = 4_096
+    stall_seconds: float = 60.0
     uploads: int = 8
     connections: int = 1_000
     shutdown_seconds: int = 5

@@ -15,7 +15,7 @@ from smki.interfaces.web.peer import EXTENSION
 
 
 class ServiceProtocol(HttpToolsProtocol):
-    """Closes a connection that is one too many, or too slow or too long in its headers.
+    """Closes a connection that is one too many, slow or long in its headers, or not read from.
 
     Clause: sec-app-m:2.4
     """
@@ -26,6 +26,7 @@ class ServiceProtocol(HttpToolsProtocol):
         self._peer: dict[Any, Any] = {}
         self._header_deadline: asyncio.TimerHandle | None = None
         self._header_octets = 0
+        self._stall_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(  # type: ignore[override]  # as the base class narrows it
         self, transport: asyncio.Transport
@@ -43,6 +44,7 @@ class ServiceProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """No timer is left behind."""
         self._headers_came()
+        self._client_reads()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
@@ -66,6 +68,24 @@ class ServiceProtocol(HttpToolsProtocol):
         """The headers came in time."""
         self._headers_came()
         super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not read: it has until the deadline to begin again."""
+        super().pause_writing()
+        self._client_reads()
+        self._stall_deadline = self.loop.call_later(
+            self._limits.stall_seconds, self.transport.abort
+        )
+
+    def resume_writing(self) -> None:
+        """The client reads."""
+        self._client_reads()
+        super().resume_writing()
+
+    def _client_reads(self) -> None:
+        if self._stall_deadline is not None:
+            self._stall_deadline.cancel()
+            self._stall_deadline = None
 
     def _await_headers(self) -> None:
         self._header_octets = 0

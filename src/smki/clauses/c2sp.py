@@ -1,0 +1,57 @@
+"""The C2SP specifications of transparency logs: tiles, checkpoints and signed notes."""
+
+from typing import Final
+
+from smki.clauses.model import Clause, Document, Status
+
+_LOG: Final = "Comes with the record."
+
+DOCUMENTS: Final = (
+    Document(id="c2sp", title="C2SP specifications", version="as published in November 2026"),
+)
+
+
+def _clause(identifier: str, title: str, summary: str, status: Status, note: str) -> Clause:
+    """A specification that binds whoever runs the log."""
+    return Clause(
+        id=identifier, title=title, summary=summary, who="log operator", status=status, note=note
+    )
+
+
+CLAUSES: Final = (
+    _clause(
+        "c2sp:tlog-tiles",
+        "Tiles",
+        "How hashes and entries of a log are laid out as files.",
+        Status.TODO,
+        _LOG,
+    ),
+    _clause(
+        "c2sp:tlog-checkpoint",
+        "Checkpoint",
+        "Origin, size and root hash of the log, as a signed note.",
+        Status.TODO,
+        _LOG,
+    ),
+    _clause(
+        "c2sp:signed-note",
+        "Signed note",
+        "A text with signature lines, each naming its key.",
+        Status.TODO,
+        _LOG,
+    ),
+    _clause(
+        "c2sp:tlog-proof",
+        "Proof file",
+        "A proof that stands by itself: entry, path and checkpoint.",
+        Status.TODO,
+        _LOG,
+    ),
+    _clause(
+        "c2sp:tlog-witness",
+        "Witnesses",
+        "Others who sign a checkpoint after seeing that it extends the last.",
+        Status.TODO,
+        "Witnesses come with the next work on the record.",
+    ),
+)

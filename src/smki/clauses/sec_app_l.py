@@ -1,0 +1,32 @@
+"""Appendix L: the SMKI recovery procedure (not to be mistaken for Section L)."""
+
+from typing import Final
+
+from smki.clauses.model import Clause, Document, Status
+
+DOCUMENTS: Final = (
+    Document(
+        id="sec-app-l",
+        title="SEC Appendix L, SMKI Recovery Procedure",
+        version="contents list of the July 2015 draft only",
+    ),
+)
+
+CLAUSES: Final = (
+    Clause(
+        id="sec-app-l:1",
+        title="The procedure",
+        summary="Notify, confirm, decide, recover by one of three methods or the contingency key, report.",
+        who="DCC, parties, SMKI PMA",
+        status=Status.TODO,
+        note="The recovery procedure is its own piece of work.",
+    ),
+    Clause(
+        id="sec-app-l:3.2",
+        title="A step of the recovery procedure",
+        summary="Its wording could not be read, the numbering is that of the 2015 contents list.",
+        who="DCC, parties",
+        status=Status.TODO,
+        note="The recovery procedure is its own piece of work.",
+    ),
+)

@@ -1,0 +1,72 @@
+"""Appendix P: the code of connection of the repository."""
+
+from typing import Final
+
+from smki.clauses.model import Clause, Document, Status
+
+DOCUMENTS: Final = (
+    Document(
+        id="sec-app-p",
+        title="SEC Appendix P, SMKI Repository Code of Connection",
+        version="3.0, read whole",
+    ),
+)
+
+CLAUSES: Final = (
+    Clause(
+        id="sec-app-p:1.2",
+        title="Ways in",
+        summary="Portal, web service and SFTP, for those with a gateway connection.",
+        who="DCC",
+        status=Status.TODO,
+        note="The web service comes first.",
+    ),
+    Clause(
+        id="sec-app-p:1.3",
+        title="Lodging by others",
+        summary="An officer of the PMA or the Code Administrator asks the service desk, is authenticated, and the document is lodged.",
+        who="DCC",
+        status=Status.TODO,
+        note="Comes with the repository's documents.",
+    ),
+    Clause(
+        id="sec-app-p:2.2",
+        title="Copies without a connection",
+        summary="The service desk gives copies on optical media or by electronic mail after checking who asks.",
+        who="DCC",
+        status=Status.NOT_OURS,
+        note="An export of the record is what such a copy would hold.",
+    ),
+    Clause(
+        id="sec-app-p:3.1",
+        title="Portal passwords",
+        summary="Change at first use; five wrong ones in an hour lock the account.",
+        who="DCC",
+        status=Status.TODO,
+        note="Comes with the portal.",
+    ),
+    Clause(
+        id="sec-app-p:4",
+        title="Demand",
+        summary="Users forecast their daily requests; use above 120% is notified, not dropped.",
+        who="parties, DCC",
+        status=Status.TODO,
+        note="Comes with operations.",
+    ),
+    Clause(
+        id="sec-app-p:A",
+        title="Bulk files: how often",
+        summary="The delta once a day, the full file once a week.",
+        who="parties, DCC",
+        status=Status.TODO,
+        note="Comes with SFTP.",
+    ),
+    Clause(
+        id="sec-app-p:B",
+        title="API key",
+        summary="The web service knows its user by an API key.",
+        who="DCC",
+        status=Status.TODO,
+        note="The key is checked; keys for each user come with registration.",
+    ),
+)

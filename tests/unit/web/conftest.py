@@ -401,6 +401,12 @@ def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], N
         assert not thread.is_alive()
 
 
+@pytest.fixture
+def serve_while(iki: Iki, record: Path) -> Callable[[Callable[[Served], None]], None]:
+    """Serves while the given function runs, then stops within a second or two."""
+    return lambda use: run_server(iki, record, Limits(shutdown_seconds=1), use)
+
+
 def as_fixture(iki: Iki, record: Path, limits: Limits) -> Iterator[Served]:
     """The running server as a generator, for fixtures."""
     given: list[Served] = []

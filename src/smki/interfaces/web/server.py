@@ -65,6 +65,7 @@ async def _served(listener: Listener) -> AsyncIterator[int]:
         server.should_exit = True
         await ticking
         await server.shutdown()
+        await server.abort()
 
 
 class _Server(uvicorn.Server):
@@ -110,6 +111,13 @@ class _Server(uvicorn.Server):
         self.servers = [server]
         self.port = server.sockets[0].getsockname()[1]
         self.started = True
+
+    async def abort(self) -> None:
+        """What outlived the shutdown is cut off: a thread that waits for a body comes to its end."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=_TLS_FAREWELL_SECONDS)
 
     def _protocol(self) -> ServiceProtocol:
         return ServiceProtocol(self.config, self.server_state, self._listener.limits)

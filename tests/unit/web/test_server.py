@@ -1,0 +1,93 @@
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from smki.interfaces.web import Listener, load_crl, server_context, serving
+from smki.terms import Unavailable
+
+UPLOAD = (
+    b"POST /1.0/PortalCSRBatch/SubmitCSRBatch HTTP/1.1\r\nhost: localhost\r\n"
+    b'content-type: application/xml\r\ncontent-length: 1000\r\n\r\n<SubmitCSRBatch ID="b">'
+)
+
+
+def test_a_server_stops_although_a_batch_is_coming_in(
+    serve_while: Callable[[Callable[[Any], None]], None],
+) -> None:
+    """Half a batch has come and an idle connection is open: both are closed, nothing is kept."""
+    opened: list[ssl.SSLSocket] = []
+    houses: list[Any] = []
+
+    def use(served: Any) -> None:
+        houses.append(served.house)
+        for sent in (UPLOAD, b"GET /log/checkpoint HTTP/1.1\r\nhost: localhost\r\n\r\n"):
+            raw = socket.create_connection(("localhost", served.secured), 10)
+            context = served.iki.client_context("batch")
+            opened.append(context.wrap_socket(raw, server_hostname="localhost"))
+            opened[-1].sendall(sent)
+        assert opened[1].recv(15) == b"HTTP/1.1 200 OK"
+        opened.append(opened[1])
+
+    began = time.monotonic()
+    serve_while(use)
+    assert time.monotonic() - began < 8
+    for connection in opened:
+        connection.close()
+    assert houses[0].batches == {}
+
+
+def test_a_taken_port_is_unavailable() -> None:
+    """A port that another listens on is Unavailable, which may be tried again; none is left up."""
+
+    async def twice() -> None:
+        free = Listener(app=Starlette(), host="127.0.0.1", port=0)
+        async with serving([free]) as (port,):
+            taken = Listener(app=Starlette(), host="127.0.0.1", port=port)
+            async with serving([free, taken]):
+                pass
+
+    with pytest.raises(Unavailable, match="cannot be had"):
+        asyncio.run(twice())
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_unreadable_tls_files_are_unavailable(iki: Any, tmp_path: Path) -> None:
+    """A certificate or revocation list that is not there, or is none, is Unavailable."""
+    junk = tmp_path / "junk.pem"
+    junk.write_text("junk")
+    with pytest.raises(Unavailable, match="cannot be used"):
+        server_context(certificate=tmp_path / "none", key=junk, trust=junk, crls=())
+    with pytest.raises(Unavailable, match="revocation list"):
+        load_crl(iki.server_context(), junk)
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_without_revocation_lists_nobody_is_let_in(iki: Any) -> None:
+    """A context without lists refuses a good client: a list is never taken for empty by absence."""
+    files = iki.folder
+    context = server_context(
+        certificate=files / "server.pem",
+        key=files / "server.pem",
+        trust=files / "trust.pem",
+        crls=(),
+    )
+
+    async def heard() -> bytes:
+        listener = Listener(app=Starlette(), host="127.0.0.1", port=0, tls=context)
+        async with serving([listener]) as (port,):
+            client = iki.client_context("adhoc")
+            try:
+                reader, writer = await asyncio.open_connection("localhost", port, ssl=client)
+                writer.write(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                return await reader.read(1)
+            except (ssl.SSLError, ConnectionError):
+                return b""
+
+    assert asyncio.run(heard()) == b""

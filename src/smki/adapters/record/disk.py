@@ -1,0 +1,161 @@
+"""The few effects the record has on files, each durable or undone when the power fails.
+
+A file gets its name only when its octets are on the disk: written in `staging/`, synced, renamed,
+and the folder synced. So a file under its own name is always whole. What is found in `staging/`
+when a writer starts was never anyone's, and goes.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from smki.terms import Unavailable
+
+STAGING: Final = "staging"
+_TOGETHER: Final = 64  # files written before the first is synced; bounds open descriptors
+
+
+class Disk:
+    """A folder; all paths are relative to it, with `/`. One writer, any number of readers.
+
+    Every failure of the operating system is `Unavailable`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folders: set[str] = set()
+
+    def read(self, path: str) -> bytes | None:
+        """The octets of the file; None if there is none."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise _unavailable("read", path, error) from error
+
+    def walk(self, folder: str) -> Iterator[str]:
+        """The paths of all files in the folder and below, in order, a folder in memory at a time.
+
+        A folder that is empty is given too, with a `/` at its end.
+        """
+        try:
+            with os.scandir(self.root / folder) as found:
+                entries = sorted((entry.name, entry.is_dir()) for entry in found)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unavailable("list", folder, error) from error
+        if not entries:
+            yield f"{folder}/"
+        for name, is_folder in entries:
+            path = f"{folder}/{name}"
+            if is_folder:
+                yield from self.walk(path)
+            else:
+                yield path
+
+    def place(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Each file is durable under its path; one that was there is replaced whole."""
+        self.stage(files)
+        self.settle([path for path, _ in files])
+
+    def stage(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """The octets of each file are on the disk, but not yet under its name."""
+        self._make_folder(STAGING)
+        for at in range(0, len(files), _TOGETHER):
+            self._write(files[at : at + _TOGETHER])
+
+    def settle(self, paths: Sequence[str]) -> None:
+        """Each staged file is durable under its own name."""
+        folders = {str(PurePosixPath(path).parent) for path in paths}
+        for folder in sorted(folders):
+            self._make_folder(folder)
+        for path in paths:
+            self._rename(path)
+        for folder in sorted(folders):
+            self.sync(folder)
+
+    def is_staged(self, path: str) -> bool:
+        """Whether octets wait in staging for this name."""
+        return (self.root / _staged(path)).exists()
+
+    def sync(self, folder: str) -> None:
+        """The names in the folder are on the disk."""
+        try:
+            descriptor = os.open(self.root / folder, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _unavailable("sync", folder, error) from error
+
+    def remove(self, path: str) -> None:
+        """The file is gone; after a power cut it may be back."""
+        try:
+            (self.root / path).unlink()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unavailable("remove", path, error) from error
+
+    def clear_staging(self) -> None:
+        """Nothing is left in staging."""
+        for path in list(self.walk(STAGING)):
+            if not path.endswith("/"):
+                self.remove(path)
+
+    def _write(self, files: Sequence[tuple[str, bytes]]) -> None:
+        # All are written before the first is synced: one commit of the file system serves many.
+        descriptors: list[int] = []
+        try:
+            for path, octets in files:
+                descriptors.append(os.open(self.root / _staged(path), _NEW, 0o644))
+                _write_all(descriptors[-1], octets)
+            for descriptor in descriptors:
+                os.fsync(descriptor)
+        except OSError as error:
+            place = files[min(len(descriptors), len(files)) - 1][0]
+            raise _unavailable("write", place, error) from error
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _rename(self, path: str) -> None:
+        try:
+            (self.root / _staged(path)).replace(self.root / path)
+        except OSError as error:
+            raise _unavailable("rename", path, error) from error
+
+    def _make_folder(self, folder: str) -> None:
+        if folder in self._folders or folder == ".":
+            return
+        parent = str(PurePosixPath(folder).parent)
+        self._make_folder(parent)
+        try:
+            (self.root / folder).mkdir()
+        except FileExistsError:
+            pass
+        except OSError as error:
+            raise _unavailable("make folder", folder, error) from error
+        self.sync(parent)  # also if it was there: whoever made it may not have come to this
+        self._folders.add(folder)
+
+
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+
+def _write_all(descriptor: int, octets: bytes) -> None:
+    view = memoryview(octets)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _staged(path: str) -> str:
+    return f"{STAGING}/{path.replace('/', '+')}"
+
+
+def _unavailable(what: str, path: str, error: OSError) -> Unavailable:
+    return Unavailable(f"record: cannot {what} ({error.strerror})", where=path, rule="record.disk")

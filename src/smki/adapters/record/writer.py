@@ -1,0 +1,212 @@
+"""The one writer of the record: every append is all or nothing, at whatever line the power fails.
+
+1. Blobs are on the disk, under staging names.
+2. `pending` is durable: new leaves, signed checkpoint. From here on the append has happened.
+3. Bundles, tiles and blobs are durable under their names; none that was there changes.
+4. The new `checkpoint` is durable: readers see the leaves.
+5. `pending` goes. If it comes back after a power cut, it says what is there already.
+
+On opening, and after any failure, a whole `pending` is carried out again, to the same octets.
+"""
+
+import fcntl
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from smki.adapters.record.disk import STAGING
+from smki.adapters.record.pending import Pending
+from smki.adapters.record.reader import CHECKPOINT, FileRecordReader, blob_path
+from smki.merkle.checkpoints import TreeHead, sign_checkpoint
+from smki.merkle.notes import VerifierKey
+from smki.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, Growth, TileName, TreeState, grow
+from smki.ports.keys import SigningKey
+from smki.ports.record import Checkpoint
+from smki.terms import Inconsistent, Unavailable
+
+LOCK: Final = "lock"
+PENDING: Final = "pending"
+
+
+class FileRecord(FileRecordReader):
+    """`ports.record.Record` over a folder. Holds the folder's lock until it is closed.
+
+    One thread appends at a time. The folder is made, with a checkpoint of size 0, if it is not
+    there.
+
+    Raises:
+        Unavailable: another writer holds the lock, or the disk fails.
+        Inconsistent: what is there is not a log that this key signed.
+
+    Clause: c2sp:tlog-tiles
+    """
+
+    def __init__(self, directory: Path, origin: str, key: SigningKey) -> None:
+        super().__init__(directory, str(VerifierKey.from_spki(origin, key.public_key)))
+        self._signer = key
+        self._lock: int | None = _lock(directory)
+        self._state: TreeState | None = None
+        try:
+            self._settle()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """The lock is free; nothing can be appended any more."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
+
+    def append(self, leaves: Sequence[bytes], blobs: Sequence[bytes] = ()) -> Checkpoint:
+        """The leaves are durable, in order, at the end, under the returned checkpoint.
+
+        Raises:
+            Malformed: a leaf over 65,535 octets; nothing was added.
+            Unavailable: nothing was added; or, with rule `record.unknown`, that is known only
+                when the record can be opened again.
+            Inconsistent: a file is there with other content.
+        """
+        if self._lock is None:
+            raise Unavailable("record: closed, must be opened again", where=LOCK)
+        state = self._state or self._settle()
+        if not leaves:
+            return self.checkpoint()
+        growth = grow(state, leaves)
+        note = self._sign(growth)
+        pending = Pending(
+            base=state.size,
+            note=note,
+            blobs=tuple(sha256(blob).digest() for blob in blobs),
+            leaves=tuple(leaves),
+        )
+        self._state = None  # until it is settled, only the files know
+        try:
+            self._stage_blobs(blobs)
+            self._disk.place([(PENDING, pending.encode())])
+            self._finish(pending, growth)
+        except Unavailable as error:
+            self._settle_after(error, growth)
+        return self.checkpoint()
+
+    def _settle_after(self, failure: Unavailable, growth: Growth) -> None:
+        try:
+            state = self._settle()
+        except Unavailable as error:
+            raise Unavailable(
+                f"{failure.message}; whether it was added is known when the record opens again",
+                where=failure.where,
+                rule="record.unknown",
+            ) from error
+        if state.size != growth.state.size:
+            raise failure
+
+    def _settle(self) -> TreeState:
+        """The right edge of the log, after carrying out what was pending; as on opening."""
+        note = self._disk.read(CHECKPOINT)
+        if note is None:
+            self._begin()
+        state = self._load()
+        octets = self._disk.read(PENDING)
+        pending = Pending.decode(octets) if octets else None
+        if pending is not None and pending.size != state.size:
+            self._disk.sync(".")  # its name must be as durable as what follows from it
+            state = self._replay(pending, state)
+        self._disk.remove(PENDING)
+        self._disk.clear_staging()
+        self._state = state
+        return state
+
+    def _begin(self) -> None:
+        if next(self._disk.walk("tile"), None) is not None:
+            raise Inconsistent("record: tiles without a checkpoint", where=CHECKPOINT)
+        state = TreeState()
+        self._disk.place(
+            [(CHECKPOINT, self._sign(Growth(state=state, root=state.root(), files=())))]
+        )
+
+    def _load(self) -> TreeState:
+        self._disk.sync(".")  # a checkpoint that readers see must not go back
+        checkpoint = self.checkpoint()
+        size = checkpoint.size
+        rows: list[bytes] = []
+        while count := size >> (TILE_HEIGHT * len(rows)):
+            rows.append(self._edge(TileName(level=len(rows), index=count // TILE_WIDTH), size))
+        bundle = self._edge(TileName(level=None, index=size // TILE_WIDTH), size)
+        state = TreeState(size=size, bundle=bundle, rows=tuple(rows))
+        if state.root() != checkpoint.root:
+            raise Inconsistent(
+                f"record: tiles lead to {state.root().hex()}, the checkpoint says"
+                f" {checkpoint.root.hex()}",
+                where=CHECKPOINT,
+                clause="c2sp:tlog-tiles",
+            )
+        return state
+
+    def _edge(self, name: TileName, size: int) -> bytes:
+        width = name.width_at(size)
+        if not width:
+            return b""
+        path = TileName(level=name.level, index=name.index, width=width).path
+        octets = self._disk.read(path)
+        if octets is None:
+            raise Inconsistent("record: missing", where=path, clause="c2sp:tlog-tiles")
+        return octets
+
+    def _replay(self, pending: Pending, state: TreeState) -> TreeState:
+        growth = grow(state, pending.leaves)
+        head = self._believe(pending.note)
+        if (pending.base, head.size, head.root) != (state.size, growth.state.size, growth.root):
+            raise Inconsistent(
+                f"record: an append to size {pending.base} waits, the log has {state.size}",
+                where=PENDING,
+            )
+        self._finish(pending, growth)
+        return growth.state
+
+    def _finish(self, pending: Pending, growth: Growth) -> None:
+        self._place_tiles(growth)
+        blobs = [blob_path(digest) for digest in dict.fromkeys(pending.blobs)]
+        self._disk.settle([path for path in blobs if self._disk.is_staged(path)])
+        self._disk.place([(CHECKPOINT, pending.note)])
+        self._disk.remove(PENDING)
+        self._state = growth.state
+
+    def _stage_blobs(self, blobs: Sequence[bytes]) -> None:
+        if blobs:
+            self._disk.stage([(blob_path(sha256(blob).digest()), blob) for blob in blobs])
+            self._disk.sync(STAGING)
+
+    def _place_tiles(self, growth: Growth) -> None:
+        new: list[tuple[str, bytes]] = []
+        for name, octets in growth.files:
+            found = self._disk.read(name.path)
+            if found is not None and found != octets:
+                raise Inconsistent(
+                    "record: there with other content, no tile ever changes",
+                    where=name.path,
+                    clause="c2sp:tlog-tiles",
+                )
+            new.append((name.path, octets))
+        self._disk.place(new)
+
+    def _sign(self, growth: Growth) -> bytes:
+        head = TreeHead(origin=self.origin, size=growth.state.size, root=growth.root)
+        return sign_checkpoint(head, [(self._key, lambda text: self._signer.sign([text])[0])])
+
+
+def _lock(directory: Path) -> int:
+    descriptor = -1
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if descriptor >= 0:
+            os.close(descriptor)
+        held = isinstance(error, BlockingIOError)
+        what = "another writer holds the lock" if held else f"cannot lock ({error.strerror})"
+        raise Unavailable(f"record: {what}", where=str(directory / LOCK)) from error
+    return descriptor

@@ -1,1 +1,22 @@
-"""To be filled."""
+"""The only room that uses Issuing CA keys: Admitted → Prepared → Journalled → Issued, and CRLs.
+
+It decides nothing about who may have what; it composes, lints, writes the intent down, signs, and
+reads back what it signed.
+"""
+
+from smki.authority.hierarchy import Authority, Hierarchy
+from smki.authority.journal import journal, restore
+from smki.authority.preparation import Preparer
+from smki.authority.revocation_lists import issue_crl
+from smki.authority.signing import SigningKeys, sign
+
+__all__ = [
+    "Authority",
+    "Hierarchy",
+    "Preparer",
+    "SigningKeys",
+    "issue_crl",
+    "journal",
+    "restore",
+    "sign",
+]

@@ -1,1 +1,29 @@
-"""To be filled."""
+"""Authenticates requesters, examines their requests, and admits or refuses them.
+
+The only room that makes `Requester`, `Examined`, `Admitted` and `Refusal`. It uses no private key
+and writes nothing.
+"""
+
+from smki.registration.admission import Facts, admit_devices, admit_organisation, gather
+from smki.registration.examination import (
+    examine_device,
+    examine_devices,
+    examine_organisation,
+    examine_system,
+)
+from smki.registration.identity import authenticate, operator, requester_for, subscriber_of
+
+__all__ = [
+    "Facts",
+    "admit_devices",
+    "admit_organisation",
+    "authenticate",
+    "examine_device",
+    "examine_devices",
+    "examine_organisation",
+    "examine_system",
+    "gather",
+    "operator",
+    "requester_for",
+    "subscriber_of",
+]

@@ -1,0 +1,183 @@
+"""Step 6, journalled: intent and serial are written down before anything is signed.
+
+    Intents  ::= count u32 || Intent * count
+    Intent   ::= kind u8 || channel u8 || flags u8 || subscriber 8 || form u8 || Request
+                 || serial 16 or 20: length u8 and octets || length u16 and TBSCertificate
+    Request  ::= form 0, device: device 8 || usage u8 || point 65 || digest 32
+                                 || length u8 and hwType
+               | form 1, others: length u16 and canonical JSON
+
+What is restored equals what was written (property test), so that after a crash the very same
+octets are signed, and with deterministic signatures the very same certificates come out.
+"""
+
+import json
+import struct
+from collections.abc import Iterable
+from typing import Final
+
+from smki.ports import Workbook
+from smki.steps import Admitted, Channel, Journalled, Prepared
+from smki.terms import (
+    EUI64,
+    CertificateKind,
+    Inconsistent,
+    KeyUsage,
+    RemotePartyRole,
+    SerialNumber,
+)
+from smki.wire.requests import DeviceRequest, OrganisationRequest, SystemRequest
+
+_KINDS: Final = tuple(CertificateKind)  # appended to only: a journal outlives a release
+_USAGES: Final = tuple(KeyUsage)
+_HEAD: Final = struct.Struct(">BBB8sB")
+_DEVICE: Final = struct.Struct(">8sB65s32sB")
+_COUNT: Final = struct.Struct(">I")
+_LENGTH: Final = struct.Struct(">H")
+
+
+def journal(
+    workbook: Workbook, prepared: tuple[Prepared, ...], *, batch: int | None, chunk: int
+) -> Journalled:
+    """The intents are durable; what comes back can be signed once.
+
+    Raises:
+        Unavailable: nothing was written, nothing may be signed.
+
+    Clause: sec-app-b:4.3
+    """
+    number = workbook.open_entry(batch=batch, chunk=chunk, intents=_write(prepared))
+    return Journalled(journal=number, prepared=prepared)
+
+
+def restore(number: int, intents: bytes) -> Journalled:
+    """What an open entry of the journal says is to be signed.
+
+    Raises:
+        Inconsistent: the octets are not what `journal` wrote.
+    """
+    try:
+        return Journalled(journal=number, prepared=tuple(_read(intents)))
+    except (struct.error, IndexError, KeyError, ValueError) as error:
+        raise Inconsistent(
+            f"journal entry {number}: not readable ({error}), must be as it was written"
+        ) from error
+
+
+def _write(prepared: tuple[Prepared, ...]) -> bytes:
+    parts = [_COUNT.pack(len(prepared))]
+    for one in prepared:
+        admitted, request = one.admitted, one.admitted.request
+        device = isinstance(request, DeviceRequest)
+        parts.append(
+            _HEAD.pack(
+                _KINDS.index(admitted.kind),
+                admitted.channel.value,
+                admitted.manufacturing,
+                admitted.subscriber.octets,
+                0 if device else 1,
+            )
+        )
+        if device:
+            parts.append(
+                _DEVICE.pack(
+                    request.device.octets,
+                    _USAGES.index(request.usage),
+                    request.point,
+                    request.digest,
+                    len(request.hw_type),
+                )
+            )
+            parts.append(request.hw_type)
+        else:
+            text = _as_json(request)
+            parts += (_LENGTH.pack(len(text)), text)
+        serial = one.serial.to_octets()
+        parts += (bytes((len(serial),)), serial, _LENGTH.pack(len(one.tbs)), one.tbs)
+    return b"".join(parts)
+
+
+def _read(octets: bytes) -> Iterable[Prepared]:
+    (count,) = _COUNT.unpack_from(octets)
+    at = _COUNT.size
+    for _ in range(count):
+        kind, channel, flags, subscriber, form = _HEAD.unpack_from(octets, at)
+        at += _HEAD.size
+        request: DeviceRequest | OrganisationRequest | SystemRequest
+        if form == 0:
+            device, usage, point, digest, width = _DEVICE.unpack_from(octets, at)
+            at += _DEVICE.size
+            request = DeviceRequest(
+                device=EUI64(device),
+                hw_type=octets[at : at + width],
+                usage=_USAGES[usage],
+                point=point,
+                digest=digest,
+            )
+            at += width
+        else:
+            (width,) = _LENGTH.unpack_from(octets, at)
+            at += _LENGTH.size
+            request = _from_json(octets[at : at + width])
+            at += width
+        width = octets[at]
+        serial = SerialNumber(int.from_bytes(octets[at + 1 : at + 1 + width], "big"))
+        at += 1 + width
+        (width,) = _LENGTH.unpack_from(octets, at)
+        at += _LENGTH.size
+        tbs = octets[at : at + width]
+        at += width
+        yield Prepared(
+            admitted=Admitted(
+                request=request,
+                kind=_KINDS[kind],
+                subscriber=EUI64(subscriber),
+                channel=Channel(channel),
+                manufacturing=bool(flags),
+            ),
+            serial=serial,
+            tbs=tbs,
+        )
+    if at != len(octets):
+        raise IndexError(f"{len(octets) - at} octets left over")
+
+
+def _as_json(request: OrganisationRequest | SystemRequest) -> bytes:
+    if isinstance(request, OrganisationRequest):
+        fields: dict[str, str | None] = {
+            "entity": request.entity.digits,
+            "role": request.role.organisational_unit,
+            "common_name": request.common_name,
+            "usage": request.usage.code,
+            "point": request.point.hex(),
+            "digest": request.digest.hex(),
+        }
+    else:
+        fields = {
+            "organisation": request.organisation,
+            "role_code": request.role_code,
+            "common_name": request.common_name,
+            "public_key": request.public_key.hex(),
+            "digest": request.digest.hex(),
+        }
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _from_json(octets: bytes) -> OrganisationRequest | SystemRequest:
+    fields = json.loads(octets)
+    if "entity" in fields:
+        return OrganisationRequest(
+            entity=EUI64.parse(fields["entity"]),
+            role=RemotePartyRole.from_organisational_unit(fields["role"]),
+            common_name=fields["common_name"],
+            usage={usage.code: usage for usage in KeyUsage}[fields["usage"]],
+            point=bytes.fromhex(fields["point"]),
+            digest=bytes.fromhex(fields["digest"]),
+        )
+    return SystemRequest(
+        organisation=fields["organisation"],
+        role_code=fields["role_code"],
+        common_name=fields["common_name"],
+        public_key=bytes.fromhex(fields["public_key"]),
+        digest=bytes.fromhex(fields["digest"]),
+    )

@@ -1,0 +1,83 @@
+"""The office: everything a journey needs, put on one desk. A value; who makes it is `bootstrap`.
+
+`FrontOffice` is what a process may have that must not use CA keys; `Office` adds the keys, the
+preparer and the writing end of the record, and exists once for a state directory.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from smki.authority import Hierarchy, Preparer, SigningKeys
+from smki.ports import (
+    CertificateIndex,
+    Clock,
+    Entropy,
+    Record,
+    RecordReader,
+    Registry,
+    Spool,
+    Workbook,
+)
+from smki.profiles import ProfileSettings, RowFields
+from smki.steps import Examined, Refusal
+
+
+class Examiner(Protocol):
+    """Examines chunks of device CSRs, here or in other processes. Order is kept."""
+
+    def __call__(
+        self, chunks: "Sequence[Sequence[str]]", /
+    ) -> "list[list[Examined | Refusal]]":
+        """The outcomes of each chunk, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontOffice:
+    """What serving, searching and receiving need.
+
+    Attributes:
+        clock: the present instant.
+        entropy: octets that nobody can guess.
+        settings: the profiles of this environment.
+        reader: the record, to read.
+        index: answers about the record.
+        workbook: batches and their outcomes.
+        registry: parties, credentials, devices.
+        spool: documents as received.
+        describe: what the index needs of a certificate's DER.
+        build: software build, as the services name it.
+        approve: batches of registered parties are approved without a person.
+    """
+
+    clock: Clock
+    entropy: Entropy
+    settings: ProfileSettings
+    reader: RecordReader
+    index: CertificateIndex
+    workbook: Workbook
+    registry: Registry
+    spool: Spool
+    describe: Callable[[bytes], RowFields]
+    build: str
+    approve: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What issuing needs, on top of the front office.
+
+    Attributes:
+        front: the rest of the house.
+        record: the writing end of the record.
+        hierarchy: the authorities in force.
+        preparer: composes and lints.
+        keys: the issuing keys, by the kind of their authority's certificate.
+    """
+
+    front: FrontOffice
+    record: Record
+    hierarchy: Hierarchy
+    preparer: Preparer
+    keys: SigningKeys

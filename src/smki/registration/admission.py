@@ -1,0 +1,172 @@
+"""Step 4, decided: the facts that a decision needs, and the decision for each request in turn.
+
+Requests are decided in the order they came; what an earlier one of the same group is admitted for
+counts for the later ones. No rule stands here: `policy` decides.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from smki.crypto import key_fingerprint
+from smki.policy import DeviceFacts, decide_device, decide_organisation
+from smki.ports import CertificateIndex, DeviceStanding, KeyHolder, Registry
+from smki.registration.identity import subscriber_of
+from smki.steps import Admitted, Channel, Examined, Refusal, Requester
+from smki.terms import EUI64, CertificateKind, Finding, Inconsistent, KeyUsage, SmiStatus
+from smki.wire.requests import DeviceRequest, OrganisationRequest
+
+_UNKNOWN_DEVICE = DeviceStanding()
+_BEFORE_SERVICE = frozenset({SmiStatus.NOT_IN_INVENTORY, SmiStatus.PENDING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known about the devices and keys of a group of requests.
+
+    Attributes:
+        issued: number of device certificates, for devices that have any.
+        standings: what the inventory knows, for devices it knows.
+        holders: for the fingerprint of a key, who holds that very key.
+    """
+
+    issued: dict[EUI64, int]
+    standings: dict[EUI64, DeviceStanding]
+    holders: dict[int, tuple[tuple[EUI64 | None, KeyUsage], ...]]
+
+
+def gather(
+    requests: Sequence[DeviceRequest | OrganisationRequest],
+    index: CertificateIndex,
+    registry: Registry,
+    key_of: Callable[[int], bytes],
+) -> Facts:
+    """The facts about these requests as the index and the register have them.
+
+    `key_of` reads the public key (65 octets) of the certificate at an entry of the record: a
+    fingerprint only finds candidates.
+    """
+    devices = tuple(
+        {request.device for request in requests if isinstance(request, DeviceRequest)}
+    )
+    points = {key_fingerprint(request.point): request.point for request in requests}
+    holders: dict[int, tuple[tuple[EUI64 | None, KeyUsage], ...]] = {}
+    for holder in index.key_holders(list(points)):
+        if _holds(holder, points[holder.key], key_of):
+            earlier = holders.get(holder.key, ())
+            holders[holder.key] = (*earlier, (holder.identity, holder.usage))
+    return Facts(
+        issued=dict(index.device_counts(devices)),
+        standings=registry.standings(devices),
+        holders=holders,
+    )
+
+
+def _holds(holder: KeyHolder, point: bytes, key_of: Callable[[int], bytes]) -> bool:
+    return key_of(holder.entry) == point
+
+
+def admit_devices(
+    requesters: Sequence[Requester],
+    channel: Channel,
+    examined: Sequence[Examined | Refusal],
+    facts: Facts,
+) -> tuple[Admitted | Refusal, ...]:
+    """For each request, in order, whether its requester may have it; refusals stay refusals.
+
+    Clause: sec-app-m:2.3.1.8, sec:L3.16
+    """
+    issued = Counter(facts.issued)
+    holders = dict(facts.holders)
+    decisions: list[Admitted | Refusal] = []
+    for requester, outcome in zip(requesters, examined, strict=True):
+        if isinstance(outcome, Refusal):
+            decisions.append(outcome)
+            continue
+        request = outcome.request
+        if not isinstance(request, DeviceRequest):
+            raise Inconsistent(f"a {type(request).__name__} among device requests")
+        standing = facts.standings.get(request.device, _UNKNOWN_DEVICE)
+        fingerprint = key_fingerprint(request.point)
+        refused = decide_device(
+            requester.kinds,
+            frozenset(identity for identity, _ in requester.identities),
+            DeviceFacts(
+                status=standing.status,
+                responsible=standing.responsible,
+                communications=standing.communications,
+                limit=standing.limit,
+                issued=issued[request.device],
+                key_holder=_holder_but(
+                    holders.get(fingerprint, ()), request.device, request.usage
+                ),
+                replacement=channel is Channel.AD_HOC,
+            ),
+        )
+        if refused is not None:
+            decisions.append(Refusal(finding=refused))
+            continue
+        decisions.append(
+            Admitted(
+                request=request,
+                kind=CertificateKind.DEVICE,
+                subscriber=subscriber_of(requester),
+                channel=channel,
+                manufacturing=channel is not Channel.AD_HOC
+                and standing.status in _BEFORE_SERVICE,
+            )
+        )
+        issued[request.device] += 1
+        holders[fingerprint] = (
+            *holders.get(fingerprint, ()),
+            (request.device, request.usage),
+        )
+    return tuple(decisions)
+
+
+def _holder_but(
+    holders: tuple[tuple[EUI64 | None, KeyUsage], ...], subject: EUI64, usage: KeyUsage
+) -> str:
+    for identity, held_for in holders:
+        if (identity, held_for) != (subject, usage):
+            return f"{identity or 'an authority'} ({held_for.code})"
+    return ""
+
+
+def admit_organisation(
+    requester: Requester, channel: Channel, examined: Examined | Refusal, facts: Facts
+) -> Admitted | Refusal:
+    """Whether the requester may have this organisation certificate.
+
+    Clause: sec:L3.17, sec-app-m:2.3.1.3
+    """
+    if isinstance(examined, Refusal):
+        return examined
+    request = examined.request
+    if not isinstance(request, OrganisationRequest):
+        raise Inconsistent(f"a {type(request).__name__} where an organisation asks")
+    refused = decide_organisation(
+        requester.kinds, requester.identities, request.entity, request.role, request.usage
+    ) or _key_elsewhere(facts, request)
+    if refused is not None:
+        return Refusal(finding=refused)
+    return Admitted(
+        request=request,
+        kind=CertificateKind.ORGANISATION,
+        subscriber=request.entity,
+        channel=channel,
+    )
+
+
+def _key_elsewhere(facts: Facts, request: OrganisationRequest) -> Finding | None:
+    holders = facts.holders.get(key_fingerprint(request.point), ())
+    holder = _holder_but(holders, request.entity, request.usage)
+    if not holder:
+        return None
+    return Finding(
+        rule="anomaly.key",
+        message=f"the same key is certified for {holder}, each subject and each usage needs its"
+        " own",
+        clause="sec:L11.key-reuse",
+        advice="make a new key pair",
+    )

@@ -1,1 +1,57 @@
-"""To be filled."""
+"""The only writer of the record: lodges, indexes, proves, serves. Effects go through ports.
+
+Decides nothing about who may have a certificate and signs no certificate.
+"""
+
+from smki.repository.lodging import (
+    lodge,
+    lodge_commitment,
+    lodge_crl,
+    lodge_leaf,
+    milliseconds,
+    publish,
+)
+from smki.repository.proving import Proven, check_extends, prove, verify_proof
+from smki.repository.rows import (
+    CertificateFields,
+    IndexProgress,
+    catch_up,
+    compare_index,
+    reindex,
+    row_of,
+    rows_of,
+)
+from smki.repository.searching import (
+    Found,
+    Retrieved,
+    retrieve,
+    search_devices,
+    search_organisations,
+    standing,
+)
+
+__all__ = [
+    "CertificateFields",
+    "Found",
+    "IndexProgress",
+    "Proven",
+    "Retrieved",
+    "catch_up",
+    "check_extends",
+    "compare_index",
+    "lodge",
+    "lodge_commitment",
+    "lodge_crl",
+    "lodge_leaf",
+    "milliseconds",
+    "prove",
+    "publish",
+    "reindex",
+    "retrieve",
+    "row_of",
+    "rows_of",
+    "search_devices",
+    "search_organisations",
+    "standing",
+    "verify_proof",
+]

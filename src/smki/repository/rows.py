@@ -1,0 +1,279 @@
+"""The index from the record: rows of certificates, revocations of CRLs, in the record's order.
+
+The index can be thrown away; what is here makes it again, and says where it lies.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol, TypeAlias
+
+from cryptography import x509
+
+from smki.merkle.leaf import Leaf, LeafForm, LeafType, decode_certificate, decode_leaf
+from smki.ports import CertificateIndex, CertificateRow, RecordReader
+from smki.repository.lodging import milliseconds
+from smki.steps import Lodged
+from smki.terms import (
+    EUI64,
+    CertificateKind,
+    CertificateStatus,
+    Inconsistent,
+    KeyUsage,
+    Malformed,
+    RemotePartyRole,
+    SerialNumber,
+)
+
+STEP: Final = 1024  # entries for each transaction of the index
+_TYPE_AT: Final = 1  # offset of the type in a leaf
+
+
+class CertificateFields(Protocol):
+    """What a row needs of a certificate; see `ports.CertificateRow` for each."""
+
+    @property
+    def kind(self) -> CertificateKind:
+        """Which profile it follows."""
+        ...
+
+    @property
+    def serial(self) -> SerialNumber:
+        """Its serial number."""
+        ...
+
+    @property
+    def identity(self) -> EUI64 | None:
+        """Device ID or Entity Identifier of the subject."""
+        ...
+
+    @property
+    def role(self) -> RemotePartyRole | None:
+        """Remote party role of an organisation certificate."""
+        ...
+
+    @property
+    def usage(self) -> KeyUsage:
+        """Its key usage."""
+        ...
+
+    @property
+    def key(self) -> int:
+        """First 8 octets of SHA-256 over the public key's octets."""
+        ...
+
+    @property
+    def not_after(self) -> int:
+        """End of validity, seconds since 1970."""
+        ...
+
+
+Describe: TypeAlias = Callable[[bytes], CertificateFields]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexProgress:
+    """How far the index is: entries covered, of how many."""
+
+    done: int
+    total: int
+
+
+def _row(
+    entry: int,
+    fields: CertificateFields,
+    *,
+    lodged_at: int,
+    manufacturing: bool,
+    subscriber: EUI64,
+) -> CertificateRow:
+    return CertificateRow(
+        entry=entry,
+        serial=fields.serial,
+        kind=fields.kind,
+        identity=fields.identity,
+        role=fields.role,
+        usage=fields.usage,
+        key=fields.key,
+        status=CertificateStatus.IN_USE,
+        not_after=fields.not_after,
+        lodged_at=lodged_at,
+        manufacturing=manufacturing,
+        subscriber=subscriber,
+    )
+
+
+def rows_of(
+    lodged: tuple[Lodged, ...], at: datetime, describe: Describe
+) -> tuple[CertificateRow, ...]:
+    """The rows of certificates just lodged at `at`: equal to what the record gives later."""
+    instant = milliseconds(at)
+    return tuple(
+        _row(
+            one.entry,
+            describe(one.issued.certificate),
+            lodged_at=instant,
+            manufacturing=one.issued.prepared.admitted.manufacturing,
+            subscriber=one.issued.prepared.admitted.subscriber,
+        )
+        for one in lodged
+    )
+
+
+def row_of(entry: int, leaf: bytes, describe: Describe) -> CertificateRow | None:
+    """The row of the certificate in this leaf; None if the leaf holds something else.
+
+    Raises:
+        Malformed: not a leaf, or not a certificate of ours.
+    """
+    if leaf[_TYPE_AT : _TYPE_AT + 1] != bytes((LeafType.CERTIFICATE,)):
+        return None
+    instant, body = decode_certificate(leaf)
+    return _row(
+        entry,
+        describe(body.certificate),
+        lodged_at=instant,
+        manufacturing=body.manufacturing,
+        subscriber=EUI64(body.subscriber),
+    )
+
+
+def revoked_by(reader: RecordReader, leaf: bytes) -> tuple[SerialNumber, ...]:
+    """The serial numbers on the CRL or ARL in this leaf; none if it holds something else.
+
+    Raises:
+        Malformed: not a leaf, or not a CRL.
+        Inconsistent: the CRL's blob is missing or damaged.
+
+    Clause: sec-app-b:B-crl
+    """
+    if leaf[_TYPE_AT] not in {LeafType.CRL, LeafType.ARL}:
+        return ()
+    try:
+        crl = x509.load_der_x509_crl(body_of(reader, decode_leaf(leaf)))
+        return tuple(SerialNumber(entry.serial_number) for entry in crl)
+    except ValueError as error:
+        raise Malformed(
+            f"CRL: not DER of a CertificateList ({error})", clause="sec-app-b:B-crl"
+        ) from error
+
+
+def body_of(reader: RecordReader, leaf: Leaf) -> bytes:
+    """The body of the leaf, from its blob if it is not inline.
+
+    Raises:
+        Inconsistent: the blob is missing or damaged.
+        Malformed: only a commitment to the body is in the record.
+    """
+    if leaf.form is LeafForm.COMMITMENT:
+        raise Malformed("leaf: only a commitment, the body is not in the record")
+    return leaf.body if leaf.form is LeafForm.INLINE else reader.blob(leaf.body)
+
+
+def catch_up(
+    reader: RecordReader,
+    index: CertificateIndex,
+    describe: Describe,
+    tell: Callable[[IndexProgress], None] | None = None,
+) -> int:
+    """The index covers the record's newest checkpoint; the size it covers.
+
+    About 1,000 entries a transaction: an interrupted run goes on where it stopped. `tell` is
+    given the progress after each.
+
+    Raises:
+        Inconsistent: the index covers more than the record has, or a leaf cannot be read.
+    """
+    size, total = index.size(), reader.checkpoint().size
+    if size > total:
+        raise Inconsistent(
+            f"the index covers {size} entries, the record has {total}: must be rebuilt"
+        )
+    while size < total:
+        stop = min(total, (size // STEP + 1) * STEP)
+        rows, revoked = _read(reader, range(size, stop), describe)
+        index.extend(rows, revoked, stop)
+        size = stop
+        if tell:
+            tell(IndexProgress(done=size, total=total))
+    return size
+
+
+def reindex(
+    reader: RecordReader,
+    index: CertificateIndex,
+    describe: Describe,
+    tell: Callable[[IndexProgress], None] | None = None,
+) -> int:
+    """The index is made anew from the record alone; the size it covers.
+
+    Raises:
+        Inconsistent: a leaf cannot be read.
+    """
+    index.clear()
+    return catch_up(reader, index, describe, tell)
+
+
+def compare_index(
+    reader: RecordReader, index: CertificateIndex, describe: Describe
+) -> Iterator[str]:
+    """One sentence for each certificate about which the index says other than the record.
+
+    Covers the entries that the index claims to cover. Memory grows with revocations only.
+    """
+    size = min(index.size(), reader.checkpoint().size)
+    revoked: set[SerialNumber] = set()
+    for leaf in reader.leaves(0, size):
+        revoked.update(revoked_by(reader, leaf))
+    rows = iter(index.rows())
+    for entry, leaf in enumerate(reader.leaves(0, size)):
+        expected = row_of(entry, leaf, describe)
+        if expected is None:
+            continue
+        found = next(rows, None)
+        if found is None or found.entry != entry:
+            shown = "nothing more" if found is None else f"entry {found.entry}"
+            yield f"index: {shown} where entry {entry} of the record must be"
+            return  # from here on rows and leaves would be compared out of step
+        yield from _compare(found, expected, index, revoked=expected.serial in revoked)
+    if (found := next(rows, None)) is not None:
+        yield f"index: entry {found.entry} is no certificate of the record"
+
+
+def _compare(
+    found: CertificateRow, expected: CertificateRow, index: CertificateIndex, *, revoked: bool
+) -> Iterator[str]:
+    for name in CertificateRow.__slots__:
+        says, must = getattr(found, name), getattr(expected, name)
+        if name != "status" and says != must:
+            yield f"index: entry {found.entry}: {name} is {says}, the record says {must}"
+    status = _status(expected, index, revoked=revoked)
+    if found.status is not status:
+        yield f"index: entry {found.entry}: status {found.status.value}, must be {status.value}"
+
+
+def _status(row: CertificateRow, index: CertificateIndex, *, revoked: bool) -> CertificateStatus:
+    if revoked:
+        return CertificateStatus.REVOKED
+    if row.kind is CertificateKind.DEVICE and row.identity is not None:
+        for other in index.by_identity(row.identity):
+            same = other.kind is row.kind and other.usage is row.usage
+            if same and other.entry > row.entry:
+                return CertificateStatus.NOT_IN_USE
+    return CertificateStatus.IN_USE
+
+
+def _read(
+    reader: RecordReader, entries: range, describe: Describe
+) -> tuple[list[CertificateRow], list[SerialNumber]]:
+    rows: list[CertificateRow] = []
+    revoked: list[SerialNumber] = []
+    for entry, leaf in zip(entries, reader.leaves(entries.start, entries.stop), strict=True):
+        try:
+            row = row_of(entry, leaf, describe)
+            revoked.extend(revoked_by(reader, leaf))
+        except Malformed as error:
+            raise Inconsistent(f"entry {entry}: {error.message}", where=error.where) from error
+        if row is not None:
+            rows.append(row)
+    return rows, revoked

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from smki.crypto.identifiers import POINT_OCTETS, key_identifier, spki_p256
-from smki.profiles.compose import compose
+from smki.profiles.composing import compose
 from smki.profiles.drafts import DeviceSubject, Draft, Issuer
 from smki.profiles.settings import NEVER, ProfileSettings
 from smki.profiles.table import Algorithm

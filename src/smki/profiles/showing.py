@@ -1,12 +1,21 @@
 """What a certificate shows: every field as text, and the few that the index needs, fast."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from smki.profiles import reading, table
 from smki.profiles.settings import ProfileSettings
 from smki.profiles.template import DeviceFields, DeviceShape
-from smki.terms import EUI64, CertificateKind, KeyUsage, Malformed, RemotePartyRole, SerialNumber
+from smki.terms import (
+    EUI64,
+    CertificateKind,
+    KeyUsage,
+    Malformed,
+    Refused,
+    RemotePartyRole,
+    SerialNumber,
+)
 from smki.wire import der
 from smki.wire.certificate import Certificate, parse_certificate, parse_public_key
 
@@ -180,7 +189,8 @@ class RowReader:
 
     def _learn(self, tbs: bytes, fields: DeviceFields, usage: KeyUsage, not_after: int) -> None:
         if len(self._shapes) < _SHAPES and len(fields.serial) == 16:
-            self._shapes.append((DeviceShape(tbs, fields), usage, not_after))
+            with suppress(Refused):  # not in the form of the profile: read slowly every time
+                self._shapes.append((DeviceShape(tbs, fields), usage, not_after))
 
 
 _SHAPES = 16  # issuers times usages, more than an environment has at once

@@ -28,7 +28,7 @@ def check(claims: Claims) -> tuple[str, ...]:
     """Every disagreement between claims and catalogue, one sentence each; empty if there is none.
 
     Unknown ids, clauses said to be met without code and a test, clauses said to be partly met
-    without code, and statuses that need a note and have none.
+    without either, and statuses that need a note and have none.
     """
     return tuple(chain(_unknown(claims), *(_unproved(clause, claims) for clause in CLAUSES)))
 
@@ -97,8 +97,8 @@ def _unproved(clause: Clause, claims: Claims) -> Iterator[str]:
     if clause.status is Status.MET and not (code and tests):
         missing = "code" if not code else "test"
         yield f"{clause.id} is said to be met, but no {missing} claims it"
-    if clause.status is Status.PARTLY and not code:
-        yield f"{clause.id} is said to be partly met, but no code claims it"
+    if clause.status is Status.PARTLY and not (code or tests):
+        yield f"{clause.id} is said to be partly met, but nothing claims it"
     if clause.status in {Status.PARTLY, Status.EXCEPTED, Status.TODO} and not clause.note:
         yield f"{clause.id} is {clause.status.value} and does not say what is missing or why"
 

@@ -26,7 +26,7 @@ CLAUSES: Final = (
         title="Device certificate profiles",
         summary="Field by field what a device certificate and those above it hold.",
         who="DCC",
-        status=Status.TODO,
+        status=Status.PARTLY,
         note="Device certificates follow published ones octet by octet; Root and Issuing DCA by analogy.",
     ),
 )

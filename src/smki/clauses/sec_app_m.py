@@ -76,7 +76,7 @@ CLAUSES: Final = (
         title="Organisation certificate rejected",
         summary="A rejected organisation certificate is revoked, listed and the list lodged.",
         who="DCC",
-        status=Status.TODO,
+        status=Status.PARTLY,
         note="Rejection comes with registration.",
     ),
     Clause(

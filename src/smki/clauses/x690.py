@@ -30,6 +30,14 @@ CLAUSES: Final = (
         note="For the types that requests and certificates use.",
     ),
     Clause(
+        id="x690:8.3.2",
+        title="Integers in the fewest octets",
+        summary="The first nine bits are neither all ones nor all zeros.",
+        who="encoders, decoders",
+        status=Status.PARTLY,
+        note="For the types that requests and certificates use.",
+    ),
+    Clause(
         id="x690:8.6.2",
         title="Bit strings",
         summary="The first octet counts the unused bits of the last.",
@@ -58,8 +66,7 @@ CLAUSES: Final = (
         title="Shortest length",
         summary="Lengths are definite and in the fewest octets.",
         who="encoders, decoders",
-        status=Status.PARTLY,
-        note="For the types that requests and certificates use.",
+        status=Status.MET,
     ),
     Clause(
         id="x690:11.1",

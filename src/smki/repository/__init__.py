@@ -13,7 +13,6 @@ from smki.repository.lodging import (
 )
 from smki.repository.proving import Proven, check_extends, prove, verify_proof
 from smki.repository.rows import (
-    CertificateFields,
     IndexProgress,
     catch_up,
     compare_index,
@@ -31,7 +30,6 @@ from smki.repository.searching import (
 )
 
 __all__ = [
-    "CertificateFields",
     "Found",
     "IndexProgress",
     "Proven",

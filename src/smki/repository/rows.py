@@ -6,12 +6,14 @@ The index can be thrown away; what is here makes it again, and says where it lie
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol, TypeAlias
+from hashlib import sha256
+from typing import Final, TypeAlias
 
 from cryptography import x509
 
 from smki.merkle.leaf import Leaf, LeafForm, LeafType, decode_certificate, decode_leaf
 from smki.ports import CertificateIndex, CertificateRow, RecordReader
+from smki.profiles import RowFields
 from smki.repository.lodging import milliseconds
 from smki.steps import Lodged
 from smki.terms import (
@@ -19,9 +21,7 @@ from smki.terms import (
     CertificateKind,
     CertificateStatus,
     Inconsistent,
-    KeyUsage,
     Malformed,
-    RemotePartyRole,
     SerialNumber,
 )
 
@@ -29,46 +29,7 @@ STEP: Final = 1024  # entries for each transaction of the index
 _TYPE_AT: Final = 1  # offset of the type in a leaf
 
 
-class CertificateFields(Protocol):
-    """What a row needs of a certificate; see `ports.CertificateRow` for each."""
-
-    @property
-    def kind(self) -> CertificateKind:
-        """Which profile it follows."""
-        ...
-
-    @property
-    def serial(self) -> SerialNumber:
-        """Its serial number."""
-        ...
-
-    @property
-    def identity(self) -> EUI64 | None:
-        """Device ID or Entity Identifier of the subject."""
-        ...
-
-    @property
-    def role(self) -> RemotePartyRole | None:
-        """Remote party role of an organisation certificate."""
-        ...
-
-    @property
-    def usage(self) -> KeyUsage:
-        """Its key usage."""
-        ...
-
-    @property
-    def key(self) -> int:
-        """First 8 octets of SHA-256 over the public key's octets."""
-        ...
-
-    @property
-    def not_after(self) -> int:
-        """End of validity, seconds since 1970."""
-        ...
-
-
-Describe: TypeAlias = Callable[[bytes], CertificateFields]
+Describe: TypeAlias = Callable[[bytes], RowFields]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +42,7 @@ class IndexProgress:
 
 def _row(
     entry: int,
-    fields: CertificateFields,
+    fields: RowFields,
     *,
     lodged_at: int,
     manufacturing: bool,
@@ -94,7 +55,7 @@ def _row(
         identity=fields.identity,
         role=fields.role,
         usage=fields.usage,
-        key=fields.key,
+        key=int.from_bytes(sha256(fields.key).digest()[:8], "big"),
         status=CertificateStatus.IN_USE,
         not_after=fields.not_after,
         lodged_at=lodged_at,

@@ -7,13 +7,14 @@ reads back what it signed.
 from smki.authority.hierarchy import Authority, Hierarchy
 from smki.authority.journal import journal, restore
 from smki.authority.preparation import Preparer
-from smki.authority.revocation_lists import issue_crl
+from smki.authority.revocation_lists import RevocationList, issue_crl
 from smki.authority.signing import SigningKeys, sign
 
 __all__ = [
     "Authority",
     "Hierarchy",
     "Preparer",
+    "RevocationList",
     "SigningKeys",
     "issue_crl",
     "journal",

@@ -1,6 +1,6 @@
 """Step 6, journalled: intent and serial are written down before anything is signed.
 
-    Intents  ::= count u32 || Intent * count
+    Entry    ::= length u32 and annex || count u32 || Intent * count
     Intent   ::= kind u8 || channel u8 || flags u8 || subscriber 8 || form u8 || Request
                  || serial 16 or 20: length u8 and octets || length u16 and TBSCertificate
     Request  ::= form 0, device: device 8 || usage u8 || point 65 || digest 32
@@ -37,27 +37,38 @@ _LENGTH: Final = struct.Struct(">H")
 
 
 def journal(
-    workbook: Workbook, prepared: tuple[Prepared, ...], *, batch: int | None, chunk: int
+    workbook: Workbook,
+    prepared: tuple[Prepared, ...],
+    *,
+    batch: int | None = None,
+    chunk: int = 0,
+    annex: bytes = b"",
 ) -> Journalled:
     """The intents are durable; what comes back can be signed once.
+
+    `annex` is kept beside them: what the journey needs to go on after a crash.
 
     Raises:
         Unavailable: nothing was written, nothing may be signed.
 
     Clause: sec-app-b:4.3
     """
-    number = workbook.open_entry(batch=batch, chunk=chunk, intents=_write(prepared))
+    octets = _COUNT.pack(len(annex)) + annex + _write(prepared)
+    number = workbook.open_entry(batch=batch, chunk=chunk, intents=octets)
     return Journalled(journal=number, prepared=prepared)
 
 
-def restore(number: int, intents: bytes) -> Journalled:
-    """What an open entry of the journal says is to be signed.
+def restore(number: int, octets: bytes) -> tuple[Journalled, bytes]:
+    """What an open entry of the journal says is to be signed, and its annex.
 
     Raises:
         Inconsistent: the octets are not what `journal` wrote.
     """
     try:
-        return Journalled(journal=number, prepared=tuple(_read(intents)))
+        (width,) = _COUNT.unpack_from(octets)
+        annex = octets[_COUNT.size : _COUNT.size + width]
+        intents = octets[_COUNT.size + width :]
+        return Journalled(journal=number, prepared=tuple(_read(intents))), annex
     except (struct.error, IndexError, KeyError, ValueError) as error:
         raise Inconsistent(
             f"journal entry {number}: not readable ({error}), must be as it was written"
@@ -68,17 +79,16 @@ def _write(prepared: tuple[Prepared, ...]) -> bytes:
     parts = [_COUNT.pack(len(prepared))]
     for one in prepared:
         admitted, request = one.admitted, one.admitted.request
-        device = isinstance(request, DeviceRequest)
         parts.append(
             _HEAD.pack(
                 _KINDS.index(admitted.kind),
                 admitted.channel.value,
                 admitted.manufacturing,
                 admitted.subscriber.octets,
-                0 if device else 1,
+                0 if isinstance(request, DeviceRequest) else 1,
             )
         )
-        if device:
+        if isinstance(request, DeviceRequest):
             parts.append(
                 _DEVICE.pack(
                     request.device.octets,

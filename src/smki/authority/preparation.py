@@ -34,9 +34,7 @@ _TEMPLATES_KEPT = 64  # hwTypes times two usages in use at once; more are made a
 class Preparer:
     """Prepares certificates under one hierarchy; keeps the device templates it has made."""
 
-    def __init__(
-        self, hierarchy: Hierarchy, settings: ProfileSettings, entropy: Entropy
-    ) -> None:
+    def __init__(self, hierarchy: Hierarchy, settings: ProfileSettings, entropy: Entropy) -> None:
         self._hierarchy = hierarchy
         self._settings = settings
         self._entropy = entropy
@@ -56,9 +54,7 @@ class Preparer:
             for n, one in enumerate(admitted)
         )
 
-    def prepare_server(
-        self, admitted: Admitted, names: ServerSubject, at: datetime
-    ) -> Prepared:
+    def prepare_server(self, admitted: Admitted, names: ServerSubject, at: datetime) -> Prepared:
         """The certificate of one of the infrastructure's own servers, for these names."""
         serial = SerialNumber.from_random(self._entropy.octets(SERIAL_OCTETS))
         return self._composed(admitted, serial, names, at)
@@ -89,12 +85,10 @@ class Preparer:
                 )
                 return Prepared(admitted=admitted, serial=serial, tbs=tbs)
             case OrganisationRequest():
-                subject: OrganisationSubject | OfficerSubject | SystemSubject = (
-                    OrganisationSubject(
-                        entity=request.entity,
-                        role=request.role,
-                        common_name=request.common_name,
-                    )
+                subject: OrganisationSubject | OfficerSubject | SystemSubject = OrganisationSubject(
+                    entity=request.entity,
+                    role=request.role,
+                    common_name=request.common_name,
                 )
             case SystemRequest():
                 form = (
@@ -117,7 +111,10 @@ class Preparer:
         at: datetime,
     ) -> Prepared:
         request = admitted.request
-        rsa = isinstance(request, SystemRequest)
+        if isinstance(request, SystemRequest):
+            usage, public_key = KeyUsage.DIGITAL_SIGNATURE, request.public_key
+        else:
+            usage, public_key = request.usage, spki_p256(request.point)
         issuer = self._hierarchy.issuer_of(admitted.kind).issuer
         not_before, not_after = validity(admitted.kind, at, self._settings)
         draft = Draft(
@@ -125,8 +122,8 @@ class Preparer:
             serial=serial,
             issuer=issuer,
             subject=subject,
-            usage=KeyUsage.DIGITAL_SIGNATURE if rsa else request.usage,
-            public_key=request.public_key if rsa else spki_p256(request.point),
+            usage=usage,
+            public_key=public_key,
             not_before=not_before,
             not_after=not_after,
         )

@@ -66,9 +66,7 @@ def _issued(prepared: Prepared, signature: bytes, preparer: Preparer) -> Issued:
 
 def _read_back(issued: tuple[Issued, ...]) -> None:
     sampled = issued[:: max(1, min(SAMPLE, len(issued)))]
-    always = (
-        one for one in issued if not isinstance(one.prepared.admitted.request, DeviceRequest)
-    )
+    always = (one for one in issued if not isinstance(one.prepared.admitted.request, DeviceRequest))
     for one in (*sampled, *always):
         try:
             certificate = x509.load_der_x509_certificate(one.certificate)
@@ -82,6 +80,4 @@ def _read_back(issued: tuple[Issued, ...]) -> None:
                 f"certificate {one.prepared.serial}: does not read back ({error})"
             ) from error
         if not same:
-            raise Inconsistent(
-                f"certificate {one.prepared.serial}: reads back as something else"
-            )
+            raise Inconsistent(f"certificate {one.prepared.serial}: reads back as something else")

@@ -26,9 +26,7 @@ from smki.steps import Examined, Refusal
 class Examiner(Protocol):
     """Examines chunks of device CSRs, here or in other processes. Order is kept."""
 
-    def __call__(
-        self, chunks: "Sequence[Sequence[str]]", /
-    ) -> "list[list[Examined | Refusal]]":
+    def __call__(self, chunks: "Sequence[Sequence[str]]", /) -> "list[list[Examined | Refusal]]":
         """The outcomes of each chunk, in order."""
         ...
 

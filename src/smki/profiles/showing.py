@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from smki.crypto import key_fingerprint
 from smki.profiles import reading, table
 from smki.profiles.settings import ProfileSettings
 from smki.profiles.template import DeviceFields, DeviceShape
@@ -67,15 +68,23 @@ class CertificateView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFields:
-    """What the index needs of a certificate; `not_after` in seconds since 1970."""
+    """What the index needs of a certificate; `not_after` in seconds since 1970.
+
+    `public_key` is the 65-octet point, or the SubjectPublicKeyInfo if it is not P-256.
+    """
 
     serial: SerialNumber
     kind: CertificateKind
     identity: EUI64 | None
     role: RemotePartyRole | None
     usage: KeyUsage
-    key: bytes
+    public_key: bytes
     not_after: int
+
+    @property
+    def key(self) -> int:
+        """Fingerprint of the public key; see `ports.CertificateRow.key`."""
+        return key_fingerprint(self.public_key)
 
 
 def view(octets: bytes, settings: ProfileSettings | None = None) -> CertificateView:
@@ -150,7 +159,7 @@ class RowReader:
                     identity=EUI64(fields.device),
                     role=None,
                     usage=usage,
-                    key=fields.point,
+                    public_key=fields.point,
                     not_after=not_after,
                 )
         return self._slowly(octets)
@@ -171,7 +180,7 @@ class RowReader:
             identity=reading.identity(tbs),
             role=reading.role(tbs) if kind is CertificateKind.ORGANISATION else None,
             usage=usage,
-            key=reading.public_key_octets(tbs),
+            public_key=reading.public_key_octets(tbs),
             not_after=int(tbs.not_after.instant.timestamp()),
         )
         identifier = reading.subject_key_identifier(tbs)
@@ -179,7 +188,7 @@ class RowReader:
             fields = DeviceFields(
                 serial=tbs.serial,
                 not_before=tbs.not_before.text,
-                point=row.key,
+                point=row.public_key,
                 key_identifier=identifier,
                 device=row.identity.octets,
             )

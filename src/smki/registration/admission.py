@@ -46,9 +46,7 @@ def gather(
     `key_of` reads the public key (65 octets) of the certificate at an entry of the record: a
     fingerprint only finds candidates.
     """
-    devices = tuple(
-        {request.device for request in requests if isinstance(request, DeviceRequest)}
-    )
+    devices = tuple({request.device for request in requests if isinstance(request, DeviceRequest)})
     points = {key_fingerprint(request.point): request.point for request in requests}
     holders: dict[int, tuple[tuple[EUI64 | None, KeyUsage], ...]] = {}
     for holder in index.key_holders(list(points)):
@@ -97,9 +95,7 @@ def admit_devices(
                 communications=standing.communications,
                 limit=standing.limit,
                 issued=issued[request.device],
-                key_holder=_holder_but(
-                    holders.get(fingerprint, ()), request.device, request.usage
-                ),
+                key_holder=_holder_but(holders.get(fingerprint, ()), request.device, request.usage),
                 replacement=channel is Channel.AD_HOC,
             ),
         )
@@ -112,8 +108,7 @@ def admit_devices(
                 kind=CertificateKind.DEVICE,
                 subscriber=subscriber_of(requester),
                 channel=channel,
-                manufacturing=channel is not Channel.AD_HOC
-                and standing.status in _BEFORE_SERVICE,
+                manufacturing=channel is not Channel.AD_HOC and standing.status in _BEFORE_SERVICE,
             )
         )
         issued[request.device] += 1

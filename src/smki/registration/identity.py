@@ -8,7 +8,7 @@ every request: validity, standing in the register, and that the credential is fo
 from datetime import datetime
 
 from smki.ports import Party, Registry
-from smki.profiles import CertificateFields
+from smki.profiles import RowFields
 from smki.steps import Requester
 from smki.terms import (
     EUI64,
@@ -24,7 +24,7 @@ _NO_IDENTITY = EUI64(bytes(8))
 
 
 def authenticate(
-    credential: CertificateFields, interface: Interface, registry: Registry, at: datetime
+    credential: RowFields, interface: Interface, registry: Registry, at: datetime
 ) -> Requester:
     """The party that the credential identifies, if it opens this interface now.
 
@@ -73,7 +73,11 @@ def requester_for(
 def operator(name: str) -> Requester:
     """The operator itself, when it issues what no party asked for (its servers)."""
     return Requester(
-        party="", name=name, identities=(), interface=None, credential=None,
+        party="",
+        name=name,
+        identities=(),
+        interface=None,
+        credential=None,
         kinds=frozenset({SubscriberKind.DCC}),
     )
 
@@ -98,6 +102,7 @@ def _kinds(party: Party) -> frozenset[SubscriberKind]:
 
 def _refused(rule: str, message: str) -> Refused:
     return Refused(
-        findings=(Finding(rule=rule, message=message, where="client certificate",
-                          clause="sec-app-m:G"),)
+        findings=(
+            Finding(rule=rule, message=message, where="client certificate", clause="sec-app-m:G"),
+        )
     )

@@ -1,0 +1,204 @@
+"""The unattended ceremony: three roots, three issuing authorities, the contingency key.
+
+Numbered steps: 1 contingency key pair and symmetric key; 2 the public key wrapped; 3 roots;
+4 issuing authorities; 5 the roots' first revocation lists (ARL). Root keys are made in a store of
+their own, which nothing but a ceremony opens.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+from smki.crypto import unwrap, wrap
+from smki.ports import Entropy, KeyAlgorithm, KeyStore, SigningKey
+from smki.profiles import (
+    AuthoritySubject,
+    Draft,
+    Issuer,
+    ProfileSettings,
+    assemble,
+    assemble_crl,
+    compose,
+    compose_crl,
+    issuer_from_certificate,
+    lint_certificate,
+    lint_crl,
+    lint_tbs,
+    validity,
+)
+from smki.profiles.settings import last_second
+from smki.terms import (
+    CertificateKind,
+    Inconsistent,
+    KeyUsage,
+    Refused,
+    RemotePartyRole,
+    SerialNumber,
+)
+
+_K = CertificateKind
+_SYMMETRIC_OCTETS: Final = 16  # AES-128, as the default wrap algorithm takes
+_ARL_YEARS: Final = 1  # recalled: an ARL is valid for 12 months; sec-smki facts, configuration
+
+ALGORITHMS: Final[Mapping[CertificateKind, KeyAlgorithm]] = MappingProxyType(
+    {
+        _K.ROOT_OCA: KeyAlgorithm.P256,
+        _K.ISSUING_OCA: KeyAlgorithm.P256,
+        _K.ROOT_DCA: KeyAlgorithm.P256,
+        _K.ISSUING_DCA: KeyAlgorithm.P256,
+        _K.ROOT_ICA: KeyAlgorithm.RSA2048,
+        _K.ISSUING_ICA: KeyAlgorithm.RSA2048,
+    }
+)
+ROOTS: Final = (_K.ROOT_OCA, _K.ROOT_DCA, _K.ROOT_ICA)
+ISSUING: Final = (_K.ISSUING_OCA, _K.ISSUING_DCA, _K.ISSUING_ICA)
+_OCA_ROLES: Final = {
+    _K.ROOT_OCA: RemotePartyRole.ROOT,
+    _K.ISSUING_OCA: RemotePartyRole.ISSUING_AUTHORITY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityNames:
+    """Common names of the authorities; those of OCA and DCA have at most four characters.
+
+    Clause: sec-app-b:B
+    """
+
+    names: Mapping[CertificateKind, str] = field(
+        default_factory=lambda: MappingProxyType(
+            {
+                _K.ROOT_OCA: "XA",
+                _K.ISSUING_OCA: "X1",
+                _K.ROOT_DCA: "XD00",
+                _K.ISSUING_DCA: "XD01",
+                _K.ROOT_ICA: "Development IKI Root",
+                _K.ISSUING_ICA: "Development IKI Issuing",
+            }
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the ceremony made.
+
+    Attributes:
+        certificates: DER of each authority's certificate, roots first.
+        arls: DER of each root's first revocation list.
+        contingency_symmetric_key: to be kept by the caller, apart and encrypted; 16 octets.
+    """
+
+    certificates: Mapping[CertificateKind, bytes]
+    arls: Mapping[CertificateKind, bytes]
+    contingency_symmetric_key: bytes = field(repr=False)
+
+
+def hold_development_ceremony(
+    roots: KeyStore,
+    issuing: Callable[[CertificateKind], KeyStore],
+    settings: ProfileSettings,
+    names: AuthorityNames,
+    entropy: Entropy,
+    at: datetime,
+) -> Outcome:
+    """The hierarchy exists: keys durable in their stores, certificates and ARLs signed and linted.
+
+    Keys that an interrupted ceremony left behind are used, not replaced: nothing was signed with
+    them that anybody saw.
+
+    Raises:
+        Refused: a lint found something.
+        Unavailable: a key store cannot be used.
+
+    Clause: sec-app-b:B, sec-app-a:B, sec-app-q:B, rfc5934:9
+    """
+    contingency = _key(roots, "contingency", KeyAlgorithm.P256)
+    symmetric = entropy.octets(_SYMMETRIC_OCTETS)
+    wrapped = wrap(settings.wrap_algorithm, symmetric, contingency.public_key)
+    if unwrap(settings.wrap_algorithm, symmetric, wrapped) != contingency.public_key:
+        raise Inconsistent("contingency public key: does not come out of its wrapping unchanged")
+    certificates: dict[CertificateKind, bytes] = {}
+    arls: dict[CertificateKind, bytes] = {}
+    script = _Script(settings=settings, names=names, entropy=entropy, at=at)
+    for kind in ROOTS:
+        key = _key(roots, kind.value, ALGORITHMS[kind])
+        certificates[kind] = script.certify(
+            kind, key.public_key, None, key, wrapped if kind is _K.ROOT_OCA else None
+        )
+    for kind in ISSUING:
+        key = _key(issuing(kind), kind.value, ALGORITHMS[kind])
+        root = certificates[kind.issuer]
+        signer = roots.open(kind.issuer.value)
+        certificates[kind] = script.certify(kind, key.public_key, root, signer, None)
+    for kind in ROOTS:
+        arls[kind] = script.arl(certificates[kind], roots.open(kind.value))
+    return Outcome(
+        certificates=MappingProxyType(certificates),
+        arls=MappingProxyType(arls),
+        contingency_symmetric_key=symmetric,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Script:
+    settings: ProfileSettings
+    names: AuthorityNames
+    entropy: Entropy
+    at: datetime
+
+    def certify(
+        self,
+        kind: CertificateKind,
+        public_key: bytes,
+        root: bytes | None,
+        signer: SigningKey,
+        wrapped: bytes | None,
+    ) -> bytes:
+        not_before, not_after = validity(kind, self.at, self.settings)
+        draft = Draft(
+            kind=kind,
+            serial=SerialNumber.from_random(self.entropy.octets(16)),
+            issuer=None if root is None else issuer_from_certificate(root, self.settings),
+            subject=AuthoritySubject(common_name=self.names.names[kind], role=_OCA_ROLES.get(kind)),
+            usage=KeyUsage.CERTIFICATE_AND_CRL_SIGNING,
+            public_key=_normal(public_key),
+            not_before=not_before,
+            not_after=not_after,
+            wrapped_contingency_key=wrapped,
+        )
+        tbs = compose(draft, self.settings)
+        _passed(lint_tbs(tbs, self.settings, kind))
+        (signature,) = signer.sign([tbs])
+        certificate = assemble(tbs, signature, kind)
+        _passed(lint_certificate(certificate, self.settings, kind, issuer=root or certificate))
+        return certificate
+
+    def arl(self, root: bytes, signer: SigningKey) -> bytes:
+        issuer: Issuer = issuer_from_certificate(root, self.settings)
+        start = self.at.replace(microsecond=0)
+        tbs = compose_crl(issuer, (), 1, start, last_second(start, _ARL_YEARS))
+        (signature,) = signer.sign([tbs])
+        octets = assemble_crl(tbs, signature, issuer)
+        _passed(lint_crl(octets, issuer, root))
+        return octets
+
+
+def _key(store: KeyStore, name: str, algorithm: KeyAlgorithm) -> SigningKey:
+    return store.open(name) if name in store.names() else store.make(name, algorithm)
+
+
+def _normal(public_key: bytes) -> bytes:
+    """The SubjectPublicKeyInfo as `cryptography` writes it: a token may encode it otherwise."""
+    return load_der_public_key(public_key).public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def _passed(findings: tuple[object, ...]) -> None:
+    if findings:
+        raise Refused("; ".join(str(finding) for finding in findings))

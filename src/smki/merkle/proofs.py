@@ -9,7 +9,7 @@ Clause: rfc6962:2.1.1, rfc6962:2.1.2
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from smki.merkle.hashing import fold_peaks, node_hash
+from smki.merkle.hashing import HASH_OCTETS, fold_peaks, node_hash
 from smki.terms import Malformed, Refused
 
 Nodes = Callable[[int, int], bytes]
@@ -61,12 +61,13 @@ def verify_inclusion(
     """The leaf with hash `leaf` is the one at `index` in the tree of `size` leaves under `root`.
 
     Raises:
-        Malformed: no such leaf in a tree of this size.
+        Malformed: no such leaf in a tree of this size, or a hash that is not 32 octets.
         Refused: the proof does not lead to the root.
 
     Clause: rfc6962:2.1.1
     """
     _check_index(index, size)
+    _check_hashes((leaf, *proof, root), _INCLUSION)
     found = leaf
     for step, left in zip(proof, _sides(index, size - 1, len(proof), _INCLUSION), strict=True):
         found = node_hash(step, found) if left else node_hash(found, step)
@@ -104,7 +105,8 @@ def verify_consistency(
     """The tree of `size` leaves under `root` begins with the tree of `old` under `old_root`.
 
     Raises:
-        Malformed: `old` is not from 1 to `size`: an empty tree proves nothing.
+        Malformed: `old` is not from 1 to `size` (an empty tree proves nothing), or a hash that
+            is not 32 octets.
         Refused: the proof does not lead to both roots.
 
     Clause: rfc6962:2.1.2
@@ -114,6 +116,7 @@ def verify_consistency(
         if proof or old_root != root:
             raise _broken("consistency proof between two trees of one size", _CONSISTENCY)
         return
+    _check_hashes((old_root, *proof, root), _CONSISTENCY)
     # A full subtree is its own first step; any other old tree sends that step along.
     steps = (old_root, *proof) if old & (old - 1) == 0 else tuple(proof)
     if not steps:
@@ -162,6 +165,16 @@ def _check_sizes(old: int, size: int) -> None:
             clause=_CONSISTENCY,
             rule="merkle.size",
         )
+
+
+def _check_hashes(hashes: Sequence[bytes], clause: str) -> None:
+    for each in hashes:
+        if len(each) != HASH_OCTETS:
+            raise Malformed(
+                f"hash of {len(each)} octets, must be {HASH_OCTETS}",
+                clause=clause,
+                rule="merkle.hash",
+            )
 
 
 def _broken(found: str, clause: str) -> Refused:

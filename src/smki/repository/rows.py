@@ -6,7 +6,6 @@ The index can be thrown away; what is here makes it again, and says where it lie
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Final, TypeAlias
 
 from cryptography import x509
@@ -55,7 +54,7 @@ def _row(
         identity=fields.identity,
         role=fields.role,
         usage=fields.usage,
-        key=int.from_bytes(sha256(fields.key).digest()[:8], "big"),
+        key=fields.key,
         status=CertificateStatus.IN_USE,
         not_after=fields.not_after,
         lodged_at=lodged_at,

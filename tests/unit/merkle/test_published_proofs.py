@@ -31,7 +31,7 @@ def octets(values: list[str] | None) -> list[bytes]:
 def test_published_inclusion_proofs() -> None:
     """Each published inclusion proof is accepted or refused as its publishers want."""
     found = cases("inclusion")
-    assert len(found) > 90
+    assert len(found) > 80
     for path, case in found:
         root, leaf = octets([case["root"], case["leafHash"]])
         try:

@@ -4,9 +4,8 @@
 preparer and the writing end of the record, and exists once for a state directory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from smki.authority import Hierarchy, Preparer, SigningKeys
 from smki.ports import (
@@ -20,15 +19,6 @@ from smki.ports import (
     Workbook,
 )
 from smki.profiles import ProfileSettings, RowFields
-from smki.steps import Examined, Refusal
-
-
-class Examiner(Protocol):
-    """Examines chunks of device CSRs, here or in other processes. Order is kept."""
-
-    def __call__(self, chunks: "Sequence[Sequence[str]]", /) -> "list[list[Examined | Refusal]]":
-        """The outcomes of each chunk, in order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ One table for each question, a row for each kind of requester, its clause beside
 returns; never raises for a "no", never acts, knows no clock and no store.
 """
 
-from smki.policy.codes import Code, code_of
+from smki.policy.codes import Code, code_of, item_status_of
 from smki.policy.eligibility import (
     DEVICE_ROWS,
     DeviceFacts,
@@ -29,4 +29,5 @@ __all__ = [
     "code_of",
     "decide_device",
     "decide_organisation",
+    "item_status_of",
 ]

@@ -36,6 +36,8 @@ CODES: Final = {
     rule: Code(rule=rule, code=code, item=item, ad_hoc=ad_hoc)
     for rule, code, item, ad_hoc in (
         ("xml", "FM:AA1", _I.CSR_ERROR, _A.FORMAT_ERROR),
+        ("http", "FM:AA1", _I.CSR_ERROR, _A.FORMAT_ERROR),
+        ("batch.id", "FM:AA1", _I.CSR_ERROR, _A.FORMAT_ERROR),
         ("batch.count", "FM:AA2", _I.CSR_ERROR, _A.FORMAT_ERROR),
         ("batch.unknown", "FM:AA3", _I.CSR_ERROR, _A.FORMAT_ERROR),
         ("csr.algorithm", "CR:CC1", _I.CSR_ERROR, _A.CSR_ERROR),
@@ -85,3 +87,16 @@ def code_of(rule: str, *, ad_hoc: bool) -> Code:
         return _INELIGIBLE[ad_hoc]
     family = rule.partition(".")[0]
     return CODES.get(rule) or CODES.get(family) or CODES["internal"]
+
+
+_ITEM_STATUSES: Final = {
+    code.code: code.item for code in (*_INELIGIBLE.values(), *reversed(CODES.values()))
+}
+
+
+def item_status_of(code: str) -> ItemStatus:
+    """The status in the result of a batch that goes with this error code.
+
+    Clause: sec-app-m:F
+    """
+    return _ITEM_STATUSES.get(code, ItemStatus.WORKFLOW_ERROR)

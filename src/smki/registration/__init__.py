@@ -12,11 +12,14 @@ from smki.registration.examination import (
     examine_system,
 )
 from smki.registration.identity import authenticate, operator, requester_for, subscriber_of
+from smki.registration.systems import admit_server, admit_system
 
 __all__ = [
     "Facts",
     "admit_devices",
     "admit_organisation",
+    "admit_server",
+    "admit_system",
     "authenticate",
     "examine_device",
     "examine_devices",

@@ -5,6 +5,7 @@ Decides nothing about who may have a certificate and signs no certificate.
 
 from smki.repository.lodging import (
     lodge,
+    lodge_ceremony,
     lodge_commitment,
     lodge_crl,
     lodge_leaf,
@@ -38,6 +39,7 @@ __all__ = [
     "check_extends",
     "compare_index",
     "lodge",
+    "lodge_ceremony",
     "lodge_commitment",
     "lodge_crl",
     "lodge_leaf",

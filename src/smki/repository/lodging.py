@@ -4,10 +4,12 @@ Everything that is lodged goes through here and becomes a leaf (`merkle.leaf`). 
 lodged was decided before. No file, no database: the record and the index are ports.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from smki.merkle.leaf import (
+    NO_REQUEST,
     CertificateBody,
     LeafType,
     encode_certificate,
@@ -15,11 +17,12 @@ from smki.merkle.leaf import (
     encode_leaf,
 )
 from smki.ports import CertificateIndex, Record
-from smki.steps import Issued, Lodged, Published
+from smki.steps import Channel, Issued, Lodged, Published
 from smki.terms import Inconsistent
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_OPERATOR: Final = bytes(8)  # nobody's EUI-64
 
 
 def milliseconds(at: datetime) -> int:
@@ -44,6 +47,30 @@ def lodge(record: Record, issued: tuple[Issued, ...], at: datetime) -> tuple[Lod
     leaves = [_certificate_leaf(one, instant) for one in issued]
     first = record.append(leaves).size - len(leaves)
     return tuple(Lodged(issued=one, entry=entry) for entry, one in enumerate(issued, first))
+
+
+def lodge_ceremony(record: Record, certificates: Sequence[bytes], at: datetime) -> int:
+    """The certificates (DER) that a ceremony made are durable in the record; the first's entry.
+
+    They were signed by root keys, outside the house; nobody asked for them by a request.
+
+    Raises:
+        Unavailable: as for `lodge`.
+
+    Clause: sec-app-b:B
+    """
+    bodies = (
+        CertificateBody(
+            channel=Channel.CEREMONY.value,
+            manufacturing=False,
+            subscriber=_OPERATOR,
+            request=NO_REQUEST,
+            certificate=certificate,
+        )
+        for certificate in certificates
+    )
+    leaves = [encode_certificate(body, milliseconds(at)) for body in bodies]
+    return record.append(leaves).size - len(leaves)
 
 
 def lodge_leaf(record: Record, kind: LeafType, body: bytes, at: datetime) -> int:

@@ -1,0 +1,180 @@
+"""Keys in files: one encrypted PKCS#8 file a key, under one passphrase for the store.
+
+While a store is open its secrets and the keys opened from it are in the memory of the process:
+for development, tests and small installations. A production authority signs in a token
+(`tokens`). What the files hold and how they are protected stands in `protection`.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, assert_never
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+
+from smki.adapters.keys.names import check_key_name, is_key_name, missing, taken
+from smki.adapters.keys.private_files import (
+    create_private,
+    make_private_directory,
+    read_private,
+    unavailable,
+)
+from smki.adapters.keys.protection import SCRYPT_N, open_protection
+from smki.ports.keys import KeyAlgorithm
+from smki.terms import Inconsistent
+
+PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+
+RSA_BITS: Final = 2048
+_SUFFIX: Final = ".pem"
+
+
+class SoftwareKeyStore:
+    """`ports.keys.KeyStore` over a folder. Safe for several processes.
+
+    `deterministic` ECDSA signatures (RFC 6979, the default) give the same octets for the same
+    message, so that what a journal says was to be signed can be signed again after a crash.
+    `cost` is the n of scrypt for a store that is made now; an existing one keeps its own.
+
+    Raises:
+        Refused: the passphrase does not open the store, or others can look into the folder.
+        Inconsistent: the store's parameters are damaged or missing.
+        Unavailable: the folder cannot be read or written.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        passphrase: bytes,
+        *,
+        deterministic: bool = True,
+        cost: int = SCRYPT_N,
+    ) -> None:
+        make_private_directory(directory)
+        self._directory = directory
+        self._deterministic = deterministic
+        self._protection = open_protection(directory, passphrase, cost=cost)
+
+    def make(self, name: str, algorithm: KeyAlgorithm) -> "SoftwareSigningKey":
+        """A new key, durable on return, read back from its file. Never replaces one.
+
+        Raises:
+            Refused: a key of that name is there, or it cannot be a name.
+            Unavailable: the store cannot be written.
+        """
+        check_key_name(name)
+        pem = _generate(algorithm).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(self._protection.password),
+        )
+        try:
+            create_private(self._path(name), self._protection.seal(name, pem))
+        except FileExistsError:
+            raise taken(name, str(self._directory)) from None
+        return self.open(name)
+
+    def open(self, name: str) -> "SoftwareSigningKey":
+        """The key of that name, ready to sign.
+
+        Raises:
+            Refused: no such key, or others can read its file.
+            Inconsistent: its file was changed.
+            Unavailable: its file cannot be read.
+        """
+        check_key_name(name)
+        try:
+            content = read_private(self._path(name))
+        except FileNotFoundError:
+            raise missing(name, str(self._directory)) from None
+        pem = self._protection.unseal(name, content)
+        return SoftwareSigningKey(
+            _load(pem, self._protection.password, name), deterministic=self._deterministic
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all keys, sorted."""
+        try:
+            files = [path.name for path in self._directory.iterdir() if path.suffix == _SUFFIX]
+        except OSError as error:
+            raise unavailable("list", self._directory, error) from error
+        return tuple(sorted(filter(is_key_name, (file[: -len(_SUFFIX)] for file in files))))
+
+    def __repr__(self) -> str:
+        return f"SoftwareKeyStore({str(self._directory)!r})"
+
+    def _path(self, name: str) -> Path:
+        return self._directory / (name + _SUFFIX)
+
+
+class SoftwareSigningKey:
+    """`ports.keys.SigningKey` in the memory of this process. Shows its public key only."""
+
+    __slots__ = ("_algorithm", "_arguments", "_public_key", "_sign")
+
+    def __init__(self, key: PrivateKey, *, deterministic: bool) -> None:
+        self._sign: Callable[..., bytes] = key.sign
+        self._algorithm, self._arguments = _signing(key, deterministic=deterministic)
+        self._public_key = key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    @property
+    def algorithm(self) -> KeyAlgorithm:
+        """How it signs."""
+        return self._algorithm
+
+    @property
+    def public_key(self) -> bytes:
+        """SubjectPublicKeyInfo, DER."""
+        return self._public_key
+
+    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
+        """One signature for each message, in order; the whole messages are given, not digests.
+
+        Clause: rfc6979:3.2
+        """
+        sign, arguments = self._sign, self._arguments
+        return [sign(message, *arguments) for message in messages]
+
+    def __repr__(self) -> str:
+        fingerprint = hashlib.sha256(self._public_key).hexdigest()[:16]
+        return f"SoftwareSigningKey({self._algorithm.value}, public key {fingerprint})"
+
+
+def _generate(algorithm: KeyAlgorithm) -> PrivateKey:
+    match algorithm:
+        case KeyAlgorithm.P256:
+            return ec.generate_private_key(ec.SECP256R1())
+        case KeyAlgorithm.RSA2048:
+            return rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+        case KeyAlgorithm.ED25519:
+            return ed25519.Ed25519PrivateKey.generate()
+        case _:
+            assert_never(algorithm)
+
+
+def _signing(key: PrivateKey, *, deterministic: bool) -> tuple[KeyAlgorithm, tuple[object, ...]]:
+    match key:
+        case ec.EllipticCurvePrivateKey():
+            scheme = ec.ECDSA(hashes.SHA256(), deterministic_signing=deterministic)
+            return KeyAlgorithm.P256, (scheme,)
+        case rsa.RSAPrivateKey():
+            return KeyAlgorithm.RSA2048, (padding.PKCS1v15(), hashes.SHA256())
+        case ed25519.Ed25519PrivateKey():
+            return KeyAlgorithm.ED25519, ()
+        case _:
+            assert_never(key)
+
+
+def _load(pem: bytes, password: bytes, name: str) -> PrivateKey:
+    # The seal held, so the file is as this store wrote it: anything else is our own fault.
+    try:
+        key = serialization.load_pem_private_key(pem, password)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise Inconsistent(f"key file: cannot be read ({error})", where=f"{name}.pem") from error
+    if isinstance(key, PrivateKey):
+        return key
+    raise Inconsistent("key file: of an algorithm that this store never makes", where=f"{name}.pem")

@@ -60,7 +60,7 @@ def canonical(identifier: str) -> str:
     Lettered paragraphs may be written with a dot, since brackets need quoting in a shell:
     `sec:L10.4.b` is `sec:L10.4(b)`. Case and surrounding blanks do not matter.
     """
-    return _DOTTED_LETTER.sub(r"(\1)", identifier.strip()).casefold()
+    return _DOTTED_LETTER.sub(r"(\1)", identifier.strip().casefold())
 
 
 _BY_ID: Final = MappingProxyType({canonical(clause.id): clause for clause in CLAUSES})

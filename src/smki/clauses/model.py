@@ -8,7 +8,7 @@ class Status(Enum):
     """How far the project answers to a clause."""
 
     MET = "met"  # needs code and a test that claim it
-    PARTLY = "partly"  # needs code or a test that claims it; the note says what is missing
+    PARTLY = "partly"  # the note says what is missing
     EXCEPTED = "excepted"  # not followed, on purpose; the note says why
     TODO = "todo"  # to be built; the note says by which row of work
     NOT_OURS = "not ours"  # someone else must act; the note may say what we offer them

@@ -14,8 +14,10 @@ DOCUMENTS: Final = (
     Document(id="rfc5480", title="Elliptic curve subject public keys", version="RFC 5480, 2009"),
     Document(id="rfc5649", title="AES key wrap with padding", version="RFC 5649, 2009"),
     Document(id="rfc5934", title="Trust anchor management protocol", version="RFC 5934, 2010"),
+    Document(id="rfc5958", title="Asymmetric key packages (PKCS #8)", version="RFC 5958, 2010"),
     Document(id="rfc6962", title="Certificate transparency", version="RFC 6962, 2013"),
     Document(id="rfc6979", title="Deterministic ECDSA", version="RFC 6979, 2013"),
+    Document(id="rfc7914", title="The scrypt function", version="RFC 7914, 2016"),
 )
 
 
@@ -70,13 +72,6 @@ CLAUSES: Final = (
         _SHARED,
     ),
     _clause(
-        "rfc5280:4.1.1.2",
-        "Signature algorithm",
-        "The same outside as inside of what is signed.",
-        Status.PARTLY,
-        _SHARED,
-    ),
-    _clause(
         "rfc5280:4.1.1.3", "Signature", "Over the octets of what is signed.", Status.PARTLY, _SHARED
     ),
     _clause(
@@ -90,13 +85,6 @@ CLAUSES: Final = (
         "rfc5280:4.1.2.1",
         "Version",
         "Version 3 where there are extensions.",
-        Status.PARTLY,
-        _SHARED,
-    ),
-    _clause(
-        "rfc5280:4.1.2.3",
-        "Signature algorithm, signed",
-        "The algorithm that signs, inside of what is signed.",
         Status.PARTLY,
         _SHARED,
     ),
@@ -209,13 +197,6 @@ CLAUSES: Final = (
         _SHARED,
     ),
     _clause(
-        "rfc5280:5.1.2",
-        "What is signed of a list",
-        "Version, algorithm, issuer, times, entries and extensions.",
-        Status.PARTLY,
-        _SHARED,
-    ),
-    _clause(
         "rfc5280:5.1.2.1",
         "List version",
         "Version 2 where there are extensions.",
@@ -229,7 +210,6 @@ CLAUSES: Final = (
         Status.PARTLY,
         _SHARED,
     ),
-    _clause("rfc5280:5.1.2.4", "This update", "When the list was issued.", Status.PARTLY, _SHARED),
     _clause(
         "rfc5280:5.1.2.5",
         "Next update",
@@ -241,13 +221,6 @@ CLAUSES: Final = (
         "rfc5280:5.1.2.6",
         "Revoked certificates",
         "Serial numbers and times; the list is left out where none is revoked.",
-        Status.PARTLY,
-        _SHARED,
-    ),
-    _clause(
-        "rfc5280:5.2",
-        "List extensions",
-        "No extension twice; those that every list has.",
         Status.PARTLY,
         _SHARED,
     ),
@@ -322,6 +295,13 @@ CLAUSES: Final = (
         "As far as the profiles of this infrastructure use it.",
     ),
     _clause(
+        "rfc5958:3",
+        "Encrypted private key",
+        "How a private key is kept encrypted in a file.",
+        Status.PARTLY,
+        "For the software key store.",
+    ),
+    _clause(
         "rfc6962:2.1",
         "Merkle tree hash",
         "How leaves and nodes are hashed.",
@@ -348,5 +328,12 @@ CLAUSES: Final = (
         "The signature's secret number follows from key and message.",
         Status.TODO,
         "Used where software keys sign; a token chooses its own.",
+    ),
+    _clause(
+        "rfc7914:2",
+        "scrypt parameters",
+        "Cost, block size and parallelism that make guessing a passphrase dear.",
+        Status.PARTLY,
+        "For the software key store.",
     ),
 )

@@ -112,7 +112,6 @@ class FileRecord(FileRecordReader):
         octets = self._disk.read(PENDING)
         pending = Pending.decode(octets) if octets else None
         if pending is not None and pending.size != state.size:
-            self._disk.sync(".")  # its name must be as durable as what follows from it
             state = self._replay(pending, state)
         self._disk.remove(PENDING)
         self._disk.clear_staging()
@@ -128,7 +127,7 @@ class FileRecord(FileRecordReader):
         )
 
     def _load(self) -> TreeState:
-        self._disk.sync(".")  # a checkpoint that readers see must not go back
+        self._disk.sync(".")  # `checkpoint` and `pending` must not go back once believed
         checkpoint = self.checkpoint()
         size = checkpoint.size
         rows: list[bytes] = []

@@ -1,0 +1,121 @@
+"""Parties and what they are given: organisation certificates, IKI credentials, API keys.
+
+Registration in full, with officers, forms and verification, comes later; this is its place. What
+is here takes requests of registered parties through the same steps as any other.
+"""
+
+import hashlib
+
+from smki.flows.issue import facts_about, issue, issue_prepared
+from smki.flows.office import FrontOffice, Office
+from smki.ports import Credential, Party
+from smki.profiles import ServerSubject
+from smki.registration import (
+    admit_organisation,
+    admit_server,
+    admit_system,
+    examine_organisation,
+    examine_system,
+    operator,
+    requester_for,
+)
+from smki.steps import Admitted, Channel, Examined, Published, Refusal
+from smki.terms import Finding, Interface, Refused
+from smki.wire.requests import OrganisationRequest
+
+
+def register_party(front: FrontOffice, party: Party) -> None:
+    """The party is registered; an identical registration changes nothing.
+
+    Raises:
+        Refused: its name or an EUI-64 is taken by another.
+
+    Clause: sec-app-d:3
+    """
+    if front.registry.party(party.party) != party:
+        front.registry.register(party)
+
+
+def certify_organisation(office: Office, party: str, request: bytes) -> Published:
+    """The organisation certificate that this CSR (DER) of the party asks for, published.
+
+    Raises:
+        Refused: the CSR is wrong, or the party may not have it.
+        Unavailable: a key, the disk or the database is away.
+
+    Clause: sec-app-m:2.3.1.3
+    """
+    front = office.front
+    requester = requester_for(_party(front, party), Interface.PORTAL, None)
+    examined = examine_organisation(request)
+    requests = (
+        [examined.request]
+        if isinstance(examined, Examined) and isinstance(examined.request, OrganisationRequest)
+        else []
+    )
+    facts = facts_about(front, requests)
+    admitted = _permitted(admit_organisation(requester, Channel.PORTAL, examined, facts))
+    return issue(office, (admitted,))[0]
+
+
+def credential_for(office: Office, party: str, interface: Interface, request: bytes) -> Published:
+    """The IKI credential that this CSR (DER) asks for, published; it opens that one interface.
+
+    Raises:
+        Refused: the CSR is wrong, or names another organisation or role.
+        Unavailable: a key, the disk or the database is away.
+
+    Clause: sec-app-m:G
+    """
+    front = office.front
+    requester = requester_for(_party(front, party), interface, None)
+    admitted = _permitted(admit_system(requester, interface.credential, examine_system(request)))
+    (published,) = issue(office, (admitted,))
+    serial = published.lodged.issued.prepared.serial
+    front.registry.add_credential(Credential(serial=serial, party=party, interface=interface))
+    return published
+
+
+def certify_server(office: Office, names: ServerSubject, request: bytes) -> Published:
+    """The certificate of one of the infrastructure's own servers, published.
+
+    Raises:
+        Refused: the CSR is wrong.
+        Unavailable: a key, the disk or the database is away.
+
+    Clause: sec-app-m:G
+    """
+    front = office.front
+    admitted = _permitted(admit_server(examine_system(request), operator(front.build)))
+    prepared = office.preparer.prepare_server(admitted, names, front.clock.now())
+    return issue_prepared(office, (prepared,))[0]
+
+
+def give_apikey(front: FrontOffice, party: str, key: str) -> None:
+    """The API key identifies the party; only its SHA-256 is kept.
+
+    Clause: sec-app-p:1
+    """
+    front.registry.add_apikey(hashlib.sha256(key.encode()).digest(), party)
+
+
+def _party(front: FrontOffice, name: str) -> Party:
+    party = front.registry.party(name)
+    if party is None:
+        raise Refused(
+            findings=(
+                Finding(
+                    rule="party.unknown",
+                    message=f"{name!r} is no registered party",
+                    where="party",
+                    clause="sec:L3.15",
+                ),
+            )
+        )
+    return party
+
+
+def _permitted(decision: Admitted | Refusal) -> Admitted:
+    if isinstance(decision, Refusal):
+        raise Refused(findings=(decision.finding,))
+    return decision

@@ -1,0 +1,164 @@
+"""What the web services ask of the house, answered from the front office.
+
+Uses no CA key: an ad hoc request is handed to whoever holds them (`ask_authority`).
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+from smki.flows import batch as batches
+from smki.flows.adhoc import transaction_id, unavailable
+from smki.flows.office import FrontOffice
+from smki.policy import code_of
+from smki.registration import authenticate
+from smki.repository import Found, retrieve, search_devices, search_organisations
+from smki.steps import Requester
+from smki.steps.answers import (
+    AdHocAnswer,
+    BatchReceipt,
+    BatchView,
+    FormatError,
+    ProofBundle,
+)
+from smki.terms import (
+    CertificateKind,
+    Finding,
+    Interface,
+    Malformed,
+    Refused,
+    RemotePartyRole,
+    SerialNumber,
+    Unavailable,
+)
+from smki.wire.xml import RepositoryEntry, SearchQuery
+
+AskAuthority = Callable[[Requester, str], Awaitable[AdHocAnswer]]
+
+
+class HouseServices:
+    """Implements `interfaces.web.service.Services`. Safe for any number of threads."""
+
+    def __init__(
+        self,
+        front: FrontOffice,
+        ask_authority: AskAuthority,
+        wake: Callable[[], None],
+        describe_state: Callable[[], Mapping[str, object]],
+    ) -> None:
+        self._front = front
+        self._ask_authority = ask_authority
+        self._wake = wake
+        self._describe_state = describe_state
+
+    def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
+        """Who asks; see `registration.authenticate`.
+
+        Clause: sec-app-m:G
+        """
+        front = self._front
+        try:
+            fields = front.describe(certificate)
+        except Malformed as error:
+            raise Refused(error.message, where=error.where, clause=error.clause) from error
+        return authenticate(fields, interface, front.registry, front.clock.now())
+
+    def format_error(self, requester: Requester, error: Malformed) -> FormatError:
+        """Code, text and reference for a document of this requester that could not be read."""
+        del requester  # the same for everybody
+        return FormatError(
+            transaction_id=self._reference(),
+            code=code_of(error.rule, ad_hoc=True).code,
+            text=str(error),
+        )
+
+    async def ad_hoc(self, requester: Requester, csr_text: str) -> AdHocAnswer:
+        """The answer to one CSR.
+
+        Clause: sec-app-m:2.4
+        """
+        try:
+            return await self._ask_authority(requester, csr_text)
+        except Unavailable as error:
+            return unavailable(self._reference(), error)
+
+    def receive_batch(self, requester: Requester, parts: Iterable[bytes]) -> BatchReceipt:
+        """The batch is durable; see `flows.batch.receive_batch`."""
+        receipt = batches.receive_batch(self._front, requester, parts)
+        self._wake()
+        return receipt
+
+    def batch_result(self, requester: Requester, number: int | None) -> BatchView:
+        """State or result of a batch of this requester's party."""
+        return batches.batch_result(self._front, requester, number)
+
+    def batch_proof(self, requester: Requester, number: int | None) -> ProofBundle | None:
+        """The proof of a finished batch of this requester's party."""
+        return batches.batch_proof(self._front, requester, number)
+
+    def search(self, apikey: str, query: SearchQuery) -> Sequence[RepositoryEntry]:
+        """The certificates of that identity, oldest first.
+
+        Clause: sec-app-o:web-service
+        """
+        self._identify(apikey)
+        front = self._front
+        search = search_devices if query.device else search_organisations
+        return tuple(map(_entry, search(front.index, query.identity, front.clock.now())))
+
+    def retrieve(self, apikey: str, serial: SerialNumber) -> tuple[RepositoryEntry, bytes] | None:
+        """The certificate with that serial number and its DER.
+
+        Clause: sec-app-o:web-service
+        """
+        self._identify(apikey)
+        front = self._front
+        retrieved = retrieve(front.index, front.reader, serial, front.clock.now())
+        if retrieved is None or retrieved.found.identity is None:
+            return None
+        return _entry(retrieved.found), retrieved.certificate
+
+    def status(self) -> Mapping[str, object]:
+        """The present state, ready for JSON."""
+        return self._describe_state()
+
+    def _reference(self) -> int:
+        return transaction_id(self._front.clock.now(), self._front.entropy.octets(2))
+
+    def _identify(self, apikey: str) -> str:
+        party = self._front.registry.apikey_party(hashlib.sha256(apikey.encode()).digest())
+        if party is None:
+            raise Refused(
+                findings=(
+                    Finding(
+                        rule="apikey.unknown",
+                        message=f"an API key of {len(apikey)} characters that is nobody's",
+                        where="apikey",
+                        clause="sec-app-p:1",
+                        advice="use the key that the registration authority gave this user",
+                    ),
+                )
+            )
+        return party
+
+
+def _entry(found: Found) -> RepositoryEntry:
+    role = found.role
+    if found.kind in _AUTHORITY_ROLES:
+        role = _AUTHORITY_ROLES[found.kind]
+    if found.identity is None:
+        raise Malformed(f"certificate {found.serial}: its subject has no EUI-64")
+    return RepositoryEntry(
+        serial=found.serial,
+        identity=found.identity,
+        device=found.device,
+        status=found.status,
+        role=role,
+        usage=found.usage,
+        manufacturing=found.manufacturing,
+    )
+
+
+_AUTHORITY_ROLES = {
+    CertificateKind.ROOT_OCA: RemotePartyRole.ROOT,
+    CertificateKind.ISSUING_OCA: RemotePartyRole.ISSUING_AUTHORITY,
+}

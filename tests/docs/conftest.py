@@ -35,7 +35,7 @@ def commands_of() -> Callable[[str], tuple[str, ...]]:
 @pytest.fixture
 def shell(tmp_path: Path) -> dict[str, str]:
     """An environment with a scratch SMKI of its own, on ports that nobody else uses."""
-    free = 20_000 + os.getpid() % 10_000
+    free = 20_000 + 3 * os.getpid() % 10_000  # three each, also for neighbours
     return {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),

@@ -14,6 +14,14 @@ DOCUMENTS: Final = (
 
 CLAUSES: Final = (
     Clause(
+        id="sec-app-p:1",
+        title="Who may use the repository",
+        summary="Whoever has been given access, known by the credential of the way in.",
+        who="DCC, parties",
+        status=Status.PARTLY,
+        note="API keys of the web service; the other ways in and the entry tests come later.",
+    ),
+    Clause(
         id="sec-app-p:1.2",
         title="Ways in",
         summary="Portal, web service and SFTP, for those with a gateway connection.",

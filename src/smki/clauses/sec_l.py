@@ -38,6 +38,14 @@ CLAUSES: Final = (
         note="Served clause by clause below; the service as a whole waits for registration and revocation on request.",
     ),
     Clause(
+        id="sec:L3.15",
+        title="Eligible subscribers",
+        summary="Only an authorised subscriber that is entitled to this very certificate may ask for it.",
+        who="DCC",
+        status=Status.PARTLY,
+        note="Becoming an authorised subscriber, with its entry tests, comes with registration.",
+    ),
+    Clause(
         id="sec:L3.16",
         title="Eligible subscribers for device certificates",
         summary="Who may ask for a device certificate depends on the asker's role and on the device's provisioning state.",

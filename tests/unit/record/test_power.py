@@ -43,6 +43,7 @@ def check(folder: Path, key: str, seen: Checkpoint, record: FileRecord, leaves: 
     )
     assert list(FileRecordReader(folder, key).leaves(0, now.size)) == leaves[: now.size]
     assert [found for found in audit(folder, key) if isinstance(found, Problem)] == []
+    assert list((folder / "staging").iterdir()) == []
     return now.size
 
 

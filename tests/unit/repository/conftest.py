@@ -1,0 +1,170 @@
+"""A record in files, an index in memory, and certificates that are their own description."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from smki.adapters.record import FileRecord
+from smki.ports import CertificateRow, KeyAlgorithm, KeyHolder
+from smki.profiles import RowFields
+from smki.steps import Admitted, Channel, Issued, Prepared
+from smki.terms import (
+    EUI64,
+    CertificateKind,
+    CertificateStatus,
+    KeyUsage,
+    RemotePartyRole,
+    SerialNumber,
+)
+from smki.wire.requests import DeviceRequest
+
+SUPPLIER = EUI64.parse("90-B3-D5-1F-30-01-00-00")
+
+
+class LogKey:
+    """An Ed25519 key in memory, behind the port."""
+
+    algorithm = KeyAlgorithm.ED25519
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+        self.public_key = self._key.public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
+        """One signature for each message."""
+        return [self._key.sign(message) for message in messages]
+
+
+class MemoryIndex:
+    """The index port, in a list."""
+
+    def __init__(self) -> None:
+        self.kept: list[CertificateRow] = []
+        self.covers = 0
+        self.steps: list[int] = []
+
+    def size(self) -> int:
+        """How many entries are covered."""
+        return self.covers
+
+    def extend(
+        self, rows: Iterable[CertificateRow], revoked: Sequence[SerialNumber], size: int
+    ) -> None:
+        """Covers `size` entries."""
+        for row in rows:
+            same = (row.identity, row.usage, CertificateKind.DEVICE, CertificateStatus.IN_USE)
+            for at, old in enumerate(self.kept):
+                if (old.identity, old.usage, old.kind, old.status) == same:
+                    self.kept[at] = replace(old, status=CertificateStatus.NOT_IN_USE)
+            self.kept.append(row)
+        for at, old in enumerate(self.kept):
+            if old.serial in revoked:
+                self.kept[at] = replace(old, status=CertificateStatus.REVOKED)
+        self.covers = size
+        self.steps.append(size)
+
+    def clear(self) -> None:
+        """Empty."""
+        self.kept, self.covers = [], 0
+
+    def by_serial(self, serial: SerialNumber) -> CertificateRow | None:
+        """By serial number."""
+        return next((row for row in self.kept if row.serial == serial), None)
+
+    def by_identity(self, identity: EUI64) -> tuple[CertificateRow, ...]:
+        """By EUI-64."""
+        return tuple(row for row in self.kept if row.identity == identity)
+
+    def device_counts(self, devices: Sequence[EUI64]) -> Mapping[EUI64, int]:
+        """Certificates of each device."""
+        return {device: len(self.by_identity(device)) for device in devices}
+
+    def key_holders(self, keys: Sequence[int]) -> tuple[KeyHolder, ...]:
+        """By key."""
+        return tuple(
+            KeyHolder(
+                key=row.key, entry=row.entry, identity=row.identity, kind=row.kind, usage=row.usage
+            )
+            for row in self.kept
+            if row.key in keys
+        )
+
+    def count(self) -> int:
+        """Number of certificates."""
+        return len(self.kept)
+
+    def rows(self, kind: CertificateKind | None = None) -> Iterable[CertificateRow]:
+        """In the record's order."""
+        return tuple(row for row in self.kept if kind in {None, row.kind})
+
+
+def describe(octets: bytes) -> RowFields:
+    """The fields of a certificate that is `kind u8 || serial 2 || device 8 || usage u8`."""
+    is_device = octets[0] == 0
+    return RowFields(
+        serial=SerialNumber(int.from_bytes(octets[1:3], "big")),
+        kind=CertificateKind.DEVICE if is_device else CertificateKind.ORGANISATION,
+        identity=EUI64(octets[3:11]),
+        role=None if is_device else RemotePartyRole.SUPPLIER,
+        usage=KeyUsage.KEY_AGREEMENT if octets[11] else KeyUsage.DIGITAL_SIGNATURE,
+        public_key=octets[:3],
+        not_after=253402300799 if is_device else 1_900_000_000,
+    )
+
+
+def issue(serial: int, device: bytes, *, usage: int = 0, organisation: bool = False) -> Issued:
+    """A certificate that was issued."""
+    certificate = bytes((organisation,)) + serial.to_bytes(2, "big") + device + bytes((usage,))
+    request = DeviceRequest(
+        device=EUI64(device),
+        hw_type=b"\x2a",
+        usage=KeyUsage.KEY_AGREEMENT if usage else KeyUsage.DIGITAL_SIGNATURE,
+        point=bytes(65),
+        digest=bytes(range(32)),
+    )
+    admitted = Admitted(
+        request=request,
+        kind=CertificateKind.DEVICE,
+        subscriber=SUPPLIER,
+        channel=Channel.BATCH,
+        manufacturing=serial % 2 == 1,
+    )
+    prepared = Prepared(admitted=admitted, serial=SerialNumber(serial), tbs=b"")
+    return Issued(prepared=prepared, certificate=certificate)
+
+
+@pytest.fixture(name="issue")
+def issue_fixture() -> Callable[..., Issued]:
+    """Makes a certificate that was issued."""
+    return issue
+
+
+@pytest.fixture(name="describe")
+def describe_fixture() -> Callable[[bytes], RowFields]:
+    """Reads such a certificate."""
+    return describe
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> FileRecord:
+    """An empty record."""
+    return FileRecord(tmp_path / "log", "example.com/smki", LogKey())
+
+
+@pytest.fixture
+def index() -> MemoryIndex:
+    """An empty index."""
+    return MemoryIndex()
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The instant of the tests, to the millisecond."""
+    return datetime(2026, 11, 21, 4, 5, 6, 789_000, tzinfo=UTC)

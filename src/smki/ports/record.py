@@ -82,6 +82,7 @@ class Record(RecordReader, Protocol):
         `blobs` are the contents of those leaves whose bodies are only digests; durable first.
 
         Raises:
-            Unavailable: nothing was added.
+            Unavailable: nothing was added; with rule `record.unknown`, whether it was added is
+                known only when the record opens, or is appended to, again.
         """
         ...

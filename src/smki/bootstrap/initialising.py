@@ -1,0 +1,253 @@
+"""`smki init`: makes a complete development SMKI in the state directory. Can be cut off anywhere.
+
+Each step looks first whether it was done. 1 configuration and passphrases; 2 the log's key;
+3 the ceremony, in a root store of its own; 4 hierarchy and lists lodged; 5 the server's
+certificate; 6 the sample parties. Nothing is made twice, nothing that was lodged is replaced.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+import tomli_w
+
+from smki.adapters.files import write_durably
+from smki.adapters.keys import KeyStoreSettings, make_passphrase_file, open_key_store
+from smki.adapters.keys.passphrases import passphrase_from
+from smki.adapters.record import FileRecord
+from smki.adapters.requesters import (
+    RequestWithKey,
+    request_for_organisation,
+    request_for_system,
+)
+from smki.adapters.sql import migrate
+from smki.adapters.vault import lock_away
+from smki.adapters.world import SystemClock, SystemEntropy
+from smki.bootstrap.opening import (
+    LOG_KEY,
+    assemble_office,
+    issuing_stores,
+    log_key_store,
+    open_front,
+    open_office,
+    passphrase_file,
+)
+from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER, Sample
+from smki.bootstrap.settings import FILE, Settings, load_settings, read_file
+from smki.ceremonies import AuthorityNames, hold_development_ceremony
+from smki.ceremonies.development import ROOTS
+from smki.flows.issue import settle
+from smki.flows.office import Office
+from smki.flows.registering import (
+    certify_organisation,
+    certify_server,
+    credential_for,
+    give_apikey,
+    register_party,
+)
+from smki.flows.revocation import current_list, lodge_list, refresh_lists
+from smki.merkle.leaf import LeafType
+from smki.merkle.notes import VerifierKey
+from smki.ports import KeyAlgorithm, KeyStore
+from smki.profiles import ServerSubject
+from smki.repository import catch_up, lodge_ceremony, lodge_leaf
+from smki.terms import CertificateKind, Interface, Unavailable
+from smki.wire.encodings import write_pem
+
+Told = Callable[[str], None]
+_FINISHED: Final = "init.finished"
+_SERVER_ROLE: Final = "7F"
+
+
+def initialise(
+    settings: Settings, environment: Mapping[str, str], *, bare: bool, tell: Told
+) -> Settings:
+    """A complete SMKI is in the state directory; the configuration as it is now.
+
+    Called again, it finishes what was cut off and changes nothing else.
+
+    Raises:
+        Unavailable: another process uses the state directory, or it cannot be written.
+        Refused: a passphrase does not open a store that is there already.
+    """
+    settings.state.mkdir(parents=True, exist_ok=True)
+    settings.state.chmod(0o700)
+    _passphrases(settings, environment, tell)
+    settings = _log(settings, environment, tell)
+    migrate(settings.database_url)
+    with open_front(settings) as front:
+        if front.workbook.noted(_FINISHED) is None:
+            _found(settings, environment, tell)
+    with open_office(settings, environment) as office:
+        _server(settings, office, tell)
+        if not bare:
+            for sample in SAMPLES:
+                _sample(settings, office, sample, tell)
+            give_apikey(office.front, SUPPLIER, API_KEY)
+        write_lists(settings, office)
+    return settings
+
+
+def _passphrases(settings: Settings, environment: Mapping[str, str], tell: Told) -> None:
+    for path in (passphrase_file(settings), _root_passphrase(settings)):
+        given = environment.get("SMKI_PASSPHRASE") or environment.get("SMKI_PASSPHRASE_FILE")
+        if not given and not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_passphrase_file(path)
+            tell(f"made a passphrase file, readable by its owner only: {path}")
+
+
+def _root_passphrase(settings: Settings) -> Path:
+    return settings.path("root", "passphrase")
+
+
+def _log(settings: Settings, environment: Mapping[str, str], tell: Told) -> Settings:
+    """The log has its key and its name, and both stand in the configuration."""
+    store = log_key_store(settings, environment)
+    present = LOG_KEY in store.names()
+    key = store.open(LOG_KEY) if present else store.make(LOG_KEY, KeyAlgorithm.ED25519)
+    if settings.initialised:
+        return settings
+    origin = settings.log_origin or (f"{settings.environment}.smki.invalid/{secrets.token_hex(6)}")
+    content = {
+        **read_file(settings.state),
+        "environment": settings.environment,
+        "log_origin": origin,
+        "log_vkey": str(VerifierKey.from_spki(origin, key.public_key)),
+    }
+    write_durably(settings.path(FILE), tomli_w.dumps(content).encode())
+    tell(f"the log is {origin}")
+    return load_settings(environment)
+
+
+def _found(settings: Settings, environment: Mapping[str, str], tell: Told) -> None:
+    """The hierarchy is made and lodged, with its first lists."""
+    with open_office(settings, environment, founding=True) as founding:
+        front, record = founding.front, founding.record
+        if not isinstance(record, FileRecord):
+            raise Unavailable("record: not one of files, a founding needs the writing end")
+        clock, entropy = SystemClock(), SystemEntropy()
+        catch_up(front.reader, front.index, front.describe)
+        if not any(True for _ in front.index.rows(CertificateKind.ROOT_OCA)):
+            tell("making the hierarchies: OCA, DCA and IKI, a root and an issuing authority each")
+            outcome = hold_development_ceremony(
+                _roots(settings, environment),
+                issuing_stores(settings, environment),
+                front.settings,
+                AuthorityNames(),
+                entropy,
+                clock.now(),
+            )
+            lock_away(
+                settings.path("root", "contingency-symmetric.vault"),
+                outcome.contingency_symmetric_key,
+                passphrase_from(environment, _root_passphrase(settings)),
+                entropy,
+            )
+            for kind, arl in outcome.arls.items():
+                write_durably(_arl(settings, kind), arl)
+            if front.reader.checkpoint().size == 0:
+                lodge_leaf(record, LeafType.LOG_KEY, settings.log_vkey.encode(), clock.now())
+            lodge_ceremony(record, tuple(outcome.certificates.values()), clock.now())
+        settle(founding)
+        office = assemble_office(settings, environment, front, record)
+        for kind in ROOTS:
+            if current_list(front, kind) is None:
+                lodge_list(office, kind, _arl(settings, kind).read_bytes())
+        refresh_lists(office)
+        front.workbook.note(_FINISHED, clock.now().isoformat())
+
+
+def _roots(settings: Settings, environment: Mapping[str, str]) -> KeyStore:
+    return open_key_store(
+        KeyStoreSettings(
+            directory=settings.path("root", "keys"),
+            passphrase_file=_root_passphrase(settings),
+        ),
+        environment,
+    )
+
+
+def _arl(settings: Settings, kind: CertificateKind) -> Path:
+    return settings.path("root", f"{kind.value}.arl")
+
+
+def _server(settings: Settings, office: Office, tell: Told) -> None:
+    certificate, key = settings.path("tls", "server.pem"), settings.path("tls", "server.key")
+    if certificate.exists():
+        return
+    request = request_for_system(office.front.build, _SERVER_ROLE, settings.names[0])
+    names = ServerSubject(dns_names=settings.names, addresses=settings.addresses)
+    published = certify_server(office, names, request.request)
+    chain = office.hierarchy.chain_of(CertificateKind.IKI_SERVER)
+    write_durably(key, request.key, private=True)
+    write_durably(settings.path("tls", "ca.pem"), _pem(*chain))
+    write_durably(certificate, _pem(published.certificate, chain[0]))
+    tell("the server has its certificate")
+
+
+def write_lists(settings: Settings, office: Office) -> tuple[Path, ...]:
+    """The current lists of Root and Issuing ICA stand beside the server's certificate, as PEM."""
+    paths = []
+    for kind in (CertificateKind.ROOT_ICA, CertificateKind.ISSUING_ICA):
+        current = current_list(office.front, kind)
+        if current is not None:
+            path = settings.path("tls", f"{kind.value}.crl.pem")
+            write_durably(path, write_pem(current.octets, "X509 CRL"))
+            paths.append(path)
+    return tuple(paths)
+
+
+def _sample(settings: Settings, office: Office, sample: Sample, tell: Told) -> None:
+    party = sample.party
+    register_party(office.front, party)
+    made = 0
+    for entity, role, usage, suffix in sample.certificates:
+        name = f"{entity.digits}-{suffix}"
+        if not _there(settings, party.party, name):
+            request = request_for_organisation(entity, role, usage)
+            published = certify_organisation(office, party.party, request.request)
+            _keep(settings, party.party, name, request, (published.certificate,))
+            made += 1
+    for interface in sample.interfaces:
+        name = interface.value
+        if not _there(settings, party.party, name):
+            held = party.identities[0][1]
+            request = request_for_system(
+                party.name,
+                _SERVER_ROLE if held is None else held.organisational_unit,
+                f"{party.party} {interface.value}",
+            )
+            published = credential_for(office, party.party, interface, request.request)
+            chain = office.hierarchy.chain_of(interface.credential)
+            _keep(settings, party.party, name, request, (published.certificate, chain[0]))
+            made += 1
+    if made:
+        tell(f"{party.name} is registered, with {made} certificates")
+
+
+def credential_path(settings: Settings, party: str, interface: Interface) -> tuple[Path, Path]:
+    """Certificate and key of a sample party's credential for this interface."""
+    folder = settings.path("parties", party)
+    return folder / f"{interface.value}.pem", folder / f"{interface.value}.key"
+
+
+def _there(settings: Settings, party: str, name: str) -> bool:
+    return settings.path("parties", party, f"{name}.pem").exists()
+
+
+def _keep(
+    settings: Settings,
+    party: str,
+    name: str,
+    request: RequestWithKey,
+    chain: tuple[bytes, ...],
+) -> None:
+    folder = settings.path("parties", party)
+    write_durably(folder / f"{name}.key", request.key, private=True)
+    write_durably(folder / f"{name}.pem", _pem(*chain))
+
+
+def _pem(*certificates: bytes) -> bytes:
+    return b"".join(write_pem(one, "CERTIFICATE") for one in certificates)

@@ -1,0 +1,170 @@
+"""Opens the house: a front office for any process, the office with the keys for one."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from smki import VERSION
+from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
+from smki.adapters.record import FileRecord, FileRecordReader
+from smki.adapters.spool import FileSpool
+from smki.adapters.sql import migrate, open_database
+from smki.adapters.world import SystemClock, SystemEntropy
+from smki.authority import Authority, Hierarchy, Preparer
+from smki.bootstrap.settings import KeySettings, Settings
+from smki.ceremonies.development import ISSUING
+from smki.flows.issue import settle
+from smki.flows.office import FrontOffice, Office
+from smki.merkle.leaf import decode_certificate
+from smki.ports import KeyStore, SigningKey
+from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
+from smki.terms import CertificateKind, Unavailable
+
+LOG_KEY = "log"
+
+
+@contextmanager
+def open_front(settings: Settings) -> Iterator[FrontOffice]:
+    """A front office: everything but CA keys and the writing end of the record.
+
+    Raises:
+        Unavailable: there is no SMKI in the state directory, or its database is away.
+    """
+    if not settings.initialised:
+        raise Unavailable(
+            f"no SMKI in {settings.state}, one must be made first: run 'smki init' or 'make run'",
+            where=os.fspath(settings.state),
+        )
+    profiles = settings.profiles()
+    with open_database(settings.database_url) as database:
+        yield FrontOffice(
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            settings=profiles,
+            reader=FileRecordReader(settings.path("record"), settings.log_vkey),
+            index=database.index,
+            workbook=database.workbook,
+            registry=database.registry,
+            spool=FileSpool(settings.path("spool")),
+            describe=describer(profiles),
+            build=f"smki {VERSION}",
+            approve=settings.approve_batches,
+        )
+
+
+@contextmanager
+def open_office(
+    settings: Settings, environment: Mapping[str, str], *, founding: bool = False
+) -> Iterator[Office]:
+    """The office that issues: holds the record's lock, and what was cut off before is settled.
+
+    `founding` opens it while the hierarchy is not there yet.
+
+    Raises:
+        Unavailable: another process holds the lock, or a key store or the database is away.
+        Refused: a passphrase or PIN does not open its store.
+    """
+    migrate(settings.database_url)
+    with ExitStack() as stack:
+        front = stack.enter_context(open_front(settings))
+        log_key = log_key_store(settings, environment).open(LOG_KEY)
+        record = FileRecord(settings.path("record"), settings.log_origin, log_key)
+        stack.callback(record.close)
+        office = assemble_office(settings, environment, front, record)
+        if not founding:
+            settle(office)
+        yield office
+
+
+def assemble_office(
+    settings: Settings, environment: Mapping[str, str], front: FrontOffice, record: FileRecord
+) -> Office:
+    """The office over an open record, with the hierarchy and keys that there are now."""
+    hierarchy = load_hierarchy(front)
+    return Office(
+        front=front,
+        record=record,
+        hierarchy=hierarchy,
+        preparer=Preparer(hierarchy, front.settings, front.entropy),
+        keys=_issuing_keys(settings, environment, hierarchy),
+    )
+
+
+def load_hierarchy(front: FrontOffice) -> Hierarchy:
+    """The authorities in force: the newest certificate of each kind in the record."""
+    authorities = {}
+    for kind in CertificateKind:
+        if not kind.is_authority:
+            continue
+        for row in front.index.rows(kind):
+            _, body = decode_certificate(front.reader.leaf(row.entry))
+            authorities[kind] = Authority(
+                certificate=body.certificate,
+                issuer=issuer_from_certificate(body.certificate, front.settings),
+            )
+    return Hierarchy(authorities=authorities)
+
+
+def log_key_store(settings: Settings, environment: Mapping[str, str]) -> KeyStore:
+    """The store of the log's key: always the encrypted files."""
+    return _store(settings, KeySettings(), environment)
+
+
+def issuing_stores(
+    settings: Settings, environment: Mapping[str, str]
+) -> Callable[[CertificateKind], KeyStore]:
+    """The store of each issuing authority's key, as configured; each store is opened once."""
+    opened: dict[KeySettings, KeyStore] = {}
+
+    def store(kind: CertificateKind) -> KeyStore:
+        chosen = settings.keys.get(kind.value, KeySettings())
+        if chosen not in opened:
+            opened[chosen] = _store(settings, chosen, environment)
+        return opened[chosen]
+
+    return store
+
+
+def _store(settings: Settings, chosen: KeySettings, environment: Mapping[str, str]) -> KeyStore:
+    if chosen.store == "software":
+        where = KeyStoreSettings(
+            directory=settings.path("keys", "issuing"),
+            passphrase_file=passphrase_file(settings),
+        )
+    else:
+        where = KeyStoreSettings(
+            kind=KeyStoreKind.PKCS11,
+            module=chosen.module,
+            token_label=chosen.token,
+            pin_variable=chosen.pin_variable,
+            pin_file=chosen.pin_file,
+        )
+    return open_key_store(where, environment)
+
+
+def passphrase_file(settings: Settings) -> Path:
+    """Where the passphrase of the issuing keys is, if no variable gives it."""
+    return settings.path("passphrase")
+
+
+def _issuing_keys(
+    settings: Settings, environment: Mapping[str, str], hierarchy: Hierarchy
+) -> dict[CertificateKind, SigningKey]:
+    store = issuing_stores(settings, environment)
+    return {kind: store(kind).open(kind.value) for kind in ISSUING if kind in hierarchy.authorities}
+
+
+def describer(profiles: ProfileSettings) -> Callable[[bytes], RowFields]:
+    """What the index needs of a certificate; a reader that learns, for each thread."""
+    local = threading.local()
+
+    def describe(certificate: bytes) -> RowFields:
+        reader = getattr(local, "reader", None)
+        if reader is None:
+            reader = local.reader = RowReader(profiles)
+        fields: RowFields = reader.read(certificate)
+        return fields
+
+    return describe

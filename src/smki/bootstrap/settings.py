@@ -1,0 +1,200 @@
+"""The configuration: one table of keys, each with its default and its reason.
+
+Read from `smki.toml` in the state directory; an environment variable `SMKI_<KEY>` (parts joined by
+two underscores) wins over the file. A key that is not known is an error. Passphrases and PINs are
+never among them: they come from files or from variables of their own.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from smki.profiles import ProfileSettings, development
+from smki.terms import CertificateKind, Malformed
+
+FILE = "smki.toml"
+
+
+class KeySettings(BaseModel, extra="forbid", frozen=True):
+    """Where the key of one issuing authority lives."""
+
+    store: Literal["software", "pkcs11"] = Field(
+        default="software", description="encrypted files in the state directory, or a PKCS#11 token"
+    )
+    module: Path | None = Field(default=None, description="path of the PKCS#11 module")
+    token: str | None = Field(default=None, description="label of the token")
+    pin_variable: str = Field(
+        default="SMKI_PIN", description="environment variable that holds the token's PIN"
+    )
+    pin_file: Path | None = Field(default=None, description="file that holds the token's PIN")
+
+
+class Window(BaseModel, extra="forbid", frozen=True):
+    """Hours of the day, in UTC; from and to the same minute means the whole day."""
+
+    start: time = Field(default=time(0, 0), description="from")
+    end: time = Field(default=time(0, 0), description="to")
+
+    def contains(self, moment: time) -> bool:
+        """True if the window is open at that time of day."""
+        if self.start == self.end:
+            return True
+        if self.start < self.end:
+            return self.start <= moment < self.end
+        return moment >= self.start or moment < self.end
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SMKI_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    state: Path = Field(default=Path("var"), description="state directory")
+    environment: str = Field(default="development", description="name of the environment")
+    log_origin: str = Field(
+        default="", description="name of the log, first line of its checkpoints"
+    )
+    log_vkey: str = Field(default="", description="verifier key of the log; written by `smki init`")
+    database: str = Field(
+        default="", description="SQLAlchemy URL; empty: SQLite in the state directory"
+    )
+    host: str = Field(default="127.0.0.1", description="address of the mutual TLS listener")
+    names: tuple[str, ...] = Field(
+        default=("localhost",), description="host names in the server's certificate"
+    )
+    addresses: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"), description="IP addresses in the server's certificate"
+    )
+    https_port: int = Field(
+        default=8443, ge=0, le=65535, description="mutual TLS: services; 0: any free"
+    )
+    local_port: int = Field(
+        default=8083,
+        ge=-1,
+        le=65535,
+        description="loopback, plain HTTP: repository; -1: off; 0: any free",
+    )
+    sftp_port: int = Field(default=8022, ge=-1, le=65535, description="SFTP; not served yet")
+    vectors: Path = Field(
+        default=Path("../shared/vectors"),
+        description="published reference data, for tests and the journey",
+    )
+    approve_batches: bool = Field(
+        default=True, description="batches of registered parties are approved without a person"
+    )
+    processing_window: Window = Field(
+        default=Window(), description="when batches are worked on; outside they are PAUSED"
+    )
+    ad_hoc_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="least time between two ad hoc requests of a party; 0: no limit",
+    )
+    processes: int = Field(
+        default=1, ge=1, le=64, description="processes that examine the requests of a batch"
+    )
+    policies: dict[str, str] = Field(
+        default_factory=dict, description="certificate policy OID by kind of certificate"
+    )
+    hw_types: tuple[str, ...] = Field(default=(), description="hwType OIDs of devices; empty: any")
+    keys: dict[str, KeySettings] = Field(
+        default_factory=dict, description="where the key of an issuing authority lives, by kind"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which is handed in as arguments."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @property
+    def initialised(self) -> bool:
+        """True once `smki init` has given the log its key."""
+        return bool(self.log_vkey)
+
+    @property
+    def development(self) -> bool:
+        """True if the hierarchy was made without custodians: never to be relied on."""
+        return self.environment == "development"
+
+    @property
+    def database_url(self) -> str:
+        """The URL of the database in use."""
+        return self.database or f"sqlite:///{self.state.absolute()}/smki.sqlite"
+
+    def profiles(self) -> ProfileSettings:
+        """The profiles of this environment: the development ones, with what was overridden.
+
+        Raises:
+            Malformed: a kind of certificate that there is not.
+        """
+        default = development()
+        named = {kind.value: kind for kind in CertificateKind}
+        unknown = sorted(set(self.policies) - set(named))
+        if unknown:
+            raise Malformed(
+                f"policies: {', '.join(unknown)}, must be among {', '.join(named)}",
+                where=FILE,
+                rule="settings.policies",
+            )
+        own = {named[name]: oid for name, oid in self.policies.items()}
+        policies = tuple((kind, own.get(kind, oid)) for kind, oid in default.policies)
+        return ProfileSettings(
+            environment=self.environment, policies=policies, hw_types=self.hw_types
+        )
+
+    def path(self, *parts: str) -> Path:
+        """A path inside the state directory."""
+        return self.state.joinpath(*parts)
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """The configuration in force: the file in the state directory, and the environment over it.
+
+    Raises:
+        Malformed: the file is not TOML, or a key or value that is not known; names each.
+    """
+    state = Path(environment.get("SMKI_STATE") or "var")
+    return _validated({**read_file(state), "state": state})
+
+
+def read_file(state: Path) -> dict[str, Any]:
+    """What the configuration file says; empty if there is none.
+
+    Raises:
+        Malformed: it is not TOML.
+    """
+    path = state / FILE
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"configuration: not TOML ({error})", where=str(path)) from error
+
+
+def _validated(values: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        found = "; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}, found {str(one['input'])[:60]!r}"
+            for one in error.errors()
+        )
+        raise Malformed(
+            f"configuration: {found}", where=f"{FILE} or environment", rule="settings"
+        ) from error

@@ -1,0 +1,52 @@
+"""The command line. Results on standard output, the story on standard error, errors as exit codes.
+
+Commands are imported when they are run, so that `smki --help` and short commands start at once.
+"""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from smki import VERSION
+
+_COMMANDS: Final = {
+    "batch": "smki.interfaces.cli.requests:batch",
+    "bench": "smki.interfaces.cli.bench:bench",
+    "certificate": "smki.interfaces.cli.certificate:certificate",
+    "clause": "smki.interfaces.cli.clause:clause",
+    "csr": "smki.interfaces.cli.requests:csr",
+    "init": "smki.interfaces.cli.house:init",
+    "registration": "smki.interfaces.cli.registration:registration",
+    "repository": "smki.interfaces.cli.repository:repository",
+    "run": "smki.interfaces.cli.house:run",
+    "serve": "smki.interfaces.cli.house:serve",
+    "status": "smki.interfaces.cli.house:status",
+    "submit": "smki.interfaces.cli.submit:submit",
+    "worker": "smki.interfaces.cli.house:worker",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, sorted."""
+        del ctx
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None if there is none."""
+        del ctx
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="smki")
+def main() -> None:
+    """An open, complete Smart Metering Key Infrastructure."""

@@ -1,0 +1,254 @@
+"""Keys in a PKCS#11 token: made in it, used in it, never out of it.
+
+Digests are made here and signed there: tokens differ in the mechanisms that hash, all have the
+bare ones. Ed25519 keys (checkpoints) stay in software: few tokens have them.
+
+A token chooses the nonces of its ECDSA signatures: signing the same message again gives other
+octets, unlike the software store.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+from smki.adapters.keys.names import check_key_name, is_key_name, missing, taken
+from smki.adapters.keys.token_library import TokenSession, pkcs11, token_library
+from smki.ports.keys import KeyAlgorithm
+from smki.terms import Inconsistent, Refused
+
+_T = TypeVar("_T")
+
+RSA_BITS: Final = 2048
+TURN: Final = 256  # signatures in one turn of the owner thread: others wait some 20 ms, no longer
+_P256: Final = bytes.fromhex("06082a8648ce3d030107")  # EC_PARAMS: the curve's OID
+_POINT_HEADER: Final = bytes.fromhex("0441")  # EC_POINT: OCTET STRING of 65 octets
+_COORDINATE: Final = 32
+_DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")  # SHA-256, PKCS #1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Handle:
+    private: Any = field(repr=False)
+    algorithm: KeyAlgorithm
+    public_key: bytes
+
+
+class Pkcs11KeyStore:
+    """`ports.keys.KeyStore` over one token, found by its label. Safe for several threads.
+
+    Key pairs are made in the token, sensitive and not extractable; their label is the name.
+    A token cannot keep two processes from using one name: one process makes keys.
+
+    Raises:
+        Refused: the PIN does not open the token, or two tokens have that label.
+        Unavailable: python-pkcs11 is not installed, the library or the token is away.
+    """
+
+    def __init__(self, module: Path, token_label: str, pin: str) -> None:
+        self._token = token_label
+        self._pin = pin
+        self._library = token_library(str(module))
+        self._call(lambda _: None)
+
+    def make(self, name: str, algorithm: KeyAlgorithm) -> "TokenSigningKey":
+        """A new key, kept in the token on return. Never replaces one.
+
+        If the token fails meanwhile the key may have been made: look at `names` then.
+
+        Raises:
+            Refused: a key of that name is there, it cannot be a name, or it is for Ed25519.
+            Unavailable: the token is away.
+        """
+        check_key_name(name)
+        if algorithm is KeyAlgorithm.ED25519:
+            raise Refused(
+                "key: Ed25519 keys are not made in tokens: keep this one in a software store",
+                where=self._token,
+                rule="keys.algorithm",
+            )
+        if name in self.names():
+            raise taken(name, self._token)
+        done: list[None] = []
+
+        def generate(held: TokenSession) -> None:
+            # Called again after a fault: what was made before that is kept, not made twice.
+            if not done or not _objects(held, "PRIVATE_KEY", name):
+                done.append(None)
+                _generate(held.session, name, algorithm)
+
+        self._call(generate)
+        return self.open(name)
+
+    def open(self, name: str) -> "TokenSigningKey":
+        """The key of that name, ready to sign.
+
+        Raises:
+            Refused: no such key.
+            Inconsistent: several of that name, or not a pair that this store makes.
+            Unavailable: the token is away.
+        """
+        check_key_name(name)
+        handle = self._call(lambda held: self._handle(held, name))
+        return TokenSigningKey(
+            store=self, name=name, algorithm=handle.algorithm, public_key=handle.public_key
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all keys, sorted.
+
+        Raises:
+            Unavailable: the token is away.
+        """
+        labels = self._call(lambda held: [_label(key) for key in _objects(held, "PRIVATE_KEY")])
+        return tuple(sorted(filter(is_key_name, labels)))
+
+    def sign(self, name: str, public_key: bytes, octets: Sequence[bytes]) -> list[bytes]:
+        """What the token's bare mechanism makes of each of `octets`, with that very key.
+
+        Raises:
+            Refused: the key has gone.
+            Inconsistent: the key of that name is another one now.
+            Unavailable: the token is away.
+        """
+        signatures: list[bytes] = []
+        for start in range(0, len(octets), TURN):
+            turn = octets[start : start + TURN]
+            signatures += self._call(lambda held, turn=turn: self._sign(held, name, public_key, turn))
+        return signatures
+
+    def __repr__(self) -> str:
+        return f"Pkcs11KeyStore({self._token!r})"
+
+    def _sign(
+        self, held: TokenSession, name: str, public_key: bytes, octets: Sequence[bytes]
+    ) -> list[bytes]:
+        handle = self._handle(held, name)
+        if handle.public_key != public_key:
+            raise self._wrong(name, "it is another key than the one that was opened")
+        mechanism = getattr(pkcs11().Mechanism, _MECHANISMS[handle.algorithm])
+        sign = handle.private.sign
+        return [sign(each, mechanism=mechanism) for each in octets]
+
+    def _handle(self, held: TokenSession, name: str) -> _Handle:
+        handle = held.handles.get(name)
+        if handle is None:
+            handle = held.handles[name] = self._find(held, name)
+        return handle  # type: ignore[no-any-return]  # the session keeps handles it does not know
+
+    def _find(self, held: TokenSession, name: str) -> _Handle:
+        private = _objects(held, "PRIVATE_KEY", name)
+        public = _objects(held, "PUBLIC_KEY", name)
+        if not private:
+            raise missing(name, self._token)
+        if len(private) > 1 or len(public) != 1:
+            raise self._wrong(
+                name, f"{len(private)} private and {len(public)} public keys, must be one pair"
+            )
+        algorithm, public_key = self._public_key(name, public[0])
+        return _Handle(private=private[0], algorithm=algorithm, public_key=public_key)
+
+    def _public_key(self, name: str, key: Any) -> tuple[KeyAlgorithm, bytes]:
+        kinds, attributes = pkcs11().KeyType, pkcs11().Attribute
+        try:
+            if key.key_type is kinds.EC and key[attributes.EC_PARAMS] == _P256:
+                point = key[attributes.EC_POINT].removeprefix(_POINT_HEADER)
+                found = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+                return KeyAlgorithm.P256, _encode(found)
+            if key.key_type is kinds.RSA:
+                modulus = int.from_bytes(key[attributes.MODULUS], "big")
+                exponent = int.from_bytes(key[attributes.PUBLIC_EXPONENT], "big")
+                if modulus.bit_length() == RSA_BITS:
+                    numbers = rsa.RSAPublicNumbers(exponent, modulus)
+                    return KeyAlgorithm.RSA2048, _encode(numbers.public_key())
+        except ValueError as error:
+            raise self._wrong(name, f"its public key does not hold ({error})") from error
+        raise self._wrong(name, "neither P-256 nor RSA of 2048 bits, must be one of them")
+
+    def _wrong(self, name: str, what: str) -> Inconsistent:
+        return Inconsistent(
+            f"key {name!r}: {what}: see what others did with the token", where=self._token
+        )
+
+    def _call(self, work: Callable[[TokenSession], _T]) -> _T:
+        return self._library.call(self._token, self._pin, work)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenSigningKey:
+    """`ports.keys.SigningKey` in a token. Safe for several threads; they queue."""
+
+    store: Pkcs11KeyStore
+    name: str
+    algorithm: KeyAlgorithm
+    public_key: bytes = field(repr=False)
+
+    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
+        """One signature for each message, in order; the whole messages are given, not digests.
+
+        Raises:
+            Unavailable: the token is away; nothing was signed that the caller will see.
+            Refused: the key has gone from the token.
+            Inconsistent: the key of that name is another one now.
+        """
+        digests = [hashlib.sha256(message).digest() for message in messages]
+        if self.algorithm is KeyAlgorithm.RSA2048:
+            digests = [_DIGEST_INFO + digest for digest in digests]
+            return self.store.sign(self.name, self.public_key, digests)
+        return [_der(raw) for raw in self.store.sign(self.name, self.public_key, digests)]
+
+
+_MECHANISMS: Final = {KeyAlgorithm.P256: "ECDSA", KeyAlgorithm.RSA2048: "RSA_PKCS"}
+
+
+def _der(raw: bytes) -> bytes:
+    if len(raw) != 2 * _COORDINATE:
+        raise Inconsistent(f"token: an ECDSA signature of {len(raw)} octets, must be 64")
+    return encode_dss_signature(
+        int.from_bytes(raw[:_COORDINATE], "big"), int.from_bytes(raw[_COORDINATE:], "big")
+    )
+
+
+def _encode(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> bytes:
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def _objects(held: TokenSession, kind: str, name: str | None = None) -> list[Any]:
+    names = pkcs11()
+    wanted: dict[Any, Any] = {names.Attribute.CLASS: getattr(names.ObjectClass, kind)}
+    if name is not None:
+        wanted[names.Attribute.LABEL] = name
+    return list(held.session.get_objects(wanted))
+
+
+def _label(key: Any) -> str:
+    return str(key[pkcs11().Attribute.LABEL])
+
+
+def _generate(session: Any, name: str, algorithm: KeyAlgorithm) -> None:
+    names = pkcs11()
+    what = {
+        "id": name.encode(),
+        "label": name,
+        "store": True,
+        "capabilities": names.MechanismFlag.SIGN | names.MechanismFlag.VERIFY,
+        "private_template": {
+            names.Attribute.PRIVATE: True,
+            names.Attribute.SENSITIVE: True,
+            names.Attribute.EXTRACTABLE: False,
+        },
+    }
+    if algorithm is KeyAlgorithm.P256:
+        curve = session.create_domain_parameters(
+            names.KeyType.EC, {names.Attribute.EC_PARAMS: _P256}, local=True
+        )
+        curve.generate_keypair(**what)
+    else:
+        session.generate_keypair(names.KeyType.RSA, RSA_BITS, **what)

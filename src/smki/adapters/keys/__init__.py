@@ -6,12 +6,15 @@ Makes, opens and uses keys; decides nothing about what may be signed.
 from smki.adapters.keys.passphrases import make_passphrase_file, passphrase_from
 from smki.adapters.keys.settings import KeyStoreKind, KeyStoreSettings, open_key_store
 from smki.adapters.keys.software import SoftwareKeyStore, SoftwareSigningKey
+from smki.adapters.keys.tokens import Pkcs11KeyStore, TokenSigningKey
 
 __all__ = [
     "KeyStoreKind",
     "KeyStoreSettings",
+    "Pkcs11KeyStore",
     "SoftwareKeyStore",
     "SoftwareSigningKey",
+    "TokenSigningKey",
     "make_passphrase_file",
     "open_key_store",
     "passphrase_from",

@@ -47,6 +47,8 @@ class Stretching:
         r: block size; memory is 128 n r octets.
         p: repetitions.
         salt: random octets of this store.
+
+    Clause: rfc7914:2
     """
 
     n: int
@@ -84,7 +86,10 @@ class Stretching:
 
 
 class Protection:
-    """The two secrets of an open store. Shows neither."""
+    """The two secrets of an open store. Shows neither.
+
+    Clause: rfc5958:3
+    """
 
     __slots__ = ("_sealing", "password")
 
@@ -174,7 +179,7 @@ def _read(path: Path) -> tuple[Stretching, str]:
         known = content["kdf"] == "scrypt" and check.isascii()
     except FileNotFoundError as error:
         raise Unavailable("key store: store.json has gone", where=str(path)) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path, repr(error)) from error
     for name, limit in _LIMITS.items():
         if type(numbers[name]) is not int or not 0 < numbers[name] <= limit:

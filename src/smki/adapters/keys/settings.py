@@ -11,8 +11,9 @@ from typing import assert_never
 
 from smki.adapters.keys.passphrases import passphrase_from, secret_from
 from smki.adapters.keys.software import SoftwareKeyStore
+from smki.adapters.keys.tokens import Pkcs11KeyStore
 from smki.ports.keys import KeyStore
-from smki.terms import Refused, Unavailable
+from smki.terms import Refused
 
 
 class KeyStoreKind(Enum):
@@ -55,28 +56,32 @@ def open_key_store(settings: KeyStoreSettings, environment: Mapping[str, str]) -
     """
     match settings.kind:
         case KeyStoreKind.SOFTWARE:
-            if settings.directory is None:
-                raise _missing("directory", settings.kind)
-            passphrase = passphrase_from(environment, settings.passphrase_file)
-            return SoftwareKeyStore(settings.directory, passphrase)
+            return _software(settings, environment)
         case KeyStoreKind.PKCS11:
-            if settings.module is None or not settings.token:
-                raise _missing("token" if settings.module else "module", settings.kind)
-            pin = secret_from(environment, settings.pin_variable, settings.pin_file)
-            return _token_store(settings.module, settings.token, pin)
+            return _token(settings, environment)
         case _:
             assert_never(settings.kind)
 
 
-def _token_store(module: Path, token: str, pin: bytes) -> KeyStore:
+def _software(settings: KeyStoreSettings, environment: Mapping[str, str]) -> SoftwareKeyStore:
+    if settings.directory is None:
+        raise _missing("directory", settings.kind)
+    passphrase = passphrase_from(environment, settings.passphrase_file)
+    return SoftwareKeyStore(settings.directory, passphrase)
+
+
+def _token(settings: KeyStoreSettings, environment: Mapping[str, str]) -> Pkcs11KeyStore:
+    if settings.module is None:
+        raise _missing("module", settings.kind)
+    if not settings.token:
+        raise _missing("token", settings.kind)
+    pin = secret_from(environment, settings.pin_variable, settings.pin_file)
     try:
-        from smki.adapters.keys.tokens import Pkcs11KeyStore  # noqa: PLC0415 - extra `hsm`
-    except ModuleNotFoundError as error:
-        raise Unavailable(
-            "token: the package python-pkcs11 is not installed, must be: install smki[hsm]",
-            where=error.name or "",
+        return Pkcs11KeyStore(settings.module, settings.token, pin.decode())
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"PIN: not UTF-8 (octet {error.start}), must be", rule="keys.pin.encoding"
         ) from error
-    return Pkcs11KeyStore(module, token, pin)
 
 
 def _missing(setting: str, kind: KeyStoreKind) -> Refused:

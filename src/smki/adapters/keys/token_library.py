@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
+from smki.ports.keys import KeyAlgorithm
 from smki.terms import Inconsistent, Refused, Unavailable
 
 _T = TypeVar("_T")
@@ -37,13 +38,22 @@ def pkcs11() -> ModuleType:
         ) from error
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHandle:
+    """A private key in a token, with its public key as SubjectPublicKeyInfo."""
+
+    private: Any = field(repr=False)
+    algorithm: KeyAlgorithm
+    public_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenSession:
     """A session, logged in, with the handles of keys that were looked up in it."""
 
     pin: str = field(repr=False)
     session: Any
-    handles: dict[str, Any] = field(default_factory=dict)
+    handles: dict[str, KeyHandle] = field(default_factory=dict)
 
 
 class TokenLibrary:

@@ -10,6 +10,7 @@ octets, unlike the software store.
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from smki.adapters.keys.names import check_key_name, is_key_name, missing, taken
-from smki.adapters.keys.token_library import TokenSession, pkcs11, token_library
+from smki.adapters.keys.token_library import KeyHandle, TokenSession, pkcs11, token_library
 from smki.ports.keys import KeyAlgorithm
 from smki.terms import Inconsistent, Refused
 
@@ -30,13 +31,6 @@ _P256: Final = bytes.fromhex("06082a8648ce3d030107")  # EC_PARAMS: the curve's O
 _POINT_HEADER: Final = bytes.fromhex("0441")  # EC_POINT: OCTET STRING of 65 octets
 _COORDINATE: Final = 32
 _DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")  # SHA-256, PKCS #1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Handle:
-    private: Any = field(repr=False)
-    algorithm: KeyAlgorithm
-    public_key: bytes
 
 
 class Pkcs11KeyStore:
@@ -59,7 +53,7 @@ class Pkcs11KeyStore:
     def make(self, name: str, algorithm: KeyAlgorithm) -> "TokenSigningKey":
         """A new key, kept in the token on return. Never replaces one.
 
-        If the token fails meanwhile the key may have been made: look at `names` then.
+        If the token fails in between, the key may have been made and is then refused as taken.
 
         Raises:
             Refused: a key of that name is there, it cannot be a name, or it is for Ed25519.
@@ -72,17 +66,7 @@ class Pkcs11KeyStore:
                 where=self._token,
                 rule="keys.algorithm",
             )
-        if name in self.names():
-            raise taken(name, self._token)
-        done: list[None] = []
-
-        def generate(held: TokenSession) -> None:
-            # Called again after a fault: what was made before that is kept, not made twice.
-            if not done or not _objects(held, "PRIVATE_KEY", name):
-                done.append(None)
-                _generate(held.session, name, algorithm)
-
-        self._call(generate)
+        self._call(lambda held: self._make(held, name, algorithm))
         return self.open(name)
 
     def open(self, name: str) -> "TokenSigningKey":
@@ -119,11 +103,17 @@ class Pkcs11KeyStore:
         signatures: list[bytes] = []
         for start in range(0, len(octets), TURN):
             turn = octets[start : start + TURN]
-            signatures += self._call(lambda held, turn=turn: self._sign(held, name, public_key, turn))
+            work = partial(self._sign, name=name, public_key=public_key, octets=turn)
+            signatures += self._call(work)
         return signatures
 
     def __repr__(self) -> str:
         return f"Pkcs11KeyStore({self._token!r})"
+
+    def _make(self, held: TokenSession, name: str, algorithm: KeyAlgorithm) -> None:
+        if _objects(held, "PRIVATE_KEY", name):
+            raise taken(name, self._token)
+        _generate(held.session, name, algorithm)
 
     def _sign(
         self, held: TokenSession, name: str, public_key: bytes, octets: Sequence[bytes]
@@ -135,13 +125,13 @@ class Pkcs11KeyStore:
         sign = handle.private.sign
         return [sign(each, mechanism=mechanism) for each in octets]
 
-    def _handle(self, held: TokenSession, name: str) -> _Handle:
+    def _handle(self, held: TokenSession, name: str) -> KeyHandle:
         handle = held.handles.get(name)
         if handle is None:
             handle = held.handles[name] = self._find(held, name)
-        return handle  # type: ignore[no-any-return]  # the session keeps handles it does not know
+        return handle
 
-    def _find(self, held: TokenSession, name: str) -> _Handle:
+    def _find(self, held: TokenSession, name: str) -> KeyHandle:
         private = _objects(held, "PRIVATE_KEY", name)
         public = _objects(held, "PUBLIC_KEY", name)
         if not private:
@@ -151,7 +141,7 @@ class Pkcs11KeyStore:
                 name, f"{len(private)} private and {len(public)} public keys, must be one pair"
             )
         algorithm, public_key = self._public_key(name, public[0])
-        return _Handle(private=private[0], algorithm=algorithm, public_key=public_key)
+        return KeyHandle(private=private[0], algorithm=algorithm, public_key=public_key)
 
     def _public_key(self, name: str, key: Any) -> tuple[KeyAlgorithm, bytes]:
         kinds, attributes = pkcs11().KeyType, pkcs11().Attribute

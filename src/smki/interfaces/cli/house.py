@@ -1,0 +1,154 @@
+"""`smki init`, `serve`, `run`, `status`, and `worker`, which `serve` starts by itself."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from smki.bootstrap import Settings, initialise, load_settings, open_front
+from smki.bootstrap.opening import load_hierarchy
+from smki.interfaces.cli.output import emit, json_option, reporting, tell
+from smki.interfaces.journey import Journey, travel
+from smki.interfaces.serving import Ports
+from smki.interfaces.serving import serve as serve_house
+from smki.interfaces.status import status_document, status_lines
+from smki.interfaces.worker import work
+from smki.terms import CertificateKind
+
+_JOURNEY = "journey.finished"
+
+
+@click.command
+@click.option("--bare", is_flag=True, help="Register no sample parties.")
+@json_option
+def init(*, bare: bool, as_json: bool) -> None:
+    """Make a complete development SMKI in the state directory.
+
+    Asks nothing. Called again, it finishes what was cut off and changes nothing else.
+    """
+    with reporting(as_json=as_json):
+        settings = initialise(load_settings(os.environ), os.environ, bare=bare, tell=tell)
+        with open_front(settings) as front:
+            count, size = front.index.count(), front.reader.checkpoint().size
+        document = {
+            "state": str(settings.state.absolute()),
+            "development": settings.development,
+            "log": {"origin": settings.log_origin, "vkey": settings.log_vkey, "size": size},
+            "certificates": count,
+        }
+        lines = (
+            (
+                f"a development SMKI in {settings.state.absolute()}: {count} certificates,"
+                f" {size} entries in the record"
+            ),
+            "next: 'smki serve', then 'smki status' in another terminal",
+        )
+        emit(document, lines, as_json=as_json)
+
+
+@click.command
+def serve() -> None:
+    """Serve the SMKI of the state directory, in the foreground, until interrupted."""
+    with reporting(as_json=False):
+        serve_house(load_settings(os.environ), os.environ, ready=_welcome)
+
+
+@click.command
+def run() -> None:
+    """Make an SMKI if there is none, take real requests through it, and serve it.
+
+    The first time the journey of a meter's request is made and told; then, and ever after, the
+    same SMKI is served in the foreground until interrupted.
+    """
+    started = time.monotonic()
+
+    def story(message: str) -> None:
+        tell(f"{time.monotonic() - started:6.2f} s  {message}")
+
+    with reporting(as_json=False):
+        settings = load_settings(os.environ)
+        if not settings.initialised:
+            story(f"no SMKI in {settings.state} yet: making one")
+        settings = initialise(settings, os.environ, bare=False, tell=story)
+        with open_front(settings) as front:
+            done = front.workbook.noted(_JOURNEY)
+        if done:
+            story(f"the SMKI in {settings.state.absolute()}; its first journey was on {done[:19]}")
+        serve_house(
+            settings,
+            os.environ,
+            ready=_welcome,
+            journey=None if done else _first_journey(settings, story),
+        )
+
+
+def _first_journey(
+    settings: Settings, story: Callable[[str], None]
+) -> Callable[[Ports], "asyncio.Future[None]"]:
+    def begin(endpoints: Ports) -> "asyncio.Future[None]":
+        return asyncio.get_running_loop().run_in_executor(None, _travel, settings, endpoints, story)
+
+    return begin
+
+
+def _travel(
+    settings: Settings, endpoints: Mapping[str, str | None], story: Callable[[str], None]
+) -> None:
+    console = Console(stderr=True)
+    with (
+        open_front(settings) as front,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
+        task = bar.add_task("requests")
+        travel(
+            Journey(
+                settings=settings,
+                endpoints=endpoints,
+                chain=load_hierarchy(front).chain_of(CertificateKind.DEVICE),
+                verifier_key=settings.log_vkey,
+                tell=story,
+                progress=lambda made, total: bar.update(task, completed=made, total=total),
+            )
+        )
+        front.workbook.note(_JOURNEY, front.clock.now().isoformat())
+
+
+def _welcome(endpoints: Ports) -> None:
+    click.echo("ready")
+    for name, address in endpoints.items():
+        if address is not None:
+            click.echo(f"  {name:17} {address}")
+    click.echo(
+        "try next, in another terminal:\n"
+        "  smki status\n"
+        "  smki csr make --device 0A534D4B49D00002 --usage ds --out meter.csr\n"
+        "  smki batch make --count 100 --out batch.xml && smki submit batch batch.xml --wait\n"
+        "  smki repository audit\n"
+        "interrupt (Ctrl-C) to stop; the same command serves the same SMKI again"
+    )
+
+
+@click.command
+@json_option
+@click.pass_context
+def status(context: click.Context, *, as_json: bool) -> None:
+    """Show the SMKI of the state directory: whether it is ready, where, and for whom.
+
+    Exit code 0 if it is ready, 3 if not.
+    """
+    with reporting(as_json=as_json):
+        document = status_document(load_settings(os.environ))
+    emit(document, status_lines(document), as_json=as_json)
+    context.exit(0 if document["ready"] else 3)
+
+
+@click.command(hidden=True)
+@click.option("--lifeline", type=int, default=None)
+def worker(lifeline: int | None) -> None:
+    """Hold the issuing keys and work; started by `smki serve`."""
+    with reporting(as_json=False):
+        work(load_settings(os.environ), os.environ, lifeline)

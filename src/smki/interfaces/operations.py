@@ -1,0 +1,121 @@
+"""What can be asked of whoever holds the keys: by the server, and by the command line.
+
+If a worker runs it is asked over the link; if none runs, the command line opens the office itself.
+One table; each operation takes the office and JSON arguments and gives a JSON result.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from smki.bootstrap import Settings, open_office
+from smki.bootstrap.initialising import write_lists
+from smki.flows.batch import approve_batch, reject_batch
+from smki.flows.office import Office
+from smki.flows.revocation import publish_list, revoke_credential
+from smki.interfaces.link import ask
+from smki.ports import DeviceStanding
+from smki.terms import EUI64, CertificateKind, Finding, Refused, SerialNumber, SmiStatus
+
+Operation = Callable[[Settings, Office, Mapping[str, Any]], dict[str, Any]]
+SOCKET: Final = "worker.sock"
+
+
+def _ping(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings, arguments
+    return {"size": office.front.reader.checkpoint().size}
+
+
+def _revoke(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    serial = SerialNumber.parse(arguments["serial"])
+    current = revoke_credential(office, serial)
+    write_lists(settings, office)
+    return {"serial": str(serial), "crl_number": current.number}
+
+
+def _refresh(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    kind = CertificateKind(arguments["authority"])
+    current = publish_list(office, kind)
+    write_lists(settings, office)
+    return {"authority": kind.value, "crl_number": current.number}
+
+
+def _approve(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    approve_batch(office.front, arguments["batch"])
+    return {"batch_id": arguments["batch"], "status": "PARSING"}
+
+
+def _reject(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    reject_batch(office.front, arguments["batch"])
+    return {"batch_id": arguments["batch"], "status": "REJECTED"}
+
+
+def _device(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    device = EUI64.parse(arguments["device"])
+    registry = office.front.registry
+    now = registry.standings((device,)).get(device, DeviceStanding())
+    responsible = arguments.get("responsible")
+    status, limit = arguments.get("status"), arguments.get("limit")
+    standing = DeviceStanding(
+        status=now.status if status is None else SmiStatus(status),
+        responsible=now.responsible if responsible is None else EUI64.parse(responsible),
+        communications=arguments.get("communications", now.communications),
+        limit=now.limit if limit is None else int(limit),
+    )
+    registry.set_standing(device, standing)
+    return {
+        "device": str(device),
+        "status": standing.status.value,
+        "responsible": None if standing.responsible is None else str(standing.responsible),
+        "communications": standing.communications,
+        "limit": standing.limit,
+    }
+
+
+OPERATIONS: Final[Mapping[str, Operation]] = {
+    "ping": _ping,
+    "revoke": _revoke,
+    "refresh": _refresh,
+    "approve": _approve,
+    "reject": _reject,
+    "device": _device,
+}
+
+
+def perform(
+    settings: Settings,
+    environment: Mapping[str, str],
+    operation: str,
+    arguments: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The result of the operation: by the worker if one runs, else here.
+
+    Raises:
+        SmkiError: what the operation raises.
+        Unavailable: the office cannot be opened.
+    """
+    result = ask(settings.path(SOCKET), operation, arguments)
+    if result is not None:
+        return result
+    with open_office(settings, environment) as office:
+        return carry_out(settings, office, operation, arguments)
+
+
+def carry_out(
+    settings: Settings, office: Office, operation: str, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The result of the operation, in this process.
+
+    Raises:
+        SmkiError: what the operation raises.
+    """
+    known = OPERATIONS.get(operation)
+    if known is None:
+        finding = Finding(
+            rule="operation.unknown",
+            message=f"operation {operation!r}, must be one of {', '.join(OPERATIONS)}",
+        )
+        raise Refused(findings=(finding,))
+    return known(settings, office, arguments)

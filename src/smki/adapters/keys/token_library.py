@@ -20,7 +20,14 @@ from smki.terms import Inconsistent, Refused, Unavailable
 
 _T = TypeVar("_T")
 
-_PIN_FAULTS: Final = ("PinIncorrect", "PinInvalid", "PinLenRange", "PinLocked", "PinExpired")
+_PIN_FAULTS: Final = (
+    "PinExpired",
+    "PinIncorrect",
+    "PinInvalid",
+    "PinLenRange",
+    "PinLocked",
+    "UserPinNotInitialized",
+)
 
 
 def pkcs11() -> ModuleType:
@@ -68,12 +75,14 @@ class TokenLibrary:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="smki-token")
         self._library: Any = None
         self._sessions: dict[str, TokenSession] = {}
+        self._rejected: set[tuple[str, str]] = set()
 
     def call(self, token: str, pin: str, work: Callable[[TokenSession], _T]) -> _T:
         """What `work` returns, run in the owner thread with a session of the token.
 
         If the token or session fails, the library is begun anew and `work` runs once more: it
-        must be safe to repeat. A wrong PIN is never tried again, since tokens count and lock.
+        must be safe to repeat. A wrong PIN is never tried again by this process, since tokens count
+        and lock.
 
         Raises:
             Refused: the PIN does not open the token, or two tokens have that label.
@@ -102,6 +111,8 @@ class TokenLibrary:
     def _session(self, token: str, pin: str) -> TokenSession:
         held = self._sessions.get(token)
         if held is None:
+            if (token, pin) in self._rejected:
+                raise self._pin_refused(token, "it did not before and is not tried again")
             session = self._log_in(token, pin)
             held = self._sessions[token] = TokenSession(pin=pin, session=session)
         if held.pin != pin:
@@ -120,6 +131,7 @@ class TokenLibrary:
                 rule="keys.token.label",
             ) from error
         except tuple(getattr(names, fault) for fault in _PIN_FAULTS) as error:
+            self._rejected.add((token, pin))
             raise self._pin_refused(token, type(error).__name__) from error
 
     def _loaded(self) -> Any:
@@ -158,5 +170,6 @@ _libraries_lock: Final = threading.Lock()
 
 def token_library(path: str) -> TokenLibrary:
     """The library at this path, the same one for all who ask in this process."""
+    path = os.path.realpath(path)  # a link to a library is that library, and has its logins
     with _libraries_lock:
         return _libraries.setdefault(path, TokenLibrary(path))

@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from smki.adapters.keys.names import check_key_name, is_key_name, missing, taken
@@ -31,6 +32,7 @@ _P256: Final = bytes.fromhex("06082a8648ce3d030107")  # EC_PARAMS: the curve's O
 _POINT_HEADER: Final = bytes.fromhex("0441")  # EC_POINT: OCTET STRING of 65 octets
 _COORDINATE: Final = 32
 _DIGEST_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")  # SHA-256, PKCS #1
+_PROBE: Final = b"smki: is the private key that of the public key?"  # signed when a key is opened
 
 
 class Pkcs11KeyStore:
@@ -70,18 +72,21 @@ class Pkcs11KeyStore:
         return self.open(name)
 
     def open(self, name: str) -> "TokenSigningKey":
-        """The key of that name, ready to sign.
+        """The key of that name, ready to sign; its halves are proved to be one pair.
 
         Raises:
-            Refused: no such key.
+            Refused: no such key, or one that can leave the token.
             Inconsistent: several of that name, or not a pair that this store makes.
             Unavailable: the token is away.
         """
         check_key_name(name)
         handle = self._call(lambda held: self._handle(held, name))
-        return TokenSigningKey(
+        key = TokenSigningKey(
             store=self, name=name, algorithm=handle.algorithm, public_key=handle.public_key
         )
+        if not _holds(handle.public_key, key.sign((_PROBE,))[0]):
+            raise self._wrong(name, "its private and its public key are not one pair")
+        return key
 
     def names(self) -> tuple[str, ...]:
         """The names of all keys, sorted.
@@ -139,6 +144,13 @@ class Pkcs11KeyStore:
         if len(private) > 1 or len(public) != 1:
             raise self._wrong(
                 name, f"{len(private)} private and {len(public)} public keys, must be one pair"
+            )
+        attributes = pkcs11().Attribute
+        if private[0][attributes.EXTRACTABLE] or not private[0][attributes.SENSITIVE]:
+            raise Refused(
+                f"key {name!r}: it can leave the token, must not: make a new one in it",
+                where=self._token,
+                rule="keys.token.extractable",
             )
         algorithm, public_key = self._public_key(name, public[0])
         return KeyHandle(private=private[0], algorithm=algorithm, public_key=public_key)
@@ -204,6 +216,21 @@ def _der(raw: bytes) -> bytes:
     )
 
 
+def _holds(public_key: bytes, signature: bytes) -> bool:
+    key = serialization.load_der_public_key(public_key)
+    try:
+        match key:
+            case ec.EllipticCurvePublicKey():
+                key.verify(signature, _PROBE, ec.ECDSA(hashes.SHA256()))
+            case rsa.RSAPublicKey():
+                key.verify(signature, _PROBE, padding.PKCS1v15(), hashes.SHA256())
+            case _:
+                return False
+    except InvalidSignature:
+        return False
+    return True
+
+
 def _encode(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> bytes:
     return key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -215,6 +242,8 @@ def _objects(held: TokenSession, kind: str, name: str | None = None) -> list[Any
     wanted: dict[Any, Any] = {names.Attribute.CLASS: getattr(names.ObjectClass, kind)}
     if name is not None:
         wanted[names.Attribute.LABEL] = name
+    # Fails without noise if the token has gone; a search would also complain on standard error.
+    held.session.token.slot.get_token()
     return list(held.session.get_objects(wanted))
 
 

@@ -137,7 +137,7 @@ def _store(settings: Settings, chosen: KeySettings, environment: Mapping[str, st
         where = KeyStoreSettings(
             kind=KeyStoreKind.PKCS11,
             module=chosen.module,
-            token_label=chosen.token,
+            token=chosen.token,
             pin_variable=chosen.pin_variable,
             pin_file=chosen.pin_file,
         )

@@ -196,11 +196,13 @@ def finish(office: Office, journalled: Journalled, plan: ChunkPlan | None) -> tu
 def settle(office: Office) -> int:
     """The index covers the record and every intent of the journal is finished; how many were.
 
-    Called before anything else is issued, and after the world was away. An intent whose
+    Called before anything else is issued, and after the world was away. The record is settled
+    first: whether an append that failed was done must be known before it is repeated. An intent whose
     certificates are in the record is closed; any other is signed, lodged and published now. Since
     an append is all or none, the first certificate speaks for its group.
     """
     front = office.front
+    office.record.settle()
     catch_up(front.reader, front.index, front.describe)
     entries = front.workbook.open_entries()
     for entry in entries:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from smki.adapters.examiners import HereExaminer, PoolExaminer, examiner
+from smki.adapters.examiners import Examiner, examiner
 from smki.adapters.requesters import request_for_device
 from smki.bootstrap import Settings, initialise, load_settings, open_office
 from smki.bootstrap.samples import SAMPLES
@@ -125,7 +125,7 @@ def _one_batch(
     office: Office,
     requester: Requester,
     path: Path,
-    examine: HereExaminer | PoolExaminer,
+    examine: Examiner,
     limit: _Limit,
 ) -> Iterator[int]:
     front = office.front

@@ -83,6 +83,14 @@ class Record(RecordReader, Protocol):
 
         Raises:
             Unavailable: nothing was added; with rule `record.unknown`, whether it was added is
-                known only when the record opens, or is appended to, again.
+                known only when the record is settled, opens, or is appended to, again.
+        """
+        ...
+
+    def settle(self) -> Checkpoint:
+        """What a failed append left unknown is decided: nothing is added after the checkpoint.
+
+        Raises:
+            Unavailable: it is still unknown.
         """
         ...

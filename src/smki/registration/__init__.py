@@ -6,16 +6,20 @@ and writes nothing.
 
 from smki.registration.admission import Facts, admit_devices, admit_organisation, gather
 from smki.registration.examination import (
+    PackedOutcome,
     examine_device,
     examine_devices,
     examine_organisation,
+    examine_packed,
     examine_system,
+    unpack,
 )
 from smki.registration.identity import authenticate, operator, requester_for, subscriber_of
 from smki.registration.systems import admit_server, admit_system
 
 __all__ = [
     "Facts",
+    "PackedOutcome",
     "admit_devices",
     "admit_organisation",
     "admit_server",
@@ -24,9 +28,11 @@ __all__ = [
     "examine_device",
     "examine_devices",
     "examine_organisation",
+    "examine_packed",
     "examine_system",
     "gather",
     "operator",
     "requester_for",
     "subscriber_of",
+    "unpack",
 ]

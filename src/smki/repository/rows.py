@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from cryptography import x509
 
+from smki.crypto import key_fingerprint
 from smki.merkle.leaf import Leaf, LeafForm, LeafType, decode_certificate, decode_leaf
 from smki.ports import CertificateIndex, CertificateRow, RecordReader
 from smki.profiles import RowFields
@@ -23,6 +24,7 @@ from smki.terms import (
     Malformed,
     SerialNumber,
 )
+from smki.wire.requests import DeviceRequest
 
 STEP: Final = 1024  # entries for each transaction of the index
 _TYPE_AT: Final = 1  # offset of the type in a leaf
@@ -66,18 +68,45 @@ def _row(
 def rows_of(
     lodged: tuple[Lodged, ...], at: datetime, describe: Describe
 ) -> tuple[CertificateRow, ...]:
-    """The rows of certificates just lodged at `at`: equal to what the record gives later."""
+    """The rows of certificates just lodged at `at`: equal to what the record gives later.
+
+    A device's row is written from its request, which the certificate was filled from; only the
+    end of validity, the same for all of a group, is read from the first one.
+    """
     instant = milliseconds(at)
-    return tuple(
-        _row(
-            one.entry,
-            describe(one.issued.certificate),
-            lodged_at=instant,
-            manufacturing=one.issued.prepared.admitted.manufacturing,
-            subscriber=one.issued.prepared.admitted.subscriber,
-        )
-        for one in lodged
-    )
+    rows: list[CertificateRow] = []
+    device_end: int | None = None
+    for one in lodged:
+        prepared = one.issued.prepared
+        admitted, request = prepared.admitted, prepared.admitted.request
+        if device_end is None or not isinstance(request, DeviceRequest):
+            fields = describe(one.issued.certificate)
+            row = _row(
+                one.entry,
+                fields,
+                lodged_at=instant,
+                manufacturing=admitted.manufacturing,
+                subscriber=admitted.subscriber,
+            )
+            if isinstance(request, DeviceRequest):
+                device_end = fields.not_after
+        else:
+            row = CertificateRow(
+                entry=one.entry,
+                serial=prepared.serial,
+                kind=CertificateKind.DEVICE,
+                identity=request.device,
+                role=None,
+                usage=request.usage,
+                key=key_fingerprint(request.point),
+                status=CertificateStatus.IN_USE,
+                not_after=device_end,
+                lodged_at=instant,
+                manufacturing=admitted.manufacturing,
+                subscriber=admitted.subscriber,
+            )
+        rows.append(row)
+    return tuple(rows)
 
 
 def row_of(entry: int, leaf: bytes, describe: Describe) -> CertificateRow | None:

@@ -49,6 +49,9 @@ class EUI64:
     def __int__(self) -> int:
         return int.from_bytes(self.octets, "big")
 
+    def __hash__(self) -> int:
+        return hash(self.octets)
+
     @property
     def digits(self) -> str:
         """The 16 lower-case hexadecimal digits, for file names and JSON."""

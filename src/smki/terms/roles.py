@@ -58,6 +58,8 @@ class KeyUsage(Enum):
     KEY_AGREEMENT = bytes.fromhex("03020308")
     CERTIFICATE_AND_CRL_SIGNING = bytes.fromhex("03020106")
 
+    __hash__ = object.__hash__  # members are single; the enum's own hash is many times slower
+
     @property
     def code(self) -> str:
         """As the repository writes it: `DS`, `KA`; `CS` for authorities."""

@@ -69,8 +69,7 @@ class FileRecord(FileRecordReader):
                 when the record can be opened again.
             Inconsistent: a file is there with other content.
         """
-        if self._lock is None:
-            raise Unavailable("record: closed, must be opened again", where=LOCK)
+        self._require_open()
         state = self._state or self._settle()
         if not leaves:
             return self.checkpoint()
@@ -90,6 +89,22 @@ class FileRecord(FileRecordReader):
         except Unavailable as error:
             self._settle_after(error, growth)
         return self.checkpoint()
+
+    def settle(self) -> Checkpoint:
+        """What a failed append left unknown is decided: nothing is added after the checkpoint.
+
+        Raises:
+            Unavailable: it is still unknown, or the record is closed.
+            Inconsistent: what is there is not a log that this key signed.
+        """
+        self._require_open()
+        if self._state is None:
+            self._settle()
+        return self.checkpoint()
+
+    def _require_open(self) -> None:
+        if self._lock is None:
+            raise Unavailable("record: closed, must be opened again", where=LOCK)
 
     def _settle_after(self, failure: Unavailable, growth: Growth) -> None:
         try:

@@ -2,13 +2,14 @@
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from smki import VERSION
 from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
-from smki.adapters.record import FileRecord, FileRecordReader
+from smki.adapters.record import LOCKED, FileRecord, FileRecordReader
 from smki.adapters.spool import FileSpool
 from smki.adapters.sql import migrate, open_database
 from smki.adapters.world import SystemClock, SystemEntropy
@@ -23,6 +24,7 @@ from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_cer
 from smki.terms import CertificateKind, Unavailable
 
 LOG_KEY = "log"
+LOCK_PATIENCE_SECONDS = 10.0  # a worker without a server ends after the chunk it is at
 
 
 @contextmanager
@@ -70,12 +72,24 @@ def open_office(
     with ExitStack() as stack:
         front = stack.enter_context(open_front(settings))
         log_key = log_key_store(settings, environment).open(LOG_KEY)
-        record = FileRecord(settings.path("record"), settings.log_origin, log_key)
+        record = _open_record(settings, log_key)
         stack.callback(record.close)
         office = assemble_office(settings, environment, front, record)
         if not founding:
             settle(office)
         yield office
+
+
+def _open_record(settings: Settings, log_key: SigningKey) -> FileRecord:
+    """The writing end, waited for while one whose server was killed comes to its end."""
+    until = time.monotonic() + LOCK_PATIENCE_SECONDS
+    while True:
+        try:
+            return FileRecord(settings.path("record"), settings.log_origin, log_key)
+        except Unavailable as error:
+            if error.rule != LOCKED or time.monotonic() > until:
+                raise
+        time.sleep(0.05)
 
 
 def assemble_office(
@@ -137,7 +151,7 @@ def _store(settings: Settings, chosen: KeySettings, environment: Mapping[str, st
         where = KeyStoreSettings(
             kind=KeyStoreKind.PKCS11,
             module=chosen.module,
-            token=chosen.token,
+            token=chosen.token or "",
             pin_variable=chosen.pin_variable,
             pin_file=chosen.pin_file,
         )

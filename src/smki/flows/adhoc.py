@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from smki.flows.issue import issue_devices
-from smki.flows.office import Office
+from smki.flows.office import FrontOffice, Office
 from smki.policy import code_of
 from smki.registration import examine_devices
 from smki.steps import Channel, Published, Refusal, Requester
@@ -55,6 +55,21 @@ def unavailable(office_reference: int, error: SmkiError) -> AdHocAnswer:
         status=code.ad_hoc,
         code=code.code,
         text=f"{error.message}. Send the request again later",
+    )
+
+
+def failed(front: FrontOffice) -> AdHocAnswer:
+    """The answer when a fault of ours kept the request from being decided.
+
+    Clause: sec-app-m:2.4
+    """
+    code = code_of("internal", ad_hoc=True)
+    return AdHocAnswer(
+        transaction_id=transaction_id(front.clock.now(), front.entropy.octets(2)),
+        status=code.ad_hoc,
+        code=code.code,
+        text="the request could not be worked on, which is no fault of the request as far as is"
+        " known; the operator sees why",
     )
 
 

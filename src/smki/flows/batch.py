@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from smki.flows.issue import issue_chunk
 from smki.flows.office import FrontOffice, Office
-from smki.merkle.leaf import decode_certificate
+from smki.merkle.leaf import certificate_of
 from smki.policy import (
     MAXIMUM_CSRS_PER_BATCH,
     RESULT_RETENTION_DAYS,
@@ -220,7 +220,7 @@ def _certificates(front: FrontOffice, outcomes: tuple[ItemOutcome, ...]) -> dict
         if at == len(wanted) or wanted[at] != wanted[at - 1] + 1:
             run = range(wanted[start], wanted[at - 1] + 1)
             for entry, leaf in zip(run, front.reader.leaves(run.start, run.stop), strict=True):
-                found[entry] = decode_certificate(leaf)[1].certificate
+                found[entry] = certificate_of(leaf)
             start = at
     return found
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from smki.adapters.examiners import Examiner, examiner
+from smki.adapters.examiners import Chunk, Examiner, Outcome, examiner
 from smki.adapters.requesters import request_for_device
 from smki.bootstrap import Settings, initialise, load_settings, open_office
 from smki.bootstrap.samples import SAMPLES
@@ -37,9 +38,10 @@ from smki.wire import der
 from smki.wire.xml import BatchItem, BatchResult, stream_batch_result, write_batch_request
 
 Progress = Callable[[str, int, int], None]
+Examining = Callable[[Iterator[Chunk]], Iterator[Outcome]]
 
 _SAMPLE: Final = 150  # verifications and signatures in one look at the limit: some 10 ms
-_EVERY: Final = 8  # chunks between two looks
+_EVERY: Final = 16  # chunks between two looks
 _PART: Final = 1 << 16
 
 
@@ -113,7 +115,7 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
         done, spent = 0, 0.0
         for path, items in documents:
             before, started = limit.spent, time.perf_counter()
-            for made in _one_batch(office, requester, path, examine, limit):
+            for made in _one_batch(office, requester, path, _paced(examine, limit)):
                 progress("issuing", done + made, count)
             spent += time.perf_counter() - started - (limit.spent - before)
             done += items
@@ -122,11 +124,7 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
 
 
 def _one_batch(
-    office: Office,
-    requester: Requester,
-    path: Path,
-    examine: Examiner,
-    limit: _Limit,
+    office: Office, requester: Requester, path: Path, examine: Examining
 ) -> Iterator[int]:
     front = office.front
     with path.open("rb") as file:
@@ -134,10 +132,7 @@ def _one_batch(
     batch = front.workbook.batch(receipt.number or 0)
     if batch is None:
         raise Inconsistent("benchmark: the batch that was received is not there")
-    for number, made in enumerate(process_batch(office, batch, examine)):
-        if number % _EVERY == _EVERY - 1:
-            limit.look()
-        yield made
+    yield from process_batch(office, batch, examine)
     view = batch_result(front, requester, batch.number)
     if view.status is not BatchStatus.COMPLETED:
         raise Inconsistent(f"benchmark: the batch ended {view.status.value} {view.text}")
@@ -159,6 +154,17 @@ def _one_batch(
         sink.writelines(stream_batch_result(header, counted()))
     if issued != batch.items:
         raise Inconsistent(f"benchmark: {issued} certificates for {batch.items} requests")
+
+
+def _paced(examine: Examiner, limit: _Limit) -> Examining:
+    """Examines, and looks at the limit now and then, when nobody works beside it."""
+
+    def examining(chunks: Iterator[Chunk]) -> Iterator[Outcome]:
+        while group := list(islice(chunks, _EVERY)):
+            yield from examine(iter(group))
+            limit.look()
+
+    return examining
 
 
 def _documents(state: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:

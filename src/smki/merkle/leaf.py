@@ -51,6 +51,7 @@ NO_REQUEST: Final = bytes(32)
 _HEADER: Final = Struct(">BBBQ")
 _CERTIFICATE: Final = Struct(">BBBQBB8s32s")
 _DIGEST: Final = Struct(">32sQ")
+_CERTIFICATE_START: Final = bytes((VERSION, 1, 0))
 _SALT_OCTETS: Final = 32
 _LATEST: Final = 253402300799999  # the last millisecond of the year 9999
 _CLAUSE: Final = "c2sp:tlog-tiles"
@@ -186,6 +187,17 @@ def decode_certificate(leaf: bytes) -> tuple[int, CertificateBody]:
         request=request,
         certificate=certificate,
     )
+
+
+def certificate_of(leaf: bytes) -> bytes:
+    """The certificate's DER in a leaf that was decoded when it was indexed; other fields unread.
+
+    Raises:
+        Malformed: not a certificate's leaf.
+    """
+    if leaf[:3] != _CERTIFICATE_START:
+        raise _malformed(f"begins {leaf[:3].hex()}, must be version 1, type 1, form 0")
+    return leaf[_CERTIFICATE.size :]
 
 
 def encode_leaf(kind: LeafType, body: bytes, instant: int) -> tuple[bytes, bytes | None]:

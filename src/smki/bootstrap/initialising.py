@@ -34,7 +34,7 @@ from smki.bootstrap.opening import (
     passphrase_file,
 )
 from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER, Sample
-from smki.bootstrap.settings import FILE, Settings, load_settings, read_file
+from smki.bootstrap.settings import FILE, Settings, load_settings, read_file, shipped_profile
 from smki.ceremonies import AuthorityNames, hold_development_ceremony
 from smki.ceremonies.development import ROOTS
 from smki.flows.issue import settle
@@ -61,9 +61,17 @@ _SERVER_ROLE: Final = "7F"
 
 
 def initialise(
-    settings: Settings, environment: Mapping[str, str], *, bare: bool, tell: Told
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    bare: bool,
+    tell: Told,
+    profile: str | None = None,
 ) -> Settings:
     """A complete SMKI is in the state directory; the configuration as it is now.
+
+    `profile` names a configuration profile that ships with the package; it is written into the
+    configuration when the SMKI is made.
 
     Called again, it finishes what was cut off and changes nothing else.
 
@@ -71,10 +79,11 @@ def initialise(
         Unavailable: another process uses the state directory, or it cannot be written.
         Refused: a passphrase does not open a store that is there already.
     """
+    profiled = {} if profile is None else shipped_profile(profile)
     settings.state.mkdir(parents=True, exist_ok=True)
     settings.state.chmod(0o700)
     _passphrases(settings, environment, tell)
-    settings = _log(settings, environment, tell)
+    settings = _log(settings, environment, tell, profiled)
     migrate(settings.database_url)
     with open_front(settings) as front:
         if front.workbook.noted(_FINISHED) is None:
@@ -102,7 +111,12 @@ def _root_passphrase(settings: Settings) -> Path:
     return settings.path("root", "passphrase")
 
 
-def _log(settings: Settings, environment: Mapping[str, str], tell: Told) -> Settings:
+def _log(
+    settings: Settings,
+    environment: Mapping[str, str],
+    tell: Told,
+    profiled: Mapping[str, object],
+) -> Settings:
     """The log has its key and its name, and both stand in the configuration."""
     store = log_key_store(settings, environment)
     present = LOG_KEY in store.names()
@@ -111,6 +125,7 @@ def _log(settings: Settings, environment: Mapping[str, str], tell: Told) -> Sett
         return settings
     origin = settings.log_origin or (f"{settings.environment}.smki.invalid/{secrets.token_hex(6)}")
     content = {
+        **profiled,
         **read_file(settings.state),
         "environment": settings.environment,
         "log_origin": origin,

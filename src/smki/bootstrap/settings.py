@@ -8,6 +8,7 @@ never among them: they come from files or from variables of their own.
 import tomllib
 from collections.abc import Mapping
 from datetime import time
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -92,10 +93,17 @@ class Settings(BaseSettings):
     processing_window: Window = Field(
         default=Window(), description="when batches are worked on; outside they are PAUSED"
     )
+    nightly_capacity: int = Field(
+        default=0, ge=0, description="CSRs of batches worked on in one window; 0: no limit"
+    )
+    core_hours: Window = Field(default=Window(), description="core hours of the ad hoc service")
     ad_hoc_seconds: float = Field(
         default=0.0,
         ge=0,
-        description="least time between two ad hoc requests of a party; 0: no limit",
+        description="least time between two ad hoc requests of a party in core hours; 0: no limit",
+    )
+    ad_hoc_seconds_otherwise: float = Field(
+        default=0.0, ge=0, description="the same outside core hours"
     )
     processes: int = Field(
         default=1, ge=1, le=64, description="processes that examine the requests of a batch"
@@ -157,6 +165,14 @@ class Settings(BaseSettings):
             environment=self.environment, policies=policies, hw_types=self.hw_types
         )
 
+    def ad_hoc_interval(self, moment: time) -> float:
+        """Least time in seconds between two ad hoc requests of a party at that time of day.
+
+        Clause: sec-app-n:3.1.2
+        """
+        core = self.core_hours.contains(moment)
+        return self.ad_hoc_seconds if core else self.ad_hoc_seconds_otherwise
+
     def path(self, *parts: str) -> Path:
         """A path inside the state directory."""
         return self.state.joinpath(*parts)
@@ -170,6 +186,18 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     """
     state = Path(environment.get("SMKI_STATE") or "var")
     return _validated({**read_file(state), "state": state})
+
+
+def shipped_profile(name: str) -> dict[str, Any]:
+    """What a configuration profile that ships with the package sets: `gb`.
+
+    Raises:
+        Malformed: there is none of that name.
+    """
+    place = resources.files("smki.bootstrap").joinpath("configurations", f"{name}.toml")
+    if not name.isalnum() or not place.is_file():
+        raise Malformed(f"configuration profile {name!r}: not shipped, must be 'gb'")
+    return tomllib.loads(place.read_text(encoding="utf-8"))
 
 
 def read_file(state: Path) -> dict[str, Any]:

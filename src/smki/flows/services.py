@@ -5,6 +5,7 @@ Uses no CA key: an ad hoc request is handed to whoever holds them (`ask_authorit
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, time
 
 from smki.flows import batch as batches
 from smki.flows.adhoc import transaction_id, unavailable
@@ -44,11 +45,14 @@ class HouseServices:
         ask_authority: AskAuthority,
         wake: Callable[[], None],
         describe_state: Callable[[], Mapping[str, object]],
+        ad_hoc_interval: Callable[[time], float] = lambda _: 0.0,
     ) -> None:
         self._front = front
         self._ask_authority = ask_authority
         self._wake = wake
         self._describe_state = describe_state
+        self._ad_hoc_interval = ad_hoc_interval
+        self._last_ad_hoc: dict[str, datetime] = {}
 
     def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
         """Who asks; see `registration.authenticate`.
@@ -76,10 +80,31 @@ class HouseServices:
 
         Clause: sec-app-m:2.4
         """
+        wait = self._early(requester.party)
+        if wait:
+            code = code_of("rate.exceeded", ad_hoc=True)
+            return AdHocAnswer(
+                transaction_id=self._reference(),
+                status=code.ad_hoc,
+                code=code.code,
+                text=f"sent {wait:.1f} s too early: a party may ask once in"
+                f" {self._ad_hoc_interval(self._front.clock.now().time()):g} s."
+                " sec-app-n:3.1.2",
+            )
         try:
             return await self._ask_authority(requester, csr_text)
         except Unavailable as error:
             return unavailable(self._reference(), error)
+
+    def _early(self, party: str) -> float:
+        """Seconds by which the party asks too early; 0 if it may ask now, which then counts."""
+        now = self._front.clock.now()
+        interval = self._ad_hoc_interval(now.time())
+        last = self._last_ad_hoc.get(party)
+        early = 0.0 if last is None else interval - (now - last).total_seconds()
+        if early <= 0:
+            self._last_ad_hoc[party] = now
+        return max(0.0, early)
 
     def receive_batch(self, requester: Requester, parts: Iterable[bytes]) -> BatchReceipt:
         """The batch is durable; see `flows.batch.receive_batch`."""

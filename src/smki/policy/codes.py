@@ -61,6 +61,7 @@ CODES: Final = {
         ("anomaly.key", "CA:DD2", _I.ISSUANCE_ANOMALY, _A.ISSUANCE_ANOMALY),
         ("authority", "CA:DE1", _I.CA_ERROR, _A.CA_ERROR),
         ("device.unknown", "UD:EE1", _I.CSR_ERROR, _A.UNKNOWN_DEVICE),
+        ("rate.exceeded", "WF:GG1", _I.WORKFLOW_ERROR, _A.WORKFLOW_ERROR),
         ("internal", "WF:BB1", _I.WORKFLOW_ERROR, _A.WORKFLOW_ERROR),
     )
 }

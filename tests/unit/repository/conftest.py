@@ -21,7 +21,7 @@ from smki.terms import (
     RemotePartyRole,
     SerialNumber,
 )
-from smki.wire.requests import DeviceRequest
+from smki.wire.requests import DeviceRequest, OrganisationRequest
 
 SUPPLIER = EUI64.parse("90-B3-D5-1F-30-01-00-00")
 
@@ -104,6 +104,11 @@ class MemoryIndex:
         """In the record's order."""
         return tuple(row for row in self.kept if kind in {None, row.kind})
 
+    def device_rows(self) -> Iterable[CertificateRow]:
+        """In the devices' order."""
+        devices = self.rows(CertificateKind.DEVICE)
+        return sorted(devices, key=lambda row: (str(row.identity), row.entry))
+
 
 def describe(octets: bytes) -> RowFields:
     """The fields of a certificate that is `kind u8 || serial 2 || device 8 || usage u8`."""
@@ -114,24 +119,41 @@ def describe(octets: bytes) -> RowFields:
         identity=EUI64(octets[3:11]),
         role=None if is_device else RemotePartyRole.SUPPLIER,
         usage=KeyUsage.KEY_AGREEMENT if octets[11] else KeyUsage.DIGITAL_SIGNATURE,
-        public_key=octets[:3],
+        public_key=point_of(octets),
         not_after=253402300799 if is_device else 1_900_000_000,
     )
+
+
+def point_of(certificate: bytes) -> bytes:
+    """The public key of such a certificate: 65 octets of its own."""
+    return b"\x04" + certificate[:3].ljust(64, b"\x00")
 
 
 def issue(serial: int, device: bytes, *, usage: int = 0, organisation: bool = False) -> Issued:
     """A certificate that was issued."""
     certificate = bytes((organisation,)) + serial.to_bytes(2, "big") + device + bytes((usage,))
-    request = DeviceRequest(
-        device=EUI64(device),
-        hw_type=b"\x2a",
-        usage=KeyUsage.KEY_AGREEMENT if usage else KeyUsage.DIGITAL_SIGNATURE,
-        point=bytes(65),
-        digest=bytes(range(32)),
-    )
+    held = KeyUsage.KEY_AGREEMENT if usage else KeyUsage.DIGITAL_SIGNATURE
+    request: DeviceRequest | OrganisationRequest
+    if organisation:
+        request = OrganisationRequest(
+            entity=EUI64(device),
+            role=RemotePartyRole.SUPPLIER,
+            common_name=None,
+            usage=held,
+            point=point_of(certificate),
+            digest=bytes(range(32)),
+        )
+    else:
+        request = DeviceRequest(
+            device=EUI64(device),
+            hw_type=b"\x2a",
+            usage=held,
+            point=point_of(certificate),
+            digest=bytes(range(32)),
+        )
     admitted = Admitted(
         request=request,
-        kind=CertificateKind.DEVICE,
+        kind=CertificateKind.ORGANISATION if organisation else CertificateKind.DEVICE,
         subscriber=SUPPLIER,
         channel=Channel.BATCH,
         manufacturing=serial % 2 == 1,

@@ -24,14 +24,17 @@ _JOURNEY = "journey.finished"
 
 @click.command
 @click.option("--bare", is_flag=True, help="Register no sample parties.")
+@click.option("--profile", metavar="NAME", help="Configuration profile to begin with: gb.")
 @json_option
-def init(*, bare: bool, as_json: bool) -> None:
+def init(*, bare: bool, profile: str | None, as_json: bool) -> None:
     """Make a complete development SMKI in the state directory.
 
     Asks nothing. Called again, it finishes what was cut off and changes nothing else.
     """
     with reporting(as_json=as_json):
-        settings = initialise(load_settings(os.environ), os.environ, bare=bare, tell=tell)
+        settings = initialise(
+            load_settings(os.environ), os.environ, bare=bare, tell=tell, profile=profile
+        )
         with open_front(settings) as front:
             count, size = front.index.count(), front.reader.checkpoint().size
         document = {

@@ -107,3 +107,7 @@ class CertificateIndex(Protocol):
     def rows(self, kind: CertificateKind | None = None) -> Iterable[CertificateRow]:
         """All certificates in the order of the record, memory flat; one kind if given."""
         ...
+
+    def device_rows(self) -> Iterable[CertificateRow]:
+        """All device certificates, those of a device together and oldest first, memory flat."""
+        ...

@@ -3,6 +3,7 @@
 Decides nothing about who may have a certificate and signs no certificate.
 """
 
+from smki.repository.comparing import compare_index
 from smki.repository.lodging import (
     lodge,
     lodge_ceremony,
@@ -16,7 +17,6 @@ from smki.repository.proving import Proven, check_extends, prove, verify_proof
 from smki.repository.rows import (
     IndexProgress,
     catch_up,
-    compare_index,
     reindex,
     row_of,
     rows_of,

@@ -3,7 +3,7 @@
 The index can be thrown away; what is here makes it again, and says where it lies.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -201,55 +201,6 @@ def reindex(
     """
     index.clear()
     return catch_up(reader, index, describe, tell)
-
-
-def compare_index(
-    reader: RecordReader, index: CertificateIndex, describe: Describe
-) -> Iterator[str]:
-    """One sentence for each certificate about which the index says other than the record.
-
-    Covers the entries that the index claims to cover. Memory grows with revocations only.
-    """
-    size = min(index.size(), reader.checkpoint().size)
-    revoked: set[SerialNumber] = set()
-    for leaf in reader.leaves(0, size):
-        revoked.update(revoked_by(reader, leaf))
-    rows = iter(index.rows())
-    for entry, leaf in enumerate(reader.leaves(0, size)):
-        expected = row_of(entry, leaf, describe)
-        if expected is None:
-            continue
-        found = next(rows, None)
-        if found is None or found.entry != entry:
-            shown = "nothing more" if found is None else f"entry {found.entry}"
-            yield f"index: {shown} where entry {entry} of the record must be"
-            return  # from here on rows and leaves would be compared out of step
-        yield from _compare(found, expected, index, revoked=expected.serial in revoked)
-    if (found := next(rows, None)) is not None:
-        yield f"index: entry {found.entry} is no certificate of the record"
-
-
-def _compare(
-    found: CertificateRow, expected: CertificateRow, index: CertificateIndex, *, revoked: bool
-) -> Iterator[str]:
-    for name in CertificateRow.__slots__:
-        says, must = getattr(found, name), getattr(expected, name)
-        if name != "status" and says != must:
-            yield f"index: entry {found.entry}: {name} is {says}, the record says {must}"
-    status = _status(expected, index, revoked=revoked)
-    if found.status is not status:
-        yield f"index: entry {found.entry}: status {found.status.value}, must be {status.value}"
-
-
-def _status(row: CertificateRow, index: CertificateIndex, *, revoked: bool) -> CertificateStatus:
-    if revoked:
-        return CertificateStatus.REVOKED
-    if row.kind is CertificateKind.DEVICE and row.identity is not None:
-        for other in index.by_identity(row.identity):
-            same = other.kind is row.kind and other.usage is row.usage
-            if same and other.entry > row.entry:
-                return CertificateStatus.NOT_IN_USE
-    return CertificateStatus.IN_USE
 
 
 def _read(

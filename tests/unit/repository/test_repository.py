@@ -148,9 +148,27 @@ def test_an_index_that_lies(
     assert lies(in_use, *rows[1:]) == ["index: entry 0: status I, must be N"]
     revoked = replace(rows[2], status=CertificateStatus.REVOKED)
     assert lies(*rows[:2], revoked) == ["index: entry 2: status R, must be I"]
-    assert "entry 2 where entry 1" in lies(rows[0], rows[2])[-1]
-    assert "nothing more where entry 2" in lies(*rows[:2])[-1]
-    assert "is no certificate" in lies(*rows, replace(rows[2], entry=9))[-1]
+    assert "entry 2 where entry 1" in lies(rows[0], rows[2])[0]
+    assert "nothing more where entry 2" in lies(*rows[:2])[0]
+    assert "is no certificate" in lies(*rows, replace(rows[2], entry=9))[0]
+    index.covers = 4
+    assert lies(*rows) == ["index: covers 4 entries, the record has 3"]
+
+
+def test_comparing_beside_the_writer(
+    record: FileRecord, index: Any, issue: Issue, describe: Describe, at: datetime
+) -> None:
+    """What is lodged and indexed while the comparison reads is not a difference."""
+    repository.lodge(record, (issue(1, METER),), at)
+    repository.catch_up(record, index, describe)
+
+    def meanwhile(progress: IndexProgress) -> None:
+        if progress.done == progress.total == 1:
+            repository.lodge(record, (issue(2, METER),), at)
+            repository.catch_up(record, index, describe)
+
+    assert list(repository.compare_index(record, index, describe, meanwhile)) == []
+    assert [row.status.value for row in index.kept] == ["N", "I"]
 
 
 @pytest.mark.clause("sec-app-o:web-service")

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -162,3 +163,13 @@ def test_serial_twice(database: Database, row: RowMaker) -> None:
     with pytest.raises(Inconsistent, match="database: "):
         database.index.extend((row(0), row(1, serial=row(0).serial)), (), 2)
     assert database.index.count() == 0
+
+
+def test_devices_in_order(database: Database, row: RowMaker, monkeypatch: Any) -> None:
+    """Certificates of a device come together and oldest first, over pages, authorities left out."""
+    monkeypatch.setattr("smki.adapters.sql.index.PAGE", 2)
+    rows = tuple(row(entry, device=entry % 3) for entry in range(8))
+    authority = row(8, kind=CertificateKind.ROOT_DCA)
+    database.index.extend((*rows, authority), (), 9)
+    devices = [(str(one.identity), one.entry) for one in database.index.device_rows()]
+    assert [entry for _, entry in devices] == [0, 3, 6, 1, 4, 7, 2, 5]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, text, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, text, tuple_, update
 
 from smki.adapters.sql.codes import (
     DEVICE,
@@ -152,6 +152,20 @@ class SqlCertificateIndex:
         while page := self._select(query.where(_C.entry > after)):
             yield from map(to_certificate, page)
             after = page[-1][_ENTRY]
+
+    def device_rows(self) -> Iterator[CertificateRow]:
+        """All device certificates, those of a device together and oldest first, memory flat.
+
+        Read page by page like `rows`.
+        """
+        place = tuple_(_C.identity, _C.entry)
+        query = select(CERTIFICATE).where(_C.kind == DEVICE).order_by(_C.identity, _C.entry)
+        page = self._select(query.limit(PAGE))
+        while page:
+            yield from map(to_certificate, page)
+            last = page[-1]
+            after = place > (last[_IDENTITY], last[_ENTRY])
+            page = self._select(query.where(after).limit(PAGE))
 
     def _select(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
         return self._store.read(lambda connection: connection.execute(query).all())

@@ -1,0 +1,153 @@
+"""Does the index say what the record says? Every row beside its leaf, every status beside the rest.
+
+1 rows and leaves side by side, in the record's order: each certificate has its row, equal in all
+  but status; what the CRLs revoke is gathered on the way
+2 device by device, in the order of devices: all but the newest for a usage are N
+3 the other certificates, which are never replaced: I, or R
+
+May run beside the one who writes: what was lodged meanwhile is passed over, and what seems wrong
+is looked at once more before it is called so. Memory grows with revocations only.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import Final
+
+from smki.ports import CertificateIndex, CertificateRow, RecordReader
+from smki.repository.rows import Describe, IndexProgress, revoked_by, row_of
+from smki.terms import CertificateKind, CertificateStatus, KeyUsage, Malformed, SerialNumber
+
+_TOLD_EVERY: Final = 1024  # entries
+_FIELDS: Final = tuple(name for name in CertificateRow.__slots__ if name != "status")
+
+
+def compare_index(
+    reader: RecordReader,
+    index: CertificateIndex,
+    describe: Describe,
+    tell: Callable[[IndexProgress], None] | None = None,
+) -> Iterator[str]:
+    """One sentence for each thing about which the index says other than the record.
+
+    Covers the entries that the index claims to cover; `tell` is given the progress over them.
+
+    Raises:
+        Inconsistent: the record is damaged: there is nothing to compare with.
+    """
+    size = index.size()
+    total = reader.checkpoint().size
+    if size > total:
+        yield f"index: covers {size} entries, the record has {total}"
+        size = total
+    comparison = _Comparison(reader, index, describe, size)
+    yield from comparison.rows(tell)
+    yield from comparison.statuses()
+
+
+class _Comparison:
+    def __init__(
+        self, reader: RecordReader, index: CertificateIndex, describe: Describe, size: int
+    ) -> None:
+        self._reader = reader
+        self._index = index
+        self._describe = describe
+        self._size = size
+        self._revoked: set[SerialNumber] = set()
+        self._read_to = 0  # entries whose revocations are in `_revoked`
+
+    def rows(self, tell: Callable[[IndexProgress], None] | None) -> Iterator[str]:
+        rows = iter(self._index.rows())
+        found, counted = next(rows, None), 0
+        for entry, leaf in enumerate(self._reader.leaves(0, self._size)):
+            if tell and entry % _TOLD_EVERY == 0:
+                tell(IndexProgress(done=entry, total=self._size))
+            self._revoked.update(revoked_by(self._reader, leaf))
+            try:
+                expected = row_of(entry, leaf, self._describe)
+            except Malformed as error:
+                yield f"record: entry {entry}: {error.message}"
+                expected = None
+            while found is not None and found.entry < entry:
+                yield _invented(found)
+                found = next(rows, None)
+            if expected is None:
+                continue
+            if found is None or found.entry != entry:
+                shown = "nothing more" if found is None else f"entry {found.entry}"
+                yield f"index: {shown} where entry {entry} of the record must be"
+                continue
+            yield from _differences(found, expected)
+            found, counted = next(rows, None), counted + 1
+        self._read_to = self._size
+        if tell:
+            tell(IndexProgress(done=self._size, total=self._size))
+        yield from self._beyond(found, rows, counted)
+
+    def _beyond(
+        self, found: CertificateRow | None, rows: Iterator[CertificateRow], counted: int
+    ) -> Iterator[str]:
+        """Rows past what was compared are those lodged meanwhile, or nobody's."""
+        while found is not None:
+            counted += 1
+            if found.entry < self._size or found.entry >= self._index.size():
+                yield _invented(found)
+            found = next(rows, None)
+        kept = self._index.count()
+        if self._index.size() == self._size and kept != counted:
+            yield f"index: says that it has {kept} certificates, it has {counted}"
+
+    def statuses(self) -> Iterator[str]:
+        devices = groupby(self._index.device_rows(), key=lambda row: row.identity)
+        for _, rows in devices:
+            yield from self._device(rows)
+        for kind in CertificateKind:
+            if kind is not CertificateKind.DEVICE:
+                for row in self._index.rows(kind):
+                    if row.status is not self._standing(row, None):
+                        yield from self._again(row)
+
+    def _device(self, rows: Iterable[CertificateRow]) -> Iterator[str]:
+        certificates = tuple(rows)
+        newest = {row.usage: row.entry for row in certificates}
+        for row in certificates:
+            if row.status is not self._standing(row, newest):
+                yield from self._again(row)
+
+    def _standing(
+        self, row: CertificateRow, newest: dict[KeyUsage, int] | None
+    ) -> CertificateStatus:
+        if row.serial in self._revoked:
+            return CertificateStatus.REVOKED
+        if newest is not None and newest[row.usage] > row.entry:
+            return CertificateStatus.NOT_IN_USE
+        return CertificateStatus.IN_USE
+
+    def _again(self, row: CertificateRow) -> Iterator[str]:
+        """Looked at once more, in one view: it may have been replaced or revoked meanwhile."""
+        newest = None
+        if row.kind is CertificateKind.DEVICE and row.identity is not None:
+            rows = self._index.by_identity(row.identity)
+            row = next((one for one in rows if one.entry == row.entry), row)
+            newest = {one.usage: one.entry for one in rows if one.kind is CertificateKind.DEVICE}
+        self._read_on()
+        expected = self._standing(row, newest)
+        if row.status is not expected:
+            yield f"index: entry {row.entry}: status {row.status.value}, must be {expected.value}"
+
+    def _read_on(self) -> None:
+        """The revocations that were lodged since are known too."""
+        size = self._reader.checkpoint().size
+        for leaf in self._reader.leaves(self._read_to, size):
+            self._revoked.update(revoked_by(self._reader, leaf))
+        self._read_to = max(size, self._read_to)
+
+
+def _differences(found: CertificateRow, expected: CertificateRow) -> Iterator[str]:
+    for name in _FIELDS:
+        says, must = getattr(found, name), getattr(expected, name)
+        if says != must:
+            yield f"index: entry {found.entry}: {name} is {says}, the record says {must}"
+
+
+def _invented(row: CertificateRow) -> str:
+    return f"index: entry {row.entry} is no certificate of the record"

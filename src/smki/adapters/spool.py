@@ -7,7 +7,8 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -53,12 +54,16 @@ class FileSpool:
         """The document in parts of at most 64 KiB.
 
         Raises:
-            Unavailable: not there or not readable.
+            Unavailable: not readable; with rule `spool.missing`, the folder is there and the
+                document is not.
         """
         try:
             with self._path(name).open("rb") as document:
                 while part := document.read(PART_OCTETS):
                     yield part
+        except FileNotFoundError as error:
+            rule = "spool.missing" if self._directory.is_dir() else ""
+            raise _unavailable("read", name, error, rule) from error
         except OSError as error:
             raise _unavailable("read", name, error) from error
 
@@ -72,6 +77,26 @@ class FileSpool:
             self._path(name).unlink(missing_ok=True)
         except OSError as error:
             raise _unavailable("remove", name, error) from error
+
+    def sweep(self, before: datetime, owned: Collection[str]) -> int:
+        """What came in before that instant and is not `owned` is gone, also what is not whole.
+
+        Whoever was killed between keeping a document and noting whose it is leaves one behind.
+        Returns how many went.
+
+        Raises:
+            Unavailable: the folder cannot be read, or a document not removed.
+        """
+        gone = 0
+        try:
+            for path in list(self._directory.iterdir()):
+                with contextlib.suppress(FileNotFoundError):  # whoever was writing it is done
+                    if path.name not in owned and path.stat().st_mtime < before.timestamp():
+                        path.unlink()
+                        gone += 1
+        except OSError as error:
+            raise _unavailable("sweep", str(self._directory), error) from error
+        return gone
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
@@ -124,5 +149,5 @@ def _same(one: Path, other: Path) -> bool:
         return not right.read(1)
 
 
-def _unavailable(what: str, name: str, error: OSError) -> Unavailable:
-    return Unavailable(f"spool: cannot {what} ({error.strerror})", where=name)
+def _unavailable(what: str, name: str, error: OSError, rule: str = "") -> Unavailable:
+    return Unavailable(f"spool: cannot {what} ({error.strerror})", where=name, rule=rule)

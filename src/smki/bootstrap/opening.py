@@ -57,6 +57,25 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
 
 
 @contextmanager
+def open_record(
+    settings: Settings, environment: Mapping[str, str]
+) -> Iterator[tuple[FrontOffice, FileRecord]]:
+    """A front office and the writing end of the record; no CA key, nothing read of the index.
+
+    Raises:
+        Unavailable: another process holds the lock, or the log's key or the database is away.
+        Refused: the passphrase does not open the store.
+    """
+    with ExitStack() as stack:
+        front = stack.enter_context(open_front(settings))
+        migrate(settings.database_url)
+        log_key = log_key_store(settings, environment).open(LOG_KEY)
+        record = FileRecord(settings.path("record"), settings.log_origin, log_key)
+        stack.callback(record.close)
+        yield front, record
+
+
+@contextmanager
 def open_office(
     settings: Settings, environment: Mapping[str, str], *, founding: bool = False
 ) -> Iterator[Office]:

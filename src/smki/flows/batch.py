@@ -26,10 +26,18 @@ from smki.registration import requester_for
 from smki.repository import prove
 from smki.steps import Examined, Refusal, Requester
 from smki.steps.answers import BatchReceipt, BatchView, ProofBundle
-from smki.terms import BatchStatus, Inconsistent, Interface, ItemStatus, Malformed
+from smki.terms import (
+    BatchStatus,
+    Inconsistent,
+    Interface,
+    ItemStatus,
+    Malformed,
+    Unavailable,
+)
 from smki.wire.xml import BatchItem, BatchReader, read_items
 
 CHUNK: Final = 1024  # items journalled, signed and lodged together: four bundles of the record
+ORPHANS_KEPT: Final = timedelta(days=1)  # longer than the slowest upload that is let in
 _S = BatchStatus
 UNFINISHED: Final = (_S.PARSING, _S.QUEUED, _S.PROCESSING, _S.PAUSED)
 
@@ -133,16 +141,16 @@ def process_batch(office: Office, batch: Batch, examine: Examiner) -> Iterator[i
     """
     front = office.front
     front.workbook.set_status(batch.number, _S.PARSING)
-    if _digest(front, batch) != batch.digest:
+    digest = _digest(front, batch)
+    if digest is None:
+        fail_batch(front, batch.number, "the document as it was received is not there any more")
+        return
+    if digest != batch.digest:
         front.workbook.set_status(batch.number, _S.TAMPERED, at=front.clock.now())
         return
     party = front.registry.party(batch.party)
     if party is None:
-        text = f"party {batch.party} is not registered"
-        error = f"{code_of('internal', ad_hoc=False).code} {text}"
-        front.workbook.set_status(
-            batch.number, _S.WORKFLOW_ERROR, error=error, at=front.clock.now()
-        )
+        fail_batch(front, batch.number, f"party {batch.party} is not registered")
         return
     requester = requester_for(party, Interface.BATCH, None)
     front.workbook.set_status(batch.number, _S.QUEUED)
@@ -155,10 +163,24 @@ def process_batch(office: Office, batch: Batch, examine: Examiner) -> Iterator[i
     front.workbook.set_status(batch.number, _S.COMPLETED, at=front.clock.now())
 
 
-def _digest(front: FrontOffice, batch: Batch) -> bytes:
+def fail_batch(front: FrontOffice, number: int, text: str) -> None:
+    """The batch is a WORKFLOW_ERROR, of which `text` says why; what it was issued stays issued.
+
+    Clause: sec-app-m:F
+    """
+    error = f"{code_of('internal', ad_hoc=False).code} {text}"
+    front.workbook.set_status(number, _S.WORKFLOW_ERROR, error=error, at=front.clock.now())
+
+
+def _digest(front: FrontOffice, batch: Batch) -> bytes | None:
     digest = hashlib.sha256()
-    for part in front.spool.parts(batch.document):
-        digest.update(part)
+    try:
+        for part in front.spool.parts(batch.document):
+            digest.update(part)
+    except Unavailable as error:
+        if error.rule != "spool.missing":
+            raise
+        return None
     return digest.digest()
 
 
@@ -248,3 +270,14 @@ def forget_results(front: FrontOffice) -> int:
     for document in documents:
         front.spool.discard(document)
     return len(documents)
+
+
+def sweep_spool(front: FrontOffice) -> int:
+    """Documents that came in a day ago or earlier and belong to no batch are gone; how many.
+
+    They are left by a process that was killed between keeping a document and adding its batch,
+    or between forgetting a batch and discarding its document. Nobody was answered about them.
+    """
+    before = front.clock.now() - ORPHANS_KEPT  # an upload that is coming in is younger
+    owned = {batch.document for batch in front.workbook.batches(tuple(_S))}
+    return front.spool.sweep(before, owned)

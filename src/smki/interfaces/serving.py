@@ -1,6 +1,6 @@
 """The server: listeners, the worker beside them, and what others may know of it.
 
-This process never opens a CA key. It starts the worker, starts it again when it dies, and tells
+This process never opens a CA key. It has a worker beside it (`supervising`), and tells
 `smki status` through a file and a lock: the lock is held for as long as the process lives, however
 it ends, so that what the file says can be believed.
 """
@@ -11,12 +11,11 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from smki.adapters.files import write_durably
 from smki.bootstrap import Settings, open_front
@@ -24,6 +23,7 @@ from smki.flows.office import FrontOffice
 from smki.flows.services import HouseServices
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
+from smki.interfaces.supervising import worker_beside
 from smki.interfaces.web import (
     Listener,
     load_crl,
@@ -41,9 +41,8 @@ from smki.terms import AdHocStatus, CertificateKind, Unavailable
 STATUS_FILE: Final = "serving.json"
 LOCK_FILE: Final = "serving.lock"
 _LISTS: Final = (CertificateKind.ROOT_ICA, CertificateKind.ISSUING_ICA)
-_RESTART_SECONDS: Final = 0.5
 _WATCH_SECONDS: Final = 0.5
-_WORKER_START_SECONDS: Final = 60.0  # settling and catching up may take long after a crash
+_LOCK_SECONDS: Final = 1.0  # whoever asks for status holds the lock for an instant
 
 Ports = Mapping[str, str | None]
 Journey = Callable[[Ports], Awaitable[None]]
@@ -64,7 +63,7 @@ def serve(
         Unavailable: another server runs in this state directory, or a port cannot be had.
     """
     with (
-        _only_one(settings.path(LOCK_FILE)),
+        _only_one(settings),
         open_front(settings) as front,
         asyncio.Runner(loop_factory=new_event_loop) as runner,
     ):
@@ -105,15 +104,19 @@ async def _serve(
     if settings.local_port >= 0:
         local = local_app(services, record=record)
         listeners.append(Listener(app=local, host="127.0.0.1", port=settings.local_port))
-    async with _worker(settings, environment, link), serving(listeners) as ports:
+    said = _Said(settings)
+    async with (
+        worker_beside(settings, environment, link, said.problem),
+        serving(listeners) as ports,
+    ):
         endpoints = _endpoints(settings, ports)
-        _tell(settings, endpoints, ready=False)
+        said.endpoints(endpoints)
         following = asyncio.create_task(_follow(context, lists))
         try:
             if journey is not None:
                 await _unless(stop, journey(endpoints))
             if not stop.is_set():
-                _tell(settings, endpoints, ready=True)
+                said.ready()
                 ready(endpoints)
             await stop.wait()
         finally:
@@ -169,60 +172,6 @@ def _waking(link: LinkClient, loop: asyncio.AbstractEventLoop) -> Callable[[], N
     return wake
 
 
-@asynccontextmanager
-async def _worker(
-    settings: Settings, environment: Mapping[str, str], link: LinkClient
-) -> AsyncIterator[None]:
-    """A worker runs inside, started again whenever it dies; gone afterwards."""
-    reading, writing = os.pipe()
-    os.set_inheritable(reading, True)  # noqa: FBT003 - the function's own signature
-    keeping = asyncio.create_task(_keep(settings, environment, reading))
-    try:
-        await asyncio.wait_for(_answering(link, keeping), _WORKER_START_SECONDS)
-        yield
-    except TimeoutError:
-        raise Unavailable(
-            f"the worker did not start in {_WORKER_START_SECONDS:.0f} s: see what it wrote"
-            " to standard error"
-        ) from None
-    finally:
-        os.close(writing)
-        keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
-        os.close(reading)
-
-
-async def _keep(settings: Settings, environment: Mapping[str, str], lifeline: int) -> None:
-    """Starts the worker, and again whenever it ends; when cancelled, waits for its end."""
-    command = [sys.executable, "-m", "smki", "worker", "--lifeline", str(lifeline)]
-    inherited = {**os.environ, **environment, "SMKI_STATE": str(settings.state.absolute())}
-    while True:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env=inherited,
-            pass_fds=(lifeline,),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,  # an interrupt at the terminal is for the server to pass on
-        )
-        try:
-            await process.wait()
-        except asyncio.CancelledError:
-            await process.wait()
-            raise
-        await asyncio.sleep(_RESTART_SECONDS)
-
-
-async def _answering(link: LinkClient, keeping: "asyncio.Task[None]") -> None:
-    """Returns when the worker answers."""
-    while not keeping.done():
-        with suppress(Unavailable):
-            await link.ask("ping", {})
-            return
-        await asyncio.sleep(0.05)
-    keeping.result()
-
-
 async def _follow(context: Any, lists: list[Path]) -> None:
     """Newer revocation lists go into the live context as they appear."""
     seen = {path: path.stat().st_mtime_ns for path in lists}
@@ -248,29 +197,67 @@ def _endpoints(settings: Settings, ports: tuple[int, ...]) -> dict[str, str | No
     }
 
 
-def _tell(settings: Settings, endpoints: Ports, *, ready: bool) -> None:
-    said = {"ready": ready, "pid": os.getpid(), "endpoints": endpoints}
-    write_durably(settings.path(STATUS_FILE), json.dumps(said).encode())
+class _Said:
+    """What the status file says: where, whether ready, and what is wrong."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.path(STATUS_FILE)
+        self._endpoints: Ports = {}
+        self._ready = False
+        self._problem = ""
+
+    def endpoints(self, endpoints: Ports) -> None:
+        self._endpoints = endpoints
+        self._write()
+
+    def ready(self) -> None:
+        self._ready = True
+        self._write()
+
+    def problem(self, problem: str) -> None:
+        """Not ready while there is one; empty once it is over."""
+        if problem != self._problem:
+            self._problem = problem
+            self._write()
+
+    def _write(self) -> None:
+        fields = {
+            "ready": self._ready and not self._problem,
+            "pid": os.getpid(),
+            "endpoints": self._endpoints,
+            "problem": self._problem,
+        }
+        with suppress(Unavailable):  # a full disk must not stop the serving
+            write_durably(self._path, json.dumps(fields).encode())
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[None]:
-    with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Unavailable(
-                "another server runs in this state directory, only one can", where=str(path)
-            ) from None
+def _only_one(settings: Settings) -> Iterator[None]:
+    """The lock is held inside, and what an earlier server said of itself is gone."""
+    with settings.path(LOCK_FILE).open("ab") as file:
+        until = time.monotonic() + _LOCK_SECONDS
+        while not _locked(file, fcntl.LOCK_EX):
+            if time.monotonic() > until:
+                raise Unavailable(
+                    "another server runs in this state directory, only one can", where=file.name
+                )
+            time.sleep(0.02)
+        settings.path(STATUS_FILE).unlink(missing_ok=True)
         yield
+
+
+def _locked(file: IO[bytes], mode: int) -> bool:
+    try:
+        fcntl.flock(file, mode | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def read_serving(settings: Settings) -> dict[str, Any]:
     """What the server that runs in the state directory says; empty if none runs."""
-    with suppress(OSError), settings.path(LOCK_FILE).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+    with suppress(OSError), settings.path(LOCK_FILE).open("rb") as file:
+        if not _locked(file, fcntl.LOCK_SH):  # shared: others who ask are not taken for a server
             said: dict[str, Any] = json.loads(settings.path(STATUS_FILE).read_text())
             return said
     return {}

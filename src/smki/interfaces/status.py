@@ -44,6 +44,8 @@ def status_document(settings: Settings) -> dict[str, Any]:
         "certificates": 0,
         "parties": [],
     }
+    if problem := serving.get("problem"):
+        document["problem"] = problem
     try:
         with open_front(settings) as front:
             document |= _house(front)

@@ -3,6 +3,9 @@
 One thread issues. Between two chunks of a batch it answers what came in over the link; ad hoc
 requests that wait together are issued together. It may be killed anywhere: what was journalled is
 settled when it starts again. It ends when the process that started it does (`lifeline`).
+
+What is away is waited for. A batch or a request that brings out a fault of ours is a
+WORKFLOW_ERROR and the others go on. Where the house disagrees with itself, the worker stops.
 """
 
 import base64
@@ -12,16 +15,23 @@ import queue
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from smki.adapters.examiners import examiner
+from smki.adapters.files import write_durably
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
-from smki.flows.adhoc import replace_device_certificates
-from smki.flows.batch import due_batches, forget_results, process_batch
+from smki.flows.adhoc import failed, replace_device_certificates
+from smki.flows.batch import (
+    due_batches,
+    fail_batch,
+    forget_results,
+    process_batch,
+    sweep_spool,
+)
 from smki.flows.issue import settle
 from smki.flows.office import Office
 from smki.flows.revocation import refresh_lists
@@ -30,10 +40,13 @@ from smki.interfaces.operations import SOCKET, carry_out
 from smki.ports import Batch
 from smki.registration import requester_for
 from smki.steps import Requester
-from smki.terms import BatchStatus, Interface, SerialNumber, SmkiError, Unavailable
+from smki.steps.answers import AdHocAnswer
+from smki.terms import BatchStatus, Inconsistent, Interface, SerialNumber, SmkiError, Unavailable
 
 _LOG = logging.getLogger("smki.worker")
 
+PROBLEM_FILE: Final = "worker.problem"  # why the last worker ended, if it ended by itself
+INCONSISTENT_EXIT: Final = 4
 AD_HOC: Final = "adhoc"
 WAKE: Final = "wake"
 _GROUP: Final = 256  # ad hoc requests issued together at most: an answer waits for its group
@@ -54,7 +67,23 @@ def work(settings: Settings, environment: Mapping[str, str], lifeline: int | Non
 
     Raises:
         Unavailable: another process holds the record, or a store or the database is away.
+        Inconsistent: the house disagrees with itself.
     """
+    problem = settings.path(PROBLEM_FILE)
+    try:
+        _work(settings, environment, lifeline, lambda: problem.unlink(missing_ok=True))
+    except SmkiError as error:
+        with suppress(Unavailable):
+            write_durably(problem, f"{error.family}: {error}".encode())
+        raise
+
+
+def _work(
+    settings: Settings,
+    environment: Mapping[str, str],
+    lifeline: int | None,
+    opened: Callable[[], None],
+) -> None:
     inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -62,6 +91,7 @@ def work(settings: Settings, environment: Mapping[str, str], lifeline: int | Non
     if lifeline is not None:
         threading.Thread(target=_watch, args=(lifeline, stop), daemon=True).start()
     with open_office(settings, environment) as office:
+        opened()
         link = LinkServer(
             settings.path(SOCKET),
             lambda operation, arguments, answer: inbox.put(_Message(operation, arguments, answer)),
@@ -92,7 +122,9 @@ class _Worker:
         self._stop = stop
         self._examine = examiner(settings.processes)
         self._work: Iterator[int] | None = None
+        self._batch = 0
         self._troubled = False
+        self._listed = False
         self._next_chores = 0.0
 
     def run(self) -> None:
@@ -125,30 +157,28 @@ class _Worker:
                 self._carry_out(one)
 
     def _replace(self, messages: list[_Message]) -> None:
+        front, size = self._office.front, -1
         try:
             self._mend()
+            size = front.reader.checkpoint().size
             answers = replace_device_certificates(
                 self._office,
                 [(self._requester(one.arguments), one.arguments["csr"]) for one in messages],
             )
-        except SmkiError as error:
+        except (Unavailable, Inconsistent) as error:
             self._trouble(error)
             for one in messages:
                 one.answer({"error": error_fields(error)})
-            return
-        for one, answer in zip(messages, answers, strict=True):
-            certificate = answer.certificate
-            one.answer(
-                {
-                    "result": {
-                        "transaction_id": answer.transaction_id,
-                        "status": answer.status.value,
-                        "certificate": certificate and base64.b64encode(certificate).decode(),
-                        "code": answer.code,
-                        "text": answer.text,
-                    }
-                }
-            )
+            self._stop_if_inconsistent(error)
+        except Exception:  # noqa: BLE001 - one fault must not end the service of all the others
+            _LOG.exception("a group of %d ad hoc requests", len(messages))
+            self._settle()
+            alone = len(messages) == 1 or front.reader.checkpoint().size != size
+            for one in messages:  # those that are not to blame, if nothing was issued yet
+                one.answer({"result": _fields(failed(front))}) if alone else self._replace([one])
+        else:
+            for one, answer in zip(messages, answers, strict=True):
+                one.answer({"result": _fields(answer)})
 
     def _requester(self, arguments: Mapping[str, Any]) -> Requester:
         party = self._office.front.registry.party(arguments["party"])
@@ -166,6 +196,7 @@ class _Worker:
         except SmkiError as error:
             self._trouble(error)
             message.answer({"error": error_fields(error)})
+            self._stop_if_inconsistent(error)
         else:
             message.answer({"result": result})
 
@@ -174,19 +205,29 @@ class _Worker:
         try:
             self._mend()
             self._chores()
-            if self._work is None:
-                batch = self._next()
-                if batch is None:
-                    return False
-                self._work = process_batch(self._office, batch, self._examine)
+            return self._go_on()
+        except Unavailable as error:
+            self._trouble(error)
+            self._stop.wait(_PATIENCE_SECONDS)
+            return True
+
+    def _go_on(self) -> bool:
+        if self._work is None:
+            batch = self._next()
+            if batch is None:
+                return False
+            self._batch = batch.number
+            self._work = process_batch(self._office, batch, self._examine)
+        try:
             if next(self._work, None) is None:
                 self._work = None
-        except SmkiError as error:
+        except (Unavailable, Inconsistent):
+            raise
+        except Exception as error:  # noqa: BLE001 - the other batches must not wait for ever
+            _LOG.exception("batch %d", self._batch)
             self._work = None
-            self._trouble(error)
-            if not isinstance(error, Unavailable):
-                raise
-            self._stop.wait(_PATIENCE_SECONDS)
+            self._settle()
+            fail_batch(self._office.front, self._batch, f"cannot be worked on: {error}")
         return True
 
     def _next(self) -> Batch | None:
@@ -203,16 +244,48 @@ class _Worker:
         if time.monotonic() < self._next_chores:
             return
         self._next_chores = time.monotonic() + _CHORES_SECONDS
-        if refresh_lists(self._office):
+        if refresh_lists(self._office) or not self._listed:  # a crash may have left them older
             write_lists(self._settings, self._office)
+            self._listed = True
         forget_results(self._office.front)
+        sweep_spool(self._office.front)
 
     def _trouble(self, error: SmkiError) -> None:
+        """The batch is taken up again from what is durable, after what was journalled."""
         _LOG.error("%s: %s", error.family, error)
-        self._troubled = self._troubled or isinstance(error, Unavailable)
+        if isinstance(error, Unavailable):
+            self._work = None
+            self._troubled = True
+
+    def _stop_if_inconsistent(self, error: SmkiError) -> None:
+        if isinstance(error, Inconsistent):
+            raise error
 
     def _mend(self) -> None:
         """After trouble, what was journalled and not finished is finished first."""
         if self._troubled:
-            settle(self._office)
+            self._settle()
             self._troubled = False
+
+    def _settle(self) -> None:
+        """What was journalled is finished; if even that cannot be, the worker must stop."""
+        try:
+            settle(self._office)
+        except (Unavailable, Inconsistent):
+            self._troubled = True
+            raise
+        except Exception as error:
+            raise Inconsistent(
+                f"journal: what was promised cannot be finished ({error!r}); stop"
+            ) from error
+
+
+def _fields(answer: AdHocAnswer) -> dict[str, Any]:
+    certificate = answer.certificate
+    return {
+        "transaction_id": answer.transaction_id,
+        "status": answer.status.value,
+        "certificate": certificate and base64.b64encode(certificate).decode(),
+        "code": answer.code,
+        "text": answer.text,
+    }

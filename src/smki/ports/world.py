@@ -1,6 +1,6 @@
 """Time, chance, and a place for what comes in."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -40,10 +40,18 @@ class Spool(Protocol):
         """The document in parts of at most 64 KiB.
 
         Raises:
-            Unavailable: not there or not readable.
+            Unavailable: not readable; with rule `spool.missing`, the place is there and the
+                document is not.
         """
         ...
 
     def discard(self, name: str) -> None:
         """Gone on return, whether or not it was there."""
+        ...
+
+    def sweep(self, before: datetime, owned: Collection[str]) -> int:
+        """What came in before that instant and is not `owned` is gone, also what is not whole.
+
+        Returns how many.
+        """
         ...

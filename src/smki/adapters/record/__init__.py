@@ -6,6 +6,6 @@ network, no index, no rule about what may be lodged.
 
 from smki.adapters.record.audit import AuditProgress, Problem, audit
 from smki.adapters.record.reader import FileRecordReader
-from smki.adapters.record.writer import FileRecord
+from smki.adapters.record.writer import LOCKED, FileRecord
 
-__all__ = ["AuditProgress", "FileRecord", "FileRecordReader", "Problem", "audit"]
+__all__ = ["LOCKED", "AuditProgress", "FileRecord", "FileRecordReader", "Problem", "audit"]

@@ -28,6 +28,7 @@ from smki.terms import Inconsistent, Unavailable
 
 LOCK: Final = "lock"
 PENDING: Final = "pending"
+LOCKED: Final = "record.locked"  # the rule of an error that ends when the other writer does
 
 
 class FileRecord(FileRecordReader):
@@ -222,5 +223,6 @@ def _lock(directory: Path) -> int:
             os.close(descriptor)
         held = isinstance(error, BlockingIOError)
         what = "another writer holds the lock" if held else f"cannot lock ({error.strerror})"
-        raise Unavailable(f"record: {what}", where=str(directory / LOCK)) from error
+        rule = LOCKED if held else "record.disk"
+        raise Unavailable(f"record: {what}", where=str(directory / LOCK), rule=rule) from error
     return descriptor

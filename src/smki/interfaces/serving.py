@@ -83,7 +83,11 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     link = LinkClient(settings.path(SOCKET))
     services = HouseServices(
-        front, _asking(link), _waking(link, loop), lambda: read_serving(settings)
+        front,
+        _asking(link),
+        _waking(link, loop),
+        lambda: read_serving(settings),
+        settings.ad_hoc_interval,
     )
     lists = [settings.path("tls", f"{kind.value}.crl.pem") for kind in _LISTS]
     context = server_context(

@@ -57,6 +57,8 @@ from smki.wire.encodings import write_pem
 
 Told = Callable[[str], None]
 _FINISHED: Final = "init.finished"
+_COMPLETE: Final = "init.complete"
+_BARE, _SAMPLES = "bare", "with samples"
 _SERVER_ROLE: Final = "7F"
 
 
@@ -86,8 +88,12 @@ def initialise(
     settings = _log(settings, environment, tell, profiled)
     migrate(settings.database_url)
     with open_front(settings) as front:
-        if front.workbook.noted(_FINISHED) is None:
-            _found(settings, environment, tell)
+        founded = front.workbook.noted(_FINISHED)
+        complete = front.workbook.noted(_COMPLETE)
+        if complete == _SAMPLES or (bare and complete):
+            return settings
+    if founded is None:
+        _found(settings, environment, tell)
     with open_office(settings, environment) as office:
         _server(settings, office, tell)
         if not bare:
@@ -95,6 +101,7 @@ def initialise(
                 _sample(settings, office, sample, tell)
             give_apikey(office.front, SUPPLIER, API_KEY)
         write_lists(settings, office)
+        office.front.workbook.note(_COMPLETE, _BARE if bare else _SAMPLES)
     return settings
 
 

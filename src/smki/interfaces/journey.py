@@ -62,8 +62,8 @@ class Journey:
     progress: Callable[[int, int], None]
 
 
-def travel(journey: Journey) -> None:
-    """Every step was taken and checked.
+def travel(journey: Journey) -> EUI64:
+    """Every step was taken and checked; the meter whose certificate was asked for.
 
     Raises:
         SmkiError: a step failed; says which and why.
@@ -103,6 +103,7 @@ def travel(journey: Journey) -> None:
     )
     _find(journey, meter.device, certificate)
     _replace(journey, meter.device, meter.usage)
+    return meter.device
 
 
 def _find(journey: Journey, device: EUI64, certificate: bytes) -> None:

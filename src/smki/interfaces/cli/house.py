@@ -13,13 +13,14 @@ from smki.bootstrap import Settings, initialise, load_settings, open_front
 from smki.bootstrap.opening import load_hierarchy
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.journey import Journey, travel
-from smki.interfaces.serving import Ports
+from smki.interfaces.serving import Ports, read_serving
 from smki.interfaces.serving import serve as serve_house
 from smki.interfaces.status import status_document, status_lines
 from smki.interfaces.worker import work
-from smki.terms import CertificateKind
+from smki.terms import CertificateKind, Unavailable
 
 _JOURNEY = "journey.finished"
+_METER = "journey.meter"
 
 
 @click.command
@@ -74,6 +75,11 @@ def run() -> None:
 
     with reporting(as_json=False):
         settings = load_settings(os.environ)
+        if read_serving(settings):
+            raise Unavailable(
+                "a server runs in this state directory already, only one can: 'smki status'",
+                where=str(settings.state.absolute()),
+            )
         if not settings.initialised:
             story(f"no SMKI in {settings.state} yet: making one")
         settings = initialise(settings, os.environ, bare=False, tell=story)
@@ -107,7 +113,7 @@ def _travel(
         Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task("requests")
-        travel(
+        meter = travel(
             Journey(
                 settings=settings,
                 endpoints=endpoints,
@@ -117,6 +123,7 @@ def _travel(
                 progress=lambda made, total: bar.update(task, completed=made, total=total),
             )
         )
+        front.workbook.note(_METER, str(meter))
         front.workbook.note(_JOURNEY, front.clock.now().isoformat())
 
 
@@ -125,10 +132,15 @@ def _welcome(endpoints: Ports) -> None:
     for name, address in endpoints.items():
         if address is not None:
             click.echo(f"  {name:17} {address}")
+    with open_front(load_settings(os.environ)) as front:
+        meter = front.workbook.noted(_METER)
+    click.echo("try next, in another terminal:\n  smki status")
+    if meter:
+        click.echo(
+            f"  smki csr make --device {meter} --usage ds --out meter.csr"
+            " && smki submit adhoc meter.csr"
+        )
     click.echo(
-        "try next, in another terminal:\n"
-        "  smki status\n"
-        "  smki csr make --device 0A534D4B49D00002 --usage ds --out meter.csr\n"
         "  smki batch make --count 100 --out batch.xml && smki submit batch batch.xml --wait\n"
         "  smki repository audit\n"
         "interrupt (Ctrl-C) to stop; the same command serves the same SMKI again"

@@ -66,11 +66,12 @@ def open_record(
         Unavailable: another process holds the lock, or the log's key or the database is away.
         Refused: the passphrase does not open the store.
     """
+    if settings.initialised:
+        migrate(settings.database_url)
     with ExitStack() as stack:
         front = stack.enter_context(open_front(settings))
-        migrate(settings.database_url)
         log_key = log_key_store(settings, environment).open(LOG_KEY)
-        record = FileRecord(settings.path("record"), settings.log_origin, log_key)
+        record = _open_record(settings, log_key)
         stack.callback(record.close)
         yield front, record
 
@@ -87,12 +88,7 @@ def open_office(
         Unavailable: another process holds the lock, or a key store or the database is away.
         Refused: a passphrase or PIN does not open its store.
     """
-    migrate(settings.database_url)
-    with ExitStack() as stack:
-        front = stack.enter_context(open_front(settings))
-        log_key = log_key_store(settings, environment).open(LOG_KEY)
-        record = _open_record(settings, log_key)
-        stack.callback(record.close)
+    with open_record(settings, environment) as (front, record):
         office = assemble_office(settings, environment, front, record)
         if not founding:
             settle(office)

@@ -89,6 +89,8 @@ def read_input(path: str, *, limit: int = FILE_MAX_OCTETS) -> bytes:
 def output_file(path: str, *, private: bool = False) -> Iterator[Callable[[bytes], object]]:
     """Writes a file that must not be there yet; standard output for `-`.
 
+    If what is to be written cannot be made, the file is gone again.
+
     Raises:
         Malformed: the file is there already, or cannot be written.
     """
@@ -102,5 +104,9 @@ def output_file(path: str, *, private: bool = False) -> Iterator[Callable[[bytes
         raise Malformed(
             f"file: cannot be made ({error.strerror}), must not be there yet", where=path
         ) from error
-    with os.fdopen(descriptor, "wb") as file:
-        yield file.write
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file.write
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,290 @@
+"""`smki repository`: checkpoints, proofs, and the audit of the record and its index.
+
+Reads beside a running server; only `reindex` writes, to the index, and only when no worker runs.
+`verify` needs a file and the log's public key and nothing else.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Final
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from smki.adapters.record import AuditProgress, Problem
+from smki.adapters.record import audit as audit_record
+from smki.bootstrap import Settings, load_settings, open_front, open_record
+from smki.flows.office import FrontOffice
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
+from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
+from smki.merkle.notes import NOTE_MAX_OCTETS
+from smki.repository import check_extends, compare_index, prove, verify_proof
+from smki.repository import reindex as make_index
+from smki.repository.proving import LINE_MAX_OCTETS
+from smki.terms import Inconsistent, Malformed, Refused, SerialNumber, Unavailable
+from smki.wire.certificate import parse_certificate
+
+PROBLEMS_SHOWN: Final = 1_000  # beyond that the index is not damaged but another one
+
+Told = Callable[[int, int], None]
+
+
+@click.group
+def repository() -> None:
+    """Prove and verify what was lodged: checkpoints, proofs, audit."""
+
+
+@repository.command
+@json_option
+def checkpoint(*, as_json: bool) -> None:
+    """Print the newest signed checkpoint of the record.
+
+    Keep a copy: 'smki repository consistency --from FILE' proves later that nothing was rewritten.
+    """
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        newest = front.reader.checkpoint()
+    note = newest.note.decode()
+    document = {
+        "origin": newest.origin,
+        "size": newest.size,
+        "root": newest.root.hex(),
+        "note": note,
+    }
+    emit(document, [note.removesuffix("\n")], as_json=as_json)
+
+
+@repository.command("prove")
+@click.argument("serial")
+@click.option("--out", required=True, metavar="FILE", help="The proof file; - for stdout.")
+@json_option
+def prove_serial(serial: str, *, out: str, as_json: bool) -> None:
+    """Make a proof file: the certificate with this serial number is in the record.
+
+    SERIAL is 1 to 40 hexadecimal digits. The file holds the entry itself and the signed checkpoint;
+    who has it needs only the log's public key to verify it.
+    """
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        number = SerialNumber.parse(serial)
+        row = front.index.by_serial(number)
+        if row is None:
+            raise Refused(
+                f"serial number {number}: found no certificate, must be one in the repository",
+                where="SERIAL",
+                clause="sec-app-o:web-service",
+                rule="certificate.unknown",
+            )
+        with output_file(out) as write:
+            under = front.reader.checkpoint()
+            for part in prove(front.reader, [row.entry], under):
+                write(part)
+        key = front.reader.verifier_key
+    if out != "-":
+        emit(
+            {"serial": str(number), "entry": row.entry, "size": under.size, "file": out},
+            (
+                f"the proof in {out}: {number} is entry {row.entry} of {under.size}",
+                f"next: anyone may run 'smki repository verify {out} --key {key}'",
+            ),
+            as_json=as_json,
+        )
+
+
+@repository.command
+@click.argument("file")
+@click.option("--key", metavar="VKEY", help="The log's public key, as 'smki status' prints it.")
+@json_option
+def verify(file: str, *, key: str | None, as_json: bool) -> None:
+    """Verify a proof file, of one certificate or of a batch, offline.
+
+    FILE is the proof; - is standard input. Without --key the SMKI of the state directory, if there
+    is one, says which log is believed. Needs no server.
+    """
+    with reporting(as_json=as_json):
+        believed = key or load_settings(os.environ).log_vkey
+        if not believed:
+            raise Malformed(
+                "key: none was given and there is no SMKI in the state directory, must be given"
+                " with --key as name+hash+base64",
+                where="--key",
+                clause="c2sp:signed-note",
+            )
+        with _opened(file) as stream:
+            proven = verify_proof(iter(lambda: stream.readline(LINE_MAX_OCTETS + 1), b""), believed)
+        one = _shown(*proven.entries[0]) if len(proven.entries) == 1 else {}
+    head = proven.head
+    document = {
+        "verified": True,
+        "origin": head.origin,
+        "size": head.size,
+        "root": head.root.hex(),
+        "entries": len(proven.entries),
+        **one,
+    }
+    what = f"{len(proven.entries)} entries, {proven.entries[0][0]} to {proven.entries[-1][0]},"
+    if one:
+        what = f"entry {one['entry']}, {one['type']} {one['serial'] or ''}".rstrip() + ","
+    lines = (
+        f"verified: {what} in the record of {head.origin}",
+        f"under the checkpoint of size {head.size}, root {head.root.hex()}",
+    )
+    emit(document, lines, as_json=as_json)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[IO[bytes]]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115 - closed below; only opening may fail here
+    except OSError as error:
+        raise Malformed(f"file: cannot be read, {error.strerror}", where=file) from error
+    with stream:
+        yield stream
+
+
+def _shown(entry: int, octets: bytes) -> dict[str, Any]:
+    leaf = decode_leaf(octets)
+    serial = None
+    if leaf.type is LeafType.CERTIFICATE:
+        certificate = parse_certificate(decode_certificate(octets)[1].certificate)
+        serial = str(SerialNumber(int.from_bytes(certificate.tbs.serial, "big")))
+    return {
+        "entry": entry,
+        "type": leaf.type.name.lower().replace("_", " "),
+        "lodged_at": leaf.instant,
+        "serial": serial,
+    }
+
+
+@repository.command
+@click.option("--from", "earlier", required=True, metavar="FILE", help="An earlier checkpoint.")
+@json_option
+def consistency(earlier: str, *, as_json: bool) -> None:
+    """Prove that the record still begins with what an earlier checkpoint signed.
+
+    FILE is a checkpoint as 'smki repository checkpoint' printed it; - is standard input.
+    """
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        note = read_input(earlier, limit=NOTE_MAX_OCTETS)
+        before, now = check_extends(front.reader, note)
+    document = {
+        "consistent": True,
+        "origin": now.origin,
+        "from": {"size": before.size, "root": before.root.hex()},
+        "to": {"size": now.size, "root": now.root.hex()},
+    }
+    lines = (
+        (
+            f"consistent: the {now.size} entries of {now.origin} begin with the"
+            f" {before.size} of that checkpoint; nothing was changed or removed"
+        ),
+        "next: keep the present one too, 'smki repository checkpoint > FILE'",
+    )
+    emit(document, lines, as_json=as_json)
+
+
+@repository.command
+@json_option
+@click.pass_context
+def audit(context: click.Context, *, as_json: bool) -> None:
+    """Re-read every octet of the record, and compare the index with it.
+
+    Works beside a running server, changes and repairs nothing. Exit code 1 if there is a problem.
+    """
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        with _progress("record") as told:
+            problems, entries = _audit_record(load_settings(os.environ), told)
+        with _progress("index") as told:
+            problems += _audit_index(front, told)
+        covered = front.index.size()
+    document = {"entries": entries, "indexed": covered, "problems": problems}
+    emit(document, _audit_lines(entries, covered, problems), as_json=as_json)
+    context.exit(1 if problems else 0)
+
+
+def _audit_record(settings: Settings, told: Told) -> tuple[list[str], int]:
+    problems: list[str] = []
+    entries = 0
+    for found in audit_record(settings.path("record"), settings.log_vkey):
+        match found:
+            case Problem(file=file, message=message):
+                problems.append(f"{file}: {message}")
+            case AuditProgress(done=entries, total=total):
+                told(entries, total)
+    return problems, entries
+
+
+def _audit_index(front: FrontOffice, told: Told) -> list[str]:
+    differences = compare_index(
+        front.reader,
+        front.index,
+        front.describe,
+        lambda progress: told(progress.done, progress.total),
+    )
+    problems: list[str] = []
+    try:
+        problems.extend(islice(differences, PROBLEMS_SHOWN))
+        if next(differences, None) is not None:
+            problems.append(f"index: more than {PROBLEMS_SHOWN} differences, the rest is not shown")
+    except (Inconsistent, Malformed, Unavailable) as error:
+        problems.append(f"index: comparison stopped, {error}")
+    return problems
+
+
+def _audit_lines(entries: int, covered: int, problems: list[str]) -> Iterator[str]:
+    yield from (f"problem: {problem}" for problem in problems)
+    if problems:
+        yield f"{len(problems)} problems in {entries} entries re-read"
+        if all(problem.startswith("index:") for problem in problems):
+            yield "the record is whole; next: stop the server and run 'smki repository reindex'"
+        else:
+            yield "next: stop, keep every file as it is, and compare with a copy of the record"
+        return
+    yield f"no problems: {entries} entries re-read, the index agrees on {min(covered, entries)}"
+    if covered < entries:
+        yield "the index covers the rest as soon as a server runs"
+    yield "next: 'smki repository checkpoint' prints what was audited, to be kept"
+
+
+@repository.command
+@json_option
+def reindex(*, as_json: bool) -> None:
+    """Throw the index away and make it again from the record.
+
+    Only while no server runs. Batches, journal and register are left alone. Cut off, it is
+    finished by the next start.
+    """
+    with (
+        reporting(as_json=as_json),
+        open_record(load_settings(os.environ), os.environ) as (front, record),
+    ):
+        with _progress("index") as told:
+            covered = make_index(
+                record,
+                front.index,
+                front.describe,
+                lambda progress: told(progress.done, progress.total),
+            )
+        count = front.index.count()
+    emit(
+        {"entries": covered, "certificates": count},
+        (
+            f"a new index of {count} certificates, over {covered} entries of the record",
+            "next: 'smki repository audit'",
+        ),
+        as_json=as_json,
+    )
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Told]:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -151,6 +151,11 @@ class House:
         """The interpreter that its processes run in."""
         return sys.executable
 
+    def count(self) -> int:
+        """How many certificates there are."""
+        with open_front(self.settings) as front:
+            return front.index.count()
+
     def devices(self) -> list[EUI64]:
         """The devices that have a certificate for digital signature, in the order of the record."""
         with open_front(self.settings) as front:

@@ -14,9 +14,18 @@ from typing import Any
 import pytest
 
 from smki.adapters.requesters import request_for_device
+from smki.bootstrap.samples import SAMPLES
 from smki.interfaces.serving import read_serving
 from smki.profiles import DEVELOPMENT_HARDWARE
-from smki.terms import EUI64, AdHocStatus, BatchStatus, Interface, KeyUsage, SmkiError
+from smki.terms import (
+    EUI64,
+    AdHocStatus,
+    BatchStatus,
+    CertificateKind,
+    Interface,
+    KeyUsage,
+    SmkiError,
+)
 from smki.wire import der
 
 MakeDocument = Callable[[int], Any]
@@ -128,6 +137,9 @@ def test_initialising_is_killed(empty_house: Any, chance: random.Random) -> None
         empty_house.stop()
     empty_house.wait_gone()
     empty_house.check((), ())
+    samples = sum(len(one.certificates) + len(one.interfaces) for one in SAMPLES)
+    authorities = sum(kind.is_authority for kind in CertificateKind)
+    assert empty_house.count() == samples + authorities + 1  # the server's own
 
 
 def _ad_hoc_client(house: Any, device: EUI64, stop: threading.Event, issued: list[bytes]) -> None:

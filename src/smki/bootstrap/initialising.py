@@ -7,6 +7,7 @@ certificate; 6 the sample parties. Nothing is made twice, nothing that was lodge
 
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -40,10 +41,12 @@ from smki.ceremonies.development import ROOTS
 from smki.flows.issue import settle
 from smki.flows.office import Office
 from smki.flows.registering import (
+    certificate_of,
     certify_organisation,
     certify_server,
     credential_for,
     give_apikey,
+    open_interface,
     register_party,
 )
 from smki.flows.revocation import current_list, lodge_list, refresh_lists
@@ -52,6 +55,7 @@ from smki.merkle.notes import VerifierKey
 from smki.ports import KeyAlgorithm, KeyStore
 from smki.profiles import ServerSubject
 from smki.repository import catch_up, lodge_ceremony, lodge_leaf
+from smki.steps import Published
 from smki.terms import CertificateKind, Interface, Unavailable
 from smki.wire.encodings import write_pem
 
@@ -199,14 +203,37 @@ def _server(settings: Settings, office: Office, tell: Told) -> None:
     certificate, key = settings.path("tls", "server.pem"), settings.path("tls", "server.key")
     if certificate.exists():
         return
-    request = request_for_system(office.front.build, _SERVER_ROLE, settings.names[0])
     names = ServerSubject(dns_names=settings.names, addresses=settings.addresses)
-    published = certify_server(office, names, request.request)
+    issued = _certified(
+        office,
+        key,
+        partial(request_for_system, office.front.build, _SERVER_ROLE, settings.names[0]),
+        partial(certify_server, office, names),
+    )
     chain = office.hierarchy.chain_of(CertificateKind.IKI_SERVER)
-    write_durably(key, request.key, private=True)
     write_durably(settings.path("tls", "ca.pem"), _pem(*chain))
-    write_durably(certificate, _pem(published.certificate, chain[0]))
+    write_durably(certificate, _pem(issued, chain[0]))
     tell("the server has its certificate")
+
+
+def _certified(
+    office: Office,
+    key: Path,
+    ask: Callable[..., RequestWithKey],
+    certify: Callable[[bytes], Published],
+) -> bytes:
+    """The certificate (DER) for the key in that file.
+
+    The key is durable before anything is issued for it: who was cut off finds what was issued.
+    """
+    if key.exists():
+        request = ask(pem=key.read_bytes())
+        if found := certificate_of(office.front, request.public_key):
+            return found
+    else:
+        request = ask()
+        write_durably(key, request.key, private=True)
+    return certify(request.request).certificate
 
 
 def write_lists(settings: Settings, office: Office) -> tuple[Path, ...]:
@@ -224,26 +251,38 @@ def write_lists(settings: Settings, office: Office) -> tuple[Path, ...]:
 def _sample(settings: Settings, office: Office, sample: Sample, tell: Told) -> None:
     party = sample.party
     register_party(office.front, party)
+    folder = settings.path("parties", party.party)
     made = 0
     for entity, role, usage, suffix in sample.certificates:
-        name = f"{entity.digits}-{suffix}"
-        if not _there(settings, party.party, name):
-            request = request_for_organisation(entity, role, usage)
-            published = certify_organisation(office, party.party, request.request)
-            _keep(settings, party.party, name, request, (published.certificate,))
+        path = folder / f"{entity.digits}-{suffix}.pem"
+        if not path.exists():
+            issued = _certified(
+                office,
+                path.with_suffix(".key"),
+                partial(request_for_organisation, entity, role, usage),
+                partial(certify_organisation, office, party.party),
+            )
+            write_durably(path, _pem(issued))
             made += 1
     for interface in sample.interfaces:
-        name = interface.value
-        if not _there(settings, party.party, name):
+        path, key = credential_path(settings, party.party, interface)
+        if not path.exists():
             held = party.identities[0][1]
-            request = request_for_system(
-                party.name,
-                _SERVER_ROLE if held is None else held.organisational_unit,
-                f"{party.party} {interface.value}",
+            role_code = _SERVER_ROLE if held is None else held.organisational_unit
+            issued = _certified(
+                office,
+                key,
+                partial(
+                    request_for_system,
+                    party.name,
+                    role_code,
+                    f"{party.party} {interface.value}",
+                ),
+                partial(credential_for, office, party.party, interface),
             )
-            published = credential_for(office, party.party, interface, request.request)
+            open_interface(office.front, party.party, interface, issued)
             chain = office.hierarchy.chain_of(interface.credential)
-            _keep(settings, party.party, name, request, (published.certificate, chain[0]))
+            write_durably(path, _pem(issued, chain[0]))
             made += 1
     if made:
         tell(f"{party.name} is registered, with {made} certificates")
@@ -253,22 +292,6 @@ def credential_path(settings: Settings, party: str, interface: Interface) -> tup
     """Certificate and key of a sample party's credential for this interface."""
     folder = settings.path("parties", party)
     return folder / f"{interface.value}.pem", folder / f"{interface.value}.key"
-
-
-def _there(settings: Settings, party: str, name: str) -> bool:
-    return settings.path("parties", party, f"{name}.pem").exists()
-
-
-def _keep(
-    settings: Settings,
-    party: str,
-    name: str,
-    request: RequestWithKey,
-    chain: tuple[bytes, ...],
-) -> None:
-    folder = settings.path("parties", party)
-    write_durably(folder / f"{name}.key", request.key, private=True)
-    write_durably(folder / f"{name}.pem", _pem(*chain))
 
 
 def _pem(*certificates: bytes) -> bytes:

@@ -6,8 +6,10 @@ is here takes requests of registered parties through the same steps as any other
 
 import hashlib
 
+from smki.crypto import key_fingerprint
 from smki.flows.issue import facts_about, issue, issue_prepared
 from smki.flows.office import FrontOffice, Office
+from smki.merkle.leaf import decode_certificate
 from smki.ports import Credential, Party
 from smki.profiles import ServerSubject
 from smki.registration import (
@@ -58,6 +60,30 @@ def certify_organisation(office: Office, party: str, request: bytes) -> Publishe
     return issue(office, (admitted,))[0]
 
 
+def certificate_of(front: FrontOffice, public_key: bytes) -> bytes | None:
+    """The certificate (DER) in the record for this key; None if none was issued.
+
+    Whoever was cut off between asking and hearing finds by it what was issued. `public_key` is
+    the 65-octet point, or SubjectPublicKeyInfo of an RSA key.
+    """
+    for holder in front.index.key_holders([key_fingerprint(public_key)]):
+        _, body = decode_certificate(front.reader.leaf(holder.entry))
+        if front.describe(body.certificate).public_key == public_key:
+            return body.certificate
+    return None
+
+
+def open_interface(
+    front: FrontOffice, party: str, interface: Interface, certificate: bytes
+) -> None:
+    """The credential (DER), issued to the party, opens that interface; again changes nothing.
+
+    Clause: sec-app-m:G
+    """
+    serial = front.describe(certificate).serial
+    front.registry.add_credential(Credential(serial=serial, party=party, interface=interface))
+
+
 def credential_for(office: Office, party: str, interface: Interface, request: bytes) -> Published:
     """The IKI credential that this CSR (DER) asks for, published; it opens that one interface.
 
@@ -71,8 +97,7 @@ def credential_for(office: Office, party: str, interface: Interface, request: by
     requester = requester_for(_party(front, party), interface, None)
     admitted = _permitted(admit_system(requester, interface.credential, examine_system(request)))
     (published,) = issue(office, (admitted,))
-    serial = published.lodged.issued.prepared.serial
-    front.registry.add_credential(Credential(serial=serial, party=party, interface=interface))
+    open_interface(front, party, interface, published.certificate)
     return published
 
 

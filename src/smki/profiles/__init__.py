@@ -17,7 +17,7 @@ from smki.profiles.drafts import (
     SystemSubject,
 )
 from smki.profiles.lint import lint_certificate, lint_tbs
-from smki.profiles.reading import issuer_from_certificate, purpose_of
+from smki.profiles.reading import issuer_from_certificate, kind_of, purpose_of
 from smki.profiles.revocation import assemble_crl, compose_crl, lint_crl
 from smki.profiles.settings import DEVELOPMENT_HARDWARE, ProfileSettings, development, validity
 from smki.profiles.showing import CertificateView, RowFields, RowReader, name_text, view
@@ -45,6 +45,7 @@ __all__ = [
     "compose_crl",
     "development",
     "issuer_from_certificate",
+    "kind_of",
     "lint_certificate",
     "lint_crl",
     "lint_tbs",

@@ -197,6 +197,14 @@ def _guess_credential(tbs: TbsCertificate) -> CertificateKind:
     return _K.IKI_AD_HOC
 
 
+def kind_of(octets: bytes, settings: ProfileSettings | None = None) -> CertificateKind | None:
+    """The kind that `octets` are or look most like; None if they are not a certificate."""
+    try:
+        return guess_kind(parse_certificate(octets).tbs, settings)
+    except Malformed:
+        return None
+
+
 def purpose_of(octets: bytes, settings: ProfileSettings) -> CertificateKind | None:
     """The kind of certificate that this is by its policy OID; None if the OID is not ours.
 

@@ -1,0 +1,140 @@
+"""`smki certificate show` and `smki certificate lint`: what a certificate says, and what is wrong.
+
+Need no state directory: without `--ours` the certificate is somebody else's, and policy OID, hwType
+and whole days are not compared with ours. Expiry and revocation are not looked at.
+"""
+
+import os
+import re
+from binascii import Error, a2b_base64
+from collections.abc import Iterable
+from typing import Final
+
+import click
+
+from smki.interfaces.cli.output import emit, json_option, read_input, reporting
+from smki.profiles import ProfileSettings, kind_of, lint_certificate, view
+from smki.terms import CertificateKind, Finding, Malformed
+from smki.wire.certificate import parse_certificate
+
+_ARMOURED: Final = re.compile(
+    rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL
+)
+_SEQUENCE: Final = b"\x30"  # as text the character 0, with which no certificate in base64 begins
+_KINDS: Final = tuple(kind.value for kind in CertificateKind)
+_ours_option = click.option(
+    "--ours", is_flag=True, help="Compare with the OIDs and lifetimes of this environment."
+)
+
+
+@click.group
+def certificate() -> None:
+    """Read certificates and compare them with their profiles."""
+
+
+@certificate.command
+@click.argument("file", metavar="FILE")
+@_ours_option
+@json_option
+def show(file: str, *, ours: bool, as_json: bool) -> None:
+    """Show the profile of a certificate and its fields, in their order.
+
+    FILE is PEM or DER, - is standard input.
+    """
+    with reporting(as_json=as_json):
+        shown = view(read_certificate(file), _settings(ours=ours))
+        fields = joined(shown.fields)
+        document = {"profile": shown.kind.value, "fields": fields}
+        emit(document, _table(shown.kind.value, fields), as_json=as_json)
+
+
+@certificate.command
+@click.argument("file", metavar="FILE")
+@click.option("--issuer", metavar="FILE", help="The issuer's certificate, to check the signature.")
+@click.option("--profile", type=click.Choice(_KINDS), help="The kind that it should be.")
+@_ours_option
+@json_option
+@click.pass_context
+def lint(
+    context: click.Context,
+    file: str,
+    *,
+    issuer: str | None,
+    profile: str | None,
+    ours: bool,
+    as_json: bool,
+) -> None:
+    """Name everything in a certificate that its profile does not allow, each with its clause.
+
+    FILE is PEM or DER, - is standard input. Exit code 1 if there is any finding.
+    """
+    with reporting(as_json=as_json):
+        octets, settings = read_certificate(file), _settings(ours=ours)
+        kind = kind_of(octets, settings) if profile is None else CertificateKind(profile)
+        above = None if issuer is None else parse_certificate(read_certificate(issuer)).octets
+        findings = lint_certificate(octets, settings, kind, issuer=above)
+        name = None if kind is None else kind.value
+        document = {"profile": name, "findings": [_row(finding) for finding in findings]}
+        emit(document, _verdict(name, findings), as_json=as_json)
+    context.exit(1 if findings else 0)
+
+
+def read_certificate(file: str) -> bytes:
+    """The octets of the one certificate in the file: DER, PEM with any text around it, or base64.
+
+    Whether they are a certificate is not looked at.
+
+    Raises:
+        Malformed: the file cannot be read or is too long, holds several certificates, or no base64.
+    """
+    octets = read_input(file)
+    if octets.startswith(_SEQUENCE):
+        return octets
+    armoured = _ARMOURED.findall(octets)
+    if len(armoured) > 1:
+        raise Malformed(f"file: {len(armoured)} certificates, must be one", where=file)
+    try:
+        return a2b_base64(b"".join((armoured or [octets])[0].split()), strict_mode=True)
+    except Error as error:
+        raise Malformed(
+            "file: neither DER nor the base64 of a certificate, must be one of them", where=file
+        ) from error
+
+
+def joined(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The fields by name, in order; what stands under one name several times is parted by commas."""
+    together: dict[str, str] = {}
+    for name, text in fields:
+        together[name] = f"{together[name]}, {text}" if name in together else text
+    return together
+
+
+def _settings(*, ours: bool) -> ProfileSettings | None:
+    if not ours:
+        return None
+    from smki.bootstrap import load_settings  # noqa: PLC0415 - takes longer than all the rest
+
+    return load_settings(os.environ).profiles()
+
+
+def _table(profile: str, fields: dict[str, str]) -> Iterable[str]:
+    width = max(map(len, fields))
+    yield f"{'profile':{width}}  {profile}"
+    for name, text in fields.items():
+        yield f"{name:{width}}  {text}"
+
+
+def _row(finding: Finding) -> dict[str, str]:
+    return {
+        "rule": finding.rule,
+        "message": finding.message,
+        "where": finding.where,
+        "clause": finding.clause,
+    }
+
+
+def _verdict(profile: str | None, findings: tuple[Finding, ...]) -> Iterable[str]:
+    yield f"profile: {profile or 'none, not a certificate'}"
+    for finding in findings:
+        yield f"{finding.clause}  {finding.message}"
+    yield f"{len(findings)} findings" if findings else "as its profile asks, no finding"

@@ -143,8 +143,9 @@ class BatchService:
 
 
 def _batch_number(request: Request) -> int | None:
-    """The BatchId that was asked for; None if it is no positive number."""
-    text = request.query_params.get("BatchId", "")
+    """The BatchId that was asked for; None if it is not one positive number."""
+    texts = request.query_params.getlist("BatchId")
+    text = texts[0] if len(texts) == 1 else ""
     if not (text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS):
         return None
     return int(text) or None

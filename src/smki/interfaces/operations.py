@@ -4,6 +4,7 @@ If a worker runs it is asked over the link; if none runs, the command line opens
 One table; each operation takes the office and JSON arguments and gives a JSON result.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -11,10 +12,12 @@ from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.flows.batch import approve_batch, reject_batch
 from smki.flows.office import Office
-from smki.flows.revocation import publish_list, revoke_credential
+from smki.flows.registering import certify_organisation, credential_for
+from smki.flows.revocation import ISSUING, publish_list, revoke_credential
 from smki.interfaces.link import ask
 from smki.ports import DeviceStanding
-from smki.terms import EUI64, CertificateKind, Finding, Refused, SerialNumber, SmiStatus
+from smki.steps import Published
+from smki.terms import EUI64, CertificateKind, Finding, Interface, Refused, SerialNumber, SmiStatus
 
 Operation = Callable[[Settings, Office, Mapping[str, Any]], dict[str, Any]]
 SOCKET: Final = "worker.sock"
@@ -34,6 +37,13 @@ def _revoke(settings: Settings, office: Office, arguments: Mapping[str, Any]) ->
 
 def _refresh(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
     kind = CertificateKind(arguments["authority"])
+    if kind not in ISSUING:
+        raise Refused(
+            f"authority {kind.value}: issues no list here, must be one of"
+            f" {', '.join(one.value for one in ISSUING)}",
+            clause="sec-app-b:B-crl",
+            rule="authority.list",
+        )
     current = publish_list(office, kind)
     write_lists(settings, office)
     return {"authority": kind.value, "crl_number": current.number}
@@ -65,12 +75,44 @@ def _device(settings: Settings, office: Office, arguments: Mapping[str, Any]) ->
         limit=now.limit if limit is None else int(limit),
     )
     registry.set_standing(device, standing)
+    return standing_fields(device, standing)
+
+
+def standing_fields(device: EUI64, standing: DeviceStanding) -> dict[str, Any]:
+    """What the inventory knows of the device, as JSON."""
     return {
         "device": str(device),
         "status": standing.status.value,
         "responsible": None if standing.responsible is None else str(standing.responsible),
         "communications": standing.communications,
         "limit": standing.limit,
+    }
+
+
+def _credential(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    interface = Interface(arguments["interface"])
+    request = base64.b64decode(arguments["request"])
+    published = credential_for(office, arguments["party"], interface, request)
+    issuer = office.hierarchy.chain_of(interface.credential)[0]
+    return _published(published, issuer)
+
+
+def _organisation(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    del settings
+    request = base64.b64decode(arguments["request"])
+    return _published(certify_organisation(office, arguments["party"], request))
+
+
+def _published(published: Published, *issuers: bytes) -> dict[str, Any]:
+    lodged = published.lodged
+    chain = (published.certificate, *issuers)
+    return {
+        "serial": str(lodged.issued.prepared.serial),
+        "entry": lodged.entry,
+        "chain": [base64.b64encode(one).decode() for one in chain],
     }
 
 
@@ -81,6 +123,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "approve": _approve,
     "reject": _reject,
     "device": _device,
+    "credential": _credential,
+    "organisation": _organisation,
 }
 
 

@@ -90,6 +90,10 @@ class Registry(Protocol):
         """The credential with this serial number."""
         ...
 
+    def credentials(self, party: str) -> tuple[Credential, ...]:
+        """The credentials of that party, revoked ones too, by interface and serial number."""
+        ...
+
     def revoke_credential(self, serial: SerialNumber) -> None:
         """The credential opens nothing from now on.
 

@@ -94,6 +94,23 @@ class SqlRegistry:
         """The credential with this serial number."""
         return self._store.read(lambda connection: _credential(connection, serial))
 
+    def credentials(self, party: str) -> tuple[Credential, ...]:
+        """The credentials of that party, revoked ones too, by interface and serial number."""
+        query = (
+            select(CREDENTIAL)
+            .where(CREDENTIAL.c.party == party)
+            .order_by(CREDENTIAL.c.interface, CREDENTIAL.c.serial)
+        )
+        return tuple(
+            Credential(
+                serial=SerialNumber(int.from_bytes(row.serial, "big")),
+                party=row.party,
+                interface=Interface(row.interface),
+                revoked=row.revoked,
+            )
+            for row in self._store.read(lambda connection: connection.execute(query).all())
+        )
+
     def revoke_credential(self, serial: SerialNumber) -> None:
         """The credential opens nothing from now on.
 

@@ -1,0 +1,271 @@
+"""`smki registration`: parties, their credentials and certificates, batches that wait, devices.
+
+What changes something is asked of the worker that holds the keys; if none runs, the office is
+opened here. What only looks, reads the database.
+"""
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from smki.bootstrap import load_settings, open_front
+from smki.flows.revocation import ISSUING
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
+from smki.interfaces.operations import perform, standing_fields
+from smki.ports import Batch, DeviceStanding, Party
+from smki.terms import EUI64, BatchStatus, Interface, Refused, SmiStatus
+from smki.wire.encodings import read_request_file, write_pem
+
+_STATUSES = {status.value.replace(" ", "-"): status for status in SmiStatus}
+_AUTHORITIES = tuple(kind.value for kind in ISSUING)
+_INTERFACES = tuple(interface.value for interface in Interface)
+_party_option = click.option("--party", required=True, metavar="NAME", help="Who asks.")
+_out_option = click.option(
+    "--out", required=True, metavar="CERT", help="The certificate, PEM, a new file; - for stdout."
+)
+
+
+@click.group
+def registration() -> None:
+    """Parties, credentials, batches that wait for approval, devices."""
+
+
+def _perform(operation: str, **arguments: Any) -> dict[str, Any]:
+    return perform(load_settings(os.environ), os.environ, operation, arguments)
+
+
+@registration.command
+@json_option
+def parties(*, as_json: bool) -> None:
+    """List the registered parties."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        found = front.registry.parties()
+    lines = [f"{party.party:14} {party.name}, {len(party.identities)} EUI-64" for party in found]
+    lines.append("next: 'smki registration party NAME' shows one with its credentials")
+    emit({"parties": [_party_fields(party) for party in found]}, lines, as_json=as_json)
+
+
+@registration.command
+@click.argument("name")
+@json_option
+def party(name: str, *, as_json: bool) -> None:
+    """Show a party: its identities, and its credentials with their serial numbers."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        found = front.registry.party(name)
+        if found is None:
+            raise Refused(
+                f"party {name!r}: none of that name, must be registered; see"
+                " 'smki registration parties'",
+                where="NAME",
+                clause="sec:L3.15",
+                rule="party.unknown",
+            )
+        credentials = [
+            {"serial": str(one.serial), "interface": one.interface.value, "revoked": one.revoked}
+            for one in front.registry.credentials(name)
+        ]
+    fields = _party_fields(found)
+    lines = [f"{found.party}: {found.name}"]
+    lines += [f"  {one['eui64']} {one['role']}" for one in fields["identities"]]
+    lines += [
+        f"  {one['interface']:6} credential {one['serial']}{' revoked' if one['revoked'] else ''}"
+        for one in credentials
+    ]
+    lines.append("next: 'smki registration revoke SERIAL' if one is lost or no longer wanted")
+    emit({**fields, "credentials": credentials}, lines, as_json=as_json)
+
+
+def _party_fields(party: Party) -> dict[str, Any]:
+    return {
+        "party": party.party,
+        "name": party.name,
+        "identities": [
+            {
+                "eui64": str(identity),
+                "role": "manufacturer" if role is None else role.name.lower(),
+            }
+            for identity, role in party.identities
+        ],
+        "import_supplier": party.import_supplier,
+        "gas_supplier": party.gas_supplier,
+        "operator": party.operator,
+    }
+
+
+@registration.command
+@json_option
+def batches(*, as_json: bool) -> None:
+    """List the batches that wait for approval."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        waiting = front.workbook.batches((BatchStatus.PENDING,))
+        automatic = front.approve
+    lines = [
+        f"batch {one.number}: {one.items} requests of {one.party}, ID {one.document_id},"
+        f" received {one.received_at.isoformat(timespec='seconds')}"
+        for one in waiting
+    ] or ["no batch waits"]
+    lines.append(
+        "batches are approved by configuration (approve_batches), nothing needs to be done"
+        if automatic
+        else "next: 'smki registration approve BATCH' or 'reject BATCH'"
+    )
+    document = {"batches": [_batch_fields(one) for one in waiting], "automatic": automatic}
+    emit(document, lines, as_json=as_json)
+
+
+def _batch_fields(batch: Batch) -> dict[str, Any]:
+    return {
+        "batch_id": batch.number,
+        "party": batch.party,
+        "id": batch.document_id,
+        "items": batch.items,
+        "sha256": batch.digest.hex(),
+        "received_at": batch.received_at.isoformat(),
+    }
+
+
+@registration.command
+@click.argument("batch", type=click.IntRange(1))
+@json_option
+def approve(batch: int, *, as_json: bool) -> None:
+    """Approve a batch that waits: its certificates will be issued."""
+    _decide("approve", batch, "approved, it is worked on while a server runs", as_json=as_json)
+
+
+@registration.command
+@click.argument("batch", type=click.IntRange(1))
+@json_option
+def reject(batch: int, *, as_json: bool) -> None:
+    """Reject a batch that waits: nothing of it will be issued."""
+    _decide("reject", batch, "REJECTED, whoever sent it is told when they ask", as_json=as_json)
+
+
+def _decide(operation: str, batch: int, outcome: str, *, as_json: bool) -> None:
+    with reporting(as_json=as_json):
+        result = _perform(operation, batch=batch)
+    lines = (f"batch {batch}: {outcome}", "next: 'smki registration batches' lists what waits")
+    emit(result, lines, as_json=as_json)
+
+
+@registration.command
+@click.argument("eui64", metavar="EUI64")
+@click.option("--status", type=click.Choice(tuple(_STATUSES)), help="Its status in the inventory.")
+@click.option("--responsible", metavar="EUI64", help="The supplier responsible for it.")
+@click.option(
+    "--communications/--no-communications",
+    default=None,
+    help="Whether it is a communications hub function or gas proxy function.",
+)
+@click.option("--limit", type=click.IntRange(0), help="How many certificates it may be issued.")
+@json_option
+def device(eui64: str, *, status: str | None, as_json: bool, **changes: Any) -> None:
+    """Show, or change, what the inventory knows of a device.
+
+    It decides who may be issued certificates for the device. What no option names stays.
+    """
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    if status is not None:
+        wanted["status"] = _STATUSES[status].value
+    with reporting(as_json=as_json):
+        identity = EUI64.parse(eui64)
+        result = _perform("device", device=str(identity), **wanted) if wanted else _known(identity)
+    lines = [f"{name:14} {value}" for name, value in result.items()]
+    lines.append("next: 'smki csr make' and 'smki submit adhoc' ask for a certificate for it")
+    emit(result, lines, as_json=as_json)
+
+
+def _known(device: EUI64) -> dict[str, Any]:
+    with open_front(load_settings(os.environ)) as front:
+        standing = front.registry.standings((device,)).get(device, DeviceStanding())
+    return standing_fields(device, standing)
+
+
+@registration.command
+@click.argument("serial")
+@json_option
+def revoke(serial: str, *, as_json: bool) -> None:
+    """Revoke the IKI credential with this serial number, and publish the CRL.
+
+    A running server obeys within a second. Cannot be undone.
+    """
+    with reporting(as_json=as_json):
+        result = _perform("revoke", serial=serial)
+    lines = (
+        (
+            f"credential {result['serial']} opens nothing any more; it is on CRL"
+            f" {result['crl_number']} of issuing-ica"
+        ),
+        "next: 'smki registration credential' certifies a fresh key in its place",
+    )
+    emit(result, lines, as_json=as_json)
+
+
+@registration.command("refresh-crl")
+@click.argument("authority", type=click.Choice(_AUTHORITIES))
+@json_option
+def refresh_crl(authority: str, *, as_json: bool) -> None:
+    """Issue and publish a fresh CRL of an authority before it is due."""
+    with reporting(as_json=as_json):
+        result = _perform("refresh", authority=authority)
+    lines = (
+        f"CRL {result['crl_number']} of {authority} is lodged and published",
+        "next: 'smki repository checkpoint' covers it",
+    )
+    emit(result, lines, as_json=as_json)
+
+
+@registration.command
+@click.argument("file")
+@_party_option
+@click.option("--interface", required=True, type=click.Choice(_INTERFACES), help="What it opens.")
+@_out_option
+@json_option
+def credential(file: str, *, party: str, interface: str, out: str, as_json: bool) -> None:
+    """Issue an IKI credential from a CSR: it opens one interface to the party.
+
+    FILE is the CSR, PEM or DER; - is standard input. CERT holds the certificate and its issuer's.
+    """
+    result = _certified("credential", file, out, as_json=as_json, party=party, interface=interface)
+    _tell_certified(result, out, f"'{interface}' credential of {party}", as_json=as_json)
+
+
+@registration.command
+@click.argument("file")
+@_party_option
+@_out_option
+@json_option
+def organisation(file: str, *, party: str, out: str, as_json: bool) -> None:
+    """Issue an organisation certificate from a CSR of the party.
+
+    FILE is the CSR, PEM or DER; - is standard input.
+    """
+    result = _certified("organisation", file, out, as_json=as_json, party=party)
+    _tell_certified(result, out, f"organisation certificate of {party}", as_json=as_json)
+
+
+def _certified(
+    operation: str, file: str, out: str, *, as_json: bool, **arguments: str
+) -> dict[str, Any]:
+    with reporting(as_json=as_json):
+        request = base64.b64encode(read_request_file(read_input(file))).decode()
+        with output_file(out) as write:
+            result = _perform(operation, request=request, **arguments)
+            for one in result.pop("chain"):
+                write(write_pem(base64.b64decode(one), "CERTIFICATE"))
+    return result
+
+
+def _tell_certified(result: Mapping[str, Any], out: str, what: str, *, as_json: bool) -> None:
+    if out == "-":
+        return
+    lines = (
+        f"{what} {result['serial']} in {out}, entry {result['entry']} of the record",
+        (
+            f"next: 'smki certificate show {out}', 'smki repository prove {result['serial']}"
+            " --out PROOF'"
+        ),
+    )
+    emit({**result, "certificate": out}, lines, as_json=as_json)

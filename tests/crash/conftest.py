@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -27,6 +28,7 @@ from smki.flows.office import FrontOffice
 from smki.flows.revocation import current_list
 from smki.interfaces.client import ClientCredential, Service
 from smki.interfaces.serving import read_serving
+from smki.interfaces.status import status_document
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
 from smki.repository import compare_index, reindex
 from smki.repository.rows import body_of
@@ -151,6 +153,17 @@ class House:
     def python(self) -> str:
         """The interpreter that its processes run in."""
         return sys.executable
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Waited until it holds."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.05)
+
+    def status(self) -> dict[str, Any]:
+        """What `smki status` shows."""
+        return status_document(self.settings)
 
     def on_list(self, serial: int) -> bool:
         """Whether the newest list of the Issuing ICA names that serial number."""

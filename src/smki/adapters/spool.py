@@ -54,16 +54,14 @@ class FileSpool:
         """The document in parts of at most 64 KiB.
 
         Raises:
-            Unavailable: not readable; with rule `spool.missing`, the folder is there and the
-                document is not.
+            Unavailable: not readable; with rule `spool.missing`, others are there and it is not.
         """
         try:
             with self._path(name).open("rb") as document:
                 while part := document.read(PART_OCTETS):
                     yield part
         except FileNotFoundError as error:
-            rule = "spool.missing" if self._directory.is_dir() else ""
-            raise _unavailable("read", name, error, rule) from error
+            raise _unavailable("read", name, error, self._missing()) from error
         except OSError as error:
             raise _unavailable("read", name, error) from error
 
@@ -97,6 +95,13 @@ class FileSpool:
         except OSError as error:
             raise _unavailable("sweep", str(self._directory), error) from error
         return gone
+
+    def _missing(self) -> str:
+        """The rule for a document that is not there: an empty folder is one that is away."""
+        try:
+            return "spool.missing" if any(self._directory.iterdir()) else ""
+        except OSError:
+            return ""
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

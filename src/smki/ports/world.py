@@ -40,8 +40,7 @@ class Spool(Protocol):
         """The document in parts of at most 64 KiB.
 
         Raises:
-            Unavailable: not readable; with rule `spool.missing`, the place is there and the
-                document is not.
+            Unavailable: not readable; with rule `spool.missing`, others are there and it is not.
         """
         ...
 

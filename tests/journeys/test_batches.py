@@ -87,6 +87,17 @@ def test_several_parties_batches_are_all_worked_off(house: House) -> None:
     assert None not in certificates
 
 
+@SHARED
+def test_a_batch_that_waits_is_begun_when_the_one_before_is_done(house: House) -> None:
+    """Ten small batches are worked off one after the other, without a pause between them."""
+    documents = [some_requests(house, 1) for _ in range(10)]
+    started = time.monotonic()
+    numbers = [house.submit(document) for document in documents]
+    for number in numbers:
+        assert becomes(house, number, BatchStatus.COMPLETED)
+    assert time.monotonic() - started < 5
+
+
 @pytest.fixture(scope="module")
 def proven(house: House) -> tuple[bytes, dict[str, BatchItem], str]:
     """The proof of a finished batch, its outcomes, and the public key of the log."""

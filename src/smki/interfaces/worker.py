@@ -129,19 +129,18 @@ class _Worker:
 
     def run(self) -> None:
         try:
+            busy = False
             while not self._stop.is_set():
-                self._answer(self._receive())
-                if not self._advance():
-                    continue
+                self._answer(self._receive(wait=not busy))
+                busy = self._advance()
         finally:
             self._examine.close()
 
-    def _receive(self) -> list[_Message]:
-        """What came in: at once if there is a batch to go on with, else after a short wait."""
+    def _receive(self, *, wait: bool) -> list[_Message]:
+        """What came in: at once, or after a short wait if there may be nothing else to do."""
         messages: list[_Message] = []
         with suppress(queue.Empty):
-            timeout = 0.0 if self._work else _IDLE_SECONDS
-            messages.append(self._inbox.get(block=timeout > 0, timeout=timeout or None))
+            messages.append(self._inbox.get(block=wait, timeout=_IDLE_SECONDS))
             while len(messages) < _GROUP:
                 messages.append(self._inbox.get_nowait())
         return messages

@@ -154,6 +154,10 @@ class House:
         """The interpreter that its processes run in."""
         return sys.executable
 
+    def alive(self, pid: int) -> bool:
+        """Whether that process lives."""
+        return _alive(pid)
+
     def until(self, holds: Callable[[], bool]) -> None:
         """Waited until it holds."""
         end = time.monotonic() + PATIENCE_SECONDS

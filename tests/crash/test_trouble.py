@@ -1,7 +1,9 @@
 """What is away is waited for; a batch's fault stays its own; a house in disagreement stops."""
 
 import os
+import queue
 import signal
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,9 +12,11 @@ import pytest
 
 from smki.adapters.record.disk import Disk
 from smki.bootstrap import open_front, open_office
+from smki.flows import batch as batch_flow
 from smki.flows.batch import receive_batch, sweep_spool
 from smki.flows.issue import settle
 from smki.flows.revocation import publish_list
+from smki.interfaces.worker import _Worker
 from smki.registration import requester_for
 from smki.terms import BatchStatus, CertificateKind, Interface, Unavailable
 
@@ -122,3 +126,45 @@ def test_a_spool_that_is_away_is_waited_for(house: Any, make_document: Any) -> N
     _wait_status(house, number, BatchStatus.COMPLETED)
     house.stop()
     house.check((number,), (document,))
+
+
+@pytest.mark.slow
+def test_helpers_end_with_their_worker(house: Any, make_document: Any) -> None:
+    """A killed worker leaves no helper process behind."""
+    document = make_document(1500)
+    house.processes = 2
+    house.start()
+    house.wait_ready()
+    number = _receive(house, document.octets)
+    _wait_status(house, number, BatchStatus.COMPLETED)
+    helpers = house.workers()[1:]
+    assert helpers
+    house.kill_worker()
+    house.until(lambda: not any(house.alive(pid) for pid in helpers))
+    house.wait_ready()
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-m:F")
+def test_a_fault_of_ours_stays_with_its_batch(
+    house: Any, make_document: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that brings out a fault is a WORKFLOW_ERROR; the worker goes on with the next."""
+    numbers = [_receive(house, make_document(4).octets) for _ in range(2)]
+    real = batch_flow.issue_chunk
+
+    def faulty(*arguments: Any, **options: Any) -> None:
+        if options["batch"] == numbers[0]:
+            raise KeyError("a fault")
+        real(*arguments, **options)
+
+    monkeypatch.setattr(batch_flow, "issue_chunk", faulty)
+    stop = threading.Event()
+    with open_office(house.settings, house.environment) as office:
+        worker = _Worker(house.settings, office, queue.SimpleQueue(), stop)
+        working = threading.Thread(target=worker.run)
+        working.start()
+        _wait_status(house, numbers[1], BatchStatus.COMPLETED)
+        stop.set()
+        working.join()
+    assert house.batch_status(numbers[0]) is BatchStatus.WORKFLOW_ERROR

@@ -6,11 +6,13 @@ more processes, they do. While the next part is not ready, whoever waits examine
 is kept. A helper process that dies is replaced by doing its part here.
 """
 
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Final
 
 from smki.registration import PackedOutcome, examine_packed, unpack
@@ -106,4 +108,24 @@ def examiner(processes: int) -> Examiner:
     if processes == 1:
         return Examiner(lambda: ThreadPoolExecutor(1, "examiner"), 1)
     helpers = processes - 1
-    return Examiner(lambda: ProcessPoolExecutor(helpers, mp_context=get_context("spawn")), helpers)
+    return Examiner(
+        lambda: ProcessPoolExecutor(
+            helpers, mp_context=get_context("spawn"), initializer=_end_with_parent
+        ),
+        helpers,
+    )
+
+
+def _end_with_parent() -> None:
+    """This helper ends when the process that started it does, however that ends.
+
+    It would wait for more work for ever otherwise: it holds both ends of the queue itself.
+    """
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

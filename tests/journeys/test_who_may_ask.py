@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -336,6 +337,32 @@ def test_the_limit_is_counted_inside_a_batch(house: House) -> None:
     refused = [item for item, one in outcomes.items() if one.certificate is None]
     assert refused == ["n100", "n101"]
     assert {outcomes[item].status for item in refused} == {ItemStatus.ISSUANCE_ANOMALY}
+
+
+@pytest.mark.clause("sec-app-m:2.3.1.8")
+def test_the_limit_holds_against_many_at_once(house: House, known_devices: Iterator[EUI64]) -> None:
+    """Twelve replacements at the same time where three more may be issued: three are issued."""
+    device = next(known_devices)
+    house.perform("device", device=str(device), limit=4)
+    requests = [house.device_request(device) for _ in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        answers = [answer.status for answer in pool.map(house.ad_hoc, requests)]
+    assert answers.count(AdHocStatus.SUCCESS) == 3
+    assert answers.count(AdHocStatus.ISSUANCE_ANOMALY) == 9
+
+
+@pytest.mark.clause("sec:L11.key-reuse")
+def test_one_key_for_many_devices_at_once_is_issued_once(
+    house: House, known_devices: Iterator[EUI64]
+) -> None:
+    """Eight devices with one key at the same time: one certificate, seven anomalies."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    usage = KeyUsage.DIGITAL_SIGNATURE
+    requests = [request_with(key, next(known_devices), usage) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = [answer.status for answer in pool.map(house.ad_hoc, requests)]
+    assert answers.count(AdHocStatus.SUCCESS) == 1
+    assert answers.count(AdHocStatus.ISSUANCE_ANOMALY) == 7
 
 
 def test_the_earlier_certificate_is_no_longer_in_use(house: House) -> None:

@@ -9,6 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
@@ -180,6 +181,70 @@ def test_wrong_requests_in_a_batch_do_not_harm_the_others(house: House) -> None:
         asked = x509.load_der_x509_csr(request).public_key()
         assert x509.load_der_x509_certificate(issued).public_key() == asked
     assert house.stored() == (before[0] + len(good), before[1] + len(good))
+
+
+ORDER = int("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", 16)
+SIGNATURES: dict[str, Callable[[int, int], bytes]] = {
+    "r is 0": lambda _, s: encoded(0, s),
+    "s is 0": lambda r, _: encoded(r, 0),
+    "r is the order": lambda _, s: encoded(ORDER, s),
+    "s is the order": lambda r, _: encoded(r, ORDER),
+    "r and the order": lambda r, s: encoded(r + ORDER, s),
+    "s and the order": lambda r, s: encoded(r, s + ORDER),
+    "r negated": lambda r, s: encoded(-r, s),
+    "s negated": lambda r, s: encoded(r, -s),
+    "both 1": lambda _, __: encoded(1, 1),
+    "r one more": lambda r, s: encoded(r + 1, s),
+    "r and s exchanged": lambda r, s: encoded(s, r),
+    "r enormous": lambda r, s: encoded(r + (ORDER << 4096), s),
+    "a zero before r": lambda r, s: der.sequence(b"\x02\x22\x00" + octets(r), der.integer(s)),
+    "a number too many": lambda r, s: der.sequence(der.integer(r), der.integer(s), der.integer(0)),
+    "a number missing": lambda r, _: der.sequence(der.integer(r)),
+    "octets after the end": lambda r, s: encoded(r, s) + b"\x00",
+    "length in two octets": lambda r, s: b"\x30\x81" + encoded(r, s)[1:],
+    "indefinite length": lambda r, s: b"\x30\x80" + encoded(r, s)[2:] + b"\x00\x00",
+    "no DER, r and s alone": lambda r, s: r.to_bytes(32, "big") + s.to_bytes(32, "big"),
+    "empty": lambda _, __: b"",
+    "an empty sequence": lambda _, __: b"\x30\x00",
+}
+
+
+def encoded(r: int, s: int) -> bytes:
+    """An ECDSA signature of any two numbers, DER."""
+    return der.sequence(*(der.element(0x02, whole(number)) for number in (r, s)))
+
+
+def whole(number: int) -> bytes:
+    """The content octets of any INTEGER, negative ones too."""
+    return number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
+
+
+def octets(number: int) -> bytes:
+    """33 octets of a number below the order."""
+    return number.to_bytes(33, "big")
+
+
+def test_edge_cases_of_signatures_are_refused(house: House) -> None:
+    """No known trick with the two numbers, or with how they are written, proves possession."""
+    before = house.stored()
+    items = []
+    for number, change in enumerate(SIGNATURES.values()):
+        request = x509.load_der_x509_csr(built(house.fresh_device()))
+        changed = change(*decode_dss_signature(request.signature))
+        items.append((f"s{number}", assemble_request(request.tbs_certrequest_bytes, changed)))
+    outcomes = house.batch(items)
+    for name, one in zip(SIGNATURES, outcomes.values(), strict=True):
+        assert one.status is ItemStatus.CSR_ERROR, name
+        assert one.code in {"CR:CC3", "CR:CC4", "CR:CC6"}, (name, one)
+    assert house.stored() == before
+
+
+def test_the_other_of_the_two_valid_signatures_is_taken(house: House) -> None:
+    """(r, n - s) is as valid as (r, s): the standard has both, and so do devices."""
+    request = x509.load_der_x509_csr(built(house.fresh_device()))
+    r, s = decode_dss_signature(request.signature)
+    twin = assemble_request(request.tbs_certrequest_bytes, encoded(r, ORDER - s))
+    assert house.batch([("twin", twin)])["twin"].status is ItemStatus.SUCCESS
 
 
 def test_requests_of_another_library_are_taken(

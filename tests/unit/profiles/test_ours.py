@@ -201,3 +201,5 @@ def test_development_oids_come_back_whole(
         assert dict(settings.policies)[kind] == f"2.25.{named.int}"
         assert profiles.view(made.der, settings).policies == (dict(settings.policies)[kind],)
         assert der.oid(dict(settings.policies)[kind])[2:] in made.der
+    named = uuid.uuid5(uuid.NAMESPACE_OID, "smki:development:hw-type")
+    assert f"2.25.{named.int}" == profiles.DEVELOPMENT_HARDWARE

@@ -12,9 +12,8 @@ import pytest
 
 from smki.adapters.record.disk import Disk
 from smki.bootstrap import open_front, open_office
-from smki.flows import batch as batch_flow
 from smki.flows.batch import receive_batch, sweep_spool
-from smki.flows.issue import settle
+from smki.flows.issue import issue_chunk, settle
 from smki.flows.revocation import publish_list
 from smki.interfaces.worker import _Worker
 from smki.registration import requester_for
@@ -151,14 +150,14 @@ def test_a_fault_of_ours_stays_with_its_batch(
 ) -> None:
     """A batch that brings out a fault is a WORKFLOW_ERROR; the worker goes on with the next."""
     numbers = [_receive(house, make_document(4).octets) for _ in range(2)]
-    real = batch_flow.issue_chunk
+    real = issue_chunk
 
     def faulty(*arguments: Any, **options: Any) -> None:
         if options["batch"] == numbers[0]:
             raise KeyError("a fault")
         real(*arguments, **options)
 
-    monkeypatch.setattr(batch_flow, "issue_chunk", faulty)
+    monkeypatch.setattr("smki.flows.batch.issue_chunk", faulty)
     stop = threading.Event()
     with open_office(house.settings, house.environment) as office:
         worker = _Worker(house.settings, office, queue.SimpleQueue(), stop)

@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from smki.interfaces.cli.output import emit, json_option, read_input, reporting
+from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
 from smki.profiles import ProfileSettings, kind_of, lint_certificate, view
 from smki.terms import CertificateKind, Finding, Malformed
 from smki.wire.certificate import parse_certificate
@@ -80,19 +80,20 @@ def lint(
 
 
 def read_certificate(file: str) -> bytes:
-    """The octets of the one certificate in the file: DER, PEM with any text around it, or base64.
+    """The octets of the first certificate in the file: DER, PEM with text around it, or base64.
 
-    Whether they are a certificate is not looked at.
+    Whether they are a certificate is not looked at. A chain begins with the certificate itself;
+    that more follow is told on standard error.
 
     Raises:
-        Malformed: the file cannot be read or is too long, holds several certificates, or no base64.
+        Malformed: the file cannot be read or is too long, or holds no base64.
     """
     octets = read_input(file)
     if octets.startswith(_SEQUENCE):
         return octets
     armoured = _ARMOURED.findall(octets)
     if len(armoured) > 1:
-        raise Malformed(f"file: {len(armoured)} certificates, must be one", where=file)
+        tell(f"{file}: the first of {len(armoured)} certificates")
     try:
         return a2b_base64(b"".join((armoured or [octets])[0].split()), strict_mode=True)
     except Error as error:
@@ -137,4 +138,5 @@ def _verdict(profile: str | None, findings: tuple[Finding, ...]) -> Iterable[str
     yield f"profile: {profile or 'none, not a certificate'}"
     for finding in findings:
         yield f"{finding.clause}  {finding.message}"
-    yield f"{len(findings)} findings" if findings else "as its profile asks, no finding"
+    count = len(findings)
+    yield f"{count} finding{'s' * (count > 1)}" if findings else "as its profile asks, no finding"

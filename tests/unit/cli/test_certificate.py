@@ -1,0 +1,118 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from smki.interfaces.cli import main
+
+NULL = bytes.fromhex("300c06082a8648ce3d0403020500")
+BARE = bytes.fromhex("300a06082a8648ce3d040302")
+
+
+def _run(*arguments: str, given: bytes | None = None) -> Result:
+    """The command where there is no SMKI."""
+    environment = {"SMKI_STATE": "no-such-folder"}
+    return CliRunner().invoke(main, ("certificate", *arguments), input=given, env=environment)
+
+
+@pytest.fixture
+def organisation(original: Any) -> Path:
+    """An organisation certificate, PEM."""
+    path: Path = original.state / "parties/supplier/0a534d4b49020001-ds.pem"
+    return path
+
+
+@pytest.fixture
+def octets(organisation: Path) -> bytes:
+    """The same, DER."""
+    certificate = x509.load_pem_x509_certificate(organisation.read_bytes())
+    return certificate.public_bytes(Encoding.DER)
+
+
+def test_fields_are_shown_without_a_state_directory(organisation: Path, octets: bytes) -> None:
+    """PEM, DER and standard input show the same profile and fields, in their order."""
+    shown = json.loads(_run("show", str(organisation), "--json").stdout)
+    assert shown["profile"] == "organisation"
+    assert list(shown["fields"])[:4] == ["version", "serialNumber", "signature", "issuer"]
+    assert shown["fields"]["subject"].endswith("uniqueIdentifier=0A-53-4D-4B-49-02-00-01")
+    again = _run("show", "-", "--json", given=octets)
+    assert (again.exit_code, json.loads(again.stdout)) == (0, shown)
+    lines = _run("show", str(organisation)).stdout.splitlines()
+    assert lines[0].split() == ["profile", "organisation"]
+    assert len(lines) == len(shown["fields"]) + 1
+
+
+def test_what_this_environment_issued_passes_its_own_rules(original: Any) -> None:
+    """Organisation, IKI and server certificates pass with `--ours`; of a chain the first is read."""
+    parties = sorted(original.state.glob("parties/*/*.pem"))
+    assert len(parties) > 10
+    for path in (*parties, original.state / "tls/server.pem"):
+        code, shown = original.json("certificate", "lint", str(path), "--ours")
+        assert (code, shown["findings"]) == (0, []), path
+    told = _run("lint", str(original.state / "tls/server.pem"))
+    assert "the first of 2 certificates" in told.stderr
+    assert told.stdout.startswith("profile: iki-server\n")
+
+
+@pytest.mark.clause("gbcs:12")
+def test_a_deviation_is_a_finding_with_its_clause(octets: bytes) -> None:
+    """NULL parameters, which strict readers refuse, are named; exit code 1; one JSON document."""
+    at = octets.rindex(BARE)
+    body = octets[4:at] + NULL + octets[at + len(BARE) :]
+    loose = b"\x30\x82" + len(body).to_bytes(2, "big") + body
+    done = _run("lint", "-", "--json", given=loose)
+    shown = json.loads(done.stdout)
+    assert (done.exit_code, shown["profile"]) == (1, "organisation")
+    (finding,) = shown["findings"]
+    assert set(finding) == {"rule", "message", "where", "clause"}
+    assert (finding["clause"], finding["where"]) == ("gbcs:12", "signatureAlgorithm")
+    assert "NULL parameters" in finding["message"]
+    assert _run("lint", "-", given=loose).stdout.endswith("\n1 finding\n")
+
+
+@pytest.mark.clause("gbcs:12")
+def test_another_issuer_and_another_profile_are_named(octets: bytes, organisation: Path) -> None:
+    """With `--issuer` the signature is checked, with `--profile` the form of that kind."""
+    done = _run("lint", "-", "--json", "--issuer", str(organisation), given=octets)
+    rules = {finding["rule"] for finding in json.loads(done.stdout)["findings"]}
+    assert (done.exit_code, "organisation.signature" in rules) == (1, True)
+    done = _run("lint", "-", "--json", "--profile", "device", given=octets)
+    shown = json.loads(done.stdout)
+    assert (done.exit_code, shown["profile"]) == (1, "device")
+    assert {finding["rule"] for finding in shown["findings"]} >= {"device.subject.attributes"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (b"no base64!", "neither DER nor the base64"),
+        (b"\x30" * 70_000, "over 65536 octets"),
+        (b"\x30\x03\x02\x01\x01", "must be 30"),
+    ],
+)
+def test_what_cannot_be_read_is_malformed(given: bytes, said: str) -> None:
+    """Other octets are malformed, exit code 1, in one document and in one sentence."""
+    done = _run("show", "-", "--json", given=given)
+    error = json.loads(done.stdout)["error"]
+    assert (done.exit_code, error["family"]) == (1, "malformed")
+    assert said in error["message"]
+    plain = _run("show", "-", given=given)
+    assert (plain.exit_code, plain.stdout) == (1, "")
+    assert said in plain.stderr
+
+
+def test_octets_that_are_no_certificate_get_a_finding() -> None:
+    """The lint names where they stop being one; no profile is guessed."""
+    done = _run("lint", "-", "--json", given=b"\x30\x03\x02\x01\x01")
+    shown = json.loads(done.stdout)
+    assert (done.exit_code, shown["profile"]) == (1, None)
+    assert [finding["where"] for finding in shown["findings"]] == ["offset 2"]
+
+
+def test_a_profile_that_is_none_is_a_matter_of_usage() -> None:
+    """A profile that does not exist is refused as usage, exit code 2."""
+    assert _run("lint", "-", "--profile", "meter", given=b"").exit_code == 2

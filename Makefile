@@ -14,7 +14,7 @@ run: .venv/.ok ## installs, creates an SMKI if there is none, takes requests thr
 install: .venv/.ok ## only installs, the command is .venv/bin/smki
 
 test: .venv/.dev ## every test that this machine allows; skipped ones are named with their reason
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -ra --durations=10 -m "not soak"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -ra --durations=10 -m "not soak"
 
 soak: .venv/.dev ## long fuzzing, kill loops and load, within SOAK_SECONDS
 	SMKI_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -ra -m soak || [ $$? -eq 5 ] # 5: nothing to soak yet

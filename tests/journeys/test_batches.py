@@ -22,8 +22,6 @@ from smki.wire.xml import BatchItem
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-SHARED = pytest.mark.xdist_group("house")
-STRICT = pytest.mark.xdist_group("strict")
 CLOSED = "SMKI_PROCESSING_WINDOW__START", "SMKI_PROCESSING_WINDOW__END"
 WAIT_SECONDS = 20.0
 
@@ -34,7 +32,6 @@ def some_requests(house: House, count: int) -> bytes:
     return house.document_of([(f"r{n}", request) for n, request in enumerate(requests)])
 
 
-@SHARED
 @pytest.mark.clause("sec-app-m:2.3.1.9")
 def test_the_same_batch_again_is_the_same_batch(house: House) -> None:
     """Sent again, before or after it is finished, it has one number and one set of results."""
@@ -48,7 +45,6 @@ def test_the_same_batch_again_is_the_same_batch(house: House) -> None:
     assert house.stored() == (size + 300, certificates + 300)
 
 
-@SHARED
 @pytest.mark.clause("sec-app-m:2.3.1.9")
 def test_the_same_batch_from_many_hands_at_once_is_one_batch(house: House) -> None:
     """Eight at the same time: one number for all, and each request issued once."""
@@ -62,7 +58,6 @@ def test_the_same_batch_from_many_hands_at_once_is_one_batch(house: House) -> No
     assert house.stored() == (size + 200, certificates + 200)
 
 
-@SHARED
 def test_the_same_octets_of_two_parties_are_two_batches(house: House) -> None:
     """What another party sent before is not shown to who sends the same; it has its own batch."""
     document = some_requests(house, 3)
@@ -72,7 +67,6 @@ def test_the_same_octets_of_two_parties_are_two_batches(house: House) -> None:
     assert house.finished(second, "manufacturer")[0].status is BatchStatus.COMPLETED
 
 
-@SHARED
 def test_several_parties_batches_are_all_worked_off(house: House) -> None:
     """Sent at the same time by four parties, all finish, each item with its own certificate."""
     parties = ("supplier", "manufacturer", "network", "dcc")
@@ -87,7 +81,6 @@ def test_several_parties_batches_are_all_worked_off(house: House) -> None:
     assert None not in certificates
 
 
-@SHARED
 def test_a_batch_that_waits_is_begun_when_the_one_before_is_done(house: House) -> None:
     """Ten small batches are worked off one after the other, without a pause between them."""
     documents = [some_requests(house, 1) for _ in range(10)]
@@ -108,7 +101,6 @@ def proven(house: House) -> tuple[bytes, dict[str, BatchItem], str]:
     return b"".join(parts), outcomes, house.status()["log"]["vkey"]
 
 
-@SHARED
 @pytest.mark.clause("c2sp:tlog-tiles")
 def test_the_proof_of_a_batch_stands_alone(
     proven: tuple[bytes, dict[str, BatchItem], str], tmp_path: Path, house: House
@@ -122,7 +114,6 @@ def test_the_proof_of_a_batch_stands_alone(
     assert verified.head.size <= house.status()["log"]["size"]
 
 
-@SHARED
 @pytest.mark.clause("c2sp:tlog-tiles")
 def test_a_mutated_proof_is_not_one(proven: tuple[bytes, dict[str, BatchItem], str]) -> None:
     """Any line left out, doubled or changed in an octet, and any other key: not verified."""
@@ -154,7 +145,6 @@ def holds(lines: list[bytes], key: str) -> bool:
         return False
 
 
-@SHARED
 @pytest.mark.clause("sec-app-m:2.3.1.9")
 def test_what_was_issued_is_in_the_record_and_in_the_index(
     house: House, proven: tuple[bytes, dict[str, BatchItem], str]
@@ -200,7 +190,6 @@ def becomes(house: House, number: int, status: BatchStatus) -> bool:
     return True
 
 
-@STRICT
 @pytest.mark.clause("sec-app-m:F")
 def test_a_batch_waits_for_approval(strict: House) -> None:
     """PENDING until it is approved, then COMPLETED; approved twice is an error of who asks."""
@@ -217,7 +206,6 @@ def test_a_batch_waits_for_approval(strict: House) -> None:
         strict.perform("reject", batch=999)
 
 
-@STRICT
 @pytest.mark.clause("sec-app-m:F")
 def test_a_rejected_batch_is_not_processed(strict: House) -> None:
     """REJECTED by the registration authority: nothing issued, and no way back."""
@@ -237,7 +225,6 @@ def spooled(house: House, text: bytes) -> Path:
     return path
 
 
-@STRICT
 @pytest.mark.clause("sec-app-m:F")
 @pytest.mark.parametrize("how", ["another ID", "an item less", "cut short", "not XML"])
 def test_a_document_that_changed_after_its_upload_is_tampered(strict: House, how: str) -> None:
@@ -265,7 +252,6 @@ def test_a_document_that_changed_after_its_upload_is_tampered(strict: House, how
     assert strict.finished(other)[0].status is BatchStatus.COMPLETED
 
 
-@STRICT
 @pytest.mark.clause("sec-app-m:F")
 def test_outside_the_processing_window_a_batch_is_paused(strict: House) -> None:
     """PAUSED while the window is closed, and COMPLETED when it is open; the same batch."""
@@ -289,7 +275,6 @@ def test_outside_the_processing_window_a_batch_is_paused(strict: House) -> None:
     assert strict.stored() == (before[0] + 5, before[1] + 5)
 
 
-@STRICT
 @pytest.mark.clause("sec-app-m:2.3.1.9")
 def test_results_are_kept_for_thirty_days_and_then_forgotten(strict: House) -> None:
     """A day before they are all there; a day after they are unknown, and their documents gone."""

@@ -23,7 +23,6 @@ from smki.wire.encodings import write_pem
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-pytestmark = pytest.mark.xdist_group("life")
 ENDPOINTS = {"portal", "adhoc", "batch", "repository", "repository_local", "sftp", "metrics"}
 JOURNEY = 1001 + 1  # certificates of the first journey: a batch and a replacement
 

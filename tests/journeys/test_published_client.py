@@ -24,10 +24,7 @@ from smki.terms import EUI64, KeyUsage
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-pytestmark = [
-    pytest.mark.xdist_group("house"),
-    pytest.mark.clause("sec-app-o:web-service"),
-]
+pytestmark = pytest.mark.clause("sec-app-o:web-service")
 PACKAGE = "@smartdcc/dccboxed-keystore"
 VERSION = "0.4.2"
 SUPPLIER = next(str(one.party.identities[0][0]) for one in SAMPLES if one.party.party == "supplier")

@@ -33,7 +33,6 @@ from smki.wire.xml import AdHocRequest, write_ad_hoc_request
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-pytestmark = pytest.mark.xdist_group("house")
 SUPPLIER = EUI64.parse("0A534D4B49020001")
 TURNED_AWAY = (ssl.SSLError, ConnectionError)
 FOLLOW_SECONDS = 3.0  # the listener looks for a newer list twice a second

@@ -23,10 +23,7 @@ from smki.wire.xml import MAX_ITEMS, write_batch_request
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-pytestmark = [
-    pytest.mark.xdist_group("house"),
-    pytest.mark.clause("sec-app-m:F"),
-]
+pytestmark = pytest.mark.clause("sec-app-m:F")
 SLOW_SECONDS = 20  # a body that stalls is cut off long before
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 OPEN: Final = {

@@ -20,10 +20,7 @@ from smki.wire.pkcs10 import assemble_request, device_request_info
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-pytestmark = [
-    pytest.mark.xdist_group("house"),
-    pytest.mark.clause("sec-app-m:2.3.1.7", "sec-app-m:F"),
-]
+pytestmark = pytest.mark.clause("sec-app-m:2.3.1.7", "sec-app-m:F")
 HARDWARE_MODULE_NAME = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.4")
 HW_TYPE = der.oid("2.25.1")
 PADDING = 60_000

@@ -298,3 +298,21 @@ def test_results_are_kept_for_thirty_days_and_then_forgotten(strict: House) -> N
         assert (view.status, view.code) == (BatchStatus.FORMAT_ERROR, "FM:AA3")
     assert not path.exists()
     assert strict.stored() == stored
+
+
+@pytest.mark.clause("sec-app-n:3.1.1")
+def test_beyond_the_capacity_of_a_night_a_batch_waits_for_the_next(strict: House) -> None:
+    """A window's capacity, once reached, leaves later batches PAUSED; the one begun is finished."""
+    assert strict.stop() == 0
+    strict.variables["SMKI_NIGHTLY_CAPACITY"] = "3"
+    strict.start("serve")
+    first = strict.submit(some_requests(strict, 4))
+    strict.perform("approve", batch=first)
+    assert strict.finished(first)[0].status is BatchStatus.COMPLETED
+    second = strict.submit(some_requests(strict, 4))
+    strict.perform("approve", batch=second)
+    assert becomes(strict, second, BatchStatus.PAUSED)
+    assert strict.stop() == 0
+    del strict.variables["SMKI_NIGHTLY_CAPACITY"]
+    strict.start("serve")
+    assert strict.finished(second)[0].status is BatchStatus.COMPLETED

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from smki.adapters.examiners import examiner
@@ -47,6 +48,7 @@ _LOG = logging.getLogger("smki.worker")
 
 PROBLEM_FILE: Final = "worker.problem"  # why the last worker ended, if it ended by itself
 INCONSISTENT_EXIT: Final = 4
+_WORKED: Final = "window.worked"  # in the workbook: day of the window, CSRs worked on in it
 AD_HOC: Final = "adhoc"
 WAKE: Final = "wake"
 _GROUP: Final = 256  # ad hoc requests issued together at most: an answer waits for its group
@@ -122,7 +124,7 @@ class _Worker:
         self._stop = stop
         self._examine = examiner(settings.processes)
         self._work: Iterator[int] | None = None
-        self._batch = 0
+        self._batch = self._done = self._items = 0
         self._troubled = False
         self._listed = False
         self._next_chores = 0.0
@@ -211,15 +213,24 @@ class _Worker:
             return True
 
     def _go_on(self) -> bool:
+        only_to_conclude = self._work is not None and self._done == self._items
+        if not only_to_conclude and not self._may_work():
+            self._work = None
+            self._pause()
+            return False
         if self._work is None:
             batch = self._next()
             if batch is None:
                 return False
-            self._batch = batch.number
+            self._batch, self._done, self._items = batch.number, batch.done, batch.items
             self._work = process_batch(self._office, batch, self._examine)
         try:
-            if next(self._work, None) is None:
+            done = next(self._work, None)
+            if done is None:
                 self._work = None
+            else:
+                self._count(done - self._done)
+                self._done = done
         except (Unavailable, Inconsistent):
             raise
         except Exception as error:  # noqa: BLE001 - the other batches must not wait for ever
@@ -230,14 +241,41 @@ class _Worker:
         return True
 
     def _next(self) -> Batch | None:
+        due = due_batches(self._office.front)
+        return due[0] if due else None
+
+    def _may_work(self) -> bool:
+        """Whether batches are worked on now: within the window, and within its capacity.
+
+        Clause: sec-app-n:3.1.1
+        """
+        settings, now = self._settings, self._office.front.clock.now()
+        if not settings.processing_window.contains(now.time()):
+            return False
+        return not settings.nightly_capacity or self._worked(now) < settings.nightly_capacity
+
+    def _pause(self) -> None:
         front = self._office.front
-        due = due_batches(front)
-        if self._settings.processing_window.contains(front.clock.now().time()):
-            return due[0] if due else None
-        for batch in due:
+        for batch in due_batches(front):
             if batch.status not in (BatchStatus.PAUSED, BatchStatus.PENDING):
                 front.workbook.set_status(batch.number, BatchStatus.PAUSED)
-        return None
+
+    def _worked(self, now: datetime) -> int:
+        """CSRs of batches worked on since the present window opened."""
+        window, _, count = (self._office.front.workbook.noted(_WORKED) or "").partition(" ")
+        return int(count) if window == self._window(now) else 0
+
+    def _count(self, items: int) -> None:
+        if self._settings.nightly_capacity:
+            front = self._office.front
+            now = front.clock.now()
+            total = self._worked(now) + items
+            front.workbook.note(_WORKED, f"{self._window(now)} {total}")
+
+    def _window(self, now: datetime) -> str:
+        """The day on which the window that is open now was opened."""
+        start = self._settings.processing_window.start
+        return (now - timedelta(hours=start.hour, minutes=start.minute)).date().isoformat()
 
     def _chores(self) -> None:
         if time.monotonic() < self._next_chores:

@@ -24,7 +24,7 @@ from smki.profiles import (
     validity,
 )
 from smki.steps import Admitted, Prepared
-from smki.terms import CertificateKind, KeyUsage, Refused, SerialNumber
+from smki.terms import CertificateKind, Finding, KeyUsage, Refused, SerialNumber
 from smki.terms.identifiers import SERIAL_OCTETS
 from smki.wire.requests import DeviceRequest, OrganisationRequest, SystemRequest
 
@@ -58,6 +58,10 @@ class Preparer:
         """The certificate of one of the infrastructure's own servers, for these names."""
         serial = SerialNumber.from_random(self._entropy.octets(SERIAL_OCTETS))
         return self._composed(admitted, serial, names, at)
+
+    def findings(self, prepared: Prepared) -> tuple[Finding, ...]:
+        """Every deviation of the TBSCertificate from the profile of its kind; none if it is one."""
+        return lint_tbs(prepared.tbs, settings=self._settings, kind=prepared.admitted.kind)
 
     def template(self, request: DeviceRequest) -> DeviceTemplate:
         """The template for this usage and hardware type."""
@@ -128,7 +132,8 @@ class Preparer:
             not_after=not_after,
         )
         tbs = compose(draft, self._settings)
-        findings = lint_tbs(tbs, settings=self._settings, kind=admitted.kind)
+        prepared = Prepared(admitted=admitted, serial=serial, tbs=tbs)
+        findings = self.findings(prepared)
         if findings:
             raise Refused(findings=findings)
-        return Prepared(admitted=admitted, serial=serial, tbs=tbs)
+        return prepared

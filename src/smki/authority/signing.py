@@ -47,8 +47,19 @@ def sign(journalled: Journalled, preparer: Preparer, keys: SigningKeys) -> tuple
 
 
 def _check(prepared: Prepared, preparer: Preparer) -> None:
-    request = prepared.admitted.request
-    if isinstance(request, DeviceRequest) and not preparer.template(request).agrees(prepared.tbs):
+    admitted = prepared.admitted
+    request = admitted.request
+    if not isinstance(request, DeviceRequest):
+        # What was prepared has passed; what a journal gave back must pass again, whoever wrote it.
+        for finding in preparer.findings(prepared):
+            raise Inconsistent(
+                f"certificate {prepared.serial}: {finding.message}, nothing is signed",
+                where=finding.where,
+                clause=finding.clause,
+            )
+    elif admitted.kind is not CertificateKind.DEVICE or not preparer.template(request).agrees(
+        prepared.tbs
+    ):
         raise Inconsistent(
             f"certificate {prepared.serial}: differs from its template, nothing is signed",
             clause="sec-app-a:B",

@@ -124,7 +124,7 @@ def facts_about(
         _, body = decode_certificate(front.reader.leaf(entry))
         return front.describe(body.certificate).public_key
 
-    return gather(requests, front.index, front.registry, key_of)
+    return gather(requests, front.index, front.registry, key_of, front.settings.permits_hw_type)
 
 
 def issue(office: Office, admitted: tuple[Admitted, ...]) -> tuple[Published, ...]:

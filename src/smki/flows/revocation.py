@@ -21,6 +21,7 @@ from smki.terms import CertificateKind, Finding, Refused, SerialNumber
 
 CRL_INTERVAL: Final = timedelta(hours=12)  # recalled; sec-smki facts 2.10
 CRL_VALIDITY: Final = timedelta(hours=48)  # recalled; the same
+CLOCK_TROUBLE: Final = timedelta(minutes=5)  # a list from further ahead: our clock was wrong then
 ISSUING: Final = (CertificateKind.ISSUING_OCA, CertificateKind.ISSUING_ICA)
 """Authorities that issue CRLs. Device certificates are never revoked: no list for them."""
 
@@ -103,7 +104,7 @@ def publish_list(
     entries = last.entries if last else ()
     known = {serial for serial, _ in entries}
     fresh = tuple(serial for serial in revoke if serial not in known)
-    if last:
+    if last and last.this_update - at <= CLOCK_TROUBLE:
         # One second later at least: TLS libraries keep the older of two lists of one instant.
         at = max(at, last.this_update + timedelta(seconds=1))
     octets = issue_crl(
@@ -155,13 +156,15 @@ def revoke_credential(office: Office, serial: SerialNumber) -> CurrentList:
 def refresh_lists(office: Office) -> tuple[CertificateKind, ...]:
     """Lists older than their interval are issued anew; which authorities' were.
 
+    So is one that a wrong clock dated ahead: nobody would believe it before its time.
+
     Clause: sec-app-b:B-crl
     """
     now = office.front.clock.now()
     renewed = []
     for authority in ISSUING:
         last = current_list(office.front, authority)
-        if last is None or now - last.this_update >= CRL_INTERVAL:
+        if last is None or not -CLOCK_TROUBLE <= now - last.this_update < CRL_INTERVAL:
             publish_list(office, authority)
             renewed.append(authority)
     return tuple(renewed)

@@ -101,10 +101,11 @@ class HouseServices:
         now = self._front.clock.now()
         interval = self._ad_hoc_interval(now.time())
         last = self._last_ad_hoc.get(party)
-        early = 0.0 if last is None else interval - (now - last).total_seconds()
-        if early <= 0:
-            self._last_ad_hoc[party] = now
-        return max(0.0, early)
+        since = interval if last is None else (now - last).total_seconds()
+        if 0 <= since < interval:
+            return interval - since
+        self._last_ad_hoc[party] = now  # also if the clock was put back: nobody waits for it
+        return 0.0
 
     def receive_batch(self, requester: Requester, parts: Iterable[bytes]) -> BatchReceipt:
         """The batch is durable; see `flows.batch.receive_batch`."""

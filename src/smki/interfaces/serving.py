@@ -90,6 +90,7 @@ async def _serve(
         settings.ad_hoc_interval,
     )
     lists = [settings.path("tls", f"{kind.value}.crl.pem") for kind in _LISTS]
+    seen = {path: _changed_at(path) for path in lists}  # first: what changes from now on is seen
     context = server_context(
         certificate=settings.path("tls", "server.pem"),
         key=settings.path("tls", "server.key"),
@@ -115,7 +116,7 @@ async def _serve(
     ):
         endpoints = _endpoints(settings, ports)
         said.endpoints(endpoints)
-        following = asyncio.create_task(_follow(context, lists))
+        following = asyncio.create_task(_follow(context, seen))
         try:
             if journey is not None:
                 await _unless(stop, journey(endpoints))
@@ -176,16 +177,27 @@ def _waking(link: LinkClient, loop: asyncio.AbstractEventLoop) -> Callable[[], N
     return wake
 
 
-async def _follow(context: Any, lists: list[Path]) -> None:
-    """Newer revocation lists go into the live context as they appear."""
-    seen = {path: path.stat().st_mtime_ns for path in lists}
+async def _follow(context: Any, seen: dict[Path, int]) -> None:
+    """Newer revocation lists go into the live context as they appear.
+
+    One that cannot be read is tried again: without a current list nobody could connect.
+    """
     while True:
+        for path, known in tuple(seen.items()):
+            changed = _changed_at(path)
+            if changed != known:
+                with suppress(Unavailable):
+                    load_crl(context, path)
+                    seen[path] = changed
         await asyncio.sleep(_WATCH_SECONDS)
-        for path in lists:
-            changed = path.stat().st_mtime_ns
-            if changed != seen[path]:
-                seen[path] = changed
-                load_crl(context, path)
+
+
+def _changed_at(path: Path) -> int:
+    """When the file was written, in ns since 1970; 0 if it is not there or cannot be asked."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _endpoints(settings: Settings, ports: tuple[int, ...]) -> dict[str, str | None]:

@@ -42,7 +42,15 @@ from smki.ports import Batch
 from smki.registration import requester_for
 from smki.steps import Requester
 from smki.steps.answers import AdHocAnswer
-from smki.terms import BatchStatus, Inconsistent, Interface, SerialNumber, SmkiError, Unavailable
+from smki.terms import (
+    BatchStatus,
+    Inconsistent,
+    Interface,
+    Refused,
+    SerialNumber,
+    SmkiError,
+    Unavailable,
+)
 
 _LOG = logging.getLogger("smki.worker")
 
@@ -131,7 +139,7 @@ class _Worker:
 
     def run(self) -> None:
         try:
-            busy = False
+            busy = self._advance()  # first the lists: nobody can connect by those that expired
             while not self._stop.is_set():
                 self._answer(self._receive(wait=not busy))
                 busy = self._advance()
@@ -159,13 +167,17 @@ class _Worker:
 
     def _replace(self, messages: list[_Message]) -> None:
         front, size = self._office.front, -1
+        asked: list[tuple[Requester, str]] = []
         try:
             self._mend()
             size = front.reader.checkpoint().size
-            answers = replace_device_certificates(
-                self._office,
-                [(self._requester(one.arguments), one.arguments["csr"]) for one in messages],
-            )
+            for one in tuple(messages):
+                try:
+                    asked.append((self._requester(one.arguments), one.arguments["csr"]))
+                except Refused as error:  # that one alone
+                    one.answer({"error": error_fields(error)})
+                    messages = [other for other in messages if other is not one]
+            answers = replace_device_certificates(self._office, asked)
         except (Unavailable, Inconsistent) as error:
             self._trouble(error)
             for one in messages:
@@ -182,13 +194,18 @@ class _Worker:
                 one.answer({"result": _fields(answer)})
 
     def _requester(self, arguments: Mapping[str, Any]) -> Requester:
-        party = self._office.front.registry.party(arguments["party"])
-        if party is None:
-            raise Unavailable(f"party {arguments['party']} is not registered any more")
-        credential = arguments["credential"]
-        return requester_for(
-            party, Interface.AD_HOC, SerialNumber.parse(credential) if credential else None
-        )
+        """Who asked, if the credential was not revoked since the server let it in."""
+        registry = self._office.front.registry
+        serial = SerialNumber.parse(arguments["credential"])
+        credential, party = registry.credential(serial), registry.party(arguments["party"])
+        if party is None or credential is None or credential.revoked:
+            raise Refused(
+                f"certificate {serial} opens nothing any more",
+                where="client certificate",
+                clause="sec-app-m:G",
+                rule="credential.revoked",
+            )
+        return requester_for(party, Interface.AD_HOC, serial)
 
     def _carry_out(self, message: _Message) -> None:
         try:
@@ -198,6 +215,14 @@ class _Worker:
             self._trouble(error)
             message.answer({"error": error_fields(error)})
             self._stop_if_inconsistent(error)
+        except Exception:  # noqa: BLE001 - as for ad hoc requests
+            _LOG.exception("operation %r", message.operation)
+            self._settle()
+            fault = Unavailable(
+                f"operation {message.operation!r} brought out a fault of ours, see the log",
+                rule="internal",
+            )
+            message.answer({"error": error_fields(fault)})
         else:
             message.answer({"result": result})
 

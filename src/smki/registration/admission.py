@@ -14,6 +14,7 @@ from smki.ports import CertificateIndex, DeviceStanding, KeyHolder, Registry
 from smki.registration.identity import subscriber_of
 from smki.steps import Admitted, Channel, Examined, Refusal, Requester
 from smki.terms import EUI64, CertificateKind, Finding, Inconsistent, KeyUsage, SmiStatus
+from smki.wire import der
 from smki.wire.requests import DeviceRequest, OrganisationRequest
 
 _UNKNOWN_DEVICE = DeviceStanding()
@@ -28,11 +29,13 @@ class Facts:
         issued: number of device certificates, for devices that have any.
         standings: what the inventory knows, for devices it knows.
         holders: for the fingerprint of a key, who holds that very key.
+        permits_hw_type: whether devices may have the hwType with these content octets.
     """
 
     issued: dict[EUI64, int]
     standings: dict[EUI64, DeviceStanding]
     holders: dict[int, tuple[tuple[EUI64 | None, KeyUsage], ...]]
+    permits_hw_type: Callable[[bytes], bool] = lambda _: True
 
 
 def gather(
@@ -40,6 +43,7 @@ def gather(
     index: CertificateIndex,
     registry: Registry,
     key_of: Callable[[int], bytes],
+    permits_hw_type: Callable[[bytes], bool] = lambda _: True,
 ) -> Facts:
     """The facts about these requests as the index and the register have them.
 
@@ -57,6 +61,7 @@ def gather(
         issued=dict(index.device_counts(devices)),
         standings=registry.standings(devices),
         holders=holders,
+        permits_hw_type=permits_hw_type,
     )
 
 
@@ -99,6 +104,8 @@ def admit_devices(
                 replacement=channel is Channel.AD_HOC,
             ),
         )
+        if refused is None and not facts.permits_hw_type(request.hw_type):
+            refused = _foreign_hardware(request)
         if refused is not None:
             decisions.append(Refusal(finding=refused))
             continue
@@ -117,6 +124,17 @@ def admit_devices(
             (request.device, request.usage),
         )
     return tuple(decisions)
+
+
+def _foreign_hardware(request: DeviceRequest) -> Finding:
+    return Finding(
+        rule="csr.hardware",
+        message=f"hwType {der.dotted(request.hw_type)} of device {request.device}, must be one of"
+        " those that devices may have here",
+        where="subjectAltName",
+        clause="sec-app-a:B",
+        advice="ask the registration authority which hwType to use",
+    )
 
 
 def _holder_but(

@@ -1,0 +1,238 @@
+"""What an enemy, a wrong clock or a long sleep may try: nothing is signed or lost by it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import ssl
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography import x509
+
+from smki.adapters.examiners import examiner
+from smki.adapters.requesters import request_for_device
+from smki.authority import journal
+from smki.bootstrap import open_office
+from smki.bootstrap.initialising import write_lists
+from smki.flows.batch import process_batch, receive_batch
+from smki.flows.issue import settle
+from smki.flows.revocation import current_list, publish_list, refresh_lists
+from smki.flows.services import HouseServices
+from smki.interfaces.serving import _follow
+from smki.profiles import DEVELOPMENT_HARDWARE
+from smki.registration import requester_for
+from smki.steps import Admitted, Channel, Prepared, Requester
+from smki.steps.answers import AdHocAnswer
+from smki.terms import (
+    EUI64,
+    AdHocStatus,
+    CertificateKind,
+    Inconsistent,
+    Interface,
+    KeyUsage,
+    Refused,
+    RemotePartyRole,
+    SerialNumber,
+    Unavailable,
+)
+from smki.wire import der
+from smki.wire.requests import OrganisationRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from tests.journeys.conftest import House
+
+    from smki.flows.office import FrontOffice, Office
+
+ICA = CertificateKind.ISSUING_ICA
+SUPPLIER = EUI64.parse("0A534D4B49020001")
+
+
+@pytest.fixture(scope="module")
+def quiet(new_house: Callable[[Mapping[str, str]], House]) -> House:
+    """A house that is not served, whose devices must have the sample hardware type."""
+    made = new_house({"SMKI_HW_TYPES": f'["{DEVELOPMENT_HARDWARE}"]'})
+    made.initialise()
+    return made
+
+
+@pytest.fixture
+def office(quiet: House) -> Iterator[Office]:
+    """Its office, with all keys."""
+    with open_office(quiet.settings, quiet.variables) as opened:
+        yield opened
+
+
+def supplier(front: FrontOffice, interface: Interface) -> Requester:
+    """The supplier as one who asks."""
+    party = front.registry.party("supplier")
+    assert party is not None
+    return requester_for(party, interface, None)
+
+
+@pytest.mark.clause("sec-app-b:B")
+def test_a_forged_journal_makes_no_authority(quiet: House, office: Office) -> None:
+    """An intent that says `organisation` and holds an authority's TBSCertificate is not signed."""
+    front = office.front
+    (authority,) = office.hierarchy.chain_of(CertificateKind.ORGANISATION)[:1]
+    forged = Prepared(
+        admitted=Admitted(
+            request=OrganisationRequest(
+                entity=SUPPLIER,
+                role=RemotePartyRole.SUPPLIER,
+                common_name=None,
+                usage=KeyUsage.DIGITAL_SIGNATURE,
+                point=b"\x04" + bytes(64),
+                digest=bytes(32),
+            ),
+            kind=CertificateKind.ORGANISATION,
+            subscriber=SUPPLIER,
+            channel=Channel.PORTAL,
+        ),
+        serial=SerialNumber(1 << 100),
+        tbs=x509.load_der_x509_certificate(authority).tbs_certificate_bytes,
+    )
+    before = front.reader.checkpoint().size
+    entry = journal(front.workbook, (forged,))
+    try:
+        with pytest.raises(Inconsistent, match="nothing is signed"):
+            settle(office)
+    finally:
+        front.workbook.close(entry.journal, rows=(), size=0)
+    assert front.reader.checkpoint().size == before
+
+
+@pytest.mark.clause("sec-app-a:B", "sec-app-m:2.3.1.7")
+def test_foreign_hardware_is_refused_alone(quiet: House, office: Office) -> None:
+    """One request of a batch with a hwType that is not permitted takes no other down with it."""
+    front = office.front
+    foreign = request_for_device(
+        quiet.fresh_device(), KeyUsage.DIGITAL_SIGNATURE, der.oid("2.25.1")[2:]
+    )
+    document = quiet.document_of(
+        [
+            ("a", quiet.device_request(quiet.fresh_device())),
+            ("b", foreign.request),
+            ("c", quiet.device_request(quiet.fresh_device())),
+        ]
+    )
+    receipt = receive_batch(front, supplier(front, Interface.BATCH), [document])
+    assert receipt.number is not None
+    batch = front.workbook.batch(receipt.number)
+    assert batch is not None
+    examine = examiner(1)
+    assert list(process_batch(office, batch, examine)) == [3]
+    examine.close()
+    outcomes = {one.item: one.code for one in front.workbook.outcomes(batch.number)}
+    assert outcomes == {"a": "", "b": "CR:CD2", "c": ""}
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_a_list_of_a_wrong_clock_is_replaced(quiet: House, office: Office) -> None:
+    """A list dated a year ahead is followed at once by one of now, with the next number."""
+    ahead = dataclasses.replace(office, front=quiet.moved(office.front, timedelta(days=365)))
+    wrong = publish_list(ahead, ICA)
+    assert refresh_lists(office) == (ICA,)
+    right = current_list(office.front, ICA)
+    assert right is not None
+    assert right.number == wrong.number + 1
+    assert right.this_update <= datetime.now(UTC) < right.next_update
+    assert refresh_lists(office) == ()
+
+
+@pytest.mark.clause("sec-app-n:3.1.2")
+def test_a_clock_put_back_delays_nobody(quiet: House, office: Office) -> None:
+    """After the clock was put back an hour the next ad hoc request is asked, not refused."""
+    asked: list[str] = []
+
+    async def ask(_: Requester, text: str) -> AdHocAnswer:
+        asked.append(text)
+        return AdHocAnswer(transaction_id=1, status=AdHocStatus.CSR_ERROR)
+
+    def services_at(by: timedelta, interval: float) -> HouseServices:
+        front = quiet.moved(office.front, by)
+        made = HouseServices(front, ask, lambda: None, dict, lambda _: interval)
+        made._last_ad_hoc = known  # one service whose clock jumps
+        return made
+
+    requester = supplier(office.front, Interface.AD_HOC)
+    for seconds in (0.0, 60.0):
+        known: dict[str, datetime] = {}
+        asked.clear()
+        asyncio.run(services_at(timedelta(hours=1), seconds).ad_hoc(requester, "ahead"))
+        asyncio.run(services_at(timedelta(), seconds).ad_hoc(requester, "back"))
+        assert asked == ["ahead", "back"]
+    answer = asyncio.run(services_at(timedelta(seconds=30), 60.0).ad_hoc(requester, "early"))
+    assert answer.status is AdHocStatus.WORKFLOW_ERROR
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_a_list_that_could_not_be_read_is_tried_again(tmp_path: Path) -> None:
+    """A list that is away, then unreadable, then there is loaded: following it never ends."""
+    path = tmp_path / "ica.crl.pem"
+    loads: list[Any] = []
+
+    class Context:
+        def load_verify_locations(self, found: Path) -> None:
+            loads.append(found)
+            if len(loads) == 1:
+                raise ssl.SSLError("cannot be read now")
+            loaded.set()
+
+    loaded = asyncio.Event()
+
+    async def scene() -> None:
+        following = asyncio.create_task(_follow(Context(), {path: 0}))
+        await asyncio.sleep(0)
+        path.write_text("a list")
+        await asyncio.wait_for(loaded.wait(), 10)
+        assert not following.done()
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+
+    asyncio.run(scene())
+    assert loads == [path] * 2
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-m:G", "sec-app-b:B-crl")
+def test_a_house_that_stood_for_a_week_lets_its_parties_in(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """Its list expired while nobody served; whoever comes when it is ready is let in at once."""
+    house = new_house({})
+    house.initialise()
+    with open_office(house.settings, house.variables) as office:
+        week_ago = dataclasses.replace(office, front=house.moved(office.front, -timedelta(days=7)))
+        expired = publish_list(week_ago, ICA)
+        assert expired.next_update < datetime.now(UTC)
+        write_lists(house.settings, office)
+    house.start("serve")
+    answer = house.ad_hoc(house.device_request(house.fresh_device()))
+    assert answer.status is AdHocStatus.UNKNOWN_DEVICE
+    house.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-m:G")
+def test_the_worker_looks_at_the_credential_again(house: House) -> None:
+    """Whatever the server let in, a credential that opens nothing by then gets nothing."""
+    with house.front() as front:
+        assert front.registry.credential(SerialNumber(1 << 90)) is None
+    with pytest.raises(Refused, match="opens nothing any more"):
+        house.perform("adhoc", party="supplier", credential=str(SerialNumber(1 << 90)), csr="AAAA")
+    assert house.status()["ready"]
+
+
+@pytest.mark.slow
+def test_an_operation_that_makes_no_sense_ends_nothing(house: House) -> None:
+    """A fault while the worker does what an operator asked is answered; the worker lives on."""
+    with pytest.raises(Unavailable, match="fault of ours"):
+        house.perform("approve")
+    assert house.perform("ping")["size"] > 0

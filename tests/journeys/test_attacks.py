@@ -236,3 +236,41 @@ def test_an_operation_that_makes_no_sense_ends_nothing(house: House) -> None:
     with pytest.raises(Unavailable, match="fault of ours"):
         house.perform("approve")
     assert house.perform("ping")["size"] > 0
+
+
+def test_two_state_directories_never_share_a_database(
+    new_house: Callable[[Mapping[str, str]], House], tmp_path: Path
+) -> None:
+    """What ends a path in a URL does not end it here; long paths and spaces are served too."""
+    state = tmp_path / "a?b#c %41 d" / ("long" * 30)
+    house = new_house({"SMKI_STATE": str(state)})
+    house.state = state
+    state.parent.mkdir()
+    house.initialise()
+    assert (state / "smki.sqlite").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["a?b#c %41 d"]
+    house.start("serve")
+    assert house.status()["ready"]
+    house.stop()
+
+
+@pytest.mark.parametrize("command", ["init", "serve", "run", "status"])
+def test_a_state_directory_that_cannot_be_is_said(
+    command: str, new_house: Callable[[Mapping[str, str]], House], tmp_path: Path
+) -> None:
+    """A file where the state directory should be: exit code 3 and one sentence."""
+    file = tmp_path / "file"
+    file.touch()
+    done = new_house({"SMKI_STATE": str(file)}).command(command)
+    assert done.returncode == 3
+    assert "unavailable: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serving_nothing_says_what_to_do(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """Without an SMKI there is nothing to serve: exit code 3, and the command that makes one."""
+    done = new_house({}).command("serve")
+    assert done.returncode == 3
+    assert "run 'smki init'" in done.stderr

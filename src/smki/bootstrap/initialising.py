@@ -86,8 +86,7 @@ def initialise(
         Refused: a passphrase does not open a store that is there already.
     """
     profiled = {} if profile is None else shipped_profile(profile)
-    settings.state.mkdir(parents=True, exist_ok=True)
-    settings.state.chmod(0o700)
+    _state_directory(settings.state)
     _passphrases(settings, environment, tell)
     settings = _log(settings, environment, tell, profiled)
     migrate(settings.database_url)
@@ -107,6 +106,16 @@ def initialise(
         write_lists(settings, office)
         office.front.workbook.note(_COMPLETE, _BARE if bare else _SAMPLES)
     return settings
+
+
+def _state_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        raise Unavailable(
+            f"state directory: cannot be made ({error.strerror})", where=str(path)
+        ) from error
 
 
 def _passphrases(settings: Settings, environment: Mapping[str, str], tell: Told) -> None:

@@ -11,12 +11,13 @@ from datetime import time
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from smki.profiles import ProfileSettings, development
-from smki.terms import CertificateKind, Malformed
+from smki.terms import CertificateKind, Malformed, Unavailable
 
 FILE = "smki.toml"
 
@@ -142,7 +143,8 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The URL of the database in use."""
-        return self.database or f"sqlite:///{self.state.absolute()}/smki.sqlite"
+        path = quote(f"{self.state.absolute()}/smki.sqlite")  # a "?" would end it, in a URL
+        return self.database or f"sqlite:///{path}"
 
     def profiles(self) -> ProfileSettings:
         """The profiles of this environment: the development ones, with what was overridden.
@@ -205,12 +207,17 @@ def read_file(state: Path) -> dict[str, Any]:
 
     Raises:
         Malformed: it is not TOML.
+        Unavailable: it cannot be read.
     """
     path = state / FILE
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise Unavailable(
+            f"configuration: cannot be read ({error.strerror})", where=str(path)
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"configuration: not TOML ({error})", where=str(path)) from error
 

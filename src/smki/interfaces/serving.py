@@ -63,8 +63,8 @@ def serve(
         Unavailable: another server runs in this state directory, or a port cannot be had.
     """
     with (
-        _only_one(settings),
         open_front(settings) as front,
+        _only_one(settings),
         asyncio.Runner(loop_factory=new_event_loop) as runner,
     ):
         runner.run(_serve(settings, environment, front, ready, journey))
@@ -250,7 +250,7 @@ class _Said:
 @contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
     """The lock is held inside, and what an earlier server said of itself is gone."""
-    with settings.path(LOCK_FILE).open("ab") as file:
+    with _lock_file(settings.path(LOCK_FILE)) as file:
         until = time.monotonic() + _LOCK_SECONDS
         while not _locked(file, fcntl.LOCK_EX):
             if time.monotonic() > until:
@@ -260,6 +260,13 @@ def _only_one(settings: Settings) -> Iterator[None]:
             time.sleep(0.02)
         settings.path(STATUS_FILE).unlink(missing_ok=True)
         yield
+
+
+def _lock_file(path: Path) -> IO[bytes]:
+    try:
+        return path.open("ab")
+    except OSError as error:
+        raise Unavailable(f"lock: cannot be had ({error.strerror})", where=str(path)) from error
 
 
 def _locked(file: IO[bytes], mode: int) -> bool:

@@ -7,6 +7,7 @@ never among them: they come from files or from variables of their own.
 
 import tomllib
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import time
 from importlib import resources
 from pathlib import Path
@@ -14,12 +15,20 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from smki.profiles import ProfileSettings, development
 from smki.terms import CertificateKind, Malformed, Unavailable
 
 FILE = "smki.toml"
+
+# The environment is an argument like any other; the library would look into the process's own.
+_ENVIRONMENT: ContextVar[Mapping[str, str | None]] = ContextVar("environment")
 
 
 class KeySettings(BaseModel, extra="forbid", frozen=True):
@@ -126,8 +135,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over the file, which is handed in as arguments."""
+        """The environment handed in wins over the file, which is handed in as arguments."""
         del settings_cls, dotenv_settings, file_secret_settings
+        if isinstance(env_settings, EnvSettingsSource):
+            env_settings.env_vars = _ENVIRONMENT.get()
         return env_settings, init_settings
 
     @property
@@ -187,7 +198,12 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         Malformed: the file is not TOML, or a key or value that is not known; names each.
     """
     state = Path(environment.get("SMKI_STATE") or "var")
-    return _validated({**read_file(state), "state": state})
+    given = {name.lower(): value for name, value in environment.items()}
+    token = _ENVIRONMENT.set(given)
+    try:
+        return _validated({**read_file(state), "state": state})
+    finally:
+        _ENVIRONMENT.reset(token)
 
 
 def shipped_profile(name: str) -> dict[str, Any]:

@@ -19,7 +19,12 @@ from smki.bootstrap import open_office
 from smki.bootstrap.initialising import write_lists
 from smki.flows.batch import process_batch, receive_batch
 from smki.flows.issue import settle
-from smki.flows.revocation import current_list, publish_list, refresh_lists
+from smki.flows.revocation import (
+    current_list,
+    publish_list,
+    refresh_lists,
+    revoke_credential,
+)
 from smki.flows.services import HouseServices
 from smki.interfaces.serving import _follow
 from smki.profiles import DEVELOPMENT_HARDWARE
@@ -143,6 +148,19 @@ def test_a_list_of_a_wrong_clock_is_replaced(quiet: House, office: Office) -> No
     assert right.number == wrong.number + 1
     assert right.this_update <= datetime.now(UTC) < right.next_update
     assert refresh_lists(office) == ()
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_revocations_outlive_the_notes(quiet: House, office: Office) -> None:
+    """With the note of the newest list lost, the next one has the next number, and all entries."""
+    mine = x509.load_pem_x509_certificate(
+        quiet.credential("network", Interface.BATCH).certificate.read_bytes()
+    )
+    last = revoke_credential(office, SerialNumber(mine.serial_number))
+    office.front.workbook.note(f"list.{ICA.value}", "")
+    found = publish_list(office, ICA)
+    assert found.number == last.number + 1
+    assert found.entries == last.entries != ()
 
 
 @pytest.mark.clause("sec-app-n:3.1.2")

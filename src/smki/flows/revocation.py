@@ -1,11 +1,12 @@
 """Revocation lists: made, lodged and handed out; credentials revoked.
 
 Which list of an authority is the newest is noted before the list is lodged, with the entry it will
-have: after a crash the note either points to it, or the one before still counts.
+have: after a crash the note either points to it, or the one before still counts. If the note was
+lost with its database, the record itself is searched from its end: numbers never begin again.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +17,7 @@ from smki.authority import RevocationList, issue_crl
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
 from smki.repository import lodge_crl
-from smki.repository.rows import body_of
+from smki.repository.rows import STEP, body_of
 from smki.terms import CertificateKind, Finding, Refused, SerialNumber
 
 CRL_INTERVAL: Final = timedelta(hours=12)  # recalled; sec-smki facts 2.10
@@ -60,7 +61,7 @@ def current_list(front: FrontOffice, authority: CertificateKind) -> CurrentList 
 def _newest(front: FrontOffice, authority: CertificateKind) -> int | None:
     noted = front.workbook.noted(_note(authority))
     size = front.reader.checkpoint().size
-    for entry in json.loads(noted) if noted else ():
+    for entry in json.loads(noted) if noted else _lists_backwards(front, size):
         if entry is not None and entry < size:
             leaf = decode_leaf(front.reader.leaf(entry))
             if leaf.type in (LeafType.CRL, LeafType.ARL) and _of(
@@ -68,6 +69,16 @@ def _newest(front: FrontOffice, authority: CertificateKind) -> int | None:
             ):
                 return int(entry)
     return None
+
+
+def _lists_backwards(front: FrontOffice, size: int) -> Iterator[int]:
+    """The entries of all revocation lists, the newest first."""
+    for stop in range(size, 0, -STEP):
+        start = max(0, stop - STEP)
+        leaves = tuple(front.reader.leaves(start, stop))
+        for entry in reversed(range(start, stop)):
+            if decode_leaf(leaves[entry - start]).type in (LeafType.CRL, LeafType.ARL):
+                yield entry
 
 
 def parse_list(octets: bytes) -> CurrentList:

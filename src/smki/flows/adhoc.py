@@ -47,14 +47,17 @@ def replace_device_certificates(
 def unavailable(office_reference: int, error: SmkiError) -> AdHocAnswer:
     """The answer when the authority cannot issue now; sending again may help.
 
+    Which host or file is away is for the operator's log.
+
     Clause: sec-app-m:2.4
     """
     code = code_of("authority.unavailable", ad_hoc=True)
+    away = error.message if error.rule == "authority.away" else "the authority cannot issue now"
     return AdHocAnswer(
         transaction_id=office_reference,
         status=code.ad_hoc,
         code=code.code,
-        text=f"{error.message}. Send the request again later",
+        text=f"{away}. Send the request again later",
     )
 
 

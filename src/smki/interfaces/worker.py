@@ -258,11 +258,15 @@ class _Worker:
                 self._done = done
         except (Unavailable, Inconsistent):
             raise
-        except Exception as error:  # noqa: BLE001 - the other batches must not wait for ever
+        except Exception:  # noqa: BLE001 - the other batches must not wait for ever
             _LOG.exception("batch %d", self._batch)
             self._work = None
             self._settle()
-            fail_batch(self._office.front, self._batch, f"cannot be worked on: {error}")
+            fail_batch(
+                self._office.front,
+                self._batch,
+                "cannot be worked on, a fault of ours; the operator sees why",
+            )
         return True
 
     def _next(self) -> Batch | None:

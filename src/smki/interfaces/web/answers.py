@@ -1,5 +1,6 @@
 """One table from our errors to HTTP statuses, and the plain texts that go with them."""
 
+import logging
 from typing import Final
 
 from starlette.requests import Request
@@ -7,10 +8,17 @@ from starlette.responses import PlainTextResponse, Response
 
 from smki.terms import SmkiError
 
+_LOG = logging.getLogger("smki.web")
+
 XML: Final = "application/xml;charset=UTF-8"
 CLOSE: Final = {"connection": "close"}
 
 _BY_RULE: Final = {"http.size": 413, "http.type": 415, "http.slow": 408, "http.gone": 400}
+_OURS: Final = {
+    "unavailable": "something that this service needs is away: try again later",
+    "inconsistent": "internal error",
+}
+_TOLD: Final = ("http.", "authority.away")  # Unavailable that says nothing but what is theirs
 _BY_FAMILY: Final = {"refused": 403, "malformed": 400, "unavailable": 503, "inconsistent": 500}
 
 
@@ -25,10 +33,15 @@ def transport_status(error: SmkiError) -> int:
 def plain_error(_: Request, error: Exception) -> Response:
     """The answer to an error for which the specification has no document.
 
-    Inconsistent says nothing of what it found: that is for the log.
+    What is away or inconsistent in the house is for the log: hosts, files and users of ours are
+    nobody's business outside.
     """
     if not isinstance(error, SmkiError):
         raise error
     status = _BY_RULE.get(error.rule, _BY_FAMILY[error.family])
-    said = "internal error" if error.family == "inconsistent" else str(error)
+    said = _OURS.get(error.family, "")
+    if not said or error.rule.startswith(_TOLD):
+        said = str(error)
+    else:
+        _LOG.error("%s: %s", error.family, error)
     return PlainTextResponse(f"{said}\n", status_code=status, headers=CLOSE)

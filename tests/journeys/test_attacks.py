@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -292,3 +293,15 @@ def test_serving_nothing_says_what_to_do(
     done = new_house({}).command("serve")
     assert done.returncode == 3
     assert "run 'smki init'" in done.stderr
+
+
+@pytest.mark.slow
+def test_two_that_make_it_at_once_make_one_house(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """`smki init` twice at the same moment in one directory: both end well, the record is whole."""
+    house = new_house({})
+    with ThreadPoolExecutor(2) as both:
+        done = list(both.map(lambda _: house.command("init"), range(2)))
+    assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
+    assert house.command("repository", "audit").returncode == 0

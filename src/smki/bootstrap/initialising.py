@@ -5,11 +5,14 @@ Each step looks first whether it was done. 1 configuration and passphrases; 2 th
 certificate; 6 the sample parties. Nothing is made twice, nothing that was lodged is replaced.
 """
 
+import fcntl
 import secrets
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import tomli_w
 
@@ -60,6 +63,8 @@ from smki.terms import CertificateKind, Interface, Unavailable
 from smki.wire.encodings import write_pem
 
 Told = Callable[[str], None]
+_LOCK: Final = "init.lock"
+_PATIENCE_SECONDS: Final = 60.0  # making a house takes some five
 _FINISHED: Final = "init.finished"
 _COMPLETE: Final = "init.complete"
 _BARE, _SAMPLES = "bare", "with samples"
@@ -79,7 +84,8 @@ def initialise(
     `profile` names a configuration profile that ships with the package; it is written into the
     configuration when the SMKI is made.
 
-    Called again, it finishes what was cut off and changes nothing else.
+    Called again, it finishes what was cut off and changes nothing else; called twice at once, the
+    second waits for the first.
 
     Raises:
         Unavailable: another process uses the state directory, or it cannot be written.
@@ -87,6 +93,19 @@ def initialise(
     """
     profiled = {} if profile is None else shipped_profile(profile)
     _state_directory(settings.state)
+    with _alone(settings.path(_LOCK)):
+        settings = load_settings(environment)  # whoever was here before may have made it
+        return _initialise(settings, environment, profiled, bare=bare, tell=tell)
+
+
+def _initialise(
+    settings: Settings,
+    environment: Mapping[str, str],
+    profiled: Mapping[str, object],
+    *,
+    bare: bool,
+    tell: Told,
+) -> Settings:
     _passphrases(settings, environment, tell)
     settings = _log(settings, environment, tell, profiled)
     migrate(settings.database_url)
@@ -116,6 +135,30 @@ def _state_directory(path: Path) -> None:
         raise Unavailable(
             f"state directory: cannot be made ({error.strerror})", where=str(path)
         ) from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Nobody else is inside: two names for one log would be a house that cannot be opened."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise Unavailable(f"lock: cannot be had ({error.strerror})", where=str(path)) from error
+    with file:
+        while not _locked(file):
+            if time.monotonic() > until:
+                raise Unavailable("another 'smki init' is at work, try again", where=str(path))
+            time.sleep(0.05)
+        yield
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _passphrases(settings: Settings, environment: Mapping[str, str], tell: Told) -> None:

@@ -34,7 +34,7 @@ from sqlalchemy.pool import QueuePool
 from smki.terms import Inconsistent, Malformed, Refused, SmkiError, Unavailable
 
 BUSY_MILLISECONDS: Final = 30_000  # longer than any of our transactions holds the lock
-CACHE_KIBIBYTES: Final = 65_536  # the inner pages of the indexes of 100 million certificates
+CACHE_KIBIBYTES: Final = 16 * 1024  # of each connection: memory stays flat as the index grows
 CHECKPOINT_PAGES: Final = 8_192  # 32 MiB of log: pages written often are carried over once
 ATTEMPTS: Final = 8  # of a transaction that the database asks to be tried again
 FIRST_PAUSE_SECONDS: Final = 0.01

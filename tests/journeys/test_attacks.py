@@ -14,7 +14,7 @@ import pytest
 from cryptography import x509
 
 from smki.adapters.examiners import examiner
-from smki.adapters.requesters import request_for_device
+from smki.adapters.requesters import request_for_device, request_for_system
 from smki.authority import journal
 from smki.bootstrap import open_office
 from smki.bootstrap.initialising import write_lists
@@ -29,8 +29,8 @@ from smki.flows.revocation import (
 from smki.flows.services import HouseServices
 from smki.interfaces.serving import _follow
 from smki.profiles import DEVELOPMENT_HARDWARE
-from smki.registration import requester_for
-from smki.steps import Admitted, Channel, Prepared, Requester
+from smki.registration import admit_server, examine_system, operator, requester_for
+from smki.steps import Admitted, Channel, Prepared, Refusal, Requester
 from smki.steps.answers import AdHocAnswer
 from smki.terms import (
     EUI64,
@@ -111,6 +111,18 @@ def test_a_forged_journal_makes_no_authority(quiet: House, office: Office) -> No
     finally:
         front.workbook.close(entry.journal, rows=(), size=0)
     assert front.reader.checkpoint().size == before
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_no_party_gets_a_server_certificate(office: Office) -> None:
+    """What makes a server of the infrastructure is asked for by the operator and nobody else."""
+    examined = examine_system(request_for_system("smki", "7F", "localhost").request)
+    for party in ("supplier", "dcc"):
+        known = office.front.registry.party(party)
+        assert known is not None
+        requester = requester_for(known, Interface.PORTAL, None)
+        assert isinstance(admit_server(examined, requester), Refusal)
+    assert isinstance(admit_server(examined, operator("smki")), Admitted)
 
 
 @pytest.mark.clause("sec-app-a:B", "sec-app-m:2.3.1.7")

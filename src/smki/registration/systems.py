@@ -2,7 +2,7 @@
 
 from smki.registration.identity import subscriber_of
 from smki.steps import Admitted, Channel, Examined, Refusal, Requester
-from smki.terms import CertificateKind, Finding, Inconsistent
+from smki.terms import CertificateKind, Finding, Inconsistent, SubscriberKind
 from smki.wire.requests import SystemRequest
 
 _NO_ROLE = "7F"  # a party without a role of the trust anchors names itself `other`
@@ -44,6 +44,8 @@ def admit_server(examined: Examined | Refusal, operator: Requester) -> Admitted 
     """
     if isinstance(examined, Refusal):
         return examined
+    if operator.interface is not None or SubscriberKind.DCC not in operator.kinds:
+        return _refusal("requester", f"{operator.name}, must be the operator itself")
     return Admitted(
         request=examined.request,
         kind=CertificateKind.IKI_SERVER,

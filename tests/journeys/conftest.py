@@ -68,12 +68,7 @@ class House:
     @property
     def settings(self) -> Settings:
         """The configuration in force."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name in [name for name in os.environ if name.startswith("SMKI_")]:
-                patch.delenv(name)
-            for name, value in self.variables.items():
-                patch.setenv(name, value)
-            return load_settings(self.variables)
+        return load_settings(self.variables)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -83,10 +78,7 @@ class House:
 
     def initialise(self) -> None:
         """It is made, as `smki init` makes it; it is not served."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.variables.items():
-                patch.setenv(name, value)
-            initialise(self.settings, self.variables, bare=False, tell=lambda _: None)
+        initialise(self.settings, self.variables, bare=False, tell=lambda _: None)
 
     def start(self, command: str = "run") -> str:
         """It is ready; what the command told until then."""

@@ -161,6 +161,17 @@ def _locked(file: IO[bytes]) -> bool:
     return True
 
 
+def is_complete(settings: Settings) -> bool:
+    """True if there is nothing left for `initialise` to do; asks no key and changes nothing."""
+    if not settings.initialised:
+        return False
+    try:
+        with open_front(settings) as front:
+            return front.workbook.noted(_COMPLETE) == _SAMPLES
+    except Unavailable:
+        return False
+
+
 def _passphrases(settings: Settings, environment: Mapping[str, str], tell: Told) -> None:
     for path in (passphrase_file(settings), _root_passphrase(settings)):
         given = environment.get("SMKI_PASSPHRASE") or environment.get("SMKI_PASSPHRASE_FILE")

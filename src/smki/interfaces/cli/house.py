@@ -4,12 +4,15 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from multiprocessing import get_context
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
 from smki.bootstrap import Settings, initialise, load_settings, open_front
+from smki.bootstrap.initialising import is_complete
 from smki.bootstrap.opening import load_hierarchy
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.journey import Journey, travel
@@ -69,10 +72,7 @@ def run() -> None:
     same SMKI is served in the foreground until interrupted.
     """
     started = time.monotonic()
-
-    def story(message: str) -> None:
-        tell(f"{time.monotonic() - started:6.2f} s  {message}")
-
+    story = partial(_story, started)
     with reporting(as_json=False):
         settings = load_settings(os.environ)
         if read_serving(settings):
@@ -80,9 +80,9 @@ def run() -> None:
                 "a server runs in this state directory already, only one can: 'smki status'",
                 where=str(settings.state.absolute()),
             )
-        if not settings.initialised:
-            story(f"no SMKI in {settings.state} yet: making one")
-        settings = initialise(settings, os.environ, bare=False, tell=story)
+        if not is_complete(settings):
+            _make_beside(started)
+            settings = load_settings(os.environ)
         with open_front(settings) as front:
             done = front.workbook.noted(_JOURNEY)
         if done:
@@ -93,6 +93,28 @@ def run() -> None:
             ready=_welcome,
             journey=None if done else _first_journey(settings, story),
         )
+
+
+def _story(started: float, message: str) -> None:
+    tell(f"{time.monotonic() - started:6.2f} s  {message}")
+
+
+def _make_beside(started: float) -> None:
+    """The SMKI is made by a process of its own: the one that will serve never holds a CA key."""
+    making = get_context("spawn").Process(target=_make, args=(started,))
+    making.start()
+    making.join()
+    if making.exitcode:
+        raise SystemExit(making.exitcode)
+
+
+def _make(started: float) -> None:
+    story = partial(_story, started)
+    with reporting(as_json=False):
+        settings = load_settings(os.environ)
+        if not settings.initialised:
+            story(f"no SMKI in {settings.state} yet: making one")
+        initialise(settings, os.environ, bare=False, tell=story)
 
 
 def _first_journey(

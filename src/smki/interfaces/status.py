@@ -89,23 +89,28 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
     kind = "development SMKI: for tests, never to be relied on" if document["development"] else ""
     lines = [
         f"{'ready' if document['ready'] else 'not ready'}  {kind}".rstrip(),
-        f"state         {document['state']}",
+        f"state             {document['state']}",
     ]
     if problem := document.get("problem"):
-        lines.append(f"problem       {problem}")
+        lines.append(f"problem           {problem}")
     lines += [
-        f"{name:13} {address}"
+        f"{name:17} {address}"
         for name, address in document["endpoints"].items()
         if address is not None
     ]
     log = document["log"]
     if log["origin"]:
         lines += [
-            f"log           {log['origin']}, {log['size']} entries, root {log['root'][:16]}...",
-            f"certificates  {document['certificates']}",
+            f"log               {log['origin']}, {log['size']} entries, root {log['root'][:16]}...",
+            f"certificates      {document['certificates']}",
         ]
     lines += [
-        f"party         {party['name']} {party['eui64']} ({', '.join(party['roles'])})"
+        f"party             {party['name']} {party['eui64']} ({', '.join(party['roles'])})"
         for party in document["parties"]
     ]
+    if document["parties"]:
+        shown = document["credentials"]
+        lines.append(f"trust the server  {shown['ca']}")
+        lines += [f"credential        {shown[name]['certificate']}" for name in _CREDENTIALS]
+        lines.append(f"apikey            {shown['apikey']}")
     return lines

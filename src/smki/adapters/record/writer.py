@@ -222,7 +222,11 @@ def _lock(directory: Path) -> int:
         if descriptor >= 0:
             os.close(descriptor)
         held = isinstance(error, BlockingIOError)
-        what = "another writer holds the lock" if held else f"cannot lock ({error.strerror})"
+        what = (
+            "another process writes to it, only one can: stop the server"
+            if held
+            else f"cannot lock ({error.strerror})"
+        )
         rule = LOCKED if held else "record.disk"
         raise Unavailable(f"record: {what}", where=str(directory / LOCK), rule=rule) from error
     return descriptor

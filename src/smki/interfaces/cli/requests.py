@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 
 import click
+from rich.console import Console
 from rich.progress import track
 
 from smki.adapters.requesters import request_for_device
@@ -94,7 +95,9 @@ def _items(count: int, *, quiet: bool) -> Iterator[tuple[str, str]]:
     hardware = der.oid(DEVELOPMENT_HARDWARE)[2:]
     device = b""
     numbers = range(count)
-    shown = numbers if quiet else track(numbers, "making requests", transient=True)
+    console = Console(stderr=True)
+    silent = quiet or not console.is_terminal
+    shown = track(numbers, "making requests", console=console, transient=True, disable=silent)
     for number in shown:
         if number % 2 == 0:
             device = _SAMPLE_RANGE + os.urandom(3)

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -162,9 +163,21 @@ def batch(
         f" {result['seconds']:.2f} s"
     ]
     lines += [f"  {number} x {reason}" for reason, number in result.get("reasons", {}).items()]
+    lines += _next(result, file, out, proof)
     emit(result, lines, as_json=as_json)
     good = result["batch_id"] is not None and not result["rejected"]
     context.exit(0 if good and result["status"] in ("PENDING", "COMPLETED") else 1)
+
+
+def _next(
+    result: Mapping[str, Any], file: str, out: str | None, proof: str | None
+) -> Iterable[str]:
+    if result["status"] == BatchStatus.PENDING.value:
+        yield f"next: 'smki submit batch {file} --wait' waits for the result; nothing is sent twice"
+    elif proof and result["status"] == BatchStatus.COMPLETED.value:
+        yield f"next: 'smki repository verify {proof}' checks the proof, offline"
+    elif result["issued"] and out and out != "-":
+        yield f"next: the certificates are in {out}; 'smki repository checkpoint' covers them"
 
 
 def _finish(

@@ -223,7 +223,7 @@ def _lock(directory: Path) -> int:
             os.close(descriptor)
         held = isinstance(error, BlockingIOError)
         what = (
-            "another process writes to it, only one can: stop the server"
+            "another writer holds the lock, only one can: stop the server first"
             if held
             else f"cannot lock ({error.strerror})"
         )

@@ -113,4 +113,6 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
         lines.append(f"trust the server  {shown['ca']}")
         lines += [f"credential        {shown[name]['certificate']}" for name in _CREDENTIALS]
         lines.append(f"apikey            {shown['apikey']}")
+    if log["origin"] and not any(document["endpoints"].values()):
+        lines.append("next: 'smki serve' serves it")
     return lines

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import queue
 import ssl
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -28,6 +30,7 @@ from smki.flows.revocation import (
 )
 from smki.flows.services import HouseServices
 from smki.interfaces.serving import _follow
+from smki.interfaces.worker import _Worker
 from smki.profiles import DEVELOPMENT_HARDWARE
 from smki.registration import admit_server, examine_system, operator, requester_for
 from smki.steps import Admitted, Channel, Prepared, Refusal, Requester
@@ -259,6 +262,26 @@ def test_the_worker_looks_at_the_credential_again(house: House) -> None:
     with pytest.raises(Refused, match="opens nothing any more"):
         house.perform("adhoc", party="supplier", credential=str(SerialNumber(1 << 90)), csr="AAAA")
     assert house.status()["ready"]
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_the_worker_believes_no_other_party(quiet: House, office: Office) -> None:
+    """A server that was taken over cannot name another party, or another interface's credential."""
+    worker = _Worker(quiet.settings, office, queue.SimpleQueue(), threading.Event())
+
+    def ask(party: str, interface: Interface) -> Requester:
+        pem = quiet.credential("supplier", interface).certificate.read_bytes()
+        serial = SerialNumber(x509.load_pem_x509_certificate(pem).serial_number)
+        return worker._requester({"party": party, "credential": str(serial)})
+
+    for party, interface in (
+        ("dcc", Interface.AD_HOC),
+        ("nobody", Interface.AD_HOC),
+        ("supplier", Interface.BATCH),
+    ):
+        with pytest.raises(Refused, match="opens nothing any more"):
+            ask(party, interface)
+    assert ask("supplier", Interface.AD_HOC).party == "supplier"
 
 
 @pytest.mark.slow

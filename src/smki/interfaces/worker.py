@@ -194,13 +194,23 @@ class _Worker:
                 one.answer({"result": _fields(answer)})
 
     def _requester(self, arguments: Mapping[str, Any]) -> Requester:
-        """Who asked, if the credential was not revoked since the server let it in."""
+        """Who asked: the party that the server named, if the credential is its own and opens this.
+
+        The credential may have been revoked since the server let it in; and a server that was
+        taken over names whom it likes.
+        """
         registry = self._office.front.registry
         serial = SerialNumber.parse(arguments["credential"])
         credential, party = registry.credential(serial), registry.party(arguments["party"])
-        if party is None or credential is None or credential.revoked:
+        if (
+            party is None
+            or credential is None
+            or credential.revoked
+            or (credential.party, credential.interface) != (party.party, Interface.AD_HOC)
+        ):
             raise Refused(
-                f"certificate {serial} opens nothing any more",
+                f"certificate {serial} opens nothing any more, must be a credential of"
+                f" {arguments['party']!r} for this interface",
                 where="client certificate",
                 clause="sec-app-m:G",
                 rule="credential.revoked",

@@ -19,6 +19,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from smki.policy.codes import CODES, code_of
+from smki.profiles import development
+from smki.profiles.settings import LIFETIMES
 from smki.steps import Channel
 from smki.wire.pkcs10.rules import RULES as CSR_RULES
 
@@ -31,6 +33,9 @@ In `smki.toml` in the state directory the keys are without `SMKI_` and in small 
 wins over the file. Parts of a key are joined by two underscores in a variable and make a table in
 the file: `SMKI_PROCESSING_WINDOW__START` is `start` under `[processing_window]`. A key in the file
 that is not known is an error. `keys` has a table for each issuing authority: `[keys.issuing-dca]`.
+A kind of certificate is written with `_` in a variable: `SMKI_LIFETIME_YEARS__ROOT_OCA`. A value
+out of its range is refused by every command, with what must stand there. Which values are recalled
+or unknown is on the page of [divergences](../divergences.md).
 
 Secrets are never among the keys: the passphrase of the key files is in `SMKI_PASSPHRASE`, or in the
 file that `SMKI_PASSPHRASE_FILE` names, or else in the file `passphrase` of the state directory.
@@ -111,7 +116,7 @@ def _pages() -> Iterator[tuple[Path, str]]:
         yield FOLDER / "commands.md", f"# Commands\n\n{NOTE}{text}"
     models = settings_models()
     if models:
-        rows = "\n".join(row for model in models for row in _keys(model))
+        rows = "\n".join((*(row for model in models for row in _keys(model)), *_by_kind()))
         yield FOLDER / "configuration.md", f"# Configuration\n\n{NOTE}\n{WHERE}\n{rows}\n"
     yield FOLDER / "record.md", f"# The record\n\n{NOTE}\n{RECORD}" + "".join(_formats())
     yield (
@@ -140,6 +145,18 @@ def _keys(model: type[BaseSettings]) -> Iterator[str]:
         for part in (field.annotation, *get_args(field.annotation)):
             if isinstance(part, type) and issubclass(part, BaseModel):
                 yield from _table(name, part)
+
+
+def _by_kind() -> Iterator[str]:
+    """The defaults of the keys that have a value for each kind of certificate."""
+    yield "\n## `policies` and `lifetime_years`\n"
+    yield "| kind of certificate | policy OID | lifetime in years |\n| --- | --- | --- |"
+    for kind, policy in development().policies:
+        yield f"| `{kind.value}` | `{policy}` | {LIFETIMES[kind] or 'without end'} |"
+    yield (
+        "\nNo certificate lives longer than those of the authority that signs it. What was issued"
+        " stays as it is when a lifetime changes."
+    )
 
 
 def _table(name: str, model: type[BaseModel]) -> Iterator[str]:

@@ -167,6 +167,28 @@ def test_a_list_of_a_wrong_clock_is_replaced(quiet: House, office: Office) -> No
 
 
 @pytest.mark.clause("sec-app-b:B-crl")
+def test_lists_follow_the_settings(quiet: House, office: Office) -> None:
+    """Interval and validity are those configured; a list of before is renewed while it holds."""
+    refresh_lists(office)
+    chosen = dataclasses.replace(
+        office.front.settings, crl_interval=timedelta(days=10), crl_validity=timedelta(days=11)
+    )
+
+    def at(by: timedelta) -> Office:
+        front = dataclasses.replace(quiet.moved(office.front, by), settings=chosen)
+        return dataclasses.replace(office, front=front)
+
+    soon, before_the_end = at(timedelta(hours=20)), at(timedelta(hours=30))
+    assert refresh_lists(soon) == ()
+    assert ICA in refresh_lists(before_the_end)
+    made = current_list(office.front, ICA)
+    assert made is not None
+    assert made.next_update - made.this_update == timedelta(days=11)
+    assert refresh_lists(at(timedelta(days=10))) == ()
+    assert ICA in refresh_lists(at(timedelta(days=12)))
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
 def test_revocations_outlive_the_notes(quiet: House, office: Office) -> None:
     """With the note of the newest list lost, the next one has the next number, and all entries."""
     mine = x509.load_pem_x509_certificate(

@@ -8,24 +8,39 @@ never among them: they come from files or from variables of their own.
 import tomllib
 from collections.abc import Mapping
 from contextvars import ContextVar
-from datetime import time
+from datetime import time, timedelta
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
+from smki.crypto.key_wrap import AES128_WRAP_PAD
 from smki.profiles import ProfileSettings, development
-from smki.terms import CertificateKind, Malformed, Unavailable
+from smki.profiles.settings import (
+    ARL_MONTHS,
+    COMMON_NAME_CHARACTERS,
+    CRL_INTERVAL,
+    CRL_VALIDITY,
+    LIFETIMES,
+    MOST_YEARS,
+)
+from smki.terms import CertificateKind, Malformed, SmkiError, Unavailable
 
 FILE = "smki.toml"
+PLACE = f"{FILE} or environment"
+HOUR = timedelta(hours=1)
+MOST_HOURS = 366 * 24  # a list that is older tells nobody anything
 
 # The environment is an argument like any other; the library would look into the process's own.
 _ENVIRONMENT: ContextVar[Mapping[str, str | None]] = ContextVar("environment")
@@ -122,6 +137,41 @@ class Settings(BaseSettings):
         default_factory=dict, description="certificate policy OID by kind of certificate"
     )
     hw_types: tuple[str, ...] = Field(default=(), description="hwType OIDs of devices; empty: any")
+    lifetime_years: dict[str, int] = Field(
+        default_factory=dict,
+        description="years that a certificate lives, by kind of certificate; those of devices have"
+        " no end, by the documents",
+    )
+    common_name_characters: int = Field(
+        default=COMMON_NAME_CHARACTERS.start,
+        ge=COMMON_NAME_CHARACTERS.start,
+        lt=COMMON_NAME_CHARACTERS.stop,
+        description="most characters in the common name of an OCA or DCA",
+    )
+    wrap_algorithm: str = Field(
+        default=AES128_WRAP_PAD,
+        description="OID of the algorithm that wraps the contingency public key in the Root OCA"
+        " certificate; decided when `smki init` makes it",
+    )
+    crl_interval_hours: int = Field(
+        default=CRL_INTERVAL // HOUR,
+        ge=1,
+        le=MOST_HOURS,
+        description="hours from one revocation list of an issuing authority to the next",
+    )
+    crl_validity_hours: int = Field(
+        default=CRL_VALIDITY // HOUR,
+        ge=2,
+        le=MOST_HOURS,
+        description="hours that such a list may be relied on; what it has over the interval, one"
+        " at least, is the overlap",
+    )
+    arl_validity_months: int = Field(
+        default=ARL_MONTHS,
+        ge=1,
+        le=12 * MOST_YEARS,
+        description="months that a root's revocation list may be relied on",
+    )
     keys: dict[str, KeySettings] = Field(
         default_factory=dict, description="where the key of an issuing authority lives, by kind"
     )
@@ -161,22 +211,35 @@ class Settings(BaseSettings):
         """The profiles of this environment: the development ones, with what was overridden.
 
         Raises:
-            Malformed: a kind of certificate that there is not.
+            Malformed: a kind of certificate that there is not, or a value out of its range.
+
+        Clause: gbcs:12, sec-app-b:B, sec-app-b:B-crl
         """
-        default = development()
-        named = {kind.value: kind for kind in CertificateKind}
-        unknown = sorted(set(self.policies) - set(named))
-        if unknown:
-            raise Malformed(
-                f"policies: {', '.join(unknown)}, must be among {', '.join(named)}",
-                where=FILE,
-                rule="settings.policies",
+        policies = _by_kind("policies", self.policies)
+        lifetimes = _by_kind("lifetime_years", self.lifetime_years)
+        try:
+            return ProfileSettings(
+                environment=self.environment,
+                policies=tuple(
+                    (kind, policies.get(kind, oid)) for kind, oid in development().policies
+                ),
+                hw_types=self.hw_types,
+                lifetimes=tuple(
+                    (kind, lifetimes.get(kind, years)) for kind, years in LIFETIMES.items()
+                ),
+                common_name_length=self.common_name_characters,
+                wrap_algorithm=self.wrap_algorithm,
+                crl_interval=self.crl_interval_hours * HOUR,
+                crl_validity=self.crl_validity_hours * HOUR,
+                arl_months=self.arl_validity_months,
             )
-        own = {named[name]: oid for name, oid in self.policies.items()}
-        policies = tuple((kind, own.get(kind, oid)) for kind, oid in default.policies)
-        return ProfileSettings(
-            environment=self.environment, policies=policies, hw_types=self.hw_types
-        )
+        except SmkiError as error:
+            raise Malformed(
+                f"configuration: {error.message}",
+                where=PLACE,
+                clause=error.clause,
+                rule=error.rule,
+            ) from error
 
     def ad_hoc_interval(self, moment: time) -> float:
         """Least time in seconds between two ad hoc requests of a party at that time of day.
@@ -238,14 +301,43 @@ def read_file(state: Path) -> dict[str, Any]:
         raise Malformed(f"configuration: not TOML ({error})", where=str(path)) from error
 
 
+_Value = TypeVar("_Value")
+
+
+def _by_kind(key: str, values: Mapping[str, _Value]) -> dict[CertificateKind, _Value]:
+    """The table `key` by kind of certificate; a variable has `_` where a kind has `-`."""
+    named = {kind.value: kind for kind in CertificateKind}
+    given = {name.replace("_", "-"): value for name, value in values.items()}
+    unknown = sorted(set(given) - set(named))
+    if unknown:
+        raise Malformed(
+            f"configuration: {key}: {', '.join(unknown)}, must be among {', '.join(named)}",
+            where=PLACE,
+            rule=f"settings.{key}",
+        )
+    return {named[name]: value for name, value in given.items()}
+
+
 def _validated(values: dict[str, Any]) -> Settings:
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
-        found = "; ".join(
-            f"{'.'.join(map(str, one['loc']))}: {one['msg']}, found {str(one['input'])[:60]!r}"
-            for one in error.errors()
-        )
+        found = "; ".join(map(_fault, error.errors()))
+        raise Malformed(f"configuration: {found}", where=PLACE, rule="settings") from error
+    except SettingsError as error:  # a variable for a key with parts, that is not JSON
         raise Malformed(
-            f"configuration: {found}", where=f"{FILE} or environment", rule="settings"
+            f"configuration: {error}, must be JSON for a key that has parts, as"
+            """ ["one", "two"] or {"device": "2.25.7"}""",
+            where="environment",
+            rule="settings",
         ) from error
+    settings.profiles()  # now, rather than in the middle of something
+    return settings
+
+
+def _fault(error: ErrorDetails) -> str:
+    key = ".".join(map(str, error["loc"]))
+    if error["type"] != "extra_forbidden":
+        return f"{key}: {error['msg']}, found {str(error['input'])[:60]!r}"
+    near = get_close_matches(key, Settings.model_fields, n=1)
+    return f"{key}: no such key" + (f", perhaps {near[0]!r} is meant" if near else "")

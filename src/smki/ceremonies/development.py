@@ -13,7 +13,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from smki.crypto import unwrap, wrap
+from smki.crypto import WRAP_ALGORITHMS, unwrap, wrap
 from smki.ports import Entropy, KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import (
     AuthoritySubject,
@@ -41,8 +41,6 @@ from smki.terms import (
 )
 
 _K = CertificateKind
-_SYMMETRIC_OCTETS: Final = 16  # AES-128, as the default wrap algorithm takes
-_ARL_YEARS: Final = 1  # recalled: an ARL is valid for 12 months; sec-smki facts, configuration
 
 ALGORITHMS: Final[Mapping[CertificateKind, KeyAlgorithm]] = MappingProxyType(
     {
@@ -90,7 +88,8 @@ class Outcome:
     Attributes:
         certificates: DER of each authority's certificate, roots first.
         arls: DER of each root's first revocation list.
-        contingency_symmetric_key: to be kept by the caller, apart and encrypted; 16 octets.
+        contingency_symmetric_key: to be kept by the caller, apart and encrypted; as long
+            as the wrap algorithm takes it.
     """
 
     certificates: Mapping[CertificateKind, bytes]
@@ -118,7 +117,7 @@ def hold_development_ceremony(
     Clause: sec-app-b:B, sec-app-a:B, sec-app-q:B, rfc5934:9
     """
     contingency = _key(roots, "contingency", KeyAlgorithm.P256)
-    symmetric = entropy.octets(_SYMMETRIC_OCTETS)
+    symmetric = entropy.octets(WRAP_ALGORITHMS[settings.wrap_algorithm].key_octets)
     wrapped = wrap(settings.wrap_algorithm, symmetric, contingency.public_key)
     if unwrap(settings.wrap_algorithm, symmetric, wrapped) != contingency.public_key:
         raise Inconsistent("contingency public key: does not come out of its wrapping unchanged")
@@ -181,7 +180,7 @@ class _Script:
     def arl(self, root: bytes, signer: SigningKey) -> bytes:
         issuer: Issuer = issuer_from_certificate(root, self.settings)
         start = self.at.replace(microsecond=0)
-        tbs = compose_crl(issuer, (), 1, start, last_second(start, _ARL_YEARS))
+        tbs = compose_crl(issuer, (), 1, start, last_second(start, months=self.settings.arl_months))
         (signature,) = signer.sign([tbs])
         octets = assemble_crl(tbs, signature, issuer)
         _passed(lint_crl(octets, issuer, root))

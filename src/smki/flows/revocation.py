@@ -20,8 +20,6 @@ from smki.repository import lodge_crl
 from smki.repository.rows import STEP, body_of
 from smki.terms import CertificateKind, Finding, Refused, SerialNumber
 
-CRL_INTERVAL: Final = timedelta(hours=12)  # recalled; sec-smki facts 2.10
-CRL_VALIDITY: Final = timedelta(hours=48)  # recalled; the same
 CLOCK_TROUBLE: Final = timedelta(minutes=5)  # a list from further ahead: our clock was wrong then
 ISSUING: Final = (CertificateKind.ISSUING_OCA, CertificateKind.ISSUING_ICA)
 """Authorities that issue CRLs. Device certificates are never revoked: no list for them."""
@@ -124,7 +122,7 @@ def publish_list(
             entries=(*entries, *((serial, at) for serial in fresh)),
             number=last.number + 1 if last else 1,
             this_update=at,
-            valid=CRL_VALIDITY,
+            valid=front.settings.crl_validity,
         ),
         office.keys[authority],
     )
@@ -167,15 +165,21 @@ def revoke_credential(office: Office, serial: SerialNumber) -> CurrentList:
 def refresh_lists(office: Office) -> tuple[CertificateKind, ...]:
     """Lists older than their interval are issued anew; which authorities' were.
 
-    So is one that a wrong clock dated ahead: nobody would believe it before its time.
+    So is one that will not outlast the overlap, since it was made under other settings; and one
+    that a wrong clock dated ahead: nobody would believe it before its time.
 
     Clause: sec-app-b:B-crl
     """
-    now = office.front.clock.now()
+    settings, now = office.front.settings, office.front.clock.now()
+    overlap = settings.crl_validity - settings.crl_interval
     renewed = []
     for authority in ISSUING:
         last = current_list(office.front, authority)
-        if last is None or not -CLOCK_TROUBLE <= now - last.this_update < CRL_INTERVAL:
+        if last is None or not (
+            last.this_update - CLOCK_TROUBLE
+            <= now
+            < min(last.this_update + settings.crl_interval, last.next_update - overlap)
+        ):
             publish_list(office, authority)
             renewed.append(authority)
     return tuple(renewed)

@@ -1,15 +1,19 @@
-"""What an environment chooses: policy and hwType OIDs, lifetimes, limits.
+"""What an environment chooses: policy and hwType OIDs, lifetimes, names, revocation lists.
 
-Values that another country or environment would change stand here and nowhere else. Lifetimes
-that no public document gives are recalled ones; `docs` lists them among the divergences.
+Values that another country or environment would change stand here and nowhere else. What no public
+document gives is recalled or ours, and a key of the configuration; `docs` lists it among the
+divergences. Reads no configuration: `bootstrap` does, and hands the values in.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from smki.crypto import WRAP_ALGORITHMS
+from smki.crypto.key_wrap import AES128_WRAP_PAD
 from smki.terms import CertificateKind, Malformed, Refused
 from smki.wire import der
 
@@ -35,7 +39,12 @@ LIFETIMES: Final[Mapping[CertificateKind, int | None]] = MappingProxyType(
     }
 )
 
-AES128_WRAP_PAD: Final = "2.16.840.1.101.3.4.1.8"  # id-aes128-wrap-pad, RFC 5649
+MOST_YEARS: Final = 100  # of a certificate that has an end; none published lives longer
+COMMON_NAME_CHARACTERS: Final = range(4, 65)  # 4: those of our own authorities; 64: ub-common-name
+CRL_INTERVAL: Final = timedelta(hours=12)  # recalled
+CRL_VALIDITY: Final = timedelta(hours=48)  # recalled
+ARL_MONTHS: Final = 12  # recalled
+LEAST_OVERLAP: Final = timedelta(hours=1)  # a list is renewed before the one in force ends
 
 # Named by uuid5(NAMESPACE_OID, "smki:development:<kind>"), so that nobody else uses them.
 _DEVELOPMENT_POLICIES: Final = (
@@ -65,36 +74,54 @@ class ProfileSettings:
         policies: certificate policy OID, dotted, for each kind; all different.
         hw_types: hwType OIDs, dotted, that devices may have; empty: any.
         lifetimes: years for each kind; None: without end.
-        common_name_length: most characters in the common name of an OCA or DCA.
-        wrap_algorithm: OID, dotted, of the algorithm that wraps the contingency public key.
+        common_name_length: most characters in the common name of an OCA or DCA; 4 to 64.
+        wrap_algorithm: OID, dotted, of the algorithm that wraps the contingency public key; one
+            of those of `crypto` that take any length.
+        crl_interval: time from one revocation list of an issuing authority to the next.
+        crl_validity: how long such a list may be relied on; what it has over the interval, an
+            hour at least, is the overlap of two lists.
+        arl_months: how long a root's revocation list may be relied on.
 
-    Clause: gbcs:12, sec-app-a:B, sec-app-b:B, sec-app-q:B
+    Raises:
+        Refused: a value is out of its range; `where` is the name of its key.
+
+    Clause: gbcs:12, sec-app-a:B, sec-app-b:B, sec-app-b:B-crl, sec-app-q:B
     """
 
     environment: str
     policies: tuple[tuple[CertificateKind, str], ...]
     hw_types: tuple[str, ...] = ()
     lifetimes: tuple[tuple[CertificateKind, int | None], ...] = tuple(LIFETIMES.items())
-    common_name_length: int = 4
+    common_name_length: int = COMMON_NAME_CHARACTERS.start
     wrap_algorithm: str = AES128_WRAP_PAD
+    crl_interval: timedelta = CRL_INTERVAL
+    crl_validity: timedelta = CRL_VALIDITY
+    arl_months: int = ARL_MONTHS
     _policy_octets: dict[CertificateKind, bytes] = field(init=False, repr=False, compare=False)
     _kinds: dict[bytes, CertificateKind] = field(init=False, repr=False, compare=False)
     _hw_type_octets: frozenset[bytes] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        policies = {kind: der.oid(dotted)[2:] for kind, dotted in self.policies}
+        policies = {kind: _oid(f"policies.{kind.value}", dotted) for kind, dotted in self.policies}
         kinds = {octets: kind for kind, octets in policies.items()}
         if len(kinds) != len(CertificateKind) or len(self.policies) != len(CertificateKind):
             raise Refused(
                 f"policies: {len(kinds)} different OIDs in {len(self.policies)} rows, must be one"
                 f" for each of the {len(CertificateKind)} kinds of certificate, no two the same",
+                where="policies",
                 clause="gbcs:12",
                 rule="settings.policies",
             )
-        der.oid(self.wrap_algorithm)
+        self._check_lifetimes()
+        self._check_lists()
+        _check_wrap(self.wrap_algorithm)
+        if self.common_name_length not in COMMON_NAME_CHARACTERS:
+            raise _out_of_range(
+                "common_name_characters", f"{self.common_name_length}", "4 to 64", "sec-app-b:B"
+            )
         object.__setattr__(self, "_policy_octets", policies)
         object.__setattr__(self, "_kinds", kinds)
-        hw_types = frozenset(der.oid(dotted)[2:] for dotted in self.hw_types)
+        hw_types = frozenset(_oid("hw_types", dotted) for dotted in self.hw_types)
         object.__setattr__(self, "_hw_type_octets", hw_types)
 
     def policy(self, kind: CertificateKind) -> bytes:
@@ -115,6 +142,72 @@ class ProfileSettings:
     def lifetime(self, kind: CertificateKind) -> int | None:
         """Years that a certificate of this kind lives; None: without end."""
         return dict(self.lifetimes).get(kind, LIFETIMES[kind])
+
+    def _check_lifetimes(self) -> None:
+        for kind, years in self.lifetimes:
+            if (years is None) is not (LIFETIMES[kind] is None):
+                expected = "without end" if LIFETIMES[kind] is None else "an end"
+                raise _out_of_range(_years(kind), f"{years or 'without end'}", expected)
+            if years is None:
+                continue
+            if not 1 <= years <= MOST_YEARS:
+                raise _out_of_range(_years(kind), f"{years} years", f"1 to {MOST_YEARS}")
+            above = self.lifetime(kind.issuer) or 0
+            if years > above:
+                expected = f"at most the {above} of {kind.issuer.value}, which signs it"
+                raise _out_of_range(_years(kind), f"{years} years", expected)
+
+    def _check_lists(self) -> None:
+        if self.crl_interval <= timedelta():
+            raise _out_of_range(
+                "crl_interval_hours", f"{self.crl_interval}", "more than none", "sec-app-b:B-crl"
+            )
+        longer = self.crl_validity > self.crl_interval
+        if not longer or self.crl_validity - self.crl_interval < LEAST_OVERLAP:
+            raise _out_of_range(
+                "crl_validity_hours",
+                f"{_hours(self.crl_validity)} hours",
+                f"an hour more than the {_hours(self.crl_interval)} of crl_interval_hours at least",
+                "sec-app-b:B-crl",
+            )
+        if not 1 <= self.arl_months <= 12 * MOST_YEARS:
+            raise _out_of_range(
+                "arl_validity_months",
+                f"{self.arl_months} months",
+                f"1 to {12 * MOST_YEARS}",
+                "sec-app-b:B-crl",
+            )
+
+
+def _oid(key: str, dotted: str) -> bytes:
+    try:
+        return der.oid(dotted)[2:]
+    except Malformed as error:
+        raise _out_of_range(key, repr(dotted[:60]), "an object identifier, as 2.25.7") from error
+
+
+def _years(kind: CertificateKind) -> str:
+    return f"lifetime_years.{kind.value}"
+
+
+def _hours(duration: timedelta) -> str:
+    return f"{duration / timedelta(hours=1):g}"
+
+
+def _check_wrap(algorithm: str) -> None:
+    """The key that is wrapped has a length that only the algorithms with padding take."""
+    known = {oid: row.name for oid, row in WRAP_ALGORITHMS.items() if row.padded}
+    if algorithm not in known:
+        raise _out_of_range(
+            "wrap_algorithm",
+            repr(algorithm[:60]),
+            " or ".join(f"{oid} ({name})" for oid, name in known.items()),
+            "sec-app-b:B",
+        )
+
+
+def _out_of_range(key: str, found: str, expected: str, clause: str = "gbcs:12") -> Refused:
+    return Refused(f"{key}: {found}, must be {expected}", where=key, clause=clause, rule="settings")
 
 
 def development() -> ProfileSettings:
@@ -145,19 +238,22 @@ def validity(
     return first, last_second(first, years)
 
 
-def last_second(first: datetime, years: int) -> datetime:
-    """The second before the same day and time `years` later.
+def last_second(first: datetime, years: int = 0, *, months: int = 0) -> datetime:
+    """The second before the same day and time so many years and months later.
+
+    Where that month has no such day it is the first of the next.
 
     Raises:
         Malformed: that lies after the year 9999.
     """
-    if first.year + years > NEVER.year:
+    year, month = divmod(first.year * 12 + first.month - 1 + years * 12 + months, 12)
+    if year > NEVER.year:
         raise Malformed(
-            f"validity: ends in {first.year + years}, must end by {NEVER.year}",
+            f"validity: ends in {year}, must end by {NEVER.year}",
             clause="rfc5280:4.1.2.5",
         )
-    if (first.month, first.day) == (2, 29):
-        later = first.replace(year=first.year + years, month=3, day=1)
-    else:
-        later = first.replace(year=first.year + years)
+    missing = first.day > monthrange(year, month + 1)[1]
+    later = first.replace(year=year, month=month + 1, day=1 if missing else first.day)
+    if missing:
+        later += timedelta(days=monthrange(year, month + 1)[1])
     return later - timedelta(seconds=1)

@@ -69,6 +69,7 @@ FOUND: Final = {
     "anomaly.key": "the key is certified for another device or another usage",
     "authority": "the authority cannot sign now; try again",
     "device.unknown": "no certificate was issued for the device before, so none can be replaced",
+    "device.hw-type": "devices may not have this hwType here",
     "device.ineligible": "no row of the eligibility table lets this requester have it",
     "rate.exceeded": "more requests than the rate of the ad hoc service allows",
     "internal": "the request could not be worked on; the operator sees why",

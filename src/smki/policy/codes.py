@@ -53,6 +53,7 @@ CODES: Final = {
         ("csr.usage", "CR:CC9", _I.CSR_ERROR, _A.CSR_ERROR),
         ("csr.subject", "CR:CD1", _I.CSR_ERROR, _A.CSR_ERROR),
         ("csr.hardware", "CR:CD2", _I.CSR_ERROR, _A.CSR_ERROR),
+        ("device.hw-type", "CR:CD2", _I.CSR_ERROR, _A.CSR_ERROR),
         ("csr.serial", "CR:CD3", _I.CSR_ERROR, _A.CSR_ERROR),
         ("csr.version", "CR:CD4", _I.CSR_ERROR, _A.CSR_ERROR),
         ("csr.attribute", "CR:CD5", _I.CSR_ERROR, _A.CSR_ERROR),

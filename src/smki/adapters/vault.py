@@ -1,4 +1,6 @@
-"""A secret in a file, encrypted under a passphrase: the contingency symmetric key at rest.
+"""A secret in a file, encrypted under a passphrase: symmetric keys at rest.
+
+The contingency symmetric key of a development SMKI, and the key that seals the journal.
 
 file = "SMKI-VAULT-1" LF || salt 16 || nonce 12 || AES-256-GCM(scrypt(passphrase), secret)
 """
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from smki.adapters.files import write_durably
+from smki.adapters.keys.private_files import read_private
 from smki.ports import Entropy
 from smki.terms import Refused
 
@@ -30,9 +33,11 @@ def take_out(path: Path, passphrase: bytes) -> bytes:
     """The secret in the file.
 
     Raises:
-        Refused: not a vault file, changed, or another passphrase.
+        FileNotFoundError: there is none.
+        Refused: not a vault file, changed, or another passphrase; or open to others.
+        Unavailable: it cannot be read.
     """
-    octets = path.read_bytes()
+    octets = read_private(path)
     title, body = octets[: len(_TITLE)], octets[len(_TITLE) :]
     try:
         key = _key(passphrase, body[:_SALT])

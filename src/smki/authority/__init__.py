@@ -5,7 +5,7 @@ reads back what it signed.
 """
 
 from smki.authority.hierarchy import Authority, Hierarchy
-from smki.authority.journal import journal, restore
+from smki.authority.journal import JournalSeal, journal, restore
 from smki.authority.preparation import Preparer
 from smki.authority.revocation_lists import RevocationList, issue_crl
 from smki.authority.signing import SigningKeys, sign
@@ -13,6 +13,7 @@ from smki.authority.signing import SigningKeys, sign
 __all__ = [
     "Authority",
     "Hierarchy",
+    "JournalSeal",
     "Preparer",
     "RevocationList",
     "SigningKeys",

@@ -1,6 +1,7 @@
 """Step 6, journalled: intent and serial are written down before anything is signed.
 
-    Entry    ::= length u32 and annex || count u32 || Intent * count
+    Entry    ::= seal 32 || length u32 and annex || count u32 || Intent * count
+    seal     ::= HMAC-SHA-256 over "smki journal entry 1" 00 || batch 8 || chunk 8 || the rest
     Intent   ::= kind u8 || channel u8 || flags u8 || subscriber 8 || form u8 || Request
                  || serial 16 or 20: length u8 and octets || length u16 and TBSCertificate
     Request  ::= form 0, device: device 8 || usage u8 || point 65 || digest 32
@@ -9,14 +10,19 @@
 
 What is restored equals what was written (property test), so that after a crash the very same
 octets are signed, and with deterministic signatures the very same certificates come out.
+
+The journal lies in a database that others may be able to write. The seal is made with a key that
+only the authority has: what is not its own, or was changed, is never signed. An entry of its own
+that is put there again is recognised by its serials, which are in the record (`flows.issue`).
 """
 
+import hmac
 import json
 import struct
 from collections.abc import Iterable
 from typing import Final
 
-from smki.ports import Workbook
+from smki.ports import JournalEntry, Workbook
 from smki.steps import Admitted, Channel, Journalled, Prepared
 from smki.terms import (
     EUI64,
@@ -34,11 +40,37 @@ _HEAD: Final = struct.Struct(">BBB8sB")
 _DEVICE: Final = struct.Struct(">8sB65s32sB")
 _COUNT: Final = struct.Struct(">I")
 _LENGTH: Final = struct.Struct(">H")
+_DOMAIN: Final = b"smki journal entry 1\0"
+_PLACE: Final = struct.Struct(">qq")  # batch, 0 for none: their numbers begin at 1; chunk
+
+SEAL_KEY_OCTETS: Final = 32
+_SEAL_OCTETS: Final = 32
+
+
+class JournalSeal:
+    """Makes and checks the seals of journal entries. Shows nothing of its key.
+
+    One seal for each entry, that is for a chunk of a batch: about half a microsecond a certificate.
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def over(self, octets: bytes, batch: int | None, chunk: int) -> bytes:
+        """The seal, 32 octets, over the content of the entry for that chunk of that batch."""
+        place = _PLACE.pack(batch or 0, chunk)
+        return hmac.digest(self._key, b"".join((_DOMAIN, place, octets)), "sha256")
+
+    def __repr__(self) -> str:
+        return f"JournalSeal({len(self._key)} octets, not shown)"
 
 
 def journal(
     workbook: Workbook,
     prepared: tuple[Prepared, ...],
+    seal: JournalSeal,
     *,
     batch: int | None = None,
     chunk: int = 0,
@@ -53,26 +85,44 @@ def journal(
 
     Clause: sec-app-b:4.3
     """
-    octets = _COUNT.pack(len(annex)) + annex + _write(prepared)
-    number = workbook.open_entry(batch=batch, chunk=chunk, intents=octets)
+    octets = b"".join((_COUNT.pack(len(annex)), annex, _write(prepared)))
+    intents = seal.over(octets, batch, chunk) + octets
+    number = workbook.open_entry(batch=batch, chunk=chunk, intents=intents)
     return Journalled(journal=number, prepared=prepared)
 
 
-def restore(number: int, octets: bytes) -> tuple[Journalled, bytes]:
+def restore(entry: JournalEntry, seal: JournalSeal) -> tuple[Journalled, bytes]:
     """What an open entry of the journal says is to be signed, and its annex.
 
     Raises:
-        Inconsistent: the octets are not what `journal` wrote.
+        Inconsistent: the entry is not what `journal` wrote, for that place, with that key.
+
+    Clause: sec-app-b:4.3
     """
+    octets = _opened(entry, seal)
     try:
         (width,) = _COUNT.unpack_from(octets)
         annex = octets[_COUNT.size : _COUNT.size + width]
         intents = octets[_COUNT.size + width :]
-        return Journalled(journal=number, prepared=tuple(_read(intents))), annex
+        return Journalled(journal=entry.number, prepared=tuple(_read(intents))), annex
     except (struct.error, IndexError, KeyError, ValueError) as error:
         raise Inconsistent(
-            f"journal entry {number}: not readable ({error}), must be as it was written"
+            f"journal entry {entry.number}: not readable ({error}), must be as it was written"
         ) from error
+
+
+def _opened(entry: JournalEntry, seal: JournalSeal) -> bytes:
+    found, octets = entry.intents[:_SEAL_OCTETS], entry.intents[_SEAL_OCTETS:]
+    if not hmac.compare_digest(found, seal.over(octets, entry.batch, entry.chunk)):
+        raise Inconsistent(
+            f"journal entry {entry.number}: its seal does not hold, must be one that this authority"
+            " wrote and nobody changed; nothing is signed: find out who can write the database,"
+            " and look at the entry before you remove it",
+            where="work_journal",
+            clause="sec-app-b:4.3",
+            rule="journal.seal",
+        )
+    return octets
 
 
 def _write(prepared: tuple[Prepared, ...]) -> bytes:

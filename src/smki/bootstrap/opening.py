@@ -14,6 +14,7 @@ from smki.adapters.spool import FileSpool
 from smki.adapters.sql import migrate, open_database
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.authority import Authority, Hierarchy, Preparer
+from smki.bootstrap.sealing import open_seal
 from smki.bootstrap.settings import KeySettings, Settings
 from smki.ceremonies.development import ISSUING
 from smki.flows.issue import settle
@@ -118,6 +119,9 @@ def assemble_office(
         hierarchy=hierarchy,
         preparer=Preparer(hierarchy, front.settings, front.entropy),
         keys=_issuing_keys(settings, environment, hierarchy),
+        seal=open_seal(
+            front, settings.path("keys", "journal.vault"), environment, passphrase_file(settings)
+        ),
     )
 
 

@@ -34,6 +34,7 @@ from smki.steps import (
     Refusal,
     Requester,
 )
+from smki.terms import Inconsistent
 from smki.wire.requests import DeviceRequest, OrganisationRequest
 
 
@@ -137,7 +138,7 @@ def issue(office: Office, admitted: tuple[Admitted, ...]) -> tuple[Published, ..
 
 def issue_prepared(office: Office, prepared: tuple[Prepared, ...]) -> tuple[Published, ...]:
     """Steps 6 to 9 for what is prepared."""
-    return finish(office, journal(office.front.workbook, prepared), None)
+    return finish(office, journal(office.front.workbook, prepared, office.seal), None)
 
 
 def issue_chunk(
@@ -166,7 +167,9 @@ def issue_chunk(
         front.workbook.close(None, rows=(), size=0, outcome=plan.outcome(()))
         return
     prepared = office.preparer.prepare(admitted, front.clock.now())
-    journalled = journal(front.workbook, prepared, batch=batch, chunk=chunk, annex=plan.encode())
+    journalled = journal(
+        front.workbook, prepared, office.seal, batch=batch, chunk=chunk, annex=plan.encode()
+    )
     finish(office, journalled, plan)
 
 
@@ -212,13 +215,19 @@ def settle(office: Office) -> int:
 
 def _settle(office: Office, entry: JournalEntry) -> None:
     index = office.front.index
-    journalled, annex = restore(entry.number, entry.intents)
+    journalled, annex = restore(entry, office.seal)
     plan = ChunkPlan.decode(annex) if annex else None
     rows = [index.by_serial(one.serial) for one in journalled.prepared]
     lodged = [row.entry for row in rows if row is not None]
     if not lodged:
         finish(office, journalled, plan)
         return
+    if len(lodged) != len(rows):
+        raise Inconsistent(
+            f"journal entry {entry.number}: {len(lodged)} of its {len(rows)} certificates are in"
+            " the index, must be all or none; run the audit",
+            rule="journal.part",
+        )
     office.front.workbook.close(
         entry.number,
         rows=(),

@@ -7,7 +7,7 @@ preparer and the writing end of the record, and exists once for a state director
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from smki.authority import Hierarchy, Preparer, SigningKeys
+from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
 from smki.ports import (
     CertificateIndex,
     Clock,
@@ -62,6 +62,7 @@ class Office:
         hierarchy: the authorities in force.
         preparer: composes and lints.
         keys: the issuing keys, by the kind of their authority's certificate.
+        seal: marks the entries of the journal as our own.
     """
 
     front: FrontOffice
@@ -69,3 +70,4 @@ class Office:
     hierarchy: Hierarchy
     preparer: Preparer
     keys: SigningKeys
+    seal: JournalSeal

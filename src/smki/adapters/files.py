@@ -37,3 +37,22 @@ def write_durably(path: Path, octets: bytes, *, private: bool = False) -> None:
         raise Unavailable(
             f"file {path.name}: cannot be written ({error.strerror})", where=os.fspath(path)
         ) from error
+
+
+def prove_room(folder: Path, octets: int) -> None:
+    """The folder is there, and its disk takes so many octets; none of them is left.
+
+    Raises:
+        Unavailable: it is away, or they do not go in.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(octets))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise Unavailable(
+            f"folder {folder.name}: cannot be written to ({error.strerror})",
+            where=os.fspath(folder),
+            rule="disk.full",
+        ) from error

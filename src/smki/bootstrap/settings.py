@@ -133,6 +133,16 @@ class Settings(BaseSettings):
     processes: int = Field(
         default=1, ge=1, le=64, description="processes that examine the requests of a batch"
     )
+    uploads: int = Field(
+        default=8, ge=1, le=32, description="batches that come in at once, of all parties"
+    )
+    party_uploads: int = Field(
+        default=2,
+        ge=1,
+        le=32,
+        description="batches of one party that come in at once: a slow or greedy one leaves room"
+        " for others",
+    )
     policies: dict[str, str] = Field(
         default_factory=dict, description="certificate policy OID by kind of certificate"
     )

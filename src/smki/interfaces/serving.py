@@ -9,7 +9,7 @@ import asyncio
 import base64
 import fcntl
 import json
-import os
+import logging
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -17,20 +17,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from smki.adapters.files import write_durably
 from smki.bootstrap import Settings, open_front
 from smki.flows.office import FrontOffice
 from smki.flows.services import HouseServices
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
+from smki.interfaces.said import Ports, Said
 from smki.interfaces.supervising import worker_beside
 from smki.interfaces.web import (
+    Limits,
     Listener,
-    load_crl,
+    ServerTls,
+    TlsFiles,
     local_app,
     new_event_loop,
     secured_app,
-    server_context,
     serving,
 )
 from smki.interfaces.worker import AD_HOC, WAKE
@@ -38,13 +39,15 @@ from smki.steps import Requester
 from smki.steps.answers import AdHocAnswer
 from smki.terms import AdHocStatus, CertificateKind, Unavailable
 
+_LOG = logging.getLogger("smki.serving")
+
 STATUS_FILE: Final = "serving.json"
 LOCK_FILE: Final = "serving.lock"
 _LISTS: Final = (CertificateKind.ROOT_ICA, CertificateKind.ISSUING_ICA)
 _WATCH_SECONDS: Final = 0.5
+_READINGS: Final = 3  # of the status file, which a full disk has written over in its place
 _LOCK_SECONDS: Final = 1.0  # whoever asks for status holds the lock for an instant
 
-Ports = Mapping[str, str | None]
 Journey = Callable[[Ports], Awaitable[None]]
 
 
@@ -89,34 +92,15 @@ async def _serve(
         lambda: read_serving(settings),
         settings.ad_hoc_interval,
     )
-    lists = [settings.path("tls", f"{kind.value}.crl.pem") for kind in _LISTS]
-    seen = {path: _changed_at(path) for path in lists}  # first: what changes from now on is seen
-    context = server_context(
-        certificate=settings.path("tls", "server.pem"),
-        key=settings.path("tls", "server.key"),
-        trust=settings.path("tls", "ca.pem"),
-        crls=lists,
-    )
-    record = settings.path("record")
-    listeners = [
-        Listener(
-            app=secured_app(services, build=front.build, record=record),
-            host=settings.host,
-            port=settings.https_port,
-            tls=context,
-        )
-    ]
-    if settings.local_port >= 0:
-        local = local_app(services, record=record)
-        listeners.append(Listener(app=local, host="127.0.0.1", port=settings.local_port))
-    said = _Said(settings)
+    tls = ServerTls(_tls_files(settings))
+    said = Said(settings.path(STATUS_FILE))
     async with (
         worker_beside(settings, environment, link, said.problem),
-        serving(listeners) as ports,
+        serving(_listeners(settings, services, front.build, tls)) as ports,
     ):
         endpoints = _endpoints(settings, ports)
         said.endpoints(endpoints)
-        following = asyncio.create_task(_follow(context, seen))
+        following = asyncio.create_task(_follow(tls.refresh))
         try:
             if journey is not None:
                 await _unless(stop, journey(endpoints))
@@ -126,8 +110,36 @@ async def _serve(
             await stop.wait()
         finally:
             following.cancel()
-            settings.path(STATUS_FILE).unlink(missing_ok=True)
+            said.nothing()
     await link.close()
+
+
+def _tls_files(settings: Settings) -> TlsFiles:
+    return TlsFiles(
+        certificate=settings.path("tls", "server.pem"),
+        key=settings.path("tls", "server.key"),
+        trust=settings.path("tls", "ca.pem"),
+        crls=tuple(settings.path("tls", f"{kind.value}.crl.pem") for kind in _LISTS),
+    )
+
+
+def _listeners(
+    settings: Settings, services: HouseServices, build: str, tls: ServerTls
+) -> tuple[Listener, ...]:
+    record = settings.path("record")
+    limits = Limits(uploads=settings.uploads, party_uploads=settings.party_uploads)
+    secured = Listener(
+        app=secured_app(services, build=build, record=record, limits=limits),
+        host=settings.host,
+        port=settings.https_port,
+        tls=tls.listening,
+    )
+    if settings.local_port < 0:
+        return (secured,)
+    local = Listener(
+        app=local_app(services, record=record), host="127.0.0.1", port=settings.local_port
+    )
+    return secured, local
 
 
 async def _unless(stop: asyncio.Event, work: Awaitable[None]) -> None:
@@ -177,27 +189,21 @@ def _waking(link: LinkClient, loop: asyncio.AbstractEventLoop) -> Callable[[], N
     return wake
 
 
-async def _follow(context: Any, seen: dict[Path, int]) -> None:
-    """Newer revocation lists go into the live context as they appear.
+async def _follow(refresh: Callable[[], object]) -> None:
+    """Newer revocation lists, and a renewed certificate, are in force as they appear.
 
-    One that cannot be read is tried again: without a current list nobody could connect.
+    What cannot be read is tried again: without a current list nobody could connect.
     """
+    told = ""
     while True:
-        for path, known in tuple(seen.items()):
-            changed = _changed_at(path)
-            if changed != known:
-                with suppress(Unavailable):
-                    load_crl(context, path)
-                    seen[path] = changed
+        try:
+            refresh()
+            told = ""
+        except Unavailable as error:
+            if str(error) != told:
+                told = str(error)
+                _LOG.warning("%s", told)
         await asyncio.sleep(_WATCH_SECONDS)
-
-
-def _changed_at(path: Path) -> int:
-    """When the file was written, in ns since 1970; 0 if it is not there or cannot be asked."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _endpoints(settings: Settings, ports: tuple[int, ...]) -> dict[str, str | None]:
@@ -211,40 +217,6 @@ def _endpoints(settings: Settings, ports: tuple[int, ...]) -> dict[str, str | No
         "sftp": None,
         "metrics": None,
     }
-
-
-class _Said:
-    """What the status file says: where, whether ready, and what is wrong."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._path = settings.path(STATUS_FILE)
-        self._endpoints: Ports = {}
-        self._ready = False
-        self._problem = ""
-
-    def endpoints(self, endpoints: Ports) -> None:
-        self._endpoints = endpoints
-        self._write()
-
-    def ready(self) -> None:
-        self._ready = True
-        self._write()
-
-    def problem(self, problem: str) -> None:
-        """Not ready while there is one; empty once it is over."""
-        if problem != self._problem:
-            self._problem = problem
-            self._write()
-
-    def _write(self) -> None:
-        fields = {
-            "ready": self._ready and not self._problem,
-            "pid": os.getpid(),
-            "endpoints": self._endpoints,
-            "problem": self._problem,
-        }
-        with suppress(Unavailable):  # a full disk must not stop the serving
-            write_durably(self._path, json.dumps(fields).encode())
 
 
 @contextmanager
@@ -281,6 +253,14 @@ def read_serving(settings: Settings) -> dict[str, Any]:
     """What the server that runs in the state directory says; empty if none runs."""
     with suppress(OSError), settings.path(LOCK_FILE).open("rb") as file:
         if not _locked(file, fcntl.LOCK_SH):  # shared: others who ask are not taken for a server
-            said: dict[str, Any] = json.loads(settings.path(STATUS_FILE).read_text())
+            return _read(settings.path(STATUS_FILE))
+    return {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What stands in the status file, which may be written over at this moment."""
+    for _ in range(_READINGS):
+        with suppress(json.JSONDecodeError):
+            said: dict[str, Any] = json.loads(path.read_text())
             return said
     return {}

@@ -2,7 +2,8 @@
 
 A worker that was killed is started again at once: whatever it was at is settled then. One that
 ends by itself, again and again, is started with longer and longer pauses. One that says the house
-disagrees with itself (exit code 4) is not started again. Each is told to whoever asks for status.
+disagrees with itself (exit code 4) is not started again. One that lives is asked again and again
+whether something it needs is away. Each is told to whoever asks for status.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from typing import Final
 
 from smki.bootstrap import Settings
 from smki.interfaces.link import LinkClient
-from smki.interfaces.worker import INCONSISTENT_EXIT, PROBLEM_FILE
+from smki.interfaces.worker import INCONSISTENT_EXIT, PROBLEM_FILE, STATE
 from smki.terms import Inconsistent, Unavailable
 
 _RESTART_SECONDS: Final = 0.5
@@ -24,6 +25,8 @@ _PAUSE_MAX_SECONDS: Final = 15.0  # a token or database that is back is noticed 
 _TOLERATED: Final = 2  # ends in a row, before an operator is told: a restart may mend it
 _LONG_LIVED_SECONDS: Final = 60.0  # a worker that lived so long was well: counting begins anew
 _START_SECONDS: Final = 60.0  # settling and catching up may take long after a crash
+_ASK_SECONDS: Final = 1.0  # between two questions whether all is well
+_SILENCE_SECONDS: Final = 10.0  # it answers at once, whatever it is at
 _END_SECONDS: Final = 30.0  # then it is killed, which it bears
 
 Told = Callable[[str], None]
@@ -98,14 +101,14 @@ async def _run(
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # an interrupt at the terminal is for the server to pass on
     )
-    greeting = asyncio.create_task(_greet(link, tell))
+    asking = asyncio.create_task(_ask(link, tell))
     try:
         return await process.wait()
     except asyncio.CancelledError:
         await _end(process)
         raise
     finally:
-        greeting.cancel()
+        asking.cancel()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -117,10 +120,18 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-async def _greet(link: LinkClient, tell: Told) -> None:
-    """Nothing is wrong any more once the worker answers."""
+async def _ask(link: LinkClient, tell: Told) -> None:
+    """What the worker says is wrong is told, for as long as it lives; nothing, once all is well."""
     await _answering(link)
-    tell("")
+    while True:
+        try:
+            state = await asyncio.wait_for(link.ask(STATE, {}), _SILENCE_SECONDS)
+            tell(state["problem"])
+        except TimeoutError:
+            tell(f"the worker has said nothing for {_SILENCE_SECONDS:.0f} s")
+        except Unavailable:
+            pass  # it ended: whoever starts it again tells of that
+        await asyncio.sleep(_ASK_SECONDS)
 
 
 async def _answering(link: LinkClient, keeping: "asyncio.Task[None] | None" = None) -> None:

@@ -4,7 +4,7 @@ One thread issues. Between two chunks of a batch it answers what came in over th
 requests that wait together are issued together. It may be killed anywhere: what was journalled is
 settled when it starts again. It ends when the process that started it does (`lifeline`).
 
-What is away is waited for. A batch or a request that brings out a fault of ours is a
+What is away is waited for, and whoever asks is told of it meanwhile. A batch or a request that brings out a fault of ours is a
 WORKFLOW_ERROR and the others go on. Where the house disagrees with itself, the worker stops.
 """
 
@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from smki.adapters.examiners import examiner
-from smki.adapters.files import write_durably
+from smki.adapters.files import prove_room, write_durably
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.flows.adhoc import failed, replace_device_certificates
@@ -59,10 +59,14 @@ INCONSISTENT_EXIT: Final = 4
 _WORKED: Final = "window.worked"  # in the workbook: day of the window, CSRs worked on in it
 AD_HOC: Final = "adhoc"
 WAKE: Final = "wake"
+STATE: Final = "state"
 _GROUP: Final = 256  # ad hoc requests issued together at most: an answer waits for its group
 _IDLE_SECONDS: Final = 1.0  # how often the workbook is looked at when nothing wakes us
 _CHORES_SECONDS: Final = 60.0  # lists, and results that are no longer owed
 _PATIENCE_SECONDS: Final = 5.0  # after a key or a disk was away
+_ROOM_OCTETS: Final = 1 << 20  # what a chunk of a batch takes on the disk, and a little more
+_ROOM_FOLDERS: Final = ("record", "spool")  # where what is issued and received is written
+_WELL: Final = "worker.well"  # in the workbook: when last everything that is needed was there
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +106,17 @@ def _work(
         threading.Thread(target=_watch, args=(lifeline, stop), daemon=True).start()
     with open_office(settings, environment) as office:
         opened()
-        link = LinkServer(
-            settings.path(SOCKET),
-            lambda operation, arguments, answer: inbox.put(_Message(operation, arguments, answer)),
-        )
+        trouble = _Trouble()
+
+        def received(operation: str, arguments: Mapping[str, Any], answer: Answer) -> None:
+            if operation == STATE:
+                answer({"result": {"problem": trouble.said}})  # at once, whatever is under way
+            else:
+                inbox.put(_Message(operation, arguments, answer))
+
+        link = LinkServer(settings.path(SOCKET), received)
         try:
-            _Worker(settings, office, inbox, stop).run()
+            _Worker(settings, office, inbox, stop, trouble).run()
         finally:
             link.close()
 
@@ -118,6 +127,24 @@ def _watch(lifeline: int, stop: threading.Event) -> None:
     stop.set()
 
 
+@dataclass(slots=True)
+class _Trouble:
+    """What is away and waited for, in words for the operator; empty where nothing is.
+
+    Attributes:
+        issuing: what keeps requests from being worked on.
+        chores: what keeps lists from being renewed and old results from going.
+    """
+
+    issuing: str = ""
+    chores: str = ""
+
+    @property
+    def said(self) -> str:
+        """The worse of the two."""
+        return self.issuing or self.chores
+
+
 class _Worker:
     def __init__(
         self,
@@ -125,11 +152,13 @@ class _Worker:
         office: Office,
         inbox: "queue.SimpleQueue[_Message]",
         stop: threading.Event,
+        trouble: _Trouble | None = None,
     ) -> None:
         self._settings = settings
         self._office = office
         self._inbox = inbox
         self._stop = stop
+        self._said = trouble or _Trouble()
         self._examine = examiner(settings.processes)
         self._work: Iterator[int] | None = None
         self._batch = self._done = self._items = 0
@@ -241,11 +270,14 @@ class _Worker:
         try:
             self._mend()
             self._chores()
-            return self._go_on()
+            self._mend()  # a chore may have been cut off, which keeps no request waiting
+            busy = self._go_on()
         except Unavailable as error:
             self._trouble(error)
             self._stop.wait(_PATIENCE_SECONDS)
             return True
+        self._said.issuing = ""  # all went well, the work that could not be done before too
+        return busy
 
     def _go_on(self) -> bool:
         only_to_conclude = self._work is not None and self._done == self._items
@@ -319,12 +351,34 @@ class _Worker:
     def _chores(self) -> None:
         if time.monotonic() < self._next_chores:
             return
-        self._next_chores = time.monotonic() + _CHORES_SECONDS
+        try:
+            self._do_chores()
+        except Unavailable as error:
+            self._trouble(error)
+            self._said.chores = f"cannot be done now, it is tried again: {error}"
+            self._next_chores = time.monotonic() + _PATIENCE_SECONDS
+        else:
+            self._said.chores = ""
+            self._next_chores = time.monotonic() + _CHORES_SECONDS
+
+    def _do_chores(self) -> None:
+        self._prove_well()
         if refresh_lists(self._office) or not self._listed:  # a crash may have left them older
             write_lists(self._settings, self._office)
             self._listed = True
         forget_results(self._office.front)
         sweep_spool(self._office.front)
+
+    def _prove_well(self) -> None:
+        """Disks and database take what is written to them.
+
+        Raises:
+            Unavailable: one does not, and nothing could be issued now.
+        """
+        for folder in _ROOM_FOLDERS:
+            prove_room(self._settings.path(folder), _ROOM_OCTETS)
+        front = self._office.front
+        front.workbook.note(_WELL, front.clock.now().isoformat())
 
     def _trouble(self, error: SmkiError) -> None:
         """The batch is taken up again from what is durable, after what was journalled."""
@@ -332,6 +386,7 @@ class _Worker:
         if isinstance(error, Unavailable):
             self._work = None
             self._troubled = True
+            self._said.issuing = f"nothing can be issued now, it is tried again: {error}"
 
     def _stop_if_inconsistent(self, error: SmkiError) -> None:
         if isinstance(error, Inconsistent):
@@ -341,6 +396,7 @@ class _Worker:
         """After trouble, what was journalled and not finished is finished first."""
         if self._troubled:
             self._settle()
+            self._prove_well()
             self._troubled = False
 
     def _settle(self) -> None:

@@ -20,10 +20,11 @@ from cryptography.x509.oid import NameOID
 from smki.interfaces.web import (
     Limits,
     Listener,
+    ServerTls,
+    TlsFiles,
     local_app,
     new_event_loop,
     secured_app,
-    server_context,
     serving,
 )
 from smki.steps import Requester
@@ -88,20 +89,23 @@ class Authority:
             builder = builder.add_extension(names, critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
-    def crl(self, *, at: datetime, revoked: Sequence[x509.Certificate] = ()) -> Path:
-        """A list (PEM file) that is newer the later `at` is."""
+    def crl(
+        self, *, at: datetime, number: int = 1, revoked: Sequence[x509.Certificate] = ()
+    ) -> Path:
+        """The list (PEM file) of this CA, in the place of the one before."""
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.certificate.subject)
             .last_update(at)
             .next_update(NOW + 10 * DAY)
+            .add_extension(x509.CRLNumber(number), critical=False)
         )
         for certificate in revoked:
             entry = x509.RevokedCertificateBuilder(
                 serial_number=certificate.serial_number, revocation_date=at
             ).build()
             builder = builder.add_revoked_certificate(entry)
-        path = self.folder / f"{self.common}-{at:%d%H%M%S}.crl.pem"
+        path = self.folder / f"{self.common}.crl.pem"
         path.write_bytes(builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM))
         return path
 
@@ -160,10 +164,10 @@ class Iki:
         pem += b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain)
         (self.folder / file).write_bytes(pem)
 
-    def server_context(self) -> ssl.SSLContext:
-        """As the server builds it, with both lists."""
+    def server_files(self) -> TlsFiles:
+        """What the server is made of, with both lists as they are at first."""
         at = NOW - DAY
-        return server_context(
+        return TlsFiles(
             certificate=self.folder / "server.pem",
             key=self.folder / "server.pem",
             trust=self.folder / "trust.pem",
@@ -311,7 +315,7 @@ class Served:
 
     house: House
     iki: Iki
-    context: ssl.SSLContext
+    tls: ServerTls
     secured: int
     local: int
 
@@ -361,7 +365,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], None]) -> None:
     """Serves in a thread of its own while `use` runs."""
-    house, context = House(), iki.server_context()
+    house, tls = House(), ServerTls(iki.server_files())
     ready: threading.Event = threading.Event()
     ports: list[int] = []
     loop = new_event_loop()
@@ -373,7 +377,7 @@ def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], N
                 app=secured_app(house, build="test 1", record=record, limits=limits),
                 host="127.0.0.1",
                 port=0,
-                tls=context,
+                tls=tls.listening,
                 limits=limits,
             ),
             Listener(
@@ -392,7 +396,7 @@ def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], N
     thread.start()
     try:
         assert ready.wait(10)
-        use(Served(house, iki, context, *ports))
+        use(Served(house, iki, tls, *ports))
     finally:
         loop.call_soon_threadsafe(done.set)
         thread.join(20)
@@ -405,6 +409,12 @@ def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], N
 def serve_while(iki: Iki, record: Path) -> Callable[[Callable[[Served], None]], None]:
     """Serves while the given function runs, then stops within a second or two."""
     return lambda use: run_server(iki, record, Limits(shutdown_seconds=1), use)
+
+
+@pytest.fixture
+def serve_within(iki: Iki, record: Path) -> Callable[[Limits, Callable[[Served], None]], None]:
+    """Serves within those limits while the given function runs."""
+    return lambda limits, use: run_server(iki, record, limits, use)
 
 
 def as_fixture(iki: Iki, record: Path, limits: Limits) -> Iterator[Served]:

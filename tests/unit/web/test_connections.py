@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from smki.interfaces.web import load_crl
+from smki.terms import Unavailable
 from smki.wire.xml import (
     AdHocRequest,
     parse_batch_status,
@@ -98,15 +100,67 @@ def test_tls_1_3_without_tickets(served: Any) -> None:
 
 @pytest.mark.clause("sec-app-m:G")
 def test_a_newer_revocation_list_takes_effect(served: Any) -> None:
-    """A certificate that connected is refused once a later list names it; others go on."""
+    """A certificate that connected is refused once a later list names it; others go on.
+
+    Also if the later list bears the same second as the one before, or an earlier one: its number
+    counts. A list with a lower number is not taken.
+    """
     with secure(served, "revoked-later") as tls:
         assert status_line(tls) == b"HTTP/1.1 200 OK"
-    clients = served.iki.clients
-    now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
-    revoked = [clients["revoked"], clients["revoked-later"]]
-    load_crl(served.context, served.iki.issuing.crl(at=now, revoked=revoked))
+    clients, issuing = served.iki.clients, served.iki.issuing
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)
+    issuing.crl(at=at, number=7, revoked=[clients["revoked"], clients["revoked-later"]])
+    assert served.tls.refresh()
     assert refused(served, "revoked-later")
     assert still_serves(served)
+    issuing.crl(at=at + timedelta(days=2), number=6, revoked=[clients["revoked"]])
+    with pytest.raises(Unavailable, match=r"number 6, must not be below 7"):
+        served.tls.refresh()
+    assert refused(served, "revoked-later")
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_superseded_lists_do_not_pile_up(served: Any) -> None:
+    """After many lists a handshake goes by one list of each authority, as at the beginning."""
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+    for number in range(20, 25):
+        served.iki.issuing.crl(at=at, number=number, revoked=[served.iki.clients["revoked"]])
+        assert served.tls.refresh()
+        assert not served.tls.refresh()  # nothing changed since
+    given: list[ssl.SSLContext] = []
+
+    class Connection:
+        context = property(fset=lambda _, context: given.append(context))
+
+    served.tls.listening.sni_callback(Connection(), None, served.tls.listening)
+    assert given[0].cert_store_stats()["crl"] == 2
+    assert served.tls.listening.cert_store_stats()["crl"] == 2
+    assert refused(served, "revoked")
+    assert still_serves(served)
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_a_renewed_certificate_is_shown_without_a_restart(served: Any) -> None:
+    """New handshakes see the new certificate; while its files do not fit together, the old one."""
+    iki, folder = served.iki, served.iki.folder
+
+    def shown() -> int:
+        with secure(served, "adhoc") as tls:
+            octets = tls.getpeercert(binary_form=True)
+        assert octets is not None
+        return x509.load_der_x509_certificate(octets).serial_number
+
+    before, kept = shown(), (folder / "server.pem").read_bytes()
+    key = rsa.generate_private_key(65537, 2048)
+    renewed = iki.issuing.issue("localhost", key)
+    iki.write("server.pem", iki.client_key, renewed, iki.issuing.certificate)
+    with pytest.raises(Unavailable, match="cannot be used"):
+        served.tls.refresh()
+    assert shown() == before
+    iki.write("server.pem", key, renewed, iki.issuing.certificate)
+    assert served.tls.refresh()
+    assert shown() == renewed.serial_number
+    (folder / "server.pem").write_bytes(kept)
 
 
 def answer_of(connection: socket.socket) -> bytes:

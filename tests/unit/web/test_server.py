@@ -3,13 +3,14 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 
-from smki.interfaces.web import Listener, load_crl, server_context, serving
+from smki.interfaces.web import Listener, ServerTls, TlsFiles, server_context, serving
 from smki.terms import Unavailable
 
 UPLOAD = (
@@ -63,21 +64,18 @@ def test_unreadable_tls_files_are_unavailable(iki: Any, tmp_path: Path) -> None:
     junk = tmp_path / "junk.pem"
     junk.write_text("junk")
     with pytest.raises(Unavailable, match="cannot be used"):
-        server_context(certificate=tmp_path / "none", key=junk, trust=junk, crls=())
+        server_context(TlsFiles(certificate=tmp_path / "none", key=junk, trust=junk, crls=()))
+    files = replace(iki.server_files(), crls=(junk,))
     with pytest.raises(Unavailable, match="revocation list"):
-        load_crl(iki.server_context(), junk)
+        server_context(files)
+    with pytest.raises(Unavailable, match="revocation list"):
+        ServerTls(files)
 
 
 @pytest.mark.clause("sec-app-m:G")
 def test_without_revocation_lists_nobody_is_let_in(iki: Any) -> None:
     """A context without lists refuses a good client: a list is never taken for empty by absence."""
-    files = iki.folder
-    context = server_context(
-        certificate=files / "server.pem",
-        key=files / "server.pem",
-        trust=files / "trust.pem",
-        crls=(),
-    )
+    context = ServerTls(replace(iki.server_files(), crls=())).listening
 
     async def heard() -> bytes:
         listener = Listener(app=Starlette(), host="127.0.0.1", port=0, tls=context)

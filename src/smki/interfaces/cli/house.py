@@ -16,7 +16,8 @@ from smki.bootstrap.initialising import is_complete
 from smki.bootstrap.opening import load_hierarchy
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.journey import Journey, travel
-from smki.interfaces.serving import Ports, read_serving
+from smki.interfaces.said import Ports
+from smki.interfaces.serving import read_serving
 from smki.interfaces.serving import serve as serve_house
 from smki.interfaces.status import status_document, status_lines
 from smki.interfaces.worker import work

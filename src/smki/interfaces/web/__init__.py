@@ -8,13 +8,14 @@ from smki.interfaces.web.app import local_app, secured_app
 from smki.interfaces.web.limits import Limits
 from smki.interfaces.web.server import Listener, new_event_loop, serving
 from smki.interfaces.web.service import Services
-from smki.interfaces.web.tls import load_crl, server_context
+from smki.interfaces.web.tls import ServerTls, TlsFiles, server_context
 
 __all__ = [
     "Limits",
     "Listener",
+    "ServerTls",
     "Services",
-    "load_crl",
+    "TlsFiles",
     "local_app",
     "new_event_loop",
     "secured_app",

@@ -1,6 +1,9 @@
 """The batched device CSR web service: a batch goes in while it is read, its result comes out."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -41,7 +44,7 @@ class BatchService:
         self._services = services
         self._build = build
         self._limits = limits
-        self._uploads = 0
+        self._uploads: Counter[str] = Counter()
 
     def routes(self) -> tuple[Route, ...]:
         """The paths of this service."""
@@ -98,18 +101,29 @@ class BatchService:
         )
 
     async def _receive(self, requester: Requester, body: Body) -> BatchReceipt:
-        if self._uploads >= self._limits.uploads:
-            raise Unavailable(
-                f"{self._uploads} batches are coming in, the most at once; try again",
-                rule="http.busy",
-            )
-        self._uploads += 1
-        try:
+        with self._room_for(requester.party):
             return await run_in_threadpool(
                 self._services.receive_batch, requester, body.parts(asyncio.get_running_loop())
             )
+
+    @contextmanager
+    def _room_for(self, party: str) -> Iterator[None]:
+        """One of the uploads at once is this party's, inside.
+
+        Raises:
+            Unavailable: `http.busy`: as many come in as may, of this party or of all.
+        """
+        limits, coming, own = self._limits, self._uploads.total(), self._uploads[party]
+        if own >= limits.party_uploads:
+            raise _busy(f"{own} batches of this party are", limits.party_uploads)
+        if coming >= limits.uploads:
+            raise _busy(f"{coming} batches of all parties are", limits.uploads)
+        self._uploads[party] += 1
+        try:
+            yield
         finally:
-            self._uploads -= 1
+            self._uploads[party] -= 1
+            self._uploads += Counter()  # those that have none left are forgotten
 
     async def _format_error(self, requester: Requester, error: Malformed) -> Response:
         refusal = await run_in_threadpool(self._services.format_error, requester, error)
@@ -140,6 +154,14 @@ class BatchService:
             media_type=XML,
             headers=CLOSE if close else None,
         )
+
+
+def _busy(coming: str, limit: int) -> Unavailable:
+    return Unavailable(
+        f"{coming} coming in, at most {limit} at once: try again when one is in",
+        clause="sec-app-m:2",
+        rule="http.busy",
+    )
 
 
 def _batch_number(request: Request) -> int | None:

@@ -9,6 +9,10 @@ from smki.wire.xml import MAX_BATCH_OCTETS, SMALL_DOCUMENT_OCTETS
 SMALL_BODY_OCTETS: Final = SMALL_DOCUMENT_OCTETS
 # 50,000 CSRs of about 470 to 570 octets are 23 to 27 MiB: twice that, and room for white space.
 BATCH_BODY_OCTETS: Final = MAX_BATCH_OCTETS
+UPLOADS: Final = 8  # sixteen megabytes, and a fifth of the threads
+PARTY_UPLOADS: Final = (
+    2  # one that comes in and one that is tried again: four parties fill the house
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,8 @@ class Limits:
         octets_per_second: the least rate of a body after that; a modem's.
         stall_seconds: a client may leave what was sent to it unread this long.
         uploads: batches that come in at once; each takes a thread and two megabytes.
+        party_uploads: of them one party's, whatever credentials it uses: a party that is slow or
+            greedy leaves room for others.
         connections: open at once on one listener; each costs some 100 KiB.
         shutdown_seconds: what is under way may take to finish when the server stops.
 
@@ -41,6 +47,7 @@ class Limits:
     grace_seconds: float = 10.0
     octets_per_second: int = 4_096
     stall_seconds: float = 60.0
-    uploads: int = 8
+    uploads: int = UPLOADS
+    party_uploads: int = PARTY_UPLOADS
     connections: int = 1_000
     shutdown_seconds: int = 5

@@ -7,9 +7,12 @@ the session began, and the question for each request covers what has happened si
 """
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from cryptography import x509
 
 from smki.terms import Unavailable
 
@@ -21,22 +24,89 @@ SUITES: Final = (
 )
 
 
-def server_context(
-    *, certificate: Path, key: Path, trust: Path, crls: Iterable[Path]
-) -> ssl.SSLContext:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFiles:
+    """The files, all PEM, that a server shows and believes.
+
+    Attributes:
+        certificate: the server's chain, leaf first.
+        key: its private key, not encrypted.
+        trust: Root and Issuing ICA.
+        crls: the current list of each; without them nobody is let in.
+    """
+
+    certificate: Path
+    key: Path
+    trust: Path
+    crls: tuple[Path, ...]
+
+    def written_at(self) -> tuple[tuple[int, int], ...]:
+        """When each file was written, in ns since 1970, and its octets; 0 if it is not there."""
+        return tuple(map(_written_at, (self.certificate, self.key, self.trust, *self.crls)))
+
+
+def _written_at(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+class ServerTls:
+    """What handshakes go by: the files as they were when `refresh` last read them.
+
+    Nothing is added to a context that is in use, where lists would pile up for ever: a new one is
+    made of the files alone, and the next handshake goes by it.
+
+    Clause: sec-app-m:G
+    """
+
+    def __init__(self, files: TlsFiles) -> None:
+        self._files = files
+        self._written_at = files.written_at()  # first: what changes from now on is seen
+        self._numbers = _numbers(files)
+        self._current = server_context(files)
+        self.listening = server_context(files)
+        """The context of the listener; each of its handshakes is handed the one in force."""
+        self.listening.sni_callback = self._hand_over
+
+    def refresh(self) -> bool:
+        """True if a file had changed: handshakes from now on go by the files as they are.
+
+        A list is never exchanged for one with a lower number.
+
+        Raises:
+            Unavailable: a file cannot be used, or is half exchanged; what was in force stays so.
+        """
+        written_at = self._files.written_at()
+        if written_at == self._written_at:
+            return False
+        numbers = _numbers(self._files)
+        for issuer, number in self._numbers.items():
+            if numbers.get(issuer, -1) < number:
+                raise Unavailable(
+                    f"TLS: revocation list of {issuer}: number {numbers.get(issuer)}, must not be"
+                    f" below {number}, which is in force",
+                    clause="sec-app-b:B-crl",
+                    rule="tls.list",
+                )
+        self._current = server_context(self._files)
+        self._written_at, self._numbers = written_at, numbers
+        return True
+
+    def _hand_over(self, connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+        connection.context = self._current
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
     """A context that lets in whoever shows an unrevoked certificate under `trust`, none other.
 
     TLS 1.2 with the four listed suites, and TLS 1.3. No tickets: a ticket would carry a verified
     certificate past the next revocation list.
 
-    Args:
-        certificate: the server's chain, PEM, leaf first.
-        key: its private key, PEM, not encrypted.
-        trust: Root and Issuing ICA, PEM.
-        crls: the current lists of both, PEM; without them nobody is let in.
-
     Raises:
-        Unavailable: a file cannot be read.
+        Unavailable: a file cannot be read, or the key is not the certificate's.
 
     Clause: sec-app-m:G
     """
@@ -48,29 +118,32 @@ def server_context(
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
     try:
-        context.load_cert_chain(certificate, key)
-        context.load_verify_locations(trust)
+        context.load_cert_chain(files.certificate, files.key)
+        context.load_verify_locations(files.trust)
     except OSError as error:
         raise Unavailable(
-            f"TLS: {certificate}, {key} or {trust} cannot be used, {error}"
+            f"TLS: {files.certificate}, {files.key} or {files.trust} cannot be used, {error}"
         ) from error
-    for crl in crls:
-        load_crl(context, crl)
+    for crl in files.crls:
+        try:
+            context.load_verify_locations(crl)
+        except OSError as error:
+            raise _no_list(crl, error) from error
     return context
 
 
-def load_crl(context: ssl.SSLContext, crl: Path) -> None:
-    """Handshakes from now on go by this list too, if its thisUpdate is later than those loaded.
+def _numbers(files: TlsFiles) -> Mapping[str, int]:
+    """The number of each list by the name of its issuer."""
+    numbers = {}
+    for path in files.crls:
+        try:
+            crl = x509.load_pem_x509_crl(path.read_bytes())
+            number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        except (OSError, ValueError, x509.ExtensionNotFound) as error:
+            raise _no_list(path, error) from error
+        numbers[crl.issuer.rfc4514_string()] = number
+    return numbers
 
-    OpenSSL takes the list with the latest thisUpdate: one of the same second changes nothing, so
-    whoever issues lists gives each a later one.
 
-    Raises:
-        Unavailable: the file (PEM) cannot be read.
-
-    Clause: sec-app-m:G
-    """
-    try:
-        context.load_verify_locations(crl)
-    except OSError as error:
-        raise Unavailable(f"TLS: revocation list {crl} cannot be used, {error}") from error
+def _no_list(path: Path, error: Exception) -> Unavailable:
+    return Unavailable(f"TLS: revocation list {path} cannot be used, {error}")

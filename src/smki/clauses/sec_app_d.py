@@ -19,7 +19,7 @@ CLAUSES: Final = (
         summary="Parties, their roles and identifiers, and their officers are registered after being verified.",
         who="DCC",
         status=Status.PARTLY,
-        note="The sample parties only, without verification; the procedure comes with registration.",
+        note="Parties are registered without verification; the procedure, and officers, come with registration in full.",
     ),
     Clause(
         id="sec-app-d:5.4",

@@ -10,8 +10,9 @@ from smki.crypto import key_fingerprint
 from smki.flows.issue import facts_about, issue, issue_prepared
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
+from smki.policy import decide_party
 from smki.ports import Credential, Party
-from smki.profiles import ServerSubject
+from smki.profiles import ServerSubject, common_name
 from smki.registration import (
     admit_organisation,
     admit_server,
@@ -20,9 +21,10 @@ from smki.registration import (
     examine_system,
     operator,
     requester_for,
+    subscriber_of,
 )
-from smki.steps import Admitted, Channel, Examined, Published, Refusal
-from smki.terms import Finding, Interface, Refused
+from smki.steps import Admitted, Channel, Examined, Published, Refusal, Requester
+from smki.terms import CertificateKind, CertificateStatus, Finding, Interface, Refused
 from smki.wire.requests import OrganisationRequest
 
 
@@ -30,10 +32,20 @@ def register_party(front: FrontOffice, party: Party) -> None:
     """The party is registered; an identical registration changes nothing.
 
     Raises:
-        Refused: its name or an EUI-64 is taken by another.
+        Refused: the registration is not sound, or its name or an EUI-64 is taken.
 
     Clause: sec-app-d:3
     """
+    findings = decide_party(
+        party.party,
+        party.name,
+        party.identities,
+        import_supplier=party.import_supplier,
+        gas_supplier=party.gas_supplier,
+        operator=party.operator,
+    )
+    if findings:
+        raise Refused(findings=findings)
     if front.registry.party(party.party) != party:
         front.registry.register(party)
 
@@ -88,14 +100,17 @@ def credential_for(office: Office, party: str, interface: Interface, request: by
     """The IKI credential that this CSR (DER) asks for, published; it opens that one interface.
 
     Raises:
-        Refused: the CSR is wrong, or names another organisation or role.
+        Refused: the CSR is wrong, names another organisation or role, or a system that has a
+            credential for the interface already.
         Unavailable: a key, the disk or the database is away.
 
     Clause: sec-app-m:G
     """
     front = office.front
     requester = requester_for(_party(front, party), interface, None)
-    admitted = _permitted(admit_system(requester, interface.credential, examine_system(request)))
+    kind = interface.credential
+    names = _names_in_force(front, requester, kind)
+    admitted = _permitted(admit_system(requester, kind, examine_system(request), names))
     (published,) = issue(office, (admitted,))
     open_interface(front, party, interface, published.certificate)
     return published
@@ -122,6 +137,25 @@ def give_apikey(front: FrontOffice, party: str, key: str) -> None:
     Clause: sec-app-p:1
     """
     front.registry.add_apikey(hashlib.sha256(key.encode()).digest(), party)
+
+
+def _names_in_force(
+    front: FrontOffice, requester: Requester, kind: CertificateKind
+) -> frozenset[str]:
+    """Common names in the requester's credentials of this kind, neither expired nor revoked.
+
+    Read from what was issued, so that one cut off before it was registered counts too.
+    """
+    now, subscriber = front.clock.now().timestamp(), subscriber_of(requester)
+    entries = [
+        row.entry
+        for row in front.index.rows(kind)
+        if row.subscriber == subscriber
+        and row.status is not CertificateStatus.REVOKED
+        and now <= row.not_after
+    ]
+    bodies = (decode_certificate(front.reader.leaf(entry))[1] for entry in entries)
+    return frozenset(common_name(body.certificate) or "" for body in bodies)
 
 
 def _party(front: FrontOffice, name: str) -> Party:

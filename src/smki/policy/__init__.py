@@ -17,6 +17,7 @@ from smki.policy.limits import (
     MAXIMUM_DEVICE_CERTIFICATES,
     RESULT_RETENTION_DAYS,
 )
+from smki.policy.parties import decide_party
 
 __all__ = [
     "DEVICE_ROWS",
@@ -29,5 +30,6 @@ __all__ = [
     "code_of",
     "decide_device",
     "decide_organisation",
+    "decide_party",
     "item_status_of",
 ]

@@ -174,6 +174,22 @@ _ORGANISATION_ROWS: Final = {
 }
 
 
+def is_for_subscribers(role: RemotePartyRole) -> bool:
+    """True if a party may hold the role; false for those of authorities.
+
+    Clause: sec:L3.17
+    """
+    return role in _ORGANISATION_ROWS
+
+
+def is_for_operator_only(role: RemotePartyRole) -> bool:
+    """True if nobody but the DCC may hold the role.
+
+    Clause: sec:L3.17
+    """
+    return is_for_subscribers(role) and _ORGANISATION_ROWS[role].operator_only
+
+
 def decide_organisation(
     kinds: frozenset[SubscriberKind],
     identities: tuple[tuple[EUI64, RemotePartyRole | None], ...],

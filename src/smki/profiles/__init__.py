@@ -17,7 +17,7 @@ from smki.profiles.drafts import (
     SystemSubject,
 )
 from smki.profiles.lint import lint_certificate, lint_tbs
-from smki.profiles.reading import issuer_from_certificate, kind_of, purpose_of
+from smki.profiles.reading import common_name, issuer_from_certificate, kind_of, purpose_of
 from smki.profiles.revocation import assemble_crl, compose_crl, lint_crl
 from smki.profiles.settings import DEVELOPMENT_HARDWARE, ProfileSettings, development, validity
 from smki.profiles.showing import CertificateView, RowFields, RowReader, name_text, view
@@ -41,6 +41,7 @@ __all__ = [
     "SystemSubject",
     "assemble",
     "assemble_crl",
+    "common_name",
     "compose",
     "compose_crl",
     "development",

@@ -49,6 +49,15 @@ def attribute_text(name: bytes, oid: bytes) -> str | None:
     return None
 
 
+def common_name(octets: bytes) -> str | None:
+    """The common name of the certificate's subject; None if it has none.
+
+    Raises:
+        Malformed: not a certificate.
+    """
+    return attribute_text(parse_certificate(octets).tbs.subject, table.COMMON_NAME)
+
+
 def key_usage(tbs: TbsCertificate) -> KeyUsage | None:
     """The one key usage that the profiles know by these octets; None for any other."""
     extension = tbs.extension(table.KEY_USAGE.oid)

@@ -1,5 +1,7 @@
 """IKI credentials: who may have one, for which interface, under which name."""
 
+from collections.abc import Collection
+
 from smki.registration.identity import subscriber_of
 from smki.steps import Admitted, Channel, Examined, Refusal, Requester
 from smki.terms import CertificateKind, Finding, Inconsistent, SubscriberKind
@@ -9,9 +11,15 @@ _NO_ROLE = "7F"  # a party without a role of the trust anchors names itself `oth
 
 
 def admit_system(
-    requester: Requester, kind: CertificateKind, examined: Examined | Refusal
+    requester: Requester,
+    kind: CertificateKind,
+    examined: Examined | Refusal,
+    names: Collection[str] = (),
 ) -> Admitted | Refusal:
     """Whether the requester may have this IKI credential: its own name, one of its roles.
+
+    The common name is its system's (or officer's) own: none of `names`, those of the requester's
+    credentials of this kind that are in force. Names that differ in case or spaces are the same.
 
     Clause: sec-app-m:G
     """
@@ -28,6 +36,17 @@ def admit_system(
     if request.role_code.upper() not in roles:
         return _refusal(
             "OU", f"role {request.role_code}, must be one of {', '.join(sorted(roles))}"
+        )
+    if _folded(request.common_name) in map(_folded, names):
+        return Refusal(
+            finding=Finding(
+                rule="credential.name.taken",
+                message=f"common name {request.common_name!r}: a credential of this party for"
+                " this interface has it, must be one that no other has",
+                where="CN",
+                clause="sec-app-m:G",
+                advice="name another system, or revoke the earlier credential first",
+            )
         )
     return Admitted(
         request=request,
@@ -52,6 +71,10 @@ def admit_server(examined: Examined | Refusal, operator: Requester) -> Admitted 
         subscriber=subscriber_of(operator),
         channel=Channel.REGISTRATION,
     )
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _refusal(where: str, message: str) -> Refusal:

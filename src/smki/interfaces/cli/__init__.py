@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "clause": "smki.interfaces.cli.clause:clause",
     "csr": "smki.interfaces.cli.requests:csr",
     "init": "smki.interfaces.cli.house:init",
+    "party": "smki.interfaces.cli.party:party",
     "registration": "smki.interfaces.cli.registration:registration",
     "repository": "smki.interfaces.cli.repository:repository",
     "run": "smki.interfaces.cli.house:run",

@@ -14,9 +14,10 @@ import click
 from smki.bootstrap import load_settings, open_front
 from smki.flows.revocation import ISSUING
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
+from smki.interfaces.cli.party import list_parties, show_party
 from smki.interfaces.operations import perform, standing_fields
-from smki.ports import Batch, DeviceStanding, Party
-from smki.terms import EUI64, BatchStatus, Interface, Refused, SmiStatus
+from smki.ports import Batch, DeviceStanding
+from smki.terms import EUI64, BatchStatus, Interface, SmiStatus
 from smki.wire.encodings import read_request_file, write_pem
 
 _STATUSES = {status.value.replace(" ", "-"): status for status in SmiStatus}
@@ -37,62 +38,8 @@ def _perform(operation: str, **arguments: Any) -> dict[str, Any]:
     return perform(load_settings(os.environ), os.environ, operation, arguments)
 
 
-@registration.command
-@json_option
-def parties(*, as_json: bool) -> None:
-    """List the registered parties."""
-    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        found = front.registry.parties()
-    lines = [f"{party.party:14} {party.name}, {len(party.identities)} EUI-64" for party in found]
-    lines.append("next: 'smki registration party NAME' shows one with its credentials")
-    emit({"parties": [_party_fields(party) for party in found]}, lines, as_json=as_json)
-
-
-@registration.command
-@click.argument("name")
-@json_option
-def party(name: str, *, as_json: bool) -> None:
-    """Show a party: its identities, and its credentials with their serial numbers."""
-    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        found = front.registry.party(name)
-        if found is None:
-            raise Refused(
-                f"party {name!r}: none of that name, must be registered; see"
-                " 'smki registration parties'",
-                where="NAME",
-                clause="sec:L3.15",
-                rule="party.unknown",
-            )
-        credentials = [
-            {"serial": str(one.serial), "interface": one.interface.value, "revoked": one.revoked}
-            for one in front.registry.credentials(name)
-        ]
-    fields = _party_fields(found)
-    lines = [f"{found.party}: {found.name}"]
-    lines += [f"  {one['eui64']} {one['role']}" for one in fields["identities"]]
-    lines += [
-        f"  {one['interface']:6} credential {one['serial']}{' revoked' if one['revoked'] else ''}"
-        for one in credentials
-    ]
-    lines.append("next: 'smki registration revoke SERIAL' if one is lost or no longer wanted")
-    emit({**fields, "credentials": credentials}, lines, as_json=as_json)
-
-
-def _party_fields(party: Party) -> dict[str, Any]:
-    return {
-        "party": party.party,
-        "name": party.name,
-        "identities": [
-            {
-                "eui64": str(identity),
-                "role": "manufacturer" if role is None else role.name.lower(),
-            }
-            for identity, role in party.identities
-        ],
-        "import_supplier": party.import_supplier,
-        "gas_supplier": party.gas_supplier,
-        "operator": party.operator,
-    }
+registration.add_command(list_parties, "parties")
+registration.add_command(show_party, "party")
 
 
 @registration.command

@@ -1,18 +1,24 @@
-"""`smki csr make` and `smki batch make`: requests as devices and their makers would send them."""
+"""`smki csr` and `smki batch make`: requests as devices, their makers and parties would send them."""
 
 import base64
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 from rich.console import Console
 from rich.progress import track
 
-from smki.adapters.requesters import request_for_device
+from smki.adapters.requesters import (
+    RequestWithKey,
+    request_for_device,
+    request_for_organisation,
+    request_for_system,
+)
 from smki.interfaces.cli.output import emit, json_option, output_file, reporting
+from smki.interfaces.cli.roles import read_role
 from smki.profiles import DEVELOPMENT_HARDWARE
-from smki.terms import EUI64, KeyUsage
+from smki.terms import EUI64, KeyUsage, Malformed, RemotePartyRole
 from smki.wire import der
 from smki.wire.encodings import write_pem
 from smki.wire.xml import write_batch_request
@@ -42,21 +48,106 @@ def make_csr(
     with reporting(as_json=as_json):
         identity = EUI64.parse(device)
         made = request_for_device(identity, USAGES[usage], der.oid(hw_type)[2:])
-        if key_out:
-            with output_file(key_out, private=True) as write:
-                write(made.key)
-        with output_file(out) as write:
-            write(write_pem(made.request))
-        if out != "-":
-            emit(
-                {"device": str(identity), "usage": usage, "request": out, "key": key_out},
-                (
-                    f"a {usage.upper()} request of {identity} in {out}"
-                    + (f", its key in {key_out}" if key_out else "; its key was not kept"),
-                    f"next: 'smki submit adhoc {out}' to replace a certificate of the device",
-                ),
-                as_json=as_json,
+        _write(made, out, key_out)
+    _tell(
+        {"device": str(identity), "usage": usage, "request": out, "key": key_out},
+        f"a {usage.upper()} request of {identity}",
+        f"'smki submit adhoc {out}' to replace a certificate of the device",
+        as_json=as_json,
+    )
+
+
+_role_option = click.option(
+    "--role",
+    required=True,
+    metavar="ROLE",
+    help="Remote party role, in words or as two hexadecimal digits.",
+)
+_own_key_option = click.option(
+    "--key-out",
+    required=True,
+    metavar="FILE",
+    help="The private key, PKCS#8 PEM, readable by you.",
+)
+_request_option = click.option(
+    "--out", required=True, metavar="FILE", help="The request, PEM; - for stdout."
+)
+
+
+@csr.command("system")
+@click.option("--organisation", required=True, metavar="TEXT", help="The party's trading name (O).")
+@_role_option
+@click.option("--name", required=True, metavar="TEXT", help="The system's own name (CN).")
+@_request_option
+@_own_key_option
+@json_option
+def make_system_csr(
+    *, organisation: str, role: str, name: str, out: str, key_out: str, as_json: bool
+) -> None:
+    """Make a fresh RSA key and the CSR for an IKI credential of a system (or an officer).
+
+    A manufacturer's system has role 7F.
+    """
+    with reporting(as_json=as_json):
+        unit = (read_role(role) or RemotePartyRole.OTHER).organisational_unit
+        _write(request_for_system(organisation, unit, name), out, key_out)
+    _tell(
+        {"organisation": organisation, "role": unit, "name": name, "request": out, "key": key_out},
+        f"a request of {name!r} of {organisation!r}, role {unit}",
+        f"'smki registration credential {out} --party NAME --interface batch --out CERT'",
+        as_json=as_json,
+    )
+
+
+@csr.command("organisation")
+@click.option("--entity", required=True, metavar="EUI64", help="Entity identifier of the party.")
+@_role_option
+@click.option("--usage", required=True, type=click.Choice(sorted(USAGES)), help="Key usage.")
+@_request_option
+@_own_key_option
+@json_option
+def make_organisation_csr(
+    *, entity: str, role: str, usage: str, out: str, key_out: str, as_json: bool
+) -> None:
+    """Make a fresh P-256 key and the CSR for an organisation certificate."""
+    with reporting(as_json=as_json):
+        identity, held = EUI64.parse(entity), read_role(role)
+        if held is None:
+            raise Malformed(
+                f"role {role!r}: has no organisation certificates, must be one of the trust"
+                " anchors",
+                where="--role",
+                clause="gbcs:4.3.2.2",
             )
+        _write(request_for_organisation(identity, held, USAGES[usage]), out, key_out)
+    unit = held.organisational_unit
+    _tell(
+        {"entity": str(identity), "role": unit, "usage": usage, "request": out, "key": key_out},
+        f"a {usage.upper()} request of {identity}, role {unit}",
+        f"'smki registration organisation {out} --party NAME --out CERT'",
+        as_json=as_json,
+    )
+
+
+def _write(made: RequestWithKey, out: str, key_out: str | None) -> None:
+    if key_out:
+        with output_file(key_out, private=True) as write:
+            write(made.key)
+    with output_file(out) as write:
+        write(write_pem(made.request))
+
+
+def _tell(document: Mapping[str, object], what: str, following: str, *, as_json: bool) -> None:
+    """What was made and what comes next; nothing if the request itself went to standard output."""
+    if document["request"] == "-":
+        return
+    key = document["key"]
+    lines = (
+        f"{what} in {document['request']}"
+        + (f", its key in {key}" if key else "; its key was not kept"),
+        f"next: {following}",
+    )
+    emit(document, lines, as_json=as_json)
 
 
 @click.group

@@ -1,4 +1,4 @@
-"""`smki submit adhoc` and `smki submit batch`: over the network, with the sample credentials."""
+"""`smki submit adhoc` and `smki submit batch`: over the network, with a credential."""
 
 import base64
 import os
@@ -41,17 +41,26 @@ _ENDPOINTS = {Interface.AD_HOC: "adhoc", Interface.BATCH: "batch"}
 
 @click.group
 def submit() -> None:
-    """Send requests through the services, as the sample supplier."""
+    """Send requests through the services, as the sample supplier or with a credential of yours."""
 
 
-def _party_option(command: Any) -> Any:
-    option = click.option(
-        "--party", default=SUPPLIER, show_default=True, help="The sample party that asks."
-    )
-    return option(command)
+def _who_options(command: Any) -> Any:
+    """The options by which a command says who asks, as parameters `party`, `certificate`, `key`."""
+    for option in (
+        click.option("--key", metavar="FILE", help="The private key of --certificate, PEM."),
+        click.option(
+            "--certificate", metavar="FILE", help="Ask with this credential, PEM, of any party."
+        ),
+        click.option(
+            "--party", default=SUPPLIER, show_default=True, help="The sample party that asks."
+        ),
+    ):
+        command = option(command)
+    return command
 
 
-def _service(interface: Interface, party: str) -> Service:
+def _service(interface: Interface, who: Mapping[str, str | None]) -> Service:
+    """The service, as the party asks it that `_who_options` name."""
     settings = load_settings(os.environ)
     address = read_serving(settings).get("endpoints", {}).get(_ENDPOINTS[interface])
     if address is None:
@@ -60,12 +69,19 @@ def _service(interface: Interface, party: str) -> Service:
             " 'make run' or 'smki serve'",
             where=str(settings.state),
         )
-    certificate, key = credential_path(settings, party, interface)
-    if not certificate.exists():
-        raise Refused(
-            f"party {party!r} has no credential for {interface.value}, see 'smki status'",
-            clause="sec-app-m:G",
-        )
+    given = [Path(file) for file in (who["certificate"], who["key"]) if file]
+    if len(given) == 1:
+        raise click.UsageError("--certificate and --key go together: one is missing")
+    sample = credential_path(settings, who["party"] or SUPPLIER, interface)
+    certificate, key = given or sample
+    for file in (certificate, key):
+        if not file.exists():
+            raise Refused(
+                f"no file {file} of a credential for {interface.value}, must be there; 'smki"
+                " status' names those of the sample parties",
+                where=str(file),
+                clause="sec-app-m:G",
+            )
     ca = settings.path("tls", "ca.pem")
     return Service(address, ClientCredential(ca=ca, certificate=certificate, key=key))
 
@@ -73,11 +89,17 @@ def _service(interface: Interface, party: str) -> Service:
 @submit.command("adhoc")
 @click.argument("file")
 @click.option("--out", metavar="FILE", help="The answer, XML.")
-@_party_option
+@_who_options
 @json_option
 @click.pass_context
 def ad_hoc(
-    context: click.Context, *, file: str, out: str | None, party: str, as_json: bool
+    context: click.Context,
+    /,
+    *,
+    file: str,
+    out: str | None,
+    as_json: bool,
+    **who: str | None,
 ) -> None:
     """Send one device CSR to the ad hoc service.
 
@@ -85,7 +107,7 @@ def ad_hoc(
     """
     with reporting(as_json=as_json):
         octets = read_input(file, limit=256 * 1024)
-        service = _service(Interface.AD_HOC, party)
+        service = _service(Interface.AD_HOC, who)
         started = time.monotonic()
         if octets.lstrip()[:1] == b"<":
             answer, document = service.ad_hoc_document(octets)
@@ -121,25 +143,26 @@ def ad_hoc(
 @click.option("--wait", is_flag=True, help="Wait for the result.")
 @click.option("--out", metavar="FILE", help="The answer, or with --wait the result, XML.")
 @click.option("--proof", metavar="FILE", help="With --wait: the proof of the batch.")
-@_party_option
+@_who_options
 @json_option
 @click.pass_context
 def batch(
     context: click.Context,
+    /,
     *,
     file: str,
     wait: bool,
     out: str | None,
     proof: str | None,
-    party: str,
     as_json: bool,
+    **who: str | None,
 ) -> None:
     """Send a batch (SubmitCSRBatch, XML) to the batched service."""
     with reporting(as_json=as_json):
         if proof and not wait:
             raise Malformed("--proof: needs --wait, only a finished batch has a proof")
         octets = read_input(file, limit=2 * MAX_BATCH_OCTETS)
-        service = _service(Interface.BATCH, party)
+        service = _service(Interface.BATCH, who)
         started = time.monotonic()
         submitted, document = service.submit(iter((octets,)), len(octets))
         result: dict[str, Any] = {

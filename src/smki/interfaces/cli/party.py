@@ -1,0 +1,143 @@
+"""`smki party`: registers parties, lists them, shows one.
+
+Who verifies that a party is who it says, and by which steps, comes with registration in full; what
+is registered here counts at once, in a running server too.
+"""
+
+import os
+from typing import Any
+
+import click
+
+from smki.bootstrap import load_settings, open_front
+from smki.flows.registering import register_party
+from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.roles import read_role, role_name
+from smki.ports import Party
+from smki.terms import EUI64, Malformed, Refused, RemotePartyRole
+
+
+@click.group
+def party() -> None:
+    """Parties: register one, list them, show one."""
+
+
+@party.command
+@click.argument("name")
+@click.option(
+    "--trading-name",
+    required=True,
+    metavar="TEXT",
+    help="As the O of its credentials names it, to the letter.",
+)
+@click.option(
+    "--identity",
+    "identities",
+    required=True,
+    multiple=True,
+    metavar="EUI64=ROLE",
+    help="An EUI-64 of its own and the role it is for: supplier, network-operator, other,"
+    " load-controller, manufacturer ... or two hexadecimal digits. Can be given several times.",
+)
+@click.option("--import-supplier", is_flag=True, help="Supplies electricity, as Import Supplier.")
+@click.option("--gas-supplier", is_flag=True, help="Supplies gas, as Gas Supplier.")
+@click.option("--operator", is_flag=True, help="Is the DCC.")
+@json_option
+def add(
+    name: str,
+    *,
+    trading_name: str,
+    identities: tuple[str, ...],
+    as_json: bool,
+    **flags: bool,
+) -> None:
+    """Register a party under a short NAME: lower-case letters, digits and hyphens.
+
+    A running server knows it at once. The same registration again changes nothing; what is
+    registered cannot be changed or removed yet.
+    """
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        wanted = Party(
+            party=name, name=trading_name, identities=tuple(map(_identity, identities)), **flags
+        )
+        new = front.registry.party(name) != wanted
+        register_party(front, wanted)
+    role = wanted.identities[0][1]
+    unit = "7F" if role is None else role.organisational_unit
+    lines = (
+        f"{name}: {trading_name} {'is' if new else 'was'} registered, {len(identities)} EUI-64",
+        (
+            f'next: \'smki csr system --organisation "{trading_name}" --role {unit} --name NAME'
+            " --out FILE --key-out FILE' makes the CSR of a system, 'smki registration"
+            " credential' certifies it"
+        ),
+    )
+    emit({**party_fields(wanted), "new": new}, lines, as_json=as_json)
+
+
+def _identity(text: str) -> tuple[EUI64, RemotePartyRole | None]:
+    identity, separator, role = text.partition("=")
+    if not separator:
+        raise Malformed(
+            f"identity {text[:60]!r}: no role, must be EUI64=ROLE, as"
+            " 0A-53-4D-4B-49-02-00-09=supplier",
+            where="--identity",
+            clause="gbcs:4.3.2.2",
+            rule="party.identities",
+        )
+    return EUI64.parse(identity.strip()), read_role(role)
+
+
+@party.command("list")
+@json_option
+def list_parties(*, as_json: bool) -> None:
+    """List the registered parties."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        found = front.registry.parties()
+    width = max((len(one.party) for one in found), default=0)
+    lines = [f"{one.party:{width}}  {one.name}, {len(one.identities)} EUI-64" for one in found]
+    lines.append("next: 'smki party show NAME' for its identifiers and credentials")
+    emit({"parties": [party_fields(one) for one in found]}, lines, as_json=as_json)
+
+
+@party.command("show")
+@click.argument("name")
+@json_option
+def show_party(name: str, *, as_json: bool) -> None:
+    """Show a party: its identifiers, and its credentials with their serial numbers."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        found = front.registry.party(name)
+        if found is None:
+            raise Refused(
+                f"party {name!r}: none of that name, must be registered; see 'smki party list'",
+                where="NAME",
+                clause="sec:L3.15",
+                rule="party.unknown",
+            )
+        credentials = [
+            {"serial": str(one.serial), "interface": one.interface.value, "revoked": one.revoked}
+            for one in front.registry.credentials(name)
+        ]
+    fields = party_fields(found)
+    lines = [f"{found.party}: {found.name}"]
+    lines += [f"  {one['eui64']} {one['role']}" for one in fields["identities"]]
+    lines += [
+        f"  {one['interface']:6} credential {one['serial']}{' revoked' if one['revoked'] else ''}"
+        for one in credentials
+    ]
+    lines.append("next: 'smki registration revoke SERIAL' if one is lost or no longer wanted")
+    emit({**fields, "credentials": credentials}, lines, as_json=as_json)
+
+
+def party_fields(found: Party) -> dict[str, Any]:
+    """The party as `--json` shows it."""
+    return {
+        "party": found.party,
+        "name": found.name,
+        "identities": [
+            {"eui64": str(identity), "role": role_name(role)} for identity, role in found.identities
+        ],
+        "import_supplier": found.import_supplier,
+        "gas_supplier": found.gas_supplier,
+        "operator": found.operator,
+    }

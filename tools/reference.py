@@ -65,6 +65,7 @@ FOUND: Final = {
     "batch.id": "the document has no ID of its own that can be told from others",
     "batch.count": "more CSRs in a batch than may be",
     "batch.unknown": "no batch of the requester has this number",
+    "batch.ended": "the same batch was sent before, and REJECTED or TAMPERED",
     "anomaly.limit": "as many certificates as may be were issued for the device",
     "anomaly.key": "the key is certified for another device or another usage",
     "authority": "the authority cannot sign now; try again",

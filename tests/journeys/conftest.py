@@ -289,8 +289,9 @@ def house(new_house: Callable[[Mapping[str, str]], House]) -> House:
 
     `expired` was issued three years ago for two; `revoked-*` are good until a test revokes them;
     `network-adhoc` is of a party that no row of the eligibility table lets use that service.
+    A party may use all the room for uploads.
     """
-    house = new_house({})
+    house = new_house({"SMKI_PARTY_UPLOADS": "8"})
     house.initialise()
     with open_office(house.settings, house.variables) as office:
         issue_further(house, office, "revoked-adhoc", "supplier", Interface.AD_HOC, "02")

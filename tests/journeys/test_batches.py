@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smki.flows.batch import batch_result, forget_results
+from smki.flows.batch import batch_result, fail_batch, forget_results
 from smki.policy import RESULT_RETENTION_DAYS
 from smki.registration import requester_for
 from smki.repository import verify_proof
 from smki.terms import BatchStatus, Interface, ItemStatus, Malformed, SmkiError
-from smki.wire.xml import BatchItem
+from smki.wire.xml import BatchItem, BatchSubmitted
 
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
@@ -217,6 +217,43 @@ def test_a_rejected_batch_is_not_processed(strict: House) -> None:
     with pytest.raises(Malformed, match=r"REJECTED, must be PENDING"):
         strict.perform("approve", batch=number)
     assert strict.stored() == before
+
+
+def sent_again(house: House, document: bytes) -> BatchSubmitted:
+    """The first answer to a batch."""
+    return house.service(Interface.BATCH).submit(iter((document,)), len(document))[0]
+
+
+@pytest.mark.clause("sec-app-m:F")
+@pytest.mark.parametrize(
+    ("ended", "code", "said"),
+    [
+        (BatchStatus.REJECTED, "WF:BB3", "REJECTED. Sent"),
+        (BatchStatus.TAMPERED, "WF:BB3", "TAMPERED. Sent"),
+        (BatchStatus.WORKFLOW_ERROR, "WF:BB1", "WORKFLOW_ERROR: a disk was lost. Sent"),
+    ],
+)
+def test_a_batch_that_came_to_nothing_is_not_pending_again(
+    strict: House, ended: BatchStatus, code: str, said: str
+) -> None:
+    """Sent again, it is answered by what became of it; with another ID it is a new batch."""
+    text = some_requests(strict, 2)
+    first = sent_again(strict, text)
+    assert (first.status, sent_again(strict, text)) == (BatchStatus.PENDING, first)
+    assert first.number is not None
+    with strict.front() as front:
+        if ended is BatchStatus.WORKFLOW_ERROR:
+            fail_batch(front, first.number, "a disk was lost")
+        else:
+            front.workbook.set_status(first.number, ended, at=datetime.now(UTC))
+    again = sent_again(strict, text)
+    assert (again.status, again.number, again.code) == (BatchStatus.WORKFLOW_ERROR, None, code)
+    assert f"sent before as batch {first.number}, which is {said}" in again.text
+    assert again.document_id == first.document_id
+    assert first.document_id is not None
+    other = sent_again(strict, text.replace(first.document_id.encode(), b"other-id", 1))
+    assert (other.status, other.document_id) == (BatchStatus.PENDING, "other-id")
+    assert other.number != first.number
 
 
 def spooled(house: House, text: bytes) -> Path:

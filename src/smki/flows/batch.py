@@ -39,6 +39,7 @@ from smki.wire.xml import BatchItem, BatchReader, read_items
 CHUNK: Final = 1024  # items journalled, signed and lodged together: four bundles of the record
 ORPHANS_KEPT: Final = timedelta(days=1)  # longer than the slowest upload that is let in
 _S = BatchStatus
+IN_VAIN: Final = (_S.REJECTED, _S.TAMPERED, _S.WORKFLOW_ERROR)
 UNFINISHED: Final = (_S.PARSING, _S.QUEUED, _S.PROCESSING, _S.PAUSED)
 
 Chunk = tuple[tuple[str, ...], tuple[str, ...]]  # items' IDs, their base64 texts
@@ -56,6 +57,8 @@ class Examiner(Protocol):
 
 def receive_batch(front: FrontOffice, requester: Requester, parts: Iterable[bytes]) -> BatchReceipt:
     """The batch is durable and PENDING; or it is one that was sent before, and is answered so.
+
+    Of one that was sent before and came to nothing the answer is that, never PENDING again.
 
     Raises:
         Malformed: the document is wrong, as a whole; nothing is kept.
@@ -88,7 +91,24 @@ def receive_batch(front: FrontOffice, requester: Requester, parts: Iterable[byte
     )
     if not new:
         front.spool.discard(name)
-    return BatchReceipt(document_id=batch.document_id, status=_S.PENDING, number=batch.number)
+    return _receipt(batch)
+
+
+def _receipt(batch: Batch) -> BatchReceipt:
+    """What its sender is told: PENDING while there is, or will be, a result to be fetched.
+
+    This answer has no word for what came to nothing but WORKFLOW_ERROR; its text says the state.
+    """
+    if batch.status not in IN_VAIN:
+        return BatchReceipt(document_id=batch.document_id, status=_S.PENDING, number=batch.number)
+    code, _, text = batch.error.partition(" ")
+    return BatchReceipt(
+        document_id=batch.document_id,
+        status=_S.WORKFLOW_ERROR,
+        code=code or code_of("batch.ended", ad_hoc=False).code,
+        text=f"sent before as batch {batch.number}, which is {batch.status.value}"
+        f"{text and ': '}{text}. Sent with another ID it is a new batch",
+    )
 
 
 def approve_batch(front: FrontOffice, number: int) -> None:

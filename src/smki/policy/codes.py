@@ -63,6 +63,7 @@ CODES: Final = {
         ("authority", "CA:DE1", _I.CA_ERROR, _A.CA_ERROR),
         ("device.unknown", "UD:EE1", _I.CSR_ERROR, _A.UNKNOWN_DEVICE),
         ("rate.exceeded", "WF:GG1", _I.WORKFLOW_ERROR, _A.WORKFLOW_ERROR),
+        ("batch.ended", "WF:BB3", _I.WORKFLOW_ERROR, _A.WORKFLOW_ERROR),
         ("internal", "WF:BB1", _I.WORKFLOW_ERROR, _A.WORKFLOW_ERROR),
     )
 }

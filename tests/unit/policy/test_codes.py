@@ -68,7 +68,7 @@ def test_every_rule_that_reaches_a_requester_has_a_row() -> None:
 def test_every_row_is_of_a_rule_that_there_is() -> None:
     """A row stands for a rule of the path or a family of them; codes have the form asked for."""
     found = _reachable()
-    spoken_by_flows = {"internal", "authority", "rate.exceeded", "batch.unknown"}
+    spoken_by_flows = {"internal", "authority", "rate.exceeded", "batch.unknown", "batch.ended"}
     families = {rule.partition(".")[0] for rule in found}
     assert set(CODES) - found - families <= spoken_by_flows
     for rule in CODES:

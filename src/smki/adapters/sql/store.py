@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    URL,
     BigInteger,
     ColumnElement,
     Connection,
@@ -38,6 +39,14 @@ CACHE_KIBIBYTES: Final = 16 * 1024  # of each connection: memory stays flat as t
 CHECKPOINT_PAGES: Final = 8_192  # 32 MiB of log: pages written often are carried over once
 ATTEMPTS: Final = 8  # of a transaction that the database asks to be tried again
 FIRST_PAUSE_SECONDS: Final = 0.01
+# A host that is not there answers nothing at all: who waits for it must hear so in time.
+_POSTGRESQL_TIMES: Final = {
+    "connect_timeout": 5,  # seconds, for each of its addresses
+    "keepalives_idle": 15,  # seconds of silence, then it is asked whether it is still there ...
+    "keepalives_interval": 5,
+    "keepalives_count": 3,  # ... so often
+    "tcp_user_timeout": 30_000,  # milliseconds until what was sent must have been received
+}
 _TRY_AGAIN: Final = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
 _SQLITE_SETTINGS: Final = (
@@ -160,7 +169,7 @@ def _engine(url: str) -> Engine:
                 where="SMKI_DATABASE",
                 rule="database.kind",
             )
-        engine = create_engine(parsed, poolclass=QueuePool, pool_pre_ping=True)
+        engine = create_engine(_in_time(parsed), poolclass=QueuePool, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError) as error:
         raise Malformed(
             "database URL: cannot be read, must be like sqlite:///var/smki.db"
@@ -179,6 +188,14 @@ def _engine(url: str) -> Engine:
     else:
         event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _in_time(url: URL) -> URL:
+    """The URL, with a limit for each wait that it sets none for itself."""
+    if url.get_backend_name() != "postgresql":
+        return url
+    times = {name: str(value) for name, value in _POSTGRESQL_TIMES.items()}
+    return url.update_query_dict(times | dict(url.query))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from smki.adapters.examiners import examiner
+from smki.adapters.helpers import helpers
 from smki.adapters.keys.software import SoftwareSigningKey
 from smki.adapters.record import FileRecord
 from smki.adapters.spool import FileSpool
@@ -60,7 +60,7 @@ def work(document: Path, serial: SerialNumber, fault: list[str]) -> int:
         assert number is not None
         batch = front.workbook.batch(number)
         assert batch is not None
-        examine = examiner(1)
+        examine = helpers(1, dict)
         if batch.status is not BatchStatus.COMPLETED:
             for _ in process_batch(office, batch, examine):
                 pass

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from smki.adapters.record.disk import Disk
-from smki.bootstrap import open_front, open_office
+from smki.bootstrap import open_front, open_office, with_helpers
 from smki.flows.batch import receive_batch, sweep_spool
 from smki.flows.issue import issue_chunk, settle
 from smki.flows.revocation import publish_list
@@ -159,8 +159,11 @@ def test_a_fault_of_ours_stays_with_its_batch(
 
     monkeypatch.setattr("smki.flows.batch.issue_chunk", faulty)
     stop = threading.Event()
-    with open_office(house.settings, house.environment) as office:
-        worker = _Worker(house.settings, office, queue.SimpleQueue(), stop)
+    with (
+        open_office(house.settings, house.environment) as office,
+        with_helpers(office, house.settings, house.environment, 1) as helped,
+    ):
+        worker = _Worker(house.settings, *helped, queue.SimpleQueue(), stop)
         working = threading.Thread(target=worker.run)
         working.start()
         _wait_status(house, numbers[1], BatchStatus.COMPLETED)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from smki.adapters.examiners import examiner
+from smki.adapters.helpers import helpers
 from smki.adapters.requesters import request_for_device, request_for_system
 from smki.authority import journal
 from smki.bootstrap import open_office
@@ -145,7 +145,7 @@ def test_foreign_hardware_is_refused_alone(quiet: House, office: Office) -> None
     assert receipt.number is not None
     batch = front.workbook.batch(receipt.number)
     assert batch is not None
-    examine = examiner(1)
+    examine = helpers(1, dict)
     assert list(process_batch(office, batch, examine)) == [3]
     examine.close()
     outcomes = {one.item: one.code for one in front.workbook.outcomes(batch.number)}
@@ -283,7 +283,9 @@ def test_the_worker_looks_at_the_credential_again(house: House) -> None:
 @pytest.mark.clause("sec-app-m:G")
 def test_the_worker_believes_no_other_party(quiet: House, office: Office) -> None:
     """A server that was taken over cannot name another party, or another interface's credential."""
-    worker = _Worker(quiet.settings, office, queue.SimpleQueue(), threading.Event())
+    worker = _Worker(
+        quiet.settings, office, helpers(1, dict), queue.SimpleQueue(), threading.Event()
+    )
 
     def ask(party: str, interface: Interface) -> Requester:
         pem = quiet.credential("supplier", interface).certificate.read_bytes()

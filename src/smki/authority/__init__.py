@@ -8,7 +8,7 @@ from smki.authority.hierarchy import Authority, Hierarchy
 from smki.authority.journal import JournalSeal, journal, restore
 from smki.authority.preparation import Preparer
 from smki.authority.revocation_lists import RevocationList, issue_crl
-from smki.authority.signing import SigningKeys, sign
+from smki.authority.signing import Signing, SigningKeys, begin_signing
 
 __all__ = [
     "Authority",
@@ -16,9 +16,10 @@ __all__ = [
     "JournalSeal",
     "Preparer",
     "RevocationList",
+    "Signing",
     "SigningKeys",
+    "begin_signing",
     "issue_crl",
     "journal",
     "restore",
-    "sign",
 ]

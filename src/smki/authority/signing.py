@@ -5,13 +5,15 @@ are re-read by an independent parser always, device certificates by sample: thei
 the signature were compared with a template that passed the lints.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from cryptography import x509
 
 from smki.authority.preparation import Preparer
-from smki.ports import SigningKey
+from smki.ports import DelegatingKey, SigningKey
 from smki.profiles import assemble
 from smki.steps import Issued, Journalled, Prepared
 from smki.terms import CertificateKind, Inconsistent
@@ -22,28 +24,54 @@ SAMPLE: Final = 64  # of so many device certificates in a group, one is re-read
 SigningKeys = Mapping[CertificateKind, SigningKey]
 
 
-def sign(journalled: Journalled, preparer: Preparer, keys: SigningKeys) -> tuple[Issued, ...]:
-    """Each prepared certificate is signed by the authority of its kind; same order.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """What was spent and is being signed; `issued` waits for it, once.
+
+    Attributes:
+        prepared: what is being signed, in the order of the journal.
+        preparer: whose templates it was filled from.
+        under_way: for each key at work, the places in `prepared`, and what gives the signatures.
+    """
+
+    prepared: tuple[Prepared, ...]
+    preparer: Preparer
+    under_way: tuple[tuple[list[int], Callable[[], list[bytes]]], ...]
+
+    def issued(self) -> tuple[Issued, ...]:
+        """Each is signed and reads back; same order.
+
+        Raises:
+            Unavailable: a key cannot be used now; nothing of this leaves, the intent stays open.
+            Inconsistent: what was signed does not read back as what was prepared.
+        """
+        issued: list[Issued | None] = [None] * len(self.prepared)
+        for places, signatures in self.under_way:
+            for place, signature in zip(places, signatures(), strict=True):
+                issued[place] = _issued(self.prepared[place], signature, self.preparer)
+        finished = tuple(one for one in issued if one is not None)
+        _read_back(finished)
+        return finished
+
+
+def begin_signing(journalled: Journalled, preparer: Preparer, keys: SigningKeys) -> Signing:
+    """Each prepared certificate is with the key of the authority of its kind.
 
     Raises:
-        Unavailable: a key cannot be used now; nothing of this leaves, the intent stays open.
-        Inconsistent: spent before, a template does not agree, or what was signed does not read
-            back as what was prepared.
+        Inconsistent: spent before, or a template does not agree; nothing is signed.
 
     Clause: sec-app-m:2.3.1.9
     """
     prepared = journalled.spend()
     for one in prepared:
         _check(one, preparer)
-    issued: list[Issued | None] = [None] * len(prepared)
+    under_way = []
     for issuer in {one.admitted.kind.issuer for one in prepared}:
         places = [n for n, one in enumerate(prepared) if one.admitted.kind.issuer is issuer]
-        signatures = keys[issuer].sign([prepared[n].tbs for n in places])
-        for n, signature in zip(places, signatures, strict=True):
-            issued[n] = _issued(prepared[n], signature, preparer)
-    finished = tuple(one for one in issued if one is not None)
-    _read_back(finished)
-    return finished
+        key, messages = keys[issuer], [prepared[n].tbs for n in places]
+        begin = key.begin(messages) if isinstance(key, DelegatingKey) else None
+        under_way.append((places, begin or partial(key.sign, messages)))
+    return Signing(prepared=prepared, preparer=preparer, under_way=tuple(under_way))
 
 
 def _check(prepared: Prepared, preparer: Preparer) -> None:

@@ -4,7 +4,7 @@ Makes offices out of adapters; no rule, no journey of its own.
 """
 
 from smki.bootstrap.initialising import Told, initialise
-from smki.bootstrap.opening import open_front, open_office, open_record
+from smki.bootstrap.opening import open_front, open_office, open_record, with_helpers
 from smki.bootstrap.settings import Settings, load_settings
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "open_front",
     "open_office",
     "open_record",
+    "with_helpers",
 ]

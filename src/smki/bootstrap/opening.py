@@ -5,9 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from smki import VERSION
+from smki.adapters.helpers import Helpers, helpers
 from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
 from smki.adapters.record import LOCKED, FileRecord, FileRecordReader
 from smki.adapters.spool import FileSpool
@@ -25,6 +28,7 @@ from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_cer
 from smki.terms import CertificateKind, Unavailable
 
 LOG_KEY = "log"
+HELPED = CertificateKind.ISSUING_DCA  # signs by the thousand; helper processes open its key too
 LOCK_PATIENCE_SECONDS = 10.0  # a worker without a server ends after the chunk it is at
 
 
@@ -94,6 +98,40 @@ def open_office(
         if not founding:
             settle(office)
         yield office
+
+
+@contextmanager
+def with_helpers(
+    office: Office, settings: Settings, environment: Mapping[str, str], processes: int
+) -> Iterator[tuple[Office, Helpers]]:
+    """The office, whose keys other processes use as well where they can, and those helpers.
+
+    A token has one session owner, which is this process: its keys sign here.
+    """
+    hands = helpers(processes, partial(_file_keys, settings, dict(environment)))
+    keys = {
+        kind: hands.delegate(kind, key)
+        if processes > 1 and kind is HELPED and _in_file(settings, kind)
+        else key
+        for kind, key in office.keys.items()
+    }
+    try:
+        yield replace(office, keys=keys), hands
+    finally:
+        hands.close()
+
+
+def _in_file(settings: Settings, kind: CertificateKind) -> bool:
+    return settings.keys.get(kind.value, KeySettings()).store == "software"
+
+
+def _file_keys(
+    settings: Settings, environment: Mapping[str, str]
+) -> dict[CertificateKind, SigningKey]:
+    """The key that a helper process may use, if it is in a file."""
+    if not _in_file(settings, HELPED):
+        return {}
+    return {HELPED: issuing_stores(settings, environment)(HELPED).open(HELPED.value)}
 
 
 def _open_record(settings: Settings, log_key: SigningKey) -> FileRecord:

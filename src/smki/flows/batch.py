@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Final, Protocol
 
-from smki.flows.issue import issue_chunk
+from smki.flows.issue import conclude, issue_chunk
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import certificate_of
 from smki.policy import (
@@ -151,8 +151,9 @@ def due_batches(front: FrontOffice) -> tuple[Batch, ...]:
 def process_batch(office: Office, batch: Batch, examine: Examiner) -> Iterator[int]:
     """Works the batch off from wherever it stands; yields the number done after each chunk.
 
-    May be stopped between chunks, or killed anywhere, and called again. The document is compared
-    with its hash first; one that was changed is TAMPERED and nothing of it is issued.
+    The next chunk may be under way by then. May be stopped between chunks, or killed anywhere, and
+    called again. The document is compared with its hash first; one that was changed is TAMPERED
+    and nothing of it is issued.
 
     Raises:
         Unavailable: a key, the disk or the database is away; call again later.
@@ -160,6 +161,8 @@ def process_batch(office: Office, batch: Batch, examine: Examiner) -> Iterator[i
     Clause: sec-app-m:F
     """
     front = office.front
+    conclude(office)
+    batch = front.workbook.batch(batch.number) or batch
     front.workbook.set_status(batch.number, _S.PARSING)
     digest = _digest(front, batch)
     if digest is None:
@@ -175,11 +178,16 @@ def process_batch(office: Office, batch: Batch, examine: Examiner) -> Iterator[i
     requester = requester_for(party, Interface.BATCH, None)
     front.workbook.set_status(batch.number, _S.QUEUED)
     front.workbook.set_status(batch.number, _S.PROCESSING)
-    done = batch.done
+    begun = done = batch.done
     for items, examined in examine(_chunks(front, batch, done)):
-        issue_chunk(office, requester, items, examined, batch=batch.number, chunk=done // CHUNK)
-        done += len(items)
-        yield done
+        issue_chunk(office, requester, items, examined, batch=batch.number, chunk=begun // CHUNK)
+        begun += len(items)
+        if done < begun - office.desk.items:
+            done = begun - office.desk.items
+            yield done
+    conclude(office)
+    if done < begun:
+        yield begun
     front.workbook.set_status(batch.number, _S.COMPLETED, at=front.clock.now())
 
 

@@ -11,24 +11,28 @@
 
 Steps 7 to 9 start from the journal alone, so a journey that was cut off is finished by `settle`
 exactly as it would have been. A group is one request or a chunk of a batch: all or none of it.
+
+While a chunk is being signed, the next one of the batch is decided, prepared and journalled; of
+everything else it is finished first (`conclude`).
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from smki.authority import journal, restore, sign
+from smki.authority import begin_signing, journal, restore
+from smki.flows.chunks import ChunkPlan, ChunkUnderWay
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
 from smki.policy import code_of
-from smki.ports import ChunkOutcome, ItemOutcome, JournalEntry
-from smki.registration import Facts, admit_devices, gather
+from smki.ports import JournalEntry
+from smki.registration import Admissions, Facts, admit_devices, gather
 from smki.repository import catch_up, lodge, publish, rows_of
 from smki.steps import (
     Admitted,
     Channel,
     Examined,
+    Issued,
     Journalled,
+    Lodged,
     Prepared,
     Published,
     Refusal,
@@ -36,50 +40,6 @@ from smki.steps import (
 )
 from smki.terms import Inconsistent
 from smki.wire.requests import DeviceRequest, OrganisationRequest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChunkPlan:
-    """What a chunk of a batch comes to, but for the certificates' entries in the record.
-
-    Attributes:
-        batch: number of the batch.
-        chunk: number of the chunk in it.
-        items: attribute ID of each DeviceCSR, in order.
-        refusals: for each, code and text if it was refused; None if it is to be issued.
-    """
-
-    batch: int
-    chunk: int
-    items: tuple[str, ...]
-    refusals: tuple[tuple[str, str] | None, ...]
-
-    def encode(self) -> bytes:
-        """The plan as canonical JSON, for the journal."""
-        fields = [self.batch, self.chunk, self.items, self.refusals]
-        return json.dumps(fields, separators=(",", ":")).encode()
-
-    @classmethod
-    def decode(cls, octets: bytes) -> "ChunkPlan":
-        """The plan that `encode` wrote."""
-        batch, chunk, items, refusals = json.loads(octets)
-        return cls(
-            batch=batch,
-            chunk=chunk,
-            items=tuple(items),
-            refusals=tuple(None if one is None else (one[0], one[1]) for one in refusals),
-        )
-
-    def outcome(self, entries: Sequence[int]) -> ChunkOutcome:
-        """The outcomes, `entries` being those of the certificates in the order of the items."""
-        remaining = iter(entries)
-        outcomes = tuple(
-            ItemOutcome(item=item, entry=next(remaining))
-            if refusal is None
-            else ItemOutcome(item=item, entry=None, code=refusal[0], text=refusal[1])
-            for item, refusal in zip(self.items, self.refusals, strict=True)
-        )
-        return ChunkOutcome(batch=self.batch, chunk=self.chunk, outcomes=outcomes)
 
 
 def issue_devices(
@@ -96,31 +56,34 @@ def issue_devices(
 
     Clause: sec-app-m:2.3.1.9
     """
-    decisions = decide_devices(office.front, requesters, channel, examined)
+    conclude(office)
+    decisions, _ = _decide(office.front, requesters, channel, examined, Admissions())
     published = iter(issue(office, tuple(one for one in decisions if isinstance(one, Admitted))))
     return tuple(one if isinstance(one, Refusal) else next(published) for one in decisions)
 
 
-def decide_devices(
+def facts_about(office: Office, requests: Sequence[OrganisationRequest]) -> Facts:
+    """What index, register and record know about these requests now; nothing is under way."""
+    conclude(office)
+    return _facts(office.front, requests)
+
+
+def _decide(
     front: FrontOffice,
     requesters: Sequence[Requester],
     channel: Channel,
     examined: Sequence[Examined | Refusal],
-) -> tuple[Admitted | Refusal, ...]:
-    """Step 4: each request admitted or refused, on the facts as they are now."""
+    under_way: Admissions,
+) -> tuple[tuple[Admitted | Refusal, ...], Admissions]:
     requests = [
         one.request
         for one in examined
         if isinstance(one, Examined) and isinstance(one.request, DeviceRequest)
     ]
-    return admit_devices(requesters, channel, examined, facts_about(front, requests))
+    return admit_devices(requesters, channel, examined, _facts(front, requests), under_way)
 
 
-def facts_about(
-    front: FrontOffice, requests: Sequence[DeviceRequest | OrganisationRequest]
-) -> Facts:
-    """What index, register and record know about these requests now."""
-
+def _facts(front: FrontOffice, requests: Sequence[DeviceRequest | OrganisationRequest]) -> Facts:
     def key_of(entry: int) -> bytes:
         _, body = decode_certificate(front.reader.leaf(entry))
         return front.describe(body.certificate).public_key
@@ -138,7 +101,7 @@ def issue(office: Office, admitted: tuple[Admitted, ...]) -> tuple[Published, ..
 
 def issue_prepared(office: Office, prepared: tuple[Prepared, ...]) -> tuple[Published, ...]:
     """Steps 6 to 9 for what is prepared."""
-    return finish(office, journal(office.front.workbook, prepared, office.seal), None)
+    return _finish(office, journal(office.front.workbook, prepared, office.seal), None)
 
 
 def issue_chunk(
@@ -150,27 +113,52 @@ def issue_chunk(
     batch: int,
     chunk: int,
 ) -> None:
-    """Steps 4 to 9 for a chunk of a batch: its outcomes are durable, its certificates published.
+    """Steps 4 to 6 for a chunk of a batch, and it is being signed; the one before it is finished.
+
+    What was under way when the decisions fall is no part of the index yet, so it is laid over it.
+    `conclude` finishes the last one.
 
     Raises:
         Unavailable: as for `issue_devices`.
 
     Clause: sec-app-m:2.3.1.9
     """
-    front = office.front
-    decisions = decide_devices(front, [requester] * len(examined), Channel.BATCH, examined)
+    front, earlier = office.front, office.desk.under_way
+    decisions, admissions = _decide(
+        front,
+        [requester] * len(examined),
+        Channel.BATCH,
+        examined,
+        earlier.admissions if earlier else Admissions(),
+    )
     plan = ChunkPlan(
         batch=batch, chunk=chunk, items=tuple(items), refusals=tuple(map(_wording, decisions))
     )
     admitted = tuple(one for one in decisions if isinstance(one, Admitted))
     if not admitted:
+        conclude(office)
         front.workbook.close(None, rows=(), size=0, outcome=plan.outcome(()))
         return
     prepared = office.preparer.prepare(admitted, front.clock.now())
     journalled = journal(
         front.workbook, prepared, office.seal, batch=batch, chunk=chunk, annex=plan.encode()
     )
-    finish(office, journalled, plan)
+    signing = begin_signing(journalled, office.preparer, office.keys)
+    conclude(office)
+    office.desk.under_way = ChunkUnderWay(
+        journal=journalled.journal, signing=signing, plan=plan, admissions=admissions
+    )
+
+
+def conclude(office: Office) -> None:
+    """Nothing is under way: steps 7 to 9 are done for the chunk that was, if there was one.
+
+    Raises:
+        Unavailable: as for `issue_devices`.
+    """
+    chunk, office.desk.under_way = office.desk.under_way, None
+    if chunk is not None:
+        _lodge(office, chunk.journal, chunk.signing.issued(), chunk.plan)
 
 
 def _wording(decision: Admitted | Refusal) -> tuple[str, str] | None:
@@ -180,20 +168,29 @@ def _wording(decision: Admitted | Refusal) -> tuple[str, str] | None:
     return code_of(finding.rule, ad_hoc=False).code, str(finding)
 
 
-def finish(office: Office, journalled: Journalled, plan: ChunkPlan | None) -> tuple[Published, ...]:
-    """Steps 7 to 9, from the journal: signed, lodged, published, the intent closed."""
+def _finish(
+    office: Office, journalled: Journalled, plan: ChunkPlan | None
+) -> tuple[Published, ...]:
+    """Steps 7 to 9, from the journal: signed, lodged, the intent closed, published."""
+    issued = begin_signing(journalled, office.preparer, office.keys).issued()  # 7
+    return publish(_lodge(office, journalled.journal, issued, plan), office.front.index)  # 9
+
+
+def _lodge(
+    office: Office, number: int, issued: tuple[Issued, ...], plan: ChunkPlan | None
+) -> tuple[Lodged, ...]:
+    """Step 8: durable in the record and in the index, and the intent closed."""
     front = office.front
-    issued = sign(journalled, office.preparer, office.keys)  # 7
     at = front.clock.now()
-    lodged = lodge(office.record, issued, at)  # 8
+    lodged = lodge(office.record, issued, at)
     entries = [one.entry for one in lodged]
     front.workbook.close(
-        journalled.journal,
+        number,
         rows=rows_of(lodged, at, front.describe),
         size=entries[-1] + 1,
         outcome=None if plan is None else plan.outcome(entries),
     )
-    return publish(lodged, front.index)  # 9
+    return lodged
 
 
 def settle(office: Office) -> int:
@@ -204,6 +201,7 @@ def settle(office: Office) -> int:
     certificates are in the record is closed; any other is signed, lodged and published now. Since
     an append is all or none, the first certificate speaks for its group.
     """
+    office.desk.under_way = None  # its intent is one of them
     front = office.front
     office.record.settle()
     catch_up(front.reader, front.index, front.describe)
@@ -220,7 +218,7 @@ def _settle(office: Office, entry: JournalEntry) -> None:
     rows = [index.by_serial(one.serial) for one in journalled.prepared]
     lodged = [row.entry for row in rows if row is not None]
     if not lodged:
-        finish(office, journalled, plan)
+        _finish(office, journalled, plan)
         return
     if len(lodged) != len(rows):
         raise Inconsistent(

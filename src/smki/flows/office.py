@@ -5,9 +5,10 @@ preparer and the writing end of the record, and exists once for a state director
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
+from smki.flows.chunks import ChunkUnderWay
 from smki.ports import (
     CertificateIndex,
     Clock,
@@ -52,6 +53,18 @@ class FrontOffice:
     approve: bool = True
 
 
+@dataclass(slots=True)
+class Desk:
+    """Where the chunk of a batch lies that is being signed: journalled, and not lodged yet."""
+
+    under_way: ChunkUnderWay | None = None
+
+    @property
+    def items(self) -> int:
+        """How many items of a batch lie there."""
+        return 0 if self.under_way is None else len(self.under_way.plan.items)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """What issuing needs, on top of the front office.
@@ -63,6 +76,7 @@ class Office:
         preparer: composes and lints.
         keys: the issuing keys, by the kind of their authority's certificate.
         seal: marks the entries of the journal as our own.
+        desk: what is under way.
     """
 
     front: FrontOffice
@@ -71,3 +85,4 @@ class Office:
     preparer: Preparer
     keys: SigningKeys
     seal: JournalSeal
+    desk: Desk = field(default_factory=Desk)

@@ -67,7 +67,7 @@ def certify_organisation(office: Office, party: str, request: bytes) -> Publishe
         if isinstance(examined, Examined) and isinstance(examined.request, OrganisationRequest)
         else []
     )
-    facts = facts_about(front, requests)
+    facts = facts_about(office, requests)
     admitted = _permitted(admit_organisation(requester, Channel.PORTAL, examined, facts))
     return issue(office, (admitted,))[0]
 

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from smki.adapters.examiners import Chunk, Examiner, Outcome, examiner
+from smki.adapters.helpers import Chunk, Helpers, Outcome, relax_garbage_collection
 from smki.adapters.requesters import request_for_device
-from smki.bootstrap import Settings, initialise, load_settings, open_office
+from smki.bootstrap import Settings, initialise, load_settings, open_office, with_helpers
 from smki.bootstrap.samples import SAMPLES
 from smki.flows.batch import batch_result, process_batch, receive_batch
 from smki.flows.office import Office
@@ -106,9 +106,10 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
     settings = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
     documents = list(_documents(state, count, progress))
     with ExitStack() as stack:
-        office = stack.enter_context(open_office(settings, environment))
-        examine = examiner(processes)
-        stack.callback(examine.close)
+        opened = stack.enter_context(open_office(settings, environment))
+        helped = with_helpers(opened, settings, environment, processes)
+        office, examine = stack.enter_context(helped)
+        relax_garbage_collection()
         requester = _requester(office, settings)
         limit = _Limit()
         limit.look()
@@ -156,7 +157,7 @@ def _one_batch(
         raise Inconsistent(f"benchmark: {issued} certificates for {batch.items} requests")
 
 
-def _paced(examine: Examiner, limit: _Limit) -> Examining:
+def _paced(examine: Helpers, limit: _Limit) -> Examining:
     """Examines, and looks at the limit now and then, when nobody works beside it."""
 
     def examining(chunks: Iterator[Chunk]) -> Iterator[Outcome]:

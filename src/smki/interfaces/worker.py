@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from smki.adapters.examiners import examiner
 from smki.adapters.files import prove_room, write_durably
-from smki.bootstrap import Settings, open_office
+from smki.adapters.helpers import Helpers, relax_garbage_collection
+from smki.bootstrap import Settings, open_office, with_helpers
 from smki.bootstrap.initialising import write_lists
 from smki.flows.adhoc import failed, replace_device_certificates
 from smki.flows.batch import (
@@ -33,7 +33,7 @@ from smki.flows.batch import (
     process_batch,
     sweep_spool,
 )
-from smki.flows.issue import settle
+from smki.flows.issue import conclude, settle
 from smki.flows.office import Office
 from smki.flows.revocation import refresh_lists
 from smki.interfaces.link import Answer, LinkServer, error_fields
@@ -106,6 +106,7 @@ def _work(
         threading.Thread(target=_watch, args=(lifeline, stop), daemon=True).start()
     with open_office(settings, environment) as office:
         opened()
+        relax_garbage_collection()
         trouble = _Trouble()
 
         def received(operation: str, arguments: Mapping[str, Any], answer: Answer) -> None:
@@ -116,7 +117,8 @@ def _work(
 
         link = LinkServer(settings.path(SOCKET), received)
         try:
-            _Worker(settings, office, inbox, stop, trouble).run()
+            with with_helpers(office, settings, environment, settings.processes) as helped:
+                _Worker(settings, *helped, inbox, stop, trouble).run()
         finally:
             link.close()
 
@@ -150,6 +152,7 @@ class _Worker:
         self,
         settings: Settings,
         office: Office,
+        examine: Helpers,
         inbox: "queue.SimpleQueue[_Message]",
         stop: threading.Event,
         trouble: _Trouble | None = None,
@@ -159,7 +162,7 @@ class _Worker:
         self._inbox = inbox
         self._stop = stop
         self._said = trouble or _Trouble()
-        self._examine = examiner(settings.processes)
+        self._examine = examine
         self._work: Iterator[int] | None = None
         self._batch = self._done = self._items = 0
         self._troubled = False
@@ -167,13 +170,10 @@ class _Worker:
         self._next_chores = 0.0
 
     def run(self) -> None:
-        try:
-            busy = self._advance()  # first the lists: nobody can connect by those that expired
-            while not self._stop.is_set():
-                self._answer(self._receive(wait=not busy))
-                busy = self._advance()
-        finally:
-            self._examine.close()
+        busy = self._advance()  # first the lists: nobody can connect by those that expired
+        while not self._stop.is_set():
+            self._answer(self._receive(wait=not busy))
+            busy = self._advance()
 
     def _receive(self, *, wait: bool) -> list[_Message]:
         """What came in: at once, or after a short wait if there may be nothing else to do."""
@@ -282,7 +282,7 @@ class _Worker:
     def _go_on(self) -> bool:
         only_to_conclude = self._work is not None and self._done == self._items
         if not only_to_conclude and not self._may_work():
-            self._work = None
+            self._leave()
             self._pause()
             return False
         if self._work is None:
@@ -310,6 +310,13 @@ class _Worker:
                 "cannot be worked on, a fault of ours; the operator sees why",
             )
         return True
+
+    def _leave(self) -> None:
+        """No batch is worked on, and nothing of one is under way."""
+        if self._work is not None:
+            self._work = None
+            self._count(self._office.desk.items)
+            conclude(self._office)
 
     def _next(self) -> Batch | None:
         due = due_batches(self._office.front)

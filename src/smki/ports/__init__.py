@@ -5,7 +5,7 @@ happens if the power fails in between.
 """
 
 from smki.ports.index import CertificateIndex, CertificateRow, KeyHolder
-from smki.ports.keys import KeyAlgorithm, KeyStore, SigningKey
+from smki.ports.keys import DelegatingKey, KeyAlgorithm, KeyStore, SigningKey
 from smki.ports.record import Checkpoint, Record, RecordReader
 from smki.ports.registry import Credential, DeviceStanding, Party, Registry
 from smki.ports.work import Batch, ChunkOutcome, ItemOutcome, JournalEntry, Workbook
@@ -19,6 +19,7 @@ __all__ = [
     "ChunkOutcome",
     "Clock",
     "Credential",
+    "DelegatingKey",
     "DeviceStanding",
     "Entropy",
     "ItemOutcome",

@@ -1,8 +1,8 @@
 """Private keys: made, opened and used, never seen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class KeyAlgorithm(Enum):
@@ -31,6 +31,18 @@ class SigningKey(Protocol):
 
         Raises:
             Unavailable: the token is away; nothing was signed that the caller will see.
+        """
+        ...
+
+
+@runtime_checkable
+class DelegatingKey(SigningKey, Protocol):
+    """A key whose signatures can be made elsewhere while the caller does something else."""
+
+    def begin(self, messages: Sequence[bytes]) -> Callable[[], list[bytes]]:
+        """The messages are on their way; calling what comes back gives their signatures.
+
+        To be called once, from the same thread. Raises then what `sign` does.
         """
         ...
 

@@ -4,7 +4,13 @@ The only room that makes `Requester`, `Examined`, `Admitted` and `Refusal`. It u
 and writes nothing.
 """
 
-from smki.registration.admission import Facts, admit_devices, admit_organisation, gather
+from smki.registration.admission import (
+    Admissions,
+    Facts,
+    admit_devices,
+    admit_organisation,
+    gather,
+)
 from smki.registration.examination import (
     PackedOutcome,
     examine_device,
@@ -18,6 +24,7 @@ from smki.registration.identity import authenticate, operator, requester_for, su
 from smki.registration.systems import admit_server, admit_system
 
 __all__ = [
+    "Admissions",
     "Facts",
     "PackedOutcome",
     "admit_devices",

@@ -17,6 +17,7 @@ from smki.terms import EUI64, CertificateKind, Finding, Inconsistent, KeyUsage, 
 from smki.wire import der
 from smki.wire.requests import DeviceRequest, OrganisationRequest
 
+Holders = tuple[tuple[EUI64 | None, KeyUsage], ...]  # of one key: subjects, and for which usage
 _UNKNOWN_DEVICE = DeviceStanding()
 _BEFORE_SERVICE = frozenset({SmiStatus.NOT_IN_INVENTORY, SmiStatus.PENDING})
 
@@ -34,7 +35,7 @@ class Facts:
 
     issued: dict[EUI64, int]
     standings: dict[EUI64, DeviceStanding]
-    holders: dict[int, tuple[tuple[EUI64 | None, KeyUsage], ...]]
+    holders: dict[int, Holders]
     permits_hw_type: Callable[[bytes], bool] = lambda _: True
 
 
@@ -52,7 +53,7 @@ def gather(
     """
     devices = tuple({request.device for request in requests if isinstance(request, DeviceRequest)})
     points = {key_fingerprint(request.point): request.point for request in requests}
-    holders: dict[int, tuple[tuple[EUI64 | None, KeyUsage], ...]] = {}
+    holders: dict[int, Holders] = {}
     for holder in index.key_holders(list(points)):
         if _holds(holder, points[holder.key], key_of):
             earlier = holders.get(holder.key, ())
@@ -69,18 +70,46 @@ def _holds(holder: KeyHolder, point: bytes, key_of: Callable[[int], bytes]) -> b
     return key_of(holder.entry) == point
 
 
+class Admissions:
+    """Devices and keys of requests that were admitted, and that the index does not know yet."""
+
+    __slots__ = ("_holders", "_issued")
+
+    def __init__(self) -> None:
+        self._issued: Counter[EUI64] = Counter()
+        self._holders: dict[int, Holders] = {}
+
+    def add(self, request: DeviceRequest, fingerprint: int) -> None:
+        """One more; `fingerprint` is that of its key."""
+        self._issued[request.device] += 1
+        self._holders[fingerprint] = (
+            *self.holders(fingerprint),
+            (request.device, request.usage),
+        )
+
+    def issued(self, device: EUI64) -> int:
+        """How many of them are for this device."""
+        return self._issued.get(device, 0)
+
+    def holders(self, fingerprint: int) -> Holders:
+        """Who holds the key with this fingerprint by them."""
+        return self._holders.get(fingerprint, ())
+
+
 def admit_devices(
     requesters: Sequence[Requester],
     channel: Channel,
     examined: Sequence[Examined | Refusal],
     facts: Facts,
-) -> tuple[Admitted | Refusal, ...]:
+    under_way: Admissions,
+) -> tuple[tuple[Admitted | Refusal, ...], Admissions]:
     """For each request, in order, whether its requester may have it; refusals stay refusals.
+
+    Beside the facts count those `under_way`; those admitted here are the second value.
 
     Clause: sec-app-m:2.3.1.8, sec:L3.16
     """
-    issued = Counter(facts.issued)
-    holders = dict(facts.holders)
+    admissions = Admissions()
     decisions: list[Admitted | Refusal] = []
     for requester, outcome in zip(requesters, examined, strict=True):
         if isinstance(outcome, Refusal):
@@ -89,8 +118,13 @@ def admit_devices(
         request = outcome.request
         if not isinstance(request, DeviceRequest):
             raise Inconsistent(f"a {type(request).__name__} among device requests")
-        standing = facts.standings.get(request.device, _UNKNOWN_DEVICE)
-        fingerprint = key_fingerprint(request.point)
+        device, fingerprint = request.device, key_fingerprint(request.point)
+        standing = facts.standings.get(device, _UNKNOWN_DEVICE)
+        holders = (
+            facts.holders.get(fingerprint, ())
+            + under_way.holders(fingerprint)
+            + admissions.holders(fingerprint)
+        )
         refused = decide_device(
             requester.kinds,
             frozenset(identity for identity, _ in requester.identities),
@@ -99,8 +133,10 @@ def admit_devices(
                 responsible=standing.responsible,
                 communications=standing.communications,
                 limit=standing.limit,
-                issued=issued[request.device],
-                key_holder=_holder_but(holders.get(fingerprint, ()), request.device, request.usage),
+                issued=facts.issued.get(device, 0)
+                + under_way.issued(device)
+                + admissions.issued(device),
+                key_holder=_holder_but(holders, device, request.usage),
                 replacement=channel is Channel.AD_HOC,
             ),
         )
@@ -118,12 +154,8 @@ def admit_devices(
                 manufacturing=channel is not Channel.AD_HOC and standing.status in _BEFORE_SERVICE,
             )
         )
-        issued[request.device] += 1
-        holders[fingerprint] = (
-            *holders.get(fingerprint, ()),
-            (request.device, request.usage),
-        )
-    return tuple(decisions)
+        admissions.add(request, fingerprint)
+    return tuple(decisions), admissions
 
 
 def _foreign_hardware(request: DeviceRequest) -> Finding:
@@ -137,9 +169,7 @@ def _foreign_hardware(request: DeviceRequest) -> Finding:
     )
 
 
-def _holder_but(
-    holders: tuple[tuple[EUI64 | None, KeyUsage], ...], subject: EUI64, usage: KeyUsage
-) -> str:
+def _holder_but(holders: Holders, subject: EUI64, usage: KeyUsage) -> str:
     for identity, held_for in holders:
         if (identity, held_for) != (subject, usage):
             return f"{identity or 'an authority'} ({held_for.code})"

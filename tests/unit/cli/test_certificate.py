@@ -1,4 +1,6 @@
 import json
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -6,8 +8,18 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from smki.bootstrap import load_settings, open_front
 from smki.interfaces.cli import main
+from smki.merkle.leaf import decode_certificate
+from smki.profiles import DeviceTemplate, Issuer, assemble, development
+from smki.profiles.wording import explain
+from smki.terms import CertificateKind, KeyUsage, Malformed
+from smki.wire import der
+
+GOLDEN = Path(__file__).parents[2] / "vectors" / "profiles" / "profiles.json"
 
 NULL = bytes.fromhex("300c06082a8648ce3d0403020500")
 BARE = bytes.fromhex("300a06082a8648ce3d040302")
@@ -84,6 +96,76 @@ def test_another_issuer_and_another_profile_are_named(octets: bytes, organisatio
     shown = json.loads(done.stdout)
     assert (done.exit_code, shown["profile"]) == (1, "device")
     assert {finding["rule"] for finding in shown["findings"]} >= {"device.subject.attributes"}
+
+
+def _words(path: Path, *, ours: bool = False) -> dict[str, str]:
+    words = ("show", str(path), "--json", *(("--ours",) if ours else ()))
+    shown = json.loads(_run(*words).stdout)
+    assert set(shown) == {"profile", "fields", "words"}
+    assert set(shown["words"]) <= set(shown["fields"])
+    said: dict[str, str] = shown["words"]
+    return said
+
+
+@pytest.mark.clause("gbcs:4.3.2.2", "rfc5280:4.2.1.3")
+def test_what_octets_mean_is_said_beside_them(original: Any, organisation: Path) -> None:
+    """Usage, role, key, names and purposes are words; the octets stay where they were."""
+    said = _words(organisation)
+    assert said["keyUsage (critical)"] == "digital signature"
+    assert said["subject"] == "role 02: supplier"
+    assert said["issuer"] == "role 07: issuing authority"
+    assert said["subjectPublicKey"] == "P-256 point of 65 octets"
+    assert _run("show", str(organisation)).stdout.count(" digital signature [03020780]\n") == 1
+    said = _words(original.state / "tls/server.pem")
+    assert said["subjectAltName"] == "host localhost, address 127.0.0.1, address ::1"
+    assert said["extKeyUsage"] == "TLS server"
+    said = _words(original.state / "tls/ca.pem")
+    assert said["keyUsage (critical)"] == "certificate signing, CRL signing"
+    assert said["basicConstraints (critical)"] == "an authority, authorities below it: none"
+
+
+@pytest.mark.clause("sec-app-a:B", "sec-app-b:B")
+def test_devices_roots_and_policies_in_words(original: Any, tmp_path: Path) -> None:
+    """Device ID and hwType, the wrap of the contingency key, and what a policy OID is for."""
+    with open_front(load_settings({"SMKI_STATE": str(original.state)})) as front:
+        (root,) = (row.entry for row in front.index.rows(CertificateKind.ROOT_OCA))
+        octets = decode_certificate(front.reader.leaf(root))[1].certificate
+    file = tmp_path / "root.der"
+    file.write_bytes(octets)
+    said = _words(file)
+    assert said["WrappedApexContingencyKey"].endswith("octets, wrapped by id-aes128-wrap-pad")
+    assert said["subject"] == "role 00: root"
+    policies = explain(octets, development())["certificatePolicies (critical)"]
+    assert policies.endswith("(root-oca certificates of this environment)")
+    device_id, point = bytes.fromhex("00db1234567890a0"), b"\4" + bytes(64)
+    device = DeviceTemplate(
+        Issuer(
+            kind=CertificateKind.ISSUING_DCA, name=bytes.fromhex("3000"), key_identifier=bytes(8)
+        ),
+        development(),
+        KeyUsage.KEY_AGREEMENT,
+        der.oid("2.25.7")[2:],
+    ).fill(b"\1" * 16, datetime(2026, 1, 1, tzinfo=UTC), device_id, point)
+    words = explain(assemble(device, bytes(70), CertificateKind.DEVICE))
+    name = "hardwareModuleName: device 00-DB-12-34-56-78-90-A0, hwType 2.25.7"
+    assert words["subjectAltName (critical)"] == name
+    assert words["keyUsage (critical)"] == "key agreement"
+    assert words["notAfter"] == "without end"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    kind=st.sampled_from(sorted(CertificateKind, key=lambda kind: kind.value)),
+    at=st.integers(4, 700),
+    put=st.binary(min_size=1, max_size=3),
+)
+def test_words_are_total(kind: CertificateKind, at: int, put: bytes) -> None:
+    """Any damage to a certificate leaves it with words, fewer words or malformed."""
+    tbs = bytes.fromhex(json.loads(GOLDEN.read_text())[kind.value]["tbs"])
+    whole = assemble(tbs, bytes(70), kind)
+    assert explain(whole)
+    with suppress(Malformed):
+        explain(whole[:at] + put + whole[at + len(put) :], development())
 
 
 @pytest.mark.parametrize(

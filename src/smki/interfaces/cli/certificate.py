@@ -7,13 +7,14 @@ and whole days are not compared with ours. Expiry and revocation are not looked 
 import os
 import re
 from binascii import Error, a2b_base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import click
 
 from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
 from smki.profiles import ProfileSettings, kind_of, lint_certificate, view
+from smki.profiles.wording import explain
 from smki.terms import CertificateKind, Finding, Malformed
 from smki.wire.certificate import parse_certificate
 
@@ -39,13 +40,16 @@ def certificate() -> None:
 def show(file: str, *, ours: bool, as_json: bool) -> None:
     """Show the profile of a certificate and its fields, in their order.
 
+    What has a meaning in words is shown by it, with the octets in brackets.
+
     FILE is PEM or DER, - is standard input.
     """
     with reporting(as_json=as_json):
-        shown = view(read_certificate(file), _settings(ours=ours))
+        octets, settings = read_certificate(file), _settings(ours=ours)
+        shown, words = view(octets, settings), explain(octets, settings)
         fields = joined(shown.fields)
-        document = {"profile": shown.kind.value, "fields": fields}
-        emit(document, _table(shown.kind.value, fields), as_json=as_json)
+        document = {"profile": shown.kind.value, "fields": fields, "words": dict(words)}
+        emit(document, _table(shown.kind.value, fields, words), as_json=as_json)
 
 
 @certificate.command
@@ -118,11 +122,12 @@ def _settings(*, ours: bool) -> ProfileSettings | None:
     return load_settings(os.environ).profiles()
 
 
-def _table(profile: str, fields: dict[str, str]) -> Iterable[str]:
+def _table(profile: str, fields: dict[str, str], words: Mapping[str, str]) -> Iterable[str]:
     width = max(map(len, fields))
     yield f"{'profile':{width}}  {profile}"
     for name, text in fields.items():
-        yield f"{name:{width}}  {text}"
+        said = words.get(name)
+        yield f"{name:{width}}  {text if said is None else f'{said} [{text}]'}"
 
 
 def _row(finding: Finding) -> dict[str, str]:

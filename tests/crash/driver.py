@@ -14,6 +14,7 @@ from smki.adapters.helpers import helpers
 from smki.adapters.keys.software import SoftwareSigningKey
 from smki.adapters.record import FileRecord
 from smki.adapters.spool import FileSpool
+from smki.adapters.sql.index import SqlCertificateIndex
 from smki.adapters.sql.registry import SqlRegistry
 from smki.adapters.sql.workbook import SqlWorkbook
 from smki.bootstrap import load_settings, open_office
@@ -25,7 +26,14 @@ from smki.terms import EUI64, BatchStatus, Interface, SerialNumber, SmiStatus
 
 PORTS: dict[str, type] = {
     port.__name__: port
-    for port in (SqlWorkbook, SqlRegistry, FileRecord, FileSpool, SoftwareSigningKey)
+    for port in (
+        SqlCertificateIndex,
+        SqlWorkbook,
+        SqlRegistry,
+        FileRecord,
+        FileSpool,
+        SoftwareSigningKey,
+    )
 }
 
 

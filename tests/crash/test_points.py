@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from smki.bootstrap import open_front
 from smki.bootstrap.initialising import credential_path
 from smki.terms import Interface, SerialNumber
 
@@ -24,9 +25,8 @@ POINTS = (
     ("SqlWorkbook.set_status", 4),  # completed
     ("SqlRegistry.set_standing", 1),
     ("SqlRegistry.revoke_credential", 1),
-    ("SqlWorkbook.note", 1),  # where the list will be
     ("FileRecord.append", 3),  # of the list
-    ("SqlWorkbook.close", 3),  # of the list
+    ("SqlCertificateIndex.extend", 1),  # by the list
 )
 
 
@@ -57,3 +57,32 @@ def test_killed_at_an_effect(
     assert finished.returncode == 0, finished.stderr
     house.check((int(finished.stdout),), (document,))
     assert house.on_list(credential.serial_number)
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-q:B", "sec-app-b:B-crl")
+def test_a_revocation_cut_off_reaches_the_list(house: Any, make_document: Any) -> None:
+    """Killed between register and list: the next start of the house makes the list, by itself."""
+    path = house.state.parent / "batch.xml"
+    path.write_bytes(make_document(2).octets)
+    certificate, _ = credential_path(house.settings, "network", Interface.BATCH)
+    serial = SerialNumber(x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number)
+    killed = subprocess.run(
+        [
+            *(house.python, str(DRIVER), str(path), str(serial)),
+            *("SqlRegistry.revoke_credential", "1", "done"),
+        ],
+        env=house.environment,
+        check=False,
+    )
+    assert killed.returncode == -9
+    with open_front(house.settings) as front:
+        assert front.registry.revoked_credentials() == (serial,)
+    assert not house.on_list(serial.value)
+    house.start()
+    house.wait_ready()
+    house.until(lambda: house.on_list(serial.value))
+    shown = x509.load_pem_x509_crl((house.state / "tls" / "issuing-ica.crl.pem").read_bytes())
+    assert [entry.serial_number for entry in shown] == [serial.value]
+    house.stop()
+    house.check((), ())

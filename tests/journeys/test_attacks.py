@@ -188,13 +188,14 @@ def test_lists_follow_the_settings(quiet: House, office: Office) -> None:
 
 
 @pytest.mark.clause("sec-app-b:B-crl")
-def test_revocations_outlive_the_notes(quiet: House, office: Office) -> None:
-    """With the note of the newest list lost, the next one has the next number, and all entries."""
+def test_revocations_outlive_the_index(quiet: House, office: Office) -> None:
+    """With the index thrown away, the next list has the next number, and all entries."""
     mine = x509.load_pem_x509_certificate(
         quiet.credential("network", Interface.BATCH).certificate.read_bytes()
     )
     last = revoke_credential(office, SerialNumber(mine.serial_number))
-    office.front.workbook.note(f"list.{ICA.value}", "")
+    office.front.index.clear()
+    settle(office)
     found = publish_list(office, ICA)
     assert found.number == last.number + 1
     assert found.entries == last.entries != ()

@@ -1,12 +1,11 @@
 """Revocation lists: made, lodged and handed out; credentials revoked.
 
-Which list of an authority is the newest is noted before the list is lodged, with the entry it will
-have: after a crash the note either points to it, or the one before still counts. If the note was
-lost with its database, the record itself is searched from its end: numbers never begin again.
+The record says which list of an authority is the newest: the index, which follows it, knows every
+list, so that numbers rise also after a database was lost or restored from an older copy. Register
+and list are two stores; where one was written and the other not yet, `refresh_lists` makes up.
 """
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,9 +14,9 @@ from cryptography import x509
 
 from smki.authority import RevocationList, issue_crl
 from smki.flows.office import FrontOffice, Office
-from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
-from smki.repository import lodge_crl
-from smki.repository.rows import STEP, body_of
+from smki.merkle.leaf import decode_certificate, decode_leaf
+from smki.repository import catch_up, lodge_crl
+from smki.repository.rows import body_of, issuer_fingerprint
 from smki.terms import CertificateKind, Finding, Refused, SerialNumber
 
 CLOCK_TROUBLE: Final = timedelta(minutes=5)  # a list from further ahead: our clock was wrong then
@@ -50,33 +49,16 @@ def current_list(front: FrontOffice, authority: CertificateKind) -> CurrentList 
     Raises:
         Inconsistent: the record is damaged.
     """
-    entry = _newest(front, authority)
-    if entry is None:
+    rows = map(front.index.newest_list, _issuers(front, authority))
+    newest = max(filter(None, rows), key=lambda row: row.number, default=None)
+    if newest is None:
         return None
-    return parse_list(body_of(front.reader, decode_leaf(front.reader.leaf(entry))))
+    return parse_list(body_of(front.reader, decode_leaf(front.reader.leaf(newest.entry))))
 
 
-def _newest(front: FrontOffice, authority: CertificateKind) -> int | None:
-    noted = front.workbook.noted(_note(authority))
-    size = front.reader.checkpoint().size
-    for entry in json.loads(noted) if noted else _lists_backwards(front, size):
-        if entry is not None and entry < size:
-            leaf = decode_leaf(front.reader.leaf(entry))
-            if leaf.type in (LeafType.CRL, LeafType.ARL) and _of(
-                front, authority, body_of(front.reader, leaf)
-            ):
-                return int(entry)
-    return None
-
-
-def _lists_backwards(front: FrontOffice, size: int) -> Iterator[int]:
-    """The entries of all revocation lists, the newest first."""
-    for stop in range(size, 0, -STEP):
-        start = max(0, stop - STEP)
-        leaves = tuple(front.reader.leaves(start, stop))
-        for entry in reversed(range(start, stop)):
-            if decode_leaf(leaves[entry - start]).type in (LeafType.CRL, LeafType.ARL):
-                yield entry
+def _issuers(front: FrontOffice, authority: CertificateKind) -> set[int]:
+    """How the index names the authority: once, unless its name was changed."""
+    return {issuer_fingerprint(_subject(front, row.entry)) for row in front.index.rows(authority)}
 
 
 def parse_list(octets: bytes) -> CurrentList:
@@ -100,7 +82,7 @@ def publish_list(
 ) -> CurrentList:
     """The authority's next list is lodged, `revoke` on it beside all that were on the last.
 
-    Status in the index follows in the same transaction that covers the list's entry.
+    Status in the index follows in the transaction that covers the list's entry.
 
     Raises:
         Unavailable: the key, the disk or the database is away.
@@ -126,13 +108,13 @@ def publish_list(
         ),
         office.keys[authority],
     )
-    _lodge(office, authority, octets, fresh, at)
+    _lodge(office, authority, octets, at)
     return parse_list(octets)
 
 
 def lodge_list(office: Office, authority: CertificateKind, octets: bytes) -> None:
     """A root's list, signed in a ceremony, is lodged and the newest of that root."""
-    _lodge(office, authority, octets, (), office.front.clock.now())
+    _lodge(office, authority, octets, office.front.clock.now())
 
 
 def revoke_credential(office: Office, serial: SerialNumber) -> CurrentList:
@@ -165,50 +147,55 @@ def revoke_credential(office: Office, serial: SerialNumber) -> CurrentList:
 def refresh_lists(office: Office) -> tuple[CertificateKind, ...]:
     """Lists older than their interval are issued anew; which authorities' were.
 
-    So is one that will not outlast the overlap, since it was made under other settings; and one
-    that a wrong clock dated ahead: nobody would believe it before its time.
+    So is one that will not outlast the overlap, since it was made under other settings; one that
+    a wrong clock dated ahead: nobody would believe it before its time; and one that lacks a
+    credential of the register: whoever revoked it was cut off before the list was made.
 
     Clause: sec-app-b:B-crl
     """
-    settings, now = office.front.settings, office.front.clock.now()
-    overlap = settings.crl_validity - settings.crl_interval
+    unlisted = _revoked_and_unlisted(office.front)
     renewed = []
     for authority in ISSUING:
-        last = current_list(office.front, authority)
-        if last is None or not (
-            last.this_update - CLOCK_TROUBLE
-            <= now
-            < min(last.this_update + settings.crl_interval, last.next_update - overlap)
-        ):
-            publish_list(office, authority)
+        missing = unlisted if authority is CertificateKind.ISSUING_ICA else ()
+        if missing or _is_due(office.front, authority):
+            publish_list(office, authority, missing)
             renewed.append(authority)
     return tuple(renewed)
 
 
-def _lodge(
-    office: Office,
-    authority: CertificateKind,
-    octets: bytes,
-    revoked: Sequence[SerialNumber],
-    at: datetime,
-) -> None:
+def _is_due(front: FrontOffice, authority: CertificateKind) -> bool:
+    settings, now, last = front.settings, front.clock.now(), current_list(front, authority)
+    if last is None:
+        return True
+    overlap = settings.crl_validity - settings.crl_interval
+    due = min(last.this_update + settings.crl_interval, last.next_update - overlap)
+    return not last.this_update - CLOCK_TROUBLE <= now < due
+
+
+def _revoked_and_unlisted(front: FrontOffice) -> tuple[SerialNumber, ...]:
+    """The credentials that the register revoked and the list does not name.
+
+    Those that the list names are revoked in the register on return: it may be of an older copy of
+    the database. What is not in the record was never issued, and has no place on a list.
+
+    Clause: sec-app-q:B
+    """
+    last = current_list(front, CertificateKind.ISSUING_ICA)
+    listed = {serial for serial, _ in last.entries} if last else set()
+    registered = set(front.registry.revoked_credentials())
+    for serial in sorted(listed - registered):
+        if front.registry.credential(serial) is not None:
+            front.registry.revoke_credential(serial)
+    return tuple(serial for serial in sorted(registered - listed) if front.index.by_serial(serial))
+
+
+def _lodge(office: Office, authority: CertificateKind, octets: bytes, at: datetime) -> None:
+    """Durable in the record, and read from there into the index, as after a crash."""
     front = office.front
-    expected = front.reader.checkpoint().size
-    front.workbook.note(_note(authority), json.dumps([expected, _newest(front, authority)]))
-    root = authority.issuer is authority
-    entry = lodge_crl(office.record, octets, at, authority=root)
-    front.workbook.close(None, rows=(), size=entry + 1, revoked=tuple(revoked))
+    lodge_crl(office.record, octets, at, authority=authority.issuer is authority)
+    catch_up(front.reader, front.index, front.describe)
 
 
-def _of(front: FrontOffice, authority: CertificateKind, octets: bytes) -> bool:
-    issuer = x509.load_der_x509_crl(octets).issuer.public_bytes()
-    return any(_subject(front, row.entry) == issuer for row in front.index.rows(authority))
-
-
-def _subject(front: FrontOffice, entry: int) -> bytes:
+def _subject(front: FrontOffice, entry: int) -> x509.Name:
     _, body = decode_certificate(front.reader.leaf(entry))
-    return x509.load_der_x509_certificate(body.certificate).subject.public_bytes()
-
-
-def _note(authority: CertificateKind) -> str:
-    return f"list.{authority.value}"
+    return x509.load_der_x509_certificate(body.certificate).subject

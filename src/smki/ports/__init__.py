@@ -4,7 +4,7 @@ Each port speaks of durability and concurrency: what holds on return, who may ca
 happens if the power fails in between.
 """
 
-from smki.ports.index import CertificateIndex, CertificateRow, KeyHolder
+from smki.ports.index import CertificateIndex, CertificateRow, KeyHolder, ListRow
 from smki.ports.keys import DelegatingKey, KeyAlgorithm, KeyStore, SigningKey
 from smki.ports.record import Checkpoint, Record, RecordReader
 from smki.ports.registry import Credential, DeviceStanding, Party, Registry
@@ -27,6 +27,7 @@ __all__ = [
     "KeyAlgorithm",
     "KeyHolder",
     "KeyStore",
+    "ListRow",
     "Party",
     "Record",
     "RecordReader",

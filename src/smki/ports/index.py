@@ -60,6 +60,21 @@ class KeyHolder:
     usage: KeyUsage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRow:
+    """What the index knows of a revocation list; the list itself is in the record.
+
+    Attributes:
+        entry: index of its leaf.
+        issuer: first 8 octets of SHA-256 over the DER of its issuer's name, as an unsigned integer.
+        number: its CRL number.
+    """
+
+    entry: int
+    issuer: int
+    number: int
+
+
 class CertificateIndex(Protocol):
     """Questions that deciding, searching and retrieving ask. Reads are safe in any process.
 
@@ -72,9 +87,13 @@ class CertificateIndex(Protocol):
         ...
 
     def extend(
-        self, rows: Iterable[CertificateRow], revoked: Sequence[SerialNumber], size: int
+        self,
+        rows: Iterable[CertificateRow],
+        revoked: Sequence[SerialNumber],
+        size: int,
+        lists: Sequence[ListRow] = (),
     ) -> None:
-        """The index covers `size` entries on return, `rows` among them, in one transaction.
+        """The index covers `size` entries on return, `rows` and `lists` among them, in one go.
 
         A device certificate turns the device's earlier one for the same usage from `I` to `N`.
         """
@@ -90,6 +109,14 @@ class CertificateIndex(Protocol):
 
     def by_identity(self, identity: EUI64) -> tuple[CertificateRow, ...]:
         """All certificates whose subject is this device or entity, oldest first."""
+        ...
+
+    def newest_list(self, issuer: int) -> ListRow | None:
+        """The list with the highest number of that issuer (see `ListRow.issuer`), if any."""
+        ...
+
+    def lists(self) -> tuple[ListRow, ...]:
+        """All revocation lists in the order of the record."""
         ...
 
     def device_counts(self, devices: Sequence[EUI64]) -> Mapping[EUI64, int]:

@@ -94,6 +94,10 @@ class Registry(Protocol):
         """The credentials of that party, revoked ones too, by interface and serial number."""
         ...
 
+    def revoked_credentials(self) -> tuple[SerialNumber, ...]:
+        """The serial numbers of all credentials that open nothing any more, ascending."""
+        ...
+
     def revoke_credential(self, serial: SerialNumber) -> None:
         """The credential opens nothing from now on.
 

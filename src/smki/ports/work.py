@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from smki.ports.index import CertificateRow
-from smki.terms import BatchStatus, SerialNumber
+from smki.terms import BatchStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,6 @@ class Workbook(Protocol):
         *,
         rows: Sequence[CertificateRow],
         size: int,
-        revoked: Sequence[SerialNumber] = (),
         outcome: ChunkOutcome | None = None,
     ) -> None:
         """In one transaction: the intent is closed, the index extended to `size`, outcomes kept.

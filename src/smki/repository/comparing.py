@@ -1,20 +1,20 @@
 """Does the index say what the record says? Every row beside its leaf, every status beside the rest.
 
 1 rows and leaves side by side, in the record's order: each certificate has its row, equal in all
-  but status; what the CRLs revoke is gathered on the way
+  but status; the revocation lists, and what they revoke, are gathered on the way
 2 device by device, in the order of devices: all but the newest for a usage are N
 3 the other certificates, which are never replaced: I, or R
 
 May run beside the one who writes: what was lodged meanwhile is passed over, and what seems wrong
-is looked at once more before it is called so. Memory grows with revocations only.
+is looked at once more before it is called so. Memory grows with revocations and lists only.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
-from smki.ports import CertificateIndex, CertificateRow, RecordReader
-from smki.repository.rows import Describe, IndexProgress, revoked_by, row_of
+from smki.ports import CertificateIndex, CertificateRow, ListRow, RecordReader
+from smki.repository.rows import Describe, IndexProgress, list_of, revoked_by, row_of
 from smki.terms import CertificateKind, CertificateStatus, KeyUsage, Malformed, SerialNumber
 
 _TOLD_EVERY: Final = 1024  # entries
@@ -53,6 +53,7 @@ class _Comparison:
         self._describe = describe
         self._size = size
         self._revoked: set[SerialNumber] = set()
+        self._lists: list[ListRow] = []
         self._read_to = 0  # entries whose revocations are in `_revoked`
 
     def rows(self, tell: Callable[[IndexProgress], None] | None) -> Iterator[str]:
@@ -64,9 +65,12 @@ class _Comparison:
             self._revoked.update(revoked_by(self._reader, leaf))
             try:
                 expected = row_of(entry, leaf, self._describe)
+                listed = list_of(entry, self._reader, leaf)
             except Malformed as error:
                 yield f"record: entry {entry}: {error.message}"
-                expected = None
+                expected = listed = None
+            if listed is not None:
+                self._lists.append(listed)
             while found is not None and found.entry < entry:
                 yield _invented(found)
                 found = next(rows, None)
@@ -82,6 +86,7 @@ class _Comparison:
         if tell:
             tell(IndexProgress(done=self._size, total=self._size))
         yield from self._beyond(found, rows, counted)
+        yield from self._differing_lists()
 
     def _beyond(
         self, found: CertificateRow | None, rows: Iterator[CertificateRow], counted: int
@@ -95,6 +100,12 @@ class _Comparison:
         kept = self._index.count()
         if self._index.size() == self._size and kept != counted:
             yield f"index: says that it has {kept} certificates, it has {counted}"
+
+    def _differing_lists(self) -> Iterator[str]:
+        kept = {one for one in self._index.lists() if one.entry < self._size}
+        for one in sorted(kept ^ set(self._lists), key=lambda row: row.entry):
+            says = "has a list that is not" if one in kept else "has not the list that is"
+            yield f"index: entry {one.entry}: {says} in the record, number {one.number}"
 
     def statuses(self) -> Iterator[str]:
         devices = groupby(self._index.device_rows(), key=lambda row: row.identity)

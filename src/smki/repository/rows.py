@@ -6,13 +6,15 @@ The index can be thrown away; what is here makes it again, and says where it lie
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final, TypeAlias
 
 from cryptography import x509
+from cryptography.x509 import DuplicateExtension, ExtensionNotFound
 
 from smki.crypto import key_fingerprint
 from smki.merkle.leaf import Leaf, LeafForm, LeafType, decode_certificate, decode_leaf
-from smki.ports import CertificateIndex, CertificateRow, RecordReader
+from smki.ports import CertificateIndex, CertificateRow, ListRow, RecordReader
 from smki.profiles import RowFields
 from smki.repository.lodging import milliseconds
 from smki.steps import Lodged
@@ -28,6 +30,7 @@ from smki.wire.requests import DeviceRequest
 
 STEP: Final = 1024  # entries for each transaction of the index
 _TYPE_AT: Final = 1  # offset of the type in a leaf
+_NUMBER_MAX: Final = (1 << 63) - 1  # of a CRL: the index keeps it in 64 bits
 
 
 Describe: TypeAlias = Callable[[bytes], RowFields]
@@ -136,15 +139,50 @@ def revoked_by(reader: RecordReader, leaf: bytes) -> tuple[SerialNumber, ...]:
 
     Clause: sec-app-b:B-crl
     """
-    if leaf[_TYPE_AT] not in {LeafType.CRL, LeafType.ARL}:
-        return ()
+    crl = _crl(reader, leaf)
     try:
-        crl = x509.load_der_x509_crl(body_of(reader, decode_leaf(leaf)))
-        return tuple(SerialNumber(entry.serial_number) for entry in crl)
+        return tuple(SerialNumber(entry.serial_number) for entry in crl or ())
     except ValueError as error:
-        raise Malformed(
-            f"CRL: not DER of a CertificateList ({error})", clause="sec-app-b:B-crl"
-        ) from error
+        raise _not_a_list(str(error)) from error
+
+
+def list_of(entry: int, reader: RecordReader, leaf: bytes) -> ListRow | None:
+    """The row of the CRL or ARL in this leaf; None if it holds something else.
+
+    Raises:
+        Malformed: not a leaf, or not a CRL with a number that fits the index.
+        Inconsistent: the CRL's blob is missing or damaged.
+
+    Clause: sec-app-b:B-crl
+    """
+    crl = _crl(reader, leaf)
+    if crl is None:
+        return None
+    try:
+        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except (ValueError, DuplicateExtension, ExtensionNotFound) as error:
+        raise _not_a_list(str(error)) from error
+    if number > _NUMBER_MAX:
+        raise _not_a_list(f"number {number}, must be at most {_NUMBER_MAX}")
+    return ListRow(entry=entry, issuer=issuer_fingerprint(crl.issuer), number=number)
+
+
+def issuer_fingerprint(name: x509.Name) -> int:
+    """How the index names the issuer of a list: 8 octets of SHA-256 over the DER of its name."""
+    return int.from_bytes(sha256(name.public_bytes()).digest()[:8], "big")
+
+
+def _crl(reader: RecordReader, leaf: bytes) -> x509.CertificateRevocationList | None:
+    if leaf[_TYPE_AT] not in {LeafType.CRL, LeafType.ARL}:
+        return None
+    try:
+        return x509.load_der_x509_crl(body_of(reader, decode_leaf(leaf)))
+    except ValueError as error:
+        raise _not_a_list(str(error)) from error
+
+
+def _not_a_list(what: str) -> Malformed:
+    return Malformed(f"CRL: not DER of a CertificateList ({what})", clause="sec-app-b:B-crl")
 
 
 def body_of(reader: RecordReader, leaf: Leaf) -> bytes:
@@ -180,8 +218,8 @@ def catch_up(
         )
     while size < total:
         stop = min(total, (size // STEP + 1) * STEP)
-        rows, revoked = _read(reader, range(size, stop), describe)
-        index.extend(rows, revoked, stop)
+        rows, revoked, lists = _read(reader, range(size, stop), describe)
+        index.extend(rows, revoked, stop, lists)
         size = stop
         if tell:
             tell(IndexProgress(done=size, total=total))
@@ -205,15 +243,19 @@ def reindex(
 
 def _read(
     reader: RecordReader, entries: range, describe: Describe
-) -> tuple[list[CertificateRow], list[SerialNumber]]:
+) -> tuple[list[CertificateRow], list[SerialNumber], list[ListRow]]:
     rows: list[CertificateRow] = []
     revoked: list[SerialNumber] = []
+    lists: list[ListRow] = []
     for entry, leaf in zip(entries, reader.leaves(entries.start, entries.stop), strict=True):
         try:
             row = row_of(entry, leaf, describe)
             revoked.extend(revoked_by(reader, leaf))
+            listed = list_of(entry, reader, leaf)
         except Malformed as error:
             raise Inconsistent(f"entry {entry}: {error.message}", where=error.where) from error
         if row is not None:
             rows.append(row)
-    return rows, revoked
+        if listed is not None:
+            lists.append(listed)
+    return rows, revoked, lists

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.adapters.record import FileRecord
-from smki.ports import CertificateRow, KeyAlgorithm, KeyHolder
+from smki.ports import CertificateRow, KeyAlgorithm, KeyHolder, ListRow
 from smki.profiles import RowFields
 from smki.steps import Admitted, Channel, Issued, Prepared
 from smki.terms import (
@@ -47,6 +47,7 @@ class MemoryIndex:
 
     def __init__(self) -> None:
         self.kept: list[CertificateRow] = []
+        self.kept_lists: list[ListRow] = []
         self.covers = 0
         self.steps: list[int] = []
 
@@ -55,7 +56,11 @@ class MemoryIndex:
         return self.covers
 
     def extend(
-        self, rows: Iterable[CertificateRow], revoked: Sequence[SerialNumber], size: int
+        self,
+        rows: Iterable[CertificateRow],
+        revoked: Sequence[SerialNumber],
+        size: int,
+        lists: Sequence[ListRow] = (),
     ) -> None:
         """Covers `size` entries."""
         for row in rows:
@@ -67,12 +72,22 @@ class MemoryIndex:
         for at, old in enumerate(self.kept):
             if old.serial in revoked:
                 self.kept[at] = replace(old, status=CertificateStatus.REVOKED)
+        self.kept_lists += lists
         self.covers = size
         self.steps.append(size)
 
     def clear(self) -> None:
         """Empty."""
-        self.kept, self.covers = [], 0
+        self.kept, self.kept_lists, self.covers = [], [], 0
+
+    def newest_list(self, issuer: int) -> ListRow | None:
+        """By issuer."""
+        lists = [one for one in self.kept_lists if one.issuer == issuer]
+        return max(lists, key=lambda one: one.number, default=None)
+
+    def lists(self) -> tuple[ListRow, ...]:
+        """In the record's order."""
+        return tuple(self.kept_lists)
 
     def by_serial(self, serial: SerialNumber) -> CertificateRow | None:
         """By serial number."""

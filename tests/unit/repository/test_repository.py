@@ -34,7 +34,7 @@ METER = bytes.fromhex("00db1234567890a0")
 PARTY = bytes.fromhex("90b3d51f30010000")
 
 
-def crl_of(serials: list[int]) -> bytes:
+def crl_of(serials: list[int], number: int | None = 7) -> bytes:
     """A CRL that names these certificates, DER."""
     day = datetime(2026, 11, 21, tzinfo=UTC)
     builder = (
@@ -43,6 +43,8 @@ def crl_of(serials: list[int]) -> bytes:
         .last_update(day)
         .next_update(day + timedelta(days=2))
     )
+    if number is not None:
+        builder = builder.add_extension(x509.CRLNumber(number), critical=False)
     for serial in serials:
         builder = builder.add_revoked_certificate(
             x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(day).build()
@@ -117,9 +119,10 @@ def test_index_from_the_record(
         1099,
     ]
     assert list(repository.compare_index(record, index, describe)) == []
-    before = list(index.kept)
+    assert [(one.entry, one.number) for one in index.lists()] == [(1100, 7)]
+    before = list(index.kept), index.lists()
     assert repository.reindex(record, index, describe) == 1101
-    assert index.kept == before
+    assert (index.kept, index.lists()) == before
 
 
 def test_index_ahead(record: FileRecord, index: Any, describe: Describe) -> None:
@@ -153,6 +156,31 @@ def test_an_index_that_lies(
     assert "is no certificate" in lies(*rows, replace(rows[2], entry=9))[0]
     index.covers = 4
     assert lies(*rows) == ["index: covers 4 entries, the record has 3"]
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_lists_that_lie(record: FileRecord, index: Any, describe: Describe, at: datetime) -> None:
+    """A list that the index lost, invented or numbered otherwise is named."""
+    repository.lodge_crl(record, crl_of([]), at)
+    repository.catch_up(record, index, describe)
+    (right,) = index.kept_lists
+    for kept, said in (
+        ([], ["index: entry 0: has not the list that is in the record, number 7"]),
+        (
+            [replace(right, number=8)],
+            [
+                "index: entry 0: has a list that is not in the record, number 8",
+                "index: entry 0: has not the list that is in the record, number 7",
+            ],
+        ),
+    ):
+        index.kept_lists = kept
+        assert sorted(repository.compare_index(record, index, describe)) == said
+    unnumbered = crl_of([], number=None)
+    repository.lodge_crl(record, unnumbered, at)
+    index.kept_lists = [right]
+    with pytest.raises(Inconsistent, match="entry 1: CRL: not DER of a CertificateList"):
+        repository.catch_up(record, index, describe)
 
 
 def test_comparing_beside_the_writer(

@@ -5,7 +5,7 @@ import pytest
 
 from smki.adapters.sql import Database
 from smki.adapters.sql.index import PAGE
-from smki.ports import CertificateRow, KeyHolder
+from smki.ports import CertificateRow, KeyHolder, ListRow
 from smki.terms import (
     EUI64,
     CertificateKind,
@@ -29,6 +29,27 @@ def test_empty(database: Database) -> None:
     assert index.device_counts((_NONE,)) == {}
     assert index.device_counts(()) == {}
     assert index.key_holders((7,)) == ()
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_lists(database: Database) -> None:
+    """The newest list of an issuer has the highest number; the same again is there once."""
+    index = database.index
+    big = (1 << 64) - 1
+    rows = (
+        ListRow(entry=0, issuer=big, number=1),
+        ListRow(entry=2, issuer=7, number=10),
+        ListRow(entry=3, issuer=7, number=9),  # given twice, by a database that was restored
+        ListRow(entry=5, issuer=big, number=(1 << 63) - 1),
+    )
+    index.extend((), (), 3, rows[:2])
+    index.extend((), (), 6, rows)
+    assert index.lists() == rows
+    assert index.newest_list(7) == rows[1]
+    assert index.newest_list(big) == rows[3]
+    assert index.newest_list(8) is None
+    index.clear()
+    assert (index.lists(), index.newest_list(7)) == ((), None)
 
 
 def test_found_again(database: Database, row: RowMaker) -> None:

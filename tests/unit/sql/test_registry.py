@@ -62,7 +62,9 @@ def test_credentials(database: Database) -> None:
     credential = Credential(serial=serial, party="supplier", interface=Interface.BATCH)
     registry.add_credential(credential)
     assert registry.credential(serial) == credential
+    assert registry.revoked_credentials() == ()
     registry.revoke_credential(serial)
+    assert registry.revoked_credentials() == (serial,)
     registry.add_credential(credential)
     found = registry.credential(serial)
     assert found is not None

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import create_engine, text
 
 from smki.adapters.sql import Database, codes, migrate, open_database
 from smki.adapters.sql.tables import METADATA
+from smki.ports import CertificateRow
 from smki.terms import (
     CertificateKind,
     CertificateStatus,
@@ -17,6 +19,8 @@ from smki.terms import (
     SmiStatus,
     Unavailable,
 )
+
+RowMaker = Callable[..., CertificateRow]
 
 
 def test_migrated_is_what_the_code_expects(database: Database) -> None:
@@ -30,6 +34,24 @@ def test_migrated_again(database: Database, url: str) -> None:
     database.workbook.note("kept", "yes")
     migrate(url)
     assert database.workbook.noted("kept") == "yes"
+
+
+def test_an_index_from_before_lists_is_made_anew(database: Database, row: RowMaker) -> None:
+    """Tables of the first revision are brought up to date; the index then covers nothing yet."""
+    database.index.extend((row(0),), (), 1)
+    database.workbook.note("list.issuing-ica", "[0, null]")
+    database.workbook.note("kept", "yes")
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP TABLE index_list"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    url = database.engine.url.render_as_string(hide_password=False)
+    with pytest.raises(Unavailable, match="tables are of revision 0001, must be 0002"):
+        open_database(url)
+    migrate(url)
+    with open_database(url) as opened:
+        assert (opened.index.size(), opened.index.count(), opened.index.lists()) == (0, 0, ())
+        assert opened.workbook.noted("list.issuing-ica") is None
+        assert opened.workbook.noted("kept") == "yes"
 
 
 def test_absent(url: str, tmp_path: Path) -> None:

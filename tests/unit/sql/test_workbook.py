@@ -180,7 +180,7 @@ def test_outcomes(database: Database, row: RowMaker) -> None:
     _add(database, "one")
     book = database.workbook
     book.close(None, rows=(), size=0, outcome=_outcome(1, 1, 2))
-    book.close(None, rows=(row(0),), revoked=(row(0).serial,), size=1, outcome=_outcome(1, 0, 0))
+    book.close(None, rows=(row(0),), size=1, outcome=_outcome(1, 0, 0))
     book.close(None, rows=(), size=1, outcome=_outcome(1, 0, 8))
     expected = _outcome(1, 0, 0).outcomes + _outcome(1, 1, 2).outcomes
     assert tuple(book.outcomes(1)) == expected
@@ -188,7 +188,7 @@ def test_outcomes(database: Database, row: RowMaker) -> None:
     batch = book.batch(1)
     assert batch is not None
     assert batch.done == 4
-    assert [one.status.value for one in database.index.rows()] == ["R"]
+    assert [one.status.value for one in database.index.rows()] == ["I"]
     with pytest.raises(Inconsistent, match="database: "):
         book.close(None, rows=(), size=1, outcome=_outcome(7, 0, 0))
 

@@ -25,8 +25,8 @@ from smki.adapters.sql.codes import (
     to_usage,
 )
 from smki.adapters.sql.store import Store
-from smki.adapters.sql.tables import CERTIFICATE, NOT_DEVICE, PROGRESS
-from smki.ports import CertificateRow, KeyHolder
+from smki.adapters.sql.tables import CERTIFICATE, LIST, NOT_DEVICE, PROGRESS
+from smki.ports import CertificateRow, KeyHolder, ListRow
 from smki.terms import EUI64, CertificateKind, Inconsistent, SerialNumber
 
 PAGE: Final = 2_048  # rows in memory at a time, reading or catching up
@@ -51,9 +51,13 @@ class SqlCertificateIndex:
         return self._store.read(lambda connection: _progress(connection)[1])
 
     def extend(
-        self, rows: Iterable[CertificateRow], revoked: Sequence[SerialNumber], size: int
+        self,
+        rows: Iterable[CertificateRow],
+        revoked: Sequence[SerialNumber],
+        size: int,
+        lists: Sequence[ListRow] = (),
     ) -> None:
-        """The index covers `size` entries on return, `rows` among them, in one transaction.
+        """The index covers `size` entries on return, `rows` and `lists` among them, in one go.
 
         Rows that it covers already are compared and left. The memory used does not grow with
         `rows`, which may be an iterator.
@@ -62,9 +66,12 @@ class SqlCertificateIndex:
             Inconsistent: rows out of order, past `size`, or other than those already there.
             Unavailable: nothing was written.
         """
-        self._store.write(
-            lambda connection: self.extend_within(connection, rows, revoked, size), attempts=1
-        )
+
+        def work(connection: Connection) -> None:
+            self.extend_within(connection, rows, revoked, size)
+            self._load_lists(connection, lists)
+
+        self._store.write(work, attempts=1)
 
     def extend_within(
         self,
@@ -97,6 +104,7 @@ class SqlCertificateIndex:
 
         def work(connection: Connection) -> None:
             connection.execute(delete(CERTIFICATE))
+            connection.execute(delete(LIST))
             connection.execute(update(PROGRESS).values(size=0, certificates=0))
 
         self._store.write(work)
@@ -110,6 +118,20 @@ class SqlCertificateIndex:
         """All certificates whose subject is this device or entity, oldest first."""
         query = select(CERTIFICATE).where(_C.identity == from_eui64(identity)).order_by(_C.entry)
         return tuple(map(to_certificate, self._select(query)))
+
+    def newest_list(self, issuer: int) -> ListRow | None:
+        """The list with the highest number of that issuer, if any."""
+        query = (
+            select(LIST)
+            .where(LIST.c.issuer == to_signed(issuer))
+            .order_by(LIST.c.number.desc(), LIST.c.entry.desc())
+        )
+        found = self._select(query.limit(1))
+        return _to_list(found[0]) if found else None
+
+    def lists(self) -> tuple[ListRow, ...]:
+        """All revocation lists in the order of the record."""
+        return tuple(map(_to_list, self._select(select(LIST).order_by(LIST.c.entry))))
 
     def device_counts(self, devices: Sequence[EUI64]) -> Mapping[EUI64, int]:
         """How many device certificates each device has; devices without any are left out."""
@@ -207,6 +229,15 @@ class SqlCertificateIndex:
                     rule="index.revoked",
                 )
 
+    def _load_lists(self, connection: Connection, lists: Sequence[ListRow]) -> None:
+        """The lists are there; those that were there already are left, the audit compares them."""
+        for one in lists:
+            connection.execute(
+                self._store.insert(LIST)
+                .values(entry=one.entry, issuer=to_signed(one.issuer), number=one.number)
+                .on_conflict_do_nothing(index_elements=[LIST.c.entry])
+            )
+
     def _unseen(self, connection: Connection, page: list[Columns], covered: int) -> list[Columns]:
         """The rows of the page that the index does not cover; the others must be there."""
         offered = {row[_ENTRY]: row[_SERIAL] for row in page if row[_ENTRY] < covered}
@@ -227,6 +258,10 @@ def _progress(connection: Connection) -> tuple[int, int]:
         select(PROGRESS.c.size, PROGRESS.c.certificates).where(PROGRESS.c.name == RECORD)
     ).one()
     return row.size, row.certificates
+
+
+def _to_list(row: Row[*tuple[Any, ...]]) -> ListRow:
+    return ListRow(entry=row.entry, issuer=to_unsigned(row.issuer), number=row.number)
 
 
 def _check_order(last: int, entries: list[int], size: int) -> None:

@@ -111,6 +111,12 @@ class SqlRegistry:
             for row in self._store.read(lambda connection: connection.execute(query).all())
         )
 
+    def revoked_credentials(self) -> tuple[SerialNumber, ...]:
+        """The serial numbers of all credentials that open nothing any more, ascending."""
+        query = select(CREDENTIAL.c.serial).where(CREDENTIAL.c.revoked)
+        found = self._store.read(lambda connection: connection.scalars(query).all())
+        return tuple(sorted(SerialNumber(int.from_bytes(one, "big")) for one in found))
+
     def revoke_credential(self, serial: SerialNumber) -> None:
         """The credential opens nothing from now on.
 

@@ -70,6 +70,15 @@ Index(
     postgresql_where=NOT_DEVICE,
 )
 
+LIST: Final = Table(
+    "index_list",
+    METADATA,
+    _number("entry"),
+    Column("issuer", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Index("ix_index_list_issuer", "issuer", "number"),
+)
+
 PROGRESS: Final = Table(
     "index_progress",
     METADATA,

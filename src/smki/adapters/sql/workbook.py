@@ -17,7 +17,7 @@ from smki.adapters.sql.outcomes import decode, encode
 from smki.adapters.sql.store import Store
 from smki.adapters.sql.tables import BATCH, CHUNK, JOURNAL, NOTE
 from smki.ports import Batch, CertificateRow, ChunkOutcome, ItemOutcome, JournalEntry
-from smki.terms import BatchStatus, Inconsistent, SerialNumber
+from smki.terms import BatchStatus, Inconsistent
 
 BATCHES: Final = "batch"
 ENTRIES: Final = "journal"
@@ -125,7 +125,6 @@ class SqlWorkbook:
         *,
         rows: Sequence[CertificateRow],
         size: int,
-        revoked: Sequence[SerialNumber] = (),
         outcome: ChunkOutcome | None = None,
     ) -> None:
         """In one transaction: the intent is closed, the index extended to `size`, outcomes kept.
@@ -141,8 +140,8 @@ class SqlWorkbook:
         def work(connection: Connection) -> None:
             if number is not None:
                 _close_entry(connection, number)
-            if rows or revoked or size > 0:
-                self._index.extend_within(connection, rows, revoked, size)
+            if rows or size > 0:
+                self._index.extend_within(connection, rows, (), size)
             if outcome is not None:
                 self._keep(connection, outcome)
 

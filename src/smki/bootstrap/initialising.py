@@ -17,14 +17,8 @@ from typing import IO, Final
 import tomli_w
 
 from smki.adapters.files import write_durably
-from smki.adapters.keys import KeyStoreSettings, make_passphrase_file, open_key_store
-from smki.adapters.keys.passphrases import passphrase_from
+from smki.adapters.keys import make_passphrase_file
 from smki.adapters.record import FileRecord
-from smki.adapters.requesters import (
-    RequestWithKey,
-    request_for_organisation,
-    request_for_system,
-)
 from smki.adapters.sql import migrate
 from smki.adapters.vault import lock_away
 from smki.adapters.world import SystemClock, SystemEntropy
@@ -37,6 +31,20 @@ from smki.bootstrap.opening import (
     open_office,
     passphrase_file,
 )
+from smki.bootstrap.pairs import (
+    Pair,
+    certified,
+    keep_certificate,
+    pem_of,
+    sample_pairs,
+    server_pair,
+)
+from smki.bootstrap.roots import (
+    for_roots,
+    open_roots,
+    root_passphrase,
+    root_passphrase_file,
+)
 from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER, Sample
 from smki.bootstrap.settings import FILE, Settings, load_settings, read_file, shipped_profile
 from smki.ceremonies import AuthorityNames, hold_development_ceremony
@@ -44,7 +52,6 @@ from smki.ceremonies.development import ROOTS
 from smki.flows.issue import settle
 from smki.flows.office import Office
 from smki.flows.registering import (
-    certificate_of,
     certify_organisation,
     certify_server,
     credential_for,
@@ -55,10 +62,9 @@ from smki.flows.registering import (
 from smki.flows.revocation import current_list, lodge_list, refresh_lists
 from smki.merkle.leaf import LeafType
 from smki.merkle.notes import VerifierKey
-from smki.ports import KeyAlgorithm, KeyStore
+from smki.ports import KeyAlgorithm
 from smki.profiles import ServerSubject
 from smki.repository import catch_up, lodge_ceremony, lodge_leaf
-from smki.steps import Published
 from smki.terms import CertificateKind, Interface, Unavailable
 from smki.wire.encodings import write_pem
 
@@ -68,7 +74,6 @@ _PATIENCE_SECONDS: Final = 60.0  # making a house takes some five
 _FINISHED: Final = "init.finished"
 _COMPLETE: Final = "init.complete"
 _BARE, _SAMPLES = "bare", "with samples"
-_SERVER_ROLE: Final = "7F"
 
 
 def initialise(
@@ -93,7 +98,7 @@ def initialise(
     """
     profiled = {} if profile is None else shipped_profile(profile)
     _state_directory(settings.state)
-    with _alone(settings.path(_LOCK)):
+    with alone(settings):
         settings = load_settings(environment)  # whoever was here before may have made it
         return _initialise(settings, environment, profiled, bare=bare, tell=tell)
 
@@ -138,8 +143,13 @@ def _state_directory(path: Path) -> None:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Nobody else is inside: two names for one log would be a house that cannot be opened."""
+def alone(settings: Settings) -> Iterator[None]:
+    """Nobody else is inside: two names for one log would be a house that cannot be opened.
+
+    Raises:
+        Unavailable: another was inside for a minute, or the state directory is away.
+    """
+    path = settings.path(_LOCK)
     until = time.monotonic() + _PATIENCE_SECONDS
     try:
         file = path.open("ab")
@@ -148,7 +158,9 @@ def _alone(path: Path) -> Iterator[None]:
     with file:
         while not _locked(file):
             if time.monotonic() > until:
-                raise Unavailable("another 'smki init' is at work, try again", where=str(path))
+                raise Unavailable(
+                    "another 'smki init' or 'smki renew' is at work, try again", where=str(path)
+                )
             time.sleep(0.05)
         yield
 
@@ -173,16 +185,15 @@ def is_complete(settings: Settings) -> bool:
 
 
 def _passphrases(settings: Settings, environment: Mapping[str, str], tell: Told) -> None:
-    for path in (passphrase_file(settings), _root_passphrase(settings)):
-        given = environment.get("SMKI_PASSPHRASE") or environment.get("SMKI_PASSPHRASE_FILE")
+    for path, variables in (
+        (passphrase_file(settings), environment),
+        (root_passphrase_file(settings.path("root")), for_roots(environment)),
+    ):
+        given = variables.get("SMKI_PASSPHRASE") or variables.get("SMKI_PASSPHRASE_FILE")
         if not given and not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             make_passphrase_file(path)
             tell(f"made a passphrase file, readable by its owner only: {path}")
-
-
-def _root_passphrase(settings: Settings) -> Path:
-    return settings.path("root", "passphrase")
 
 
 def _log(
@@ -221,7 +232,7 @@ def _found(settings: Settings, environment: Mapping[str, str], tell: Told) -> No
         if not any(True for _ in front.index.rows(CertificateKind.ROOT_OCA)):
             tell("making the hierarchies: OCA, DCA and IKI, a root and an issuing authority each")
             outcome = hold_development_ceremony(
-                _roots(settings, environment),
+                open_roots(settings.path("root"), environment, new=True),
                 issuing_stores(settings, environment),
                 front.settings,
                 AuthorityNames(),
@@ -231,7 +242,7 @@ def _found(settings: Settings, environment: Mapping[str, str], tell: Told) -> No
             lock_away(
                 settings.path("root", "contingency-symmetric.vault"),
                 outcome.contingency_symmetric_key,
-                passphrase_from(environment, _root_passphrase(settings)),
+                root_passphrase(settings.path("root"), environment),
                 entropy,
             )
             for kind, arl in outcome.arls.items():
@@ -248,55 +259,22 @@ def _found(settings: Settings, environment: Mapping[str, str], tell: Told) -> No
         front.workbook.note(_FINISHED, clock.now().isoformat())
 
 
-def _roots(settings: Settings, environment: Mapping[str, str]) -> KeyStore:
-    return open_key_store(
-        KeyStoreSettings(
-            directory=settings.path("root", "keys"),
-            passphrase_file=_root_passphrase(settings),
-        ),
-        environment,
-    )
-
-
 def _arl(settings: Settings, kind: CertificateKind) -> Path:
     return settings.path("root", f"{kind.value}.arl")
 
 
 def _server(settings: Settings, office: Office, tell: Told) -> None:
-    certificate, key = settings.path("tls", "server.pem"), settings.path("tls", "server.key")
-    if certificate.exists():
+    pair = server_pair(settings, office.front.build)
+    if pair.certificate.exists():
         return
     names = ServerSubject(dns_names=settings.names, addresses=settings.addresses)
-    issued = _certified(
-        office,
-        key,
-        partial(request_for_system, office.front.build, _SERVER_ROLE, settings.names[0]),
-        partial(certify_server, office, names),
+    issued = certified(
+        office.front, pair, lambda request: certify_server(office, names, request).certificate
     )
     chain = office.hierarchy.chain_of(CertificateKind.IKI_SERVER)
-    write_durably(settings.path("tls", "ca.pem"), _pem(*chain))
-    write_durably(certificate, _pem(issued, chain[0]))
+    write_durably(settings.path("tls", "ca.pem"), pem_of(*chain))
+    keep_certificate(pair, issued, office.hierarchy)
     tell("the server has its certificate")
-
-
-def _certified(
-    office: Office,
-    key: Path,
-    ask: Callable[..., RequestWithKey],
-    certify: Callable[[bytes], Published],
-) -> bytes:
-    """The certificate (DER) for the key in that file.
-
-    The key is durable before anything is issued for it: who was cut off finds what was issued.
-    """
-    if key.exists():
-        request = ask(pem=key.read_bytes())
-        if found := certificate_of(office.front, request.public_key):
-            return found
-    else:
-        request = ask()
-        write_durably(key, request.key, private=True)
-    return certify(request.request).certificate
 
 
 def write_lists(settings: Settings, office: Office) -> tuple[Path, ...]:
@@ -312,50 +290,24 @@ def write_lists(settings: Settings, office: Office) -> tuple[Path, ...]:
 
 
 def _sample(settings: Settings, office: Office, sample: Sample, tell: Told) -> None:
-    party = sample.party
-    register_party(office.front, party)
-    folder = settings.path("parties", party.party)
-    made = 0
-    for entity, role, usage, suffix in sample.certificates:
-        path = folder / f"{entity.digits}-{suffix}.pem"
-        if not path.exists():
-            issued = _certified(
-                office,
-                path.with_suffix(".key"),
-                partial(request_for_organisation, entity, role, usage),
-                partial(certify_organisation, office, party.party),
-            )
-            write_durably(path, _pem(issued))
-            made += 1
-    for interface in sample.interfaces:
-        path, key = credential_path(settings, party.party, interface)
-        if not path.exists():
-            held = party.identities[0][1]
-            role_code = _SERVER_ROLE if held is None else held.organisational_unit
-            issued = _certified(
-                office,
-                key,
-                partial(
-                    request_for_system,
-                    party.name,
-                    role_code,
-                    f"{party.party} {interface.value}",
-                ),
-                partial(credential_for, office, party.party, interface),
-            )
-            open_interface(office.front, party.party, interface, issued)
-            chain = office.hierarchy.chain_of(interface.credential)
-            write_durably(path, _pem(issued, chain[0]))
-            made += 1
-    if made:
-        tell(f"{party.name} is registered, with {made} certificates")
+    register_party(office.front, sample.party)
+    missing = [pair for pair in sample_pairs(settings, sample) if not pair.certificate.exists()]
+    for pair in missing:
+        issued = certified(office.front, pair, partial(_certify, office, pair))
+        if pair.interface is not None:
+            open_interface(office.front, pair.party, pair.interface, issued)
+        keep_certificate(pair, issued, office.hierarchy)
+    if missing:
+        tell(f"{sample.party.name} is registered, with {len(missing)} certificates")
+
+
+def _certify(office: Office, pair: Pair, request: bytes) -> bytes:
+    if pair.interface is None:
+        return certify_organisation(office, pair.party, request).certificate
+    return credential_for(office, pair.party, pair.interface, request).certificate
 
 
 def credential_path(settings: Settings, party: str, interface: Interface) -> tuple[Path, Path]:
     """Certificate and key of a sample party's credential for this interface."""
     folder = settings.path("parties", party)
     return folder / f"{interface.value}.pem", folder / f"{interface.value}.key"
-
-
-def _pem(*certificates: bytes) -> bytes:
-    return b"".join(write_pem(one, "CERTIFICATE") for one in certificates)

@@ -13,24 +13,20 @@ from typing import Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
+from smki.ceremonies.lists import sign_root_list
 from smki.crypto import WRAP_ALGORITHMS, unwrap, wrap
 from smki.ports import Entropy, KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import (
     AuthoritySubject,
     Draft,
-    Issuer,
     ProfileSettings,
     assemble,
-    assemble_crl,
     compose,
-    compose_crl,
     issuer_from_certificate,
     lint_certificate,
-    lint_crl,
     lint_tbs,
     validity,
 )
-from smki.profiles.settings import last_second
 from smki.terms import (
     CertificateKind,
     Inconsistent,
@@ -135,7 +131,9 @@ def hold_development_ceremony(
         signer = roots.open(kind.issuer.value)
         certificates[kind] = script.certify(kind, key.public_key, root, signer, None)
     for kind in ROOTS:
-        arls[kind] = script.arl(certificates[kind], roots.open(kind.value))
+        arls[kind] = sign_root_list(
+            certificates[kind], roots.open(kind.value), settings, entries=(), number=1, at=at
+        )
     return Outcome(
         certificates=MappingProxyType(certificates),
         arls=MappingProxyType(arls),
@@ -176,15 +174,6 @@ class _Script:
         certificate = assemble(tbs, signature, kind)
         _passed(lint_certificate(certificate, self.settings, kind, issuer=root or certificate))
         return certificate
-
-    def arl(self, root: bytes, signer: SigningKey) -> bytes:
-        issuer: Issuer = issuer_from_certificate(root, self.settings)
-        start = self.at.replace(microsecond=0)
-        tbs = compose_crl(issuer, (), 1, start, last_second(start, months=self.settings.arl_months))
-        (signature,) = signer.sign([tbs])
-        octets = assemble_crl(tbs, signature, issuer)
-        _passed(lint_crl(octets, issuer, root))
-        return octets
 
 
 def _key(store: KeyStore, name: str, algorithm: KeyAlgorithm) -> SigningKey:

@@ -24,7 +24,7 @@ from smki.registration import (
     subscriber_of,
 )
 from smki.steps import Admitted, Channel, Examined, Published, Refusal, Requester
-from smki.terms import CertificateKind, CertificateStatus, Finding, Interface, Refused
+from smki.terms import CertificateKind, CertificateStatus, Finding, Interface, Refused, SerialNumber
 from smki.wire.requests import OrganisationRequest
 
 
@@ -96,8 +96,18 @@ def open_interface(
     front.registry.add_credential(Credential(serial=serial, party=party, interface=interface))
 
 
-def credential_for(office: Office, party: str, interface: Interface, request: bytes) -> Published:
+def credential_for(
+    office: Office,
+    party: str,
+    interface: Interface,
+    request: bytes,
+    *,
+    replaces: SerialNumber | None = None,
+) -> Published:
     """The IKI credential that this CSR (DER) asks for, published; it opens that one interface.
+
+    One that `replaces` another of the party for the interface may bear the same system's name; the
+    earlier one stays good until it expires or is revoked.
 
     Raises:
         Refused: the CSR is wrong, names another organisation or role, or a system that has a
@@ -110,6 +120,8 @@ def credential_for(office: Office, party: str, interface: Interface, request: by
     requester = requester_for(_party(front, party), interface, None)
     kind = interface.credential
     names = _names_in_force(front, requester, kind)
+    if replaces is not None:
+        names -= {_name_of(front, party, interface, replaces)}
     admitted = _permitted(admit_system(requester, kind, examine_system(request), names))
     (published,) = issue(office, (admitted,))
     open_interface(front, party, interface, published.certificate)
@@ -156,6 +168,27 @@ def _names_in_force(
     ]
     bodies = (decode_certificate(front.reader.leaf(entry))[1] for entry in entries)
     return frozenset(common_name(body.certificate) or "" for body in bodies)
+
+
+def _name_of(
+    front: FrontOffice, party: str, interface: Interface, serial: SerialNumber
+) -> str | None:
+    """The common name in that credential of the party for the interface."""
+    held, row = front.registry.credential(serial), front.index.by_serial(serial)
+    if held is None or row is None or (held.party, held.interface) != (party, interface):
+        raise Refused(
+            findings=(
+                Finding(
+                    rule="credential.unknown",
+                    message=f"{serial} is no '{interface.value}' credential of {party}",
+                    where="serial number",
+                    clause="sec-app-m:G",
+                    advice=f"'smki registration party {party}' lists its credentials",
+                ),
+            )
+        )
+    _, body = decode_certificate(front.reader.leaf(row.entry))
+    return common_name(body.certificate)
 
 
 def _party(front: FrontOffice, name: str) -> Party:

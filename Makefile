@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --no-input -q install
 SOAK_SECONDS ?= 600
 CHECKED := src tests tools
 
@@ -12,6 +13,7 @@ run: .venv/.ok ## installs, creates an SMKI if there is none, takes requests thr
 	@$(BIN)/smki run
 
 install: .venv/.ok ## only installs, the command is .venv/bin/smki
+	@echo "installed: .venv/bin/smki; next: 'make run'"
 
 test: .venv/.dev ## every test that this machine allows; skipped ones are named with their reason
 	$(BIN)/python -m pytest -n 2 --dist loadfile -ra --durations=10 -m "not soak"
@@ -46,11 +48,13 @@ clean: ## removes the environment and caches; never the state directory
 .venv/.ok: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or later is needed, '$(PYTHON)' is older or missing: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -q --require-hashes -r requirements.lock
-	$(BIN)/pip install -q --no-deps -e .
+	@echo "installing into .venv, once: takes as long as the package index does"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps -e .
 	@touch $@
 
 .venv/.dev: .venv/.ok requirements-dev.lock
-	$(BIN)/pip install -q --require-hashes -r requirements-dev.lock
+	@echo "installing what tests and checks need into .venv"
+	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@

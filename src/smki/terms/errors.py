@@ -74,7 +74,7 @@ class Malformed(SmkiError):
 
 
 class Refused(SmkiError):
-    """Our rules: every finding, each with its clause."""
+    """Our rules: every finding, each with its clause; the message says what to do, too."""
 
     family = "refused"
 
@@ -89,7 +89,9 @@ class Refused(SmkiError):
     ) -> None:
         self.findings = findings
         if findings and not message:
-            message = "; ".join(finding.message for finding in findings)
+            message = "; ".join(
+                said for finding in findings for said in (finding.message, finding.advice) if said
+            )
             where = where or findings[0].where
             clause = clause or findings[0].clause
             rule = rule or findings[0].rule

@@ -123,6 +123,7 @@ def test_its_system_gets_a_credential_and_its_name_is_its_own(house: Any, tmp_pa
     code, refused = certified(2, "system  one")
     assert (code, refused["error"]["clause"], refused["error"]["where"]) == (1, "sec-app-m:G", "CN")
     assert "must be one that no other has" in refused["error"]["message"]
+    assert "revoke the earlier credential first" in refused["error"]["message"]
     assert not (tmp_path / "2.pem").exists()
     assert certified(3, "System One", "adhoc")[0] == 0
     assert certified(4, "System Two")[0] == 0

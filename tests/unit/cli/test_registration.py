@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from smki.adapters.requesters import request_for_organisation, request_for_system
 from smki.bootstrap import load_settings, open_front
@@ -129,3 +133,45 @@ def test_organisation_certificate_from_a_request(house: Any, tmp_path: Path) -> 
     )
     assert code == 0
     assert x509.load_pem_x509_certificate(pem.encode()).serial_number > 0
+
+
+def _plain_request(name: x509.Name, key: CertificateIssuerPrivateKeyTypes) -> bytes:
+    """A CSR (DER) as other programs make it when nobody asks for an extension."""
+    builder = x509.CertificateSigningRequestBuilder().subject_name(name)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+@pytest.mark.clause("sec-app-m:G", "sec-app-m:F")
+def test_a_request_without_extensions_is_refused_with_the_way_to_make_one(
+    house: Any, tmp_path: Path
+) -> None:
+    """Which extension is missing, and the command that makes the request; no file is left."""
+    oids = x509.NameOID
+    system = x509.Name(
+        [
+            x509.NameAttribute(oids.ORGANIZATION_NAME, "Sample Energy Supplier"),
+            x509.NameAttribute(oids.ORGANIZATIONAL_UNIT_NAME, "02"),
+            x509.NameAttribute(oids.COMMON_NAME, "one"),
+        ]
+    )
+    nobody = x509.Name([x509.NameAttribute(oids.COMMON_NAME, "one")])
+    out = tmp_path / "out.pem"
+    for words, name, key, command in (
+        (
+            ("credential", "-", "--interface", "batch"),
+            system,
+            rsa.generate_private_key(65537, 2048),
+            "smki csr system",
+        ),
+        (
+            ("organisation", "-"),
+            nobody,
+            ec.generate_private_key(ec.SECP256R1()),
+            "smki csr organisation",
+        ),
+    ):
+        asked = ("registration", *words, "--party", "supplier", "--out", str(out))
+        code, shown = house.json(*asked, given=_plain_request(name, key))
+        assert (code, shown["error"]["family"], out.exists()) == (1, "refused", False)
+        assert "one extension, keyUsage" in shown["error"]["message"]
+        assert command in shown["error"]["message"]

@@ -1,34 +1,28 @@
 """`smki clause ID`: what a clause asks, where it is done, how it is tested, what is left out."""
 
-import json
+from collections.abc import Iterable
 from importlib import resources
-from typing import Final
 
 import click
 
 from smki.clauses import DOCUMENTS, Clause, claims_from_json, find
 from smki.clauses.report import places
-from smki.terms import Inconsistent, Malformed, SmkiError
-
-EXIT_CODES: Final = {"refused": 1, "malformed": 1, "unavailable": 3, "inconsistent": 4}
+from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.terms import Inconsistent, Malformed
 
 
 @click.command
 @click.argument("identifier", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-@click.pass_context
-def clause(context: click.Context, identifier: str, *, as_json: bool) -> None:
+@json_option
+def clause(identifier: str, *, as_json: bool) -> None:
     """Show what a clause asks, where it is done, how it is tested and what is left out.
 
     ID is a document and a place in it: sec:L3.16, sec-app-m:2.3.1.7, rfc5280:4.2.1.3. A lettered
     paragraph may be written with a dot: sec:L10.4.b is sec:L10.4(b).
     """
-    try:
+    with reporting(as_json=as_json):
         shown = describe(find(identifier))
-    except SmkiError as error:
-        _complain(error, as_json=as_json)
-        context.exit(EXIT_CODES[error.family])
-    click.echo(json.dumps(shown, ensure_ascii=False, indent=2) if as_json else _lines(shown))
+        emit(shown, _lines(shown), as_json=as_json)
 
 
 def describe(found: Clause) -> dict[str, object]:
@@ -58,26 +52,18 @@ def describe(found: Clause) -> dict[str, object]:
     }
 
 
-def _lines(shown: dict[str, object]) -> str:
-    code = _listed("Where it is done", shown["code"])
-    tests = _listed("How it is tested", shown["tests"])
-    note = shown["left_out"] or "nothing"
-    return (
-        f"{shown['id']}  {shown['title']}\n"
-        f"{shown['document']} ({shown['version']})\n\n"
-        f"{shown['summary']}\nWho must act: {shown['who']}. Status: {shown['status']}.\n\n"
-        f"{code}\n{tests}\nWhat is left out: {note}"
-    )
+def _lines(shown: dict[str, object]) -> Iterable[str]:
+    yield f"{shown['id']}  {shown['title']}"
+    yield f"{shown['document']} ({shown['version']})"
+    yield ""
+    yield str(shown["summary"])
+    yield f"Who must act: {shown['who']}. Status: {shown['status']}."
+    yield ""
+    yield _listed("Where it is done", shown["code"])
+    yield _listed("How it is tested", shown["tests"])
+    yield f"What is left out: {shown['left_out'] or 'nothing'}"
 
 
 def _listed(heading: str, found: object) -> str:
     rows = found if isinstance(found, list) else []
     return f"{heading}:" + ("".join(f"\n  {row}" for row in rows) or " nowhere yet")
-
-
-def _complain(error: SmkiError, *, as_json: bool) -> None:
-    if as_json:
-        fields = {key: getattr(error, key) for key in ("family", "message", "clause", "where")}
-        click.echo(json.dumps({"error": fields}, ensure_ascii=False))
-    else:
-        click.echo(f"Error: {error}", err=True)

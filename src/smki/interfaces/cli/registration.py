@@ -6,7 +6,8 @@ opened here. What only looks, reads the database.
 
 import base64
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from smki.interfaces.cli.output import emit, json_option, output_file, read_inpu
 from smki.interfaces.cli.party import list_parties, show_party
 from smki.interfaces.operations import perform, standing_fields
 from smki.ports import Batch, DeviceStanding
-from smki.terms import EUI64, BatchStatus, Interface, SmiStatus
+from smki.terms import EUI64, BatchStatus, Interface, Refused, SmiStatus
 from smki.wire.encodings import read_request_file, write_pem
 
 _STATUSES = {status.value.replace(" ", "-"): status for status in SmiStatus}
@@ -196,13 +197,42 @@ def organisation(file: str, *, party: str, out: str, as_json: bool) -> None:
 def _certified(
     operation: str, file: str, out: str, *, as_json: bool, **arguments: str
 ) -> dict[str, Any]:
-    with reporting(as_json=as_json):
+    with reporting(as_json=as_json), _advising(operation):
         request = base64.b64encode(read_request_file(read_input(file))).decode()
         with output_file(out) as write:
             result = _perform(operation, request=request, **arguments)
             for one in result.pop("chain"):
                 write(write_pem(base64.b64decode(one), "CERTIFICATE"))
     return result
+
+
+@contextmanager
+def _advising(operation: str) -> Iterator[None]:
+    """A CSR that asks for the wrong things is refused with the way to make a right one.
+
+    A plain `openssl req -new` asks for no extension at all.
+    """
+    try:
+        yield
+    except Refused as error:
+        if error.rule not in _ASKED:
+            raise
+        raise Refused(
+            f"{error.message}; {_ADVICE[operation]}",
+            where=error.where,
+            clause=error.clause,
+            rule=error.rule,
+        ) from error
+
+
+_ASKED = frozenset({"csr.attribute", "csr.extension", "csr.subject", "csr.usage"})
+_ADVICE = {
+    "credential": "the subject must have O, OU and CN, and the request ask for one extension,"
+    " keyUsage: 'smki csr system' makes such a request, or openssl req -new with -addext"
+    " keyUsage=critical,digitalSignature",
+    "organisation": "the subject must have OU and uniqueIdentifier, and the request ask for one"
+    " extension, keyUsage: 'smki csr organisation' makes such a request",
+}
 
 
 def _tell_certified(result: Mapping[str, Any], out: str, what: str, *, as_json: bool) -> None:

@@ -132,10 +132,24 @@ def ad_hoc(
         (
             f"{answer.status.value} {answer.code} {answer.text}".rstrip()
             + f" ({seconds * 1000:.0f} ms)",
+            *_remedy(answer.status),
         ),
         as_json=as_json,
     )
     context.exit(0 if issued else 1)
+
+
+def _remedy(status: AdHocStatus) -> tuple[str, ...]:
+    """What one does about a CSR that is not one of a device: plain OpenSSL makes such."""
+    if status is not AdHocStatus.CSR_ERROR:
+        return ()
+    return (_DEVICE_CSR,)
+
+
+_DEVICE_CSR = (
+    "next: 'smki csr make --device EUI64 --usage ds|ka --out FILE' makes a device CSR: empty"
+    " subject, extensions keyUsage and subjectAltName (hardwareModuleName)"
+)
 
 
 @submit.command("batch")

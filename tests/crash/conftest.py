@@ -29,7 +29,7 @@ from smki.flows.revocation import current_list
 from smki.interfaces.client import ClientCredential, Service
 from smki.interfaces.serving import read_serving
 from smki.interfaces.status import status_document
-from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
+from smki.merkle.leaf import NO_REQUEST, LeafType, decode_certificate, decode_leaf
 from smki.repository import compare_index, reindex
 from smki.repository.rows import body_of
 from smki.terms import EUI64, BatchStatus, CertificateKind, Interface, KeyUsage, SerialNumber
@@ -214,6 +214,8 @@ class House:
                 _check_batch(front, number, document, requests)
             assert not front.workbook.open_entries()
             assert max(issued.values()) == 1, "a serial number twice in the record"
+            asked = {times for digest, times in requests.items() if digest != NO_REQUEST}
+            assert asked == {1}, "two certificates for one request"
             _check_lists(front)
             problems = [
                 one

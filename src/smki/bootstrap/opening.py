@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             describe=describer(profiles),
             build=f"smki {VERSION}",
             approve=settings.approve_batches,
+            repeat=timedelta(seconds=settings.ad_hoc_repeat_seconds),
         )
 
 

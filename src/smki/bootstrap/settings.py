@@ -130,6 +130,13 @@ class Settings(BaseSettings):
     ad_hoc_seconds_otherwise: float = Field(
         default=0.0, ge=0, description="the same outside core hours"
     )
+    ad_hoc_repeat_seconds: float = Field(
+        default=86_400.0,
+        ge=0,
+        le=31_536_000,
+        description="an ad hoc CSR that its party sends again within this time is answered with"
+        " the certificate that it was issued; 0: each time with a new one",
+    )
     processes: int = Field(
         default=1, ge=1, le=64, description="processes that examine the requests of a batch"
     )

@@ -1,18 +1,27 @@
 """The ad hoc service: one device CSR that replaces a certificate, answered at once.
 
-Several clients' requests that wait at the same time are issued as one group.
+Several clients' requests that wait at the same time are issued as one group. A client whose answer
+was lost sends its request again: the same octets of the same party are the same request, answered
+for some time (`FrontOffice.repeat`) with the certificate that it was issued, out of the record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
+from smki.crypto import key_fingerprint
 from smki.flows.issue import issue_devices
 from smki.flows.office import FrontOffice, Office
+from smki.merkle.leaf import decode_certificate
 from smki.policy import code_of
-from smki.registration import examine_devices
-from smki.steps import Channel, Published, Refusal, Requester
+from smki.registration import examine_devices, subscriber_of
+from smki.repository import milliseconds
+from smki.steps import Channel, Examined, Published, Refusal, Requester
 from smki.steps.answers import AdHocAnswer
 from smki.terms import AdHocStatus, SmkiError
+from smki.wire.requests import DeviceRequest
+
+Asked: TypeAlias = tuple[bytes, bytes]  # EUI-64 of the subscriber, SHA-256 of the request
 
 
 def transaction_id(at: datetime, random: bytes) -> int:
@@ -30,18 +39,67 @@ def replace_device_certificates(
 ) -> tuple[AdHocAnswer, ...]:
     """The answer to each (requester, bare base64 CSR), in order.
 
+    A request that is there twice, or was answered with a certificate not long ago, is decided and
+    issued once.
+
     Raises:
         Unavailable: as for `issue_devices`; the answer is then CA_ERROR, see `unavailable`.
 
     Clause: sec-app-m:2.4
     """
+    requesters = [requester for requester, _ in requests]
+    examined = examine_devices([text for _, text in requests])
+    asked = [
+        _asked(requester, outcome) or (b"", b"%d" % place)
+        for place, (requester, outcome) in enumerate(zip(requesters, examined, strict=True))
+    ]
+    issued = _issued_before(office.front, asked, examined)
+    places = [n for n, one in enumerate(asked) if one not in issued and asked.index(one) == n]
     outcomes = issue_devices(
         office,
-        [requester for requester, _ in requests],
+        [requesters[place] for place in places],
         Channel.AD_HOC,
-        examine_devices([text for _, text in requests]),
+        [examined[place] for place in places],
     )
-    return tuple(_answer(office, outcome) for outcome in outcomes)
+    decided = {asked[place]: outcome for place, outcome in zip(places, outcomes, strict=True)}
+    return tuple(
+        _success(office.front, issued[one])
+        if one in issued
+        else _answer(office.front, decided[one])
+        for one in asked
+    )
+
+
+def _asked(requester: Requester, outcome: Examined | Refusal) -> Asked | None:
+    """What makes two requests the same one; None for what is no request."""
+    if isinstance(outcome, Refusal):
+        return None
+    return subscriber_of(requester).octets, outcome.request.digest
+
+
+def _issued_before(
+    front: FrontOffice, asked: Sequence[Asked], examined: Sequence[Examined | Refusal]
+) -> Mapping[Asked, bytes]:
+    """The newest certificate (DER) that each of these was answered with, if not too long ago.
+
+    Who asks again has the same key: the index finds it, and the leaf says who asked, by which
+    octets, and when.
+    """
+    if not front.repeat:
+        return {}
+    keys = {
+        key_fingerprint(one.request.point)
+        for one in examined
+        if isinstance(one, Examined) and isinstance(one.request, DeviceRequest)
+    }
+    since, wanted = milliseconds(front.clock.now() - front.repeat), set(asked)
+    found: dict[Asked, bytes] = {}
+    for holder in front.index.key_holders(sorted(keys)):
+        instant, body = decode_certificate(front.reader.leaf(holder.entry))
+        one = (body.subscriber, body.request)
+        if one in wanted and body.channel == Channel.AD_HOC.value and instant >= since:
+            found[one] = body.certificate
+    return found
 
 
 def unavailable(office_reference: int, error: SmkiError) -> AdHocAnswer:
@@ -68,7 +126,7 @@ def failed(front: FrontOffice) -> AdHocAnswer:
     """
     code = code_of("internal", ad_hoc=True)
     return AdHocAnswer(
-        transaction_id=transaction_id(front.clock.now(), front.entropy.octets(2)),
+        transaction_id=_reference(front),
         status=code.ad_hoc,
         code=code.code,
         text="the request could not be worked on, which is no fault of the request as far as is"
@@ -76,16 +134,23 @@ def failed(front: FrontOffice) -> AdHocAnswer:
     )
 
 
-def _answer(office: Office, outcome: Published | Refusal) -> AdHocAnswer:
-    front = office.front
-    reference = transaction_id(front.clock.now(), front.entropy.octets(2))
+def _answer(front: FrontOffice, outcome: Published | Refusal) -> AdHocAnswer:
     if isinstance(outcome, Published):
-        return AdHocAnswer(
-            transaction_id=reference,
-            status=AdHocStatus.SUCCESS,
-            certificate=outcome.certificate,
-        )
+        return _success(front, outcome.certificate)
     code = code_of(outcome.finding.rule, ad_hoc=True)
     return AdHocAnswer(
-        transaction_id=reference, status=code.ad_hoc, code=code.code, text=str(outcome.finding)
+        transaction_id=_reference(front),
+        status=code.ad_hoc,
+        code=code.code,
+        text=str(outcome.finding),
     )
+
+
+def _success(front: FrontOffice, certificate: bytes) -> AdHocAnswer:
+    return AdHocAnswer(
+        transaction_id=_reference(front), status=AdHocStatus.SUCCESS, certificate=certificate
+    )
+
+
+def _reference(front: FrontOffice) -> int:
+    return transaction_id(front.clock.now(), front.entropy.octets(2))

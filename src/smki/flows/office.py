@@ -6,6 +6,7 @@ preparer and the writing end of the record, and exists once for a state director
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
 from smki.flows.chunks import ChunkUnderWay
@@ -38,6 +39,8 @@ class FrontOffice:
         describe: what the index needs of a certificate's DER.
         build: software build, as the services name it.
         approve: batches of registered parties are approved without a person.
+        repeat: how long an ad hoc request that is sent again is answered with the certificate
+            that it was issued.
     """
 
     clock: Clock
@@ -51,6 +54,7 @@ class FrontOffice:
     describe: Callable[[bytes], RowFields]
     build: str
     approve: bool = True
+    repeat: timedelta = timedelta()
 
 
 @dataclass(slots=True)

@@ -39,6 +39,20 @@ def write_durably(path: Path, octets: bytes, *, private: bool = False) -> None:
         ) from error
 
 
+def read_file(path: Path) -> bytes:
+    """The content of the file.
+
+    Raises:
+        Unavailable: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unavailable(
+            f"file {path.name}: cannot be read ({error.strerror})", where=os.fspath(path)
+        ) from error
+
+
 def prove_room(folder: Path, octets: int) -> None:
     """The folder is there, and its disk takes so many octets; none of them is left.
 

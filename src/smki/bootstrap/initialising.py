@@ -185,10 +185,10 @@ def is_complete(settings: Settings) -> bool:
 
 
 def _passphrases(settings: Settings, environment: Mapping[str, str], tell: Told) -> None:
-    for path, variables in (
-        (passphrase_file(settings), environment),
-        (root_passphrase_file(settings.path("root")), for_roots(environment)),
-    ):
+    needed = [(passphrase_file(settings), environment)]
+    if not settings.initialised:  # later the root keys may have been taken away, with theirs
+        needed.append((root_passphrase_file(settings.path("root")), for_roots(environment)))
+    for path, variables in needed:
         given = variables.get("SMKI_PASSPHRASE") or variables.get("SMKI_PASSPHRASE_FILE")
         if not given and not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from typing import Final
 from smki.adapters.keys import KeyStoreSettings, open_key_store
 from smki.adapters.keys.passphrases import passphrase_from
 from smki.ports import KeyStore
-from smki.terms import Unavailable
+from smki.terms import Refused, Unavailable
 
 _VARIABLES: Final = ("SMKI_PASSPHRASE", "SMKI_PASSPHRASE_FILE")
 
@@ -56,4 +56,13 @@ def open_roots(folder: Path, environment: Mapping[str, str], *, new: bool = Fals
             rule="keys.roots",
         )
     store = KeyStoreSettings(directory=keys, passphrase_file=root_passphrase_file(folder))
-    return open_key_store(store, for_roots(environment))
+    try:
+        return open_key_store(store, for_roots(environment))
+    except Refused as error:
+        raise Refused(
+            f"root keys: {error.message}. Their passphrase is that of SMKI_ROOT_PASSPHRASE or"
+            " SMKI_ROOT_PASSPHRASE_FILE, else of the file 'passphrase' beside them",
+            where=error.where,
+            clause="sec-app-b:B-crl",
+            rule=error.rule,
+        ) from error

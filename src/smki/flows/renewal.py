@@ -24,6 +24,8 @@ def renew_root_list(office: Office, root: CertificateKind, octets: bytes) -> Cur
 
     Clause: sec-app-b:B-crl, sec-app-m:2.3.1.5
     """
+    if root.issuer is not root:
+        raise _refused(f"{root.value} is no root, its list is made where it is lodged", "root")
     front = office.front
     last = current_list(front, root)
     if last is not None and last.octets == octets:

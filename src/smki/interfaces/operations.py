@@ -12,10 +12,12 @@ from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.flows.batch import approve_batch, reject_batch
 from smki.flows.office import Office
-from smki.flows.registering import certify_organisation, credential_for
+from smki.flows.registering import certify_organisation, certify_server, credential_for
+from smki.flows.renewal import renew_root_list
 from smki.flows.revocation import ISSUING, publish_list, revoke_credential
 from smki.interfaces.link import ask
 from smki.ports import DeviceStanding
+from smki.profiles import ServerSubject
 from smki.steps import Published
 from smki.terms import EUI64, CertificateKind, Finding, Interface, Refused, SerialNumber, SmiStatus
 
@@ -93,7 +95,14 @@ def _credential(settings: Settings, office: Office, arguments: Mapping[str, Any]
     del settings
     interface = Interface(arguments["interface"])
     request = base64.b64decode(arguments["request"])
-    published = credential_for(office, arguments["party"], interface, request)
+    replaces = arguments.get("replaces")
+    published = credential_for(
+        office,
+        arguments["party"],
+        interface,
+        request,
+        replaces=None if replaces is None else SerialNumber.parse(replaces),
+    )
     issuer = office.hierarchy.chain_of(interface.credential)[0]
     return _published(published, issuer)
 
@@ -104,6 +113,22 @@ def _organisation(
     del settings
     request = base64.b64decode(arguments["request"])
     return _published(certify_organisation(office, arguments["party"], request))
+
+
+def _server(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings  # those of whoever asks are newer: this process may have started long ago
+    names = ServerSubject(
+        dns_names=tuple(arguments["names"]), addresses=tuple(arguments["addresses"])
+    )
+    published = certify_server(office, names, base64.b64decode(arguments["request"]))
+    return _published(published, office.hierarchy.chain_of(CertificateKind.IKI_SERVER)[0])
+
+
+def _root_list(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    root = CertificateKind(arguments["authority"])
+    current = renew_root_list(office, root, base64.b64decode(arguments["list"]))
+    write_lists(settings, office)
+    return {"authority": root.value, "crl_number": current.number}
 
 
 def _published(published: Published, *issuers: bytes) -> dict[str, Any]:
@@ -125,6 +150,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "device": _device,
     "credential": _credential,
     "organisation": _organisation,
+    "server": _server,
+    "root-list": _root_list,
 }
 
 

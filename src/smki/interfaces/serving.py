@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from smki.bootstrap import Settings, open_front
+from smki.bootstrap.renewing import finish_renewals
 from smki.flows.office import FrontOffice
 from smki.flows.services import HouseServices
 from smki.interfaces.link import LinkClient
@@ -92,6 +93,7 @@ async def _serve(
         lambda: read_serving(settings),
         settings.ad_hoc_interval,
     )
+    finish_renewals(settings, front)
     tls = ServerTls(_tls_files(settings))
     said = Said(settings.path(STATUS_FILE))
     async with (

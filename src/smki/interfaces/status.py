@@ -1,18 +1,27 @@
 """What `smki status` says: the house as it stands, whether or not it is being served.
 
-Answers within two seconds: it reads files and the database, and asks nobody over the network.
+Reads files and the database. Where a server is ready it waits for them; otherwise it answers within
+two seconds, whether or not they do.
 """
 
+import threading
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from smki import VERSION
 from smki.bootstrap import Settings, open_front
+from smki.bootstrap.holdings import DUE_DAYS, Holding, holdings
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY, SUPPLIER
 from smki.flows.office import FrontOffice
 from smki.interfaces.serving import read_serving
 from smki.terms import Interface, SmkiError
+
+ANSWER_SECONDS: Final = 1.2  # of the two, the command itself takes the rest
+_DOOR: Final = ("server", "list/root-ica", "authority/issuing-ica", "authority/root-ica")
+"""What nobody can connect without, once it has expired."""
 
 _ENDPOINTS = (
     "portal",
@@ -43,15 +52,69 @@ def status_document(settings: Settings) -> dict[str, Any]:
         "log": {"origin": None, "size": 0, "root": None, "vkey": None},
         "certificates": 0,
         "parties": [],
+        "expiring": [],
     }
-    if problem := serving.get("problem"):
+    document |= _found(settings, seconds=None if document["ready"] else ANSWER_SECONDS)
+    if problem := serving.get("problem"):  # the server's word goes first
         document["problem"] = problem
+    return document
+
+
+def _found(settings: Settings, *, seconds: float | None) -> dict[str, Any]:
+    """What files and database say within so many seconds; None: whenever they do."""
+    found: Future[dict[str, Any]] = Future()
+
+    def look() -> None:
+        try:
+            found.set_result(_look(settings))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            found.set_exception(error)
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        return found.result(seconds)
+    except TimeoutError:
+        return {"problem": f"the database has not answered for {seconds} s"}
+
+
+def _look(settings: Settings) -> dict[str, Any]:
     try:
         with open_front(settings) as front:
-            document |= _house(front)
+            return _house(front) | expiries(holdings(settings, front, at := front.clock.now()), at)
     except SmkiError as error:
-        document |= {"ready": False, "problem": error.message}
+        return {"ready": False, "problem": error.message}
+
+
+def expiries(found: tuple[Holding, ...], now: datetime) -> dict[str, Any]:
+    """What expires soon; not ready if nobody can connect because of it."""
+    due = [one for one in found if one.due(now, timedelta(days=DUE_DAYS))]
+    document: dict[str, Any] = {"expiring": [holding_fields(one, now) for one in due]}
+    for one in due:
+        if one.name in _DOOR and one.expires < now:
+            document |= {
+                "ready": False,
+                "problem": f"nobody can connect: {one.what} expired on {one.expires:%Y-%m-%d},"
+                f" renewed by {one.renewal.value}",
+            }
     return document
+
+
+def holding_fields(holding: Holding, now: datetime) -> dict[str, Any]:
+    """Something that expires, as JSON."""
+    return {
+        "name": holding.name,
+        "what": holding.what,
+        "expires": holding.expires.isoformat(),
+        "days": holding.days(now),
+        "renewal": holding.renewal.value,
+    }
+
+
+def expiry_line(fields: Mapping[str, Any]) -> str:
+    """Something that expires, for people."""
+    days = fields["days"]
+    when = f"in {days} days" if days >= 0 else "expired"
+    return f"{fields['name']}: {fields['what']}, {fields['expires'][:10]} ({when})"
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:
@@ -97,6 +160,9 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
         f"{name:17} {address}"
         for name, address in document["endpoints"].items()
         if address is not None
+    ]
+    lines += [
+        f"expires           {expiry_line(one)}: {one['renewal']}" for one in document["expiring"]
     ]
     log = document["log"]
     if log["origin"]:

@@ -20,15 +20,17 @@ class House:
 
     state: Path
 
-    def run(self, *arguments: str, given: bytes | None = None) -> tuple[int, str]:
-        """Exit code and standard output."""
-        environment = {"SMKI_STATE": str(self.state)}
+    def run(self, *arguments: str, given: bytes | None = None, **variables: str) -> tuple[int, str]:
+        """Exit code and standard output; `variables` are further ones of the environment."""
+        environment = {"SMKI_STATE": str(self.state), **variables}
         done = CliRunner().invoke(main, arguments, input=given, env=environment)
         return done.exit_code, done.stdout
 
-    def json(self, *arguments: str, given: bytes | None = None) -> tuple[int, Any]:
+    def json(
+        self, *arguments: str, given: bytes | None = None, **variables: str
+    ) -> tuple[int, Any]:
         """Exit code and the document of `--json`."""
-        code, out = self.run(*arguments, "--json", given=given)
+        code, out = self.run(*arguments, "--json", given=given, **variables)
         return code, json.loads(out)
 
 

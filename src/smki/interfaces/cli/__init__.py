@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "init": "smki.interfaces.cli.house:init",
     "party": "smki.interfaces.cli.party:party",
     "registration": "smki.interfaces.cli.registration:registration",
+    "renew": "smki.interfaces.cli.renewing:renew",
     "repository": "smki.interfaces.cli.repository:repository",
     "run": "smki.interfaces.cli.house:run",
     "serve": "smki.interfaces.cli.house:serve",

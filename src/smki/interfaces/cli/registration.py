@@ -169,14 +169,23 @@ def refresh_crl(authority: str, *, as_json: bool) -> None:
 @click.argument("file")
 @_party_option
 @click.option("--interface", required=True, type=click.Choice(_INTERFACES), help="What it opens.")
+@click.option(
+    "--replaces", metavar="SERIAL", help="The credential of the same system that it follows."
+)
 @_out_option
 @json_option
-def credential(file: str, *, party: str, interface: str, out: str, as_json: bool) -> None:
+def credential(
+    file: str, *, party: str, interface: str, replaces: str | None, out: str, as_json: bool
+) -> None:
     """Issue an IKI credential from a CSR: it opens one interface to the party.
 
     FILE is the CSR, PEM or DER; - is standard input. CERT holds the certificate and its issuer's.
+    One that replaces another may have the same name; the other stays good to its end.
     """
-    result = _certified("credential", file, out, as_json=as_json, party=party, interface=interface)
+    wanted = {"party": party, "interface": interface}
+    if replaces is not None:
+        wanted["replaces"] = replaces
+    result = _certified("credential", file, out, as_json=as_json, **wanted)
     _tell_certified(result, out, f"'{interface}' credential of {party}", as_json=as_json)
 
 

@@ -1,0 +1,181 @@
+"""What of the house expires, when, and who renews it. Looks; changes nothing, opens no key.
+
+Revocation lists of issuing authorities are not among it: the worker renews them by itself, many
+times before they expire.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Final
+
+from cryptography import x509
+
+from smki.adapters.files import read_file
+from smki.bootstrap.opening import load_hierarchy
+from smki.bootstrap.pairs import Pair, sample_pairs, server_pair
+from smki.bootstrap.samples import SAMPLES
+from smki.bootstrap.settings import Settings
+from smki.ceremonies.development import ROOTS
+from smki.flows.office import FrontOffice
+from smki.flows.revocation import current_list
+from smki.merkle.leaf import decode_certificate
+from smki.ports import CertificateRow, Party
+from smki.terms import CertificateKind, Interface, Malformed, SerialNumber
+
+DUE_DAYS: Final = 60  # two months: time to find the root keys, to warn parties, and to try again
+
+
+class Renewal(Enum):
+    """Who renews a holding, as an operator is told."""
+
+    COMMAND = "smki renew"
+    ROOT_KEYS = "smki renew, with the root keys"
+    CEREMONY = "a ceremony"
+    PARTY = "its party, with a new CSR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Something that expires.
+
+    Attributes:
+        name: how an operator names it.
+        what: what it is.
+        expires: the last instant at which it is good.
+        renewal: who renews it.
+        pair: its files, if it is one of the house's pairs.
+        root: whose list it is, if it is a root's revocation list.
+    """
+
+    name: str
+    what: str
+    expires: datetime
+    renewal: Renewal
+    pair: Pair | None = None
+    root: CertificateKind | None = None
+
+    def days(self, now: datetime) -> int:
+        """Whole days that are left; below zero once it has expired."""
+        return (self.expires - now).days
+
+    def due(self, now: datetime, within: timedelta) -> bool:
+        """Whether it expires before so long from now."""
+        return self.expires - now <= within
+
+
+def holdings(settings: Settings, front: FrontOffice, now: datetime) -> tuple[Holding, ...]:
+    """All that expires, what expires first before the others.
+
+    Credentials that parties hold themselves are there in their last `DUE_DAYS`, unless a later one
+    of the same party, interface and name takes their place.
+
+    Raises:
+        Unavailable: the database, or a file, is away.
+        Inconsistent: the record is damaged.
+    """
+    pairs = _pairs(settings, front)
+    found = (
+        *_root_lists(front),
+        *_authorities(front),
+        *(holding for holding, _ in pairs),
+        *_parties_own(front, {serial for _, serial in pairs}, now),
+    )
+    return tuple(sorted(found, key=lambda one: (one.expires, one.name)))
+
+
+def _root_lists(front: FrontOffice) -> Iterator[Holding]:
+    for root in ROOTS:
+        current = current_list(front, root)
+        if current is not None:
+            yield Holding(
+                name=f"list/{root.value}",
+                what=f"revocation list {current.number} of {root.value}",
+                expires=current.next_update,
+                renewal=Renewal.ROOT_KEYS,
+                root=root,
+            )
+
+
+def _authorities(front: FrontOffice) -> Iterator[Holding]:
+    for kind, authority in load_hierarchy(front).authorities.items():
+        certificate = x509.load_der_x509_certificate(authority.certificate)
+        yield Holding(
+            name=f"authority/{kind.value}",
+            what=f"certificate of {kind.value}",
+            expires=certificate.not_valid_after_utc,
+            renewal=Renewal.CEREMONY,
+        )
+
+
+def _pairs(settings: Settings, front: FrontOffice) -> tuple[tuple[Holding, SerialNumber], ...]:
+    pairs = [server_pair(settings, front.build)]
+    pairs += [pair for sample in SAMPLES for pair in sample_pairs(settings, sample)]
+    return tuple(_held(pair) for pair in pairs if pair.certificate.exists())
+
+
+def _held(pair: Pair) -> tuple[Holding, SerialNumber]:
+    certificate = certificate_in(pair)
+    holding = Holding(
+        name=pair.name,
+        what=f"{pair.kind.value} certificate{f' of {pair.party}' if pair.party else ''}",
+        expires=certificate.not_valid_after_utc,
+        renewal=Renewal.COMMAND,
+        pair=pair,
+    )
+    return holding, SerialNumber(certificate.serial_number)
+
+
+def certificate_in(pair: Pair) -> x509.Certificate:
+    """The certificate in the pair's file.
+
+    Raises:
+        Malformed: there is none in it.
+        Unavailable: it cannot be read.
+    """
+    try:
+        return x509.load_pem_x509_certificate(read_file(pair.certificate))
+    except ValueError as error:
+        raise Malformed(
+            f"{pair.name}: no certificate in its file ({error})", where=str(pair.certificate)
+        ) from error
+
+
+def _parties_own(front: FrontOffice, held: set[SerialNumber], now: datetime) -> Iterator[Holding]:
+    for party in front.registry.parties():
+        by_interface: dict[Interface, list[CertificateRow]] = {}
+        for credential in front.registry.credentials(party.party):
+            row = front.index.by_serial(credential.serial)
+            if row is not None and not credential.revoked:
+                by_interface.setdefault(credential.interface, []).append(row)
+        for interface, rows in by_interface.items():
+            yield from _expiring(front, party, interface, rows, held, now)
+
+
+def _expiring(
+    front: FrontOffice,
+    party: Party,
+    interface: Interface,
+    rows: list[CertificateRow],
+    held: set[SerialNumber],
+    now: datetime,
+) -> Iterator[Holding]:
+    until = (now + timedelta(days=DUE_DAYS)).timestamp()
+    for row in rows:
+        if row.serial in held or not now.timestamp() <= row.not_after <= until:
+            continue
+        later = (other for other in rows if other.not_after > row.not_after)
+        name = _subject(front, row)
+        if all(_subject(front, other) != name for other in later):
+            yield Holding(
+                name=f"credential/{row.serial}",
+                what=f"'{interface.value}' credential of {party.party}",
+                expires=datetime.fromtimestamp(row.not_after, UTC),
+                renewal=Renewal.PARTY,
+            )
+
+
+def _subject(front: FrontOffice, row: CertificateRow) -> bytes:
+    _, body = decode_certificate(front.reader.leaf(row.entry))
+    return x509.load_der_x509_certificate(body.certificate).subject.public_bytes()

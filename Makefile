@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check --no-input -q install
+PIP := $(BIN)/pip --disable-pip-version-check --no-input -qq install
 SOAK_SECONDS ?= 600
 CHECKED := src tests tools
 

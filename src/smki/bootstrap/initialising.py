@@ -298,7 +298,9 @@ def _sample(settings: Settings, office: Office, sample: Sample, tell: Told) -> N
             open_interface(office.front, pair.party, pair.interface, issued)
         keep_certificate(pair, issued, office.hierarchy)
     if missing:
-        tell(f"{sample.party.name} is registered, with {len(missing)} certificates")
+        tell(
+            f"{sample.party.name} is registered, with {len(missing)} certificate{'s' * (len(missing) > 1)}"
+        )
 
 
 def _certify(office: Office, pair: Pair, request: bytes) -> bytes:

@@ -30,7 +30,7 @@ class Finding:
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
         source = f". {self.clause}" if self.clause else ""
-        advice = f". {self.advice}" if self.advice else ""
+        advice = f"; {self.advice}" if self.advice else ""
         return f"{self.message}{place}{advice}{source}"
 
 

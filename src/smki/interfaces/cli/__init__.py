@@ -48,7 +48,17 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(VERSION, prog_name="smki")
 def main() -> None:
-    """An open, complete Smart Metering Key Infrastructure."""
+    """An open, complete Smart Metering Key Infrastructure.
+
+    Begin with 'smki run'. Everything is in the state directory, which SMKI_STATE names (var if it
+    does not); the configuration is smki.toml in it, or variables, as SMKI_HTTPS_PORT.
+
+    Exit codes: 0 done; 1 refused, or verification failed; 2 usage; 3 something that is needed is
+    away, try again; 4 the house disagrees with itself, stop.
+    """

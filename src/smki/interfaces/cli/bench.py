@@ -18,8 +18,20 @@ def bench() -> None:
 
 
 @bench.command
-@click.option("--count", default=50_000, show_default=True, type=click.IntRange(1))
-@click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--count",
+    default=50_000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Certificates; more than 50,000 in several batches.",
+)
+@click.option(
+    "--processes",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that work.",
+)
 @json_option
 def issue(*, count: int, processes: int, as_json: bool) -> None:
     """Issue device certificates, from XML to XML, in a scratch SMKI of its own.

@@ -24,7 +24,7 @@ _ARMOURED: Final = re.compile(
 _SEQUENCE: Final = b"\x30"  # as text the character 0, with which no certificate in base64 begins
 _KINDS: Final = tuple(kind.value for kind in CertificateKind)
 _ours_option = click.option(
-    "--ours", is_flag=True, help="Compare with the OIDs and lifetimes of this environment."
+    "--ours", is_flag=True, help="Go by the OIDs and lifetimes of this environment."
 )
 
 

@@ -11,7 +11,7 @@ from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.terms import Inconsistent, Malformed
 
 
-@click.command
+@click.command(short_help="What a clause asks, and where that is done.")
 @click.argument("identifier", metavar="ID")
 @json_option
 def clause(identifier: str, *, as_json: bool) -> None:

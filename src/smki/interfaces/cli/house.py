@@ -58,14 +58,14 @@ def init(*, bare: bool, profile: str | None, as_json: bool) -> None:
         emit(document, lines, as_json=as_json)
 
 
-@click.command
+@click.command(short_help="Serve the SMKI until interrupted.")
 def serve() -> None:
     """Serve the SMKI of the state directory, in the foreground, until interrupted."""
     with reporting(as_json=False):
         serve_house(load_settings(os.environ), os.environ, ready=_welcome)
 
 
-@click.command
+@click.command(short_help="Make an SMKI if there is none, try it, serve it.")
 def run() -> None:
     """Make an SMKI if there is none, take real requests through it, and serve it.
 
@@ -170,7 +170,7 @@ def _welcome(endpoints: Ports) -> None:
     )
 
 
-@click.command
+@click.command(short_help="Whether the SMKI is ready, where, and for whom.")
 @json_option
 @click.pass_context
 def status(context: click.Context, *, as_json: bool) -> None:

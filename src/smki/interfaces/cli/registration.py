@@ -30,9 +30,12 @@ _out_option = click.option(
 )
 
 
-@click.group
+@click.group(short_help="Credentials, batches that wait, devices.")
 def registration() -> None:
-    """Parties, credentials, batches that wait for approval, devices."""
+    """Credentials and certificates of parties, batches that wait for approval, devices.
+
+    A party is registered by 'smki party add'.
+    """
 
 
 def _perform(operation: str, **arguments: Any) -> dict[str, Any]:

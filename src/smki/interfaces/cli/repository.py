@@ -34,7 +34,7 @@ PROBLEMS_SHOWN: Final = 1_000  # beyond that the index is not damaged but anothe
 Told = Callable[[int, int], None]
 
 
-@click.group
+@click.group(short_help="Checkpoints, proofs and audit of the record.")
 def repository() -> None:
     """Prove and verify what was lodged: checkpoints, proofs, audit."""
 

@@ -19,6 +19,7 @@ from smki.interfaces.cli.output import emit, json_option, output_file, reporting
 from smki.interfaces.cli.roles import read_role
 from smki.profiles import DEVELOPMENT_HARDWARE
 from smki.terms import EUI64, KeyUsage, Malformed, RemotePartyRole
+from smki.terms.identifiers import EUI64_OCTETS
 from smki.wire import der
 from smki.wire.encodings import write_pem
 from smki.wire.xml import write_batch_request
@@ -158,17 +159,23 @@ def batch() -> None:
 @batch.command("make")
 @click.option("--count", required=True, type=click.IntRange(1), help="Number of CSRs.")
 @click.option("--out", required=True, metavar="FILE", help="The XML document; - for stdout.")
+@click.option(
+    "--device",
+    metavar="EUI64",
+    help="The first device; the others count on from it. Else devices are drawn by lot.",
+)
 @json_option
-def make_batch(*, count: int, out: str, as_json: bool) -> None:
+def make_batch(*, count: int, out: str, device: str | None, as_json: bool) -> None:
     """Make a SubmitCSRBatch document of fresh device CSRs, two usages to a device.
 
     A batch over 50,000 can be made, to see it refused.
     """
     with reporting(as_json=as_json):
         document_id = f"batch-{secrets.token_hex(6)}"
+        devices = _drawn() if device is None else _counted(EUI64.parse(device), count)
         size = 0
         with output_file(out) as write:
-            for part in write_batch_request(document_id, _items(count, quiet=as_json)):
+            for part in write_batch_request(document_id, _items(count, devices, quiet=as_json)):
                 write(part)
                 size += len(part)
         if out != "-":
@@ -182,16 +189,30 @@ def make_batch(*, count: int, out: str, as_json: bool) -> None:
             )
 
 
-def _items(count: int, *, quiet: bool) -> Iterator[tuple[str, str]]:
+def _drawn() -> Iterator[EUI64]:
+    while True:
+        yield EUI64(_SAMPLE_RANGE + os.urandom(3))
+
+
+def _counted(first: EUI64, count: int) -> Iterator[EUI64]:
+    """The devices from `first` on; all of them exist, or none is given."""
+    numbers = range(int(first), int(first) + (count + 1) // 2)
+    if numbers[-1] >= 1 << (8 * EUI64_OCTETS):
+        raise Malformed(
+            f"device {first}: {len(numbers)} devices from there on, must all be EUI-64",
+            where="--device",
+            clause="gbcs:4.3.1",
+        )
+    return (EUI64(number.to_bytes(EUI64_OCTETS, "big")) for number in numbers)
+
+
+def _items(count: int, devices: Iterator[EUI64], *, quiet: bool) -> Iterator[tuple[str, str]]:
     hardware = der.oid(DEVELOPMENT_HARDWARE)[2:]
-    device = b""
-    numbers = range(count)
+    usages = (KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_AGREEMENT)
+    pairs = ((device, usage) for device in devices for usage in usages)
     console = Console(stderr=True)
     silent = quiet or not console.is_terminal
-    shown = track(numbers, "making requests", console=console, transient=True, disable=silent)
-    for number in shown:
-        if number % 2 == 0:
-            device = _SAMPLE_RANGE + os.urandom(3)
-        usage = (KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_AGREEMENT)[number % 2]
-        made = request_for_device(EUI64(device), usage, hardware)
+    shown = track(range(count), "making requests", console=console, transient=True, disable=silent)
+    for number, (device, usage) in zip(shown, pairs, strict=False):
+        made = request_for_device(device, usage, hardware)
         yield f"csr-{number + 1}", base64.b64encode(made.request).decode()

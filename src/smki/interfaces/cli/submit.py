@@ -39,7 +39,7 @@ from smki.wire.xml import MAX_BATCH_OCTETS
 _ENDPOINTS = {Interface.AD_HOC: "adhoc", Interface.BATCH: "batch"}
 
 
-@click.group
+@click.group(short_help="Send requests through the services.")
 def submit() -> None:
     """Send requests through the services, as the sample supplier or with a credential of yours."""
 

@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,6 +122,29 @@ class House:
     def status(self) -> dict[str, Any]:
         """What `smki status` says."""
         return status_document(self.settings)
+
+    @property
+    def worker(self) -> int:
+        """The process that holds the keys."""
+        assert self.process is not None
+        pid = self.process.pid
+        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+    @staticmethod
+    def until(holds: Callable[[], bool], otherwise: str) -> None:
+        """Waited until it holds."""
+        end = time.monotonic() + START_SECONDS
+        while not holds():
+            assert time.monotonic() < end, otherwise
+            time.sleep(0.05)
+
+    def certificates_by_request(self) -> Counter[bytes]:
+        """How many device certificates each request (by its digest) has in the record."""
+        with self.front() as front:
+            return Counter(
+                decode_certificate(front.reader.leaf(row.entry))[1].request
+                for row in front.index.rows(CertificateKind.DEVICE)
+            )
 
     def stored(self) -> tuple[int, int]:
         """Size of the log and number of certificates."""

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import resource
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from smki.merkle.leaf import decode_certificate
-from smki.terms import AdHocStatus, BatchStatus, CertificateKind, Interface, ItemStatus
+from smki.terms import AdHocStatus, BatchStatus, Interface, ItemStatus
 
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-PATIENCE_SECONDS = 30.0
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
@@ -33,21 +28,6 @@ def served(new_house: Callable[[Mapping[str, str]], House]) -> Iterator[House]:
     house.stop()
 
 
-def worker_of(house: House) -> int:
-    """The process that holds the keys."""
-    assert house.process is not None
-    pid = house.process.pid
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
-
-
-def until(holds: Callable[[], bool], what: str) -> None:
-    """Waited until it holds."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < end, what
-        time.sleep(0.1)
-
-
 @pytest.mark.slow
 @pytest.mark.clause("sec-app-m:2.3.1.9")
 def test_a_full_disk_is_told_and_passes(served: House) -> None:
@@ -58,11 +38,11 @@ def test_a_full_disk_is_told_and_passes(served: House) -> None:
     device = served.fresh_device()
     known = served.batch([("known", served.device_request(device))])
     assert known["known"].status is ItemStatus.SUCCESS
-    worker = worker_of(served)
+    worker = served.worker
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
     items = [(f"i{n}", served.device_request(served.fresh_device())) for n in range(5)]
     number = served.submit(served.document_of(items))
-    until(lambda: not served.status()["ready"], "ready although nothing can be issued")
+    served.until(lambda: not served.status()["ready"], "ready although nothing can be issued")
     problem = served.status()["problem"]
     assert problem.startswith("nothing can be issued now, it is tried again: "), problem
     told = served.command("status")
@@ -74,15 +54,10 @@ def test_a_full_disk_is_told_and_passes(served: House) -> None:
     assert header.status is not BatchStatus.COMPLETED
 
     resource.prlimit(worker, resource.RLIMIT_FSIZE, UNLIMITED)
-    until(lambda: bool(served.status()["ready"]), "not ready although there is room")
+    served.until(lambda: bool(served.status()["ready"]), "not ready although there is room")
     assert "problem" not in served.status()
     _, outcomes = served.finished(number)
     assert {one.status for one in outcomes.values()} == {ItemStatus.SUCCESS}
-    assert worker_of(served) == worker  # it lived through it
-    with served.front() as front:
-        requests = Counter(
-            decode_certificate(front.reader.leaf(row.entry))[1].request
-            for row in front.index.rows(CertificateKind.DEVICE)
-        )
-    assert set(requests.values()) == {1}
+    assert served.worker == worker  # it lived through it
+    assert set(served.certificates_by_request().values()) == {1}
     assert served.command("repository", "audit").returncode == 0

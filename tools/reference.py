@@ -33,7 +33,8 @@ In `smki.toml` in the state directory the keys are without `SMKI_` and in small 
 wins over the file. Parts of a key are joined by two underscores in a variable and make a table in
 the file: `SMKI_PROCESSING_WINDOW__START` is `start` under `[processing_window]`. A key in the file
 that is not known is an error. `keys` has a table for each issuing authority: `[keys.issuing-dca]`.
-A kind of certificate is written with `_` in a variable: `SMKI_LIFETIME_YEARS__ROOT_OCA`. A value
+A kind of certificate is written with `_` in a variable: `SMKI_LIFETIME_YEARS__ROOT_OCA`,
+`SMKI_KEYS__ISSUING_DCA__STORE`. A value
 out of its range is refused by every command, with what must stand there. Which values are recalled
 or unknown is on the page of [divergences](../divergences.md).
 

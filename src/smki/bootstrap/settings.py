@@ -11,11 +11,12 @@ from contextvars import ContextVar
 from datetime import time, timedelta
 from difflib import get_close_matches
 from importlib import resources
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -25,6 +26,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from smki.ceremonies.development import ISSUING
 from smki.crypto.key_wrap import AES128_WRAP_PAD
 from smki.profiles import ProfileSettings, development
 from smki.profiles.settings import (
@@ -40,10 +42,22 @@ from smki.terms import CertificateKind, Malformed, SmkiError, Unavailable
 FILE = "smki.toml"
 PLACE = f"{FILE} or environment"
 HOUR = timedelta(hours=1)
+MOST_SECONDS = 86_400  # one request a day; whoever wants none closes the service
 MOST_HOURS = 366 * 24  # a list that is older tells nobody anything
 
 # The environment is an argument like any other; the library would look into the process's own.
 _ENVIRONMENT: ContextVar[Mapping[str, str | None]] = ContextVar("environment")
+
+
+def _address(text: str) -> str:
+    ip_address(text)  # its ValueError is told by whoever reads the configuration
+    return text
+
+
+HostName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$", max_length=253)
+]
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class KeySettings(BaseModel, extra="forbid", frozen=True):
@@ -83,19 +97,27 @@ class Settings(BaseSettings):
     )
 
     state: Path = Field(default=Path("var"), description="state directory")
-    environment: str = Field(default="development", description="name of the environment")
+    environment: str = Field(
+        default="development",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$",
+        description="name of the environment",
+    )
     log_origin: str = Field(
-        default="", description="name of the log, first line of its checkpoints"
+        default="",
+        pattern=r"^[^\s+]*$",
+        description="name of the log, first line of its checkpoints; neither blanks nor plus signs",
     )
     log_vkey: str = Field(default="", description="verifier key of the log; written by `smki init`")
     database: str = Field(
         default="", description="SQLAlchemy URL; empty: SQLite in the state directory"
     )
     host: str = Field(default="127.0.0.1", description="address of the mutual TLS listener")
-    names: tuple[str, ...] = Field(
-        default=("localhost",), description="host names in the server's certificate"
+    names: tuple[HostName, ...] = Field(
+        default=("localhost",),
+        min_length=1,
+        description="host names in the server's certificate",
     )
-    addresses: tuple[str, ...] = Field(
+    addresses: tuple[Address, ...] = Field(
         default=("127.0.0.1", "::1"), description="IP addresses in the server's certificate"
     )
     https_port: int = Field(
@@ -125,10 +147,11 @@ class Settings(BaseSettings):
     ad_hoc_seconds: float = Field(
         default=0.0,
         ge=0,
+        le=MOST_SECONDS,
         description="least time between two ad hoc requests of a party in core hours; 0: no limit",
     )
     ad_hoc_seconds_otherwise: float = Field(
-        default=0.0, ge=0, description="the same outside core hours"
+        default=0.0, ge=0, le=MOST_SECONDS, description="the same outside core hours"
     )
     ad_hoc_repeat_seconds: float = Field(
         default=86_400.0,
@@ -207,6 +230,17 @@ class Settings(BaseSettings):
         if isinstance(env_settings, EnvSettingsSource):
             env_settings.env_vars = _ENVIRONMENT.get()
         return env_settings, init_settings
+
+    @field_validator("keys")
+    @classmethod
+    def _of_issuing_authorities(cls, keys: dict[str, KeySettings]) -> dict[str, KeySettings]:
+        """A store that is named for nobody would leave a key where it was not meant to be."""
+        given = {name.replace("_", "-"): store for name, store in keys.items()}
+        unknown = sorted(set(given) - {kind.value for kind in ISSUING})
+        if unknown:
+            known = ", ".join(kind.value for kind in ISSUING)
+            raise ValueError(f"{', '.join(unknown)}, must be among {known}")
+        return given
 
     @property
     def initialised(self) -> bool:
@@ -355,6 +389,6 @@ def _validated(values: dict[str, Any]) -> Settings:
 def _fault(error: ErrorDetails) -> str:
     key = ".".join(map(str, error["loc"]))
     if error["type"] != "extra_forbidden":
-        return f"{key}: {error['msg']}, found {str(error['input'])[:60]!r}"
+        return f"{key}: {error['msg'].removeprefix('Value error, ')}, found {str(error['input'])[:60]!r}"
     near = get_close_matches(key, Settings.model_fields, n=1)
     return f"{key}: no such key" + (f", perhaps {near[0]!r} is meant" if near else "")

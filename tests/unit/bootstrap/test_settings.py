@@ -82,6 +82,16 @@ def _told(folder: Path, text: str, **variables: str) -> str:
         ('[policies]\ndevice = "abc"', "policies.device: 'abc'", "must be an object identifier"),
         ('[policies]\ndevice = "2.25.1"\nroot-oca = "2.25.1"', "12 different", "no two the same"),
         ('hw_types = ["x"]', "hw_types: 'x'", "must be an object identifier"),
+        ("names = []", "names", "at least 1 item"),
+        ('names = ["a b"]', "names.0", "should match pattern"),
+        ('addresses = ["x"]', "addresses.0", "does not appear to be an IPv4 or IPv6 address"),
+        ('environment = "a b"', "environment", "should match pattern"),
+        ('environment = ""', "environment", "should match pattern"),
+        ('log_origin = "a+b"', "log_origin", "should match pattern"),
+        ("ad_hoc_seconds = inf", "ad_hoc_seconds", "less than or equal to 86400"),
+        ("ad_hoc_seconds = nan", "ad_hoc_seconds", "less than or equal to 86400"),
+        ('[keys.root-oca]\nstore = "pkcs11"', "keys: root-oca", "must be among issuing-oca"),
+        ('[keys.issuing-dca]\nstore = "vault"', "keys.issuing-dca.store", "'software' or 'pkcs11'"),
         ("htps_port = 1", "htps_port: no such key", "perhaps 'https_port'"),
     ],
 )
@@ -92,6 +102,14 @@ def test_a_value_out_of_range_is_refused_by_its_key(
     told = _told(tmp_path, text)
     assert key in told
     assert expected in told
+
+
+def test_the_store_of_a_key_is_named_by_a_variable_too(tmp_path: Path) -> None:
+    """A variable cannot have a hyphen: with an underscore the authority is the same one."""
+    settings = load_settings(
+        {"SMKI_STATE": str(tmp_path), "SMKI_KEYS__ISSUING_DCA__STORE": "pkcs11"}
+    )
+    assert settings.keys["issuing-dca"].store == "pkcs11"
 
 
 @pytest.mark.parametrize("name", ["SMKI_POLICIES", "SMKI_NAMES", "SMKI_LIFETIME_YEARS"])

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
+from sqlalchemy import create_engine, text
 
-from smki.bootstrap import open_office
+from smki.adapters.requesters import request_for_system
+from smki.bootstrap import open_front, open_office
+from smki.bootstrap.samples import API_KEY
 from smki.flows.revocation import current_list, publish_list, refresh_lists, revoke_credential
 from smki.repository import compare_index
-from smki.terms import CertificateKind, Interface, SerialNumber
+from smki.terms import CertificateKind, Interface, SerialNumber, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,8 +57,7 @@ def test_an_older_database_uses_no_number_again(
         revoke_credential(office, serial)
         newest = publish_list(office, ICA)
         publish_list(office, OCA)
-    for path in house.state.glob("smki.sqlite*"):
-        path.unlink()
+    _lose(house)
     shutil.copy(tmp_path / "smki.sqlite", house.state)
     with open_office(house.settings, house.variables) as office:
         known = office.front.registry.credential(serial)
@@ -69,3 +74,122 @@ def test_an_older_database_uses_no_number_again(
         assert list(compare_index(front.reader, front.index, front.describe)) == []
     for numbers in _numbers(house).values():
         assert numbers == sorted(set(numbers))
+
+
+def _lose(house: House) -> None:
+    for path in house.state.glob("smki.sqlite*"):
+        path.unlink()
+
+
+def _opens(house: House, serial: SerialNumber) -> bool | None:
+    """Whether the register lets the credential in; None if it does not know it."""
+    with house.front() as front:
+        known = front.registry.credential(serial)
+    return None if known is None else not known.revoked
+
+
+@pytest.mark.clause("sec-app-m:G", "sec-app-q:B")
+def test_a_lost_database_is_said_and_never_made_by_the_way(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """Without its database nothing is opened or served; each says what to do, none makes a new one."""
+    house = new_house({})
+    house.initialise()
+    _lose(house)
+    for attempt in (
+        lambda: open_front(house.settings),
+        lambda: open_office(house.settings, house.variables),
+    ):
+        with pytest.raises(Unavailable, match="'smki repository reindex'") as told, attempt():
+            pass
+        assert told.value.rule == "database.lost"
+    for command in (("serve",), ("registration", "revoke", "12"), ("party", "list")):
+        done = house.command(*command)
+        assert done.returncode == 3
+        assert "'smki repository reindex'" in done.stderr
+    assert "'smki repository reindex'" in house.status()["problem"]
+    assert list(house.state.glob("smki.sqlite*")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-m:G", "sec-app-q:B")
+def test_what_the_record_shows_is_registered_again(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """Sample parties and all credentials come back, revoked ones revoked; the rest is named."""
+    house = new_house({})
+    house.initialise()
+    revoked = _serial(house, "network", Interface.BATCH)
+    good = _serial(house, "supplier", Interface.AD_HOC)
+    acme = (
+        *("party", "add", "acme", "--trading-name", "Acme Energy", "--import-supplier"),
+        *("--identity", "0A-53-4D-4B-4C-02-00-01=supplier"),
+    )
+    assert house.command(*acme).returncode == 0
+    request = base64.b64encode(request_for_system("Acme Energy", "02", "its system").request)
+    made = house.perform("credential", party="acme", interface="batch", request=request.decode())
+    own = SerialNumber.parse(made["serial"])
+    house.perform("revoke", serial=str(revoked))
+    (house.state / "spool" / "supplier-00.xml").write_bytes(b"<a batch/>")
+    _lose(house)
+
+    first = json.loads(house.command("repository", "reindex", "--json").stdout)
+    assert (_opens(house, good), _opens(house, revoked)) == (True, False)
+    assert _opens(house, own) is None
+    (stranger,) = (one for one in first["restored"] if "Acme" in one)
+    assert "--identity 0A-53-4D-4B-4C-02-00-01=02'" in stranger
+    assert first["gone"][0].startswith("the database was lost")
+    kept = house.state / "spool.lost-1" / "supplier-00.xml"
+    assert str(kept.parent) in first["gone"][-1]
+    assert kept.read_bytes() == b"<a batch/>"
+    with house.front() as front:
+        assert front.registry.apikey_party(hashlib.sha256(API_KEY.encode()).digest()) == "supplier"
+
+    assert house.command(*acme).returncode == 0
+    second = json.loads(house.command("repository", "reindex", "--json").stdout)
+    assert second["restored"] == [
+        "1 credentials are registered again; those that were revoked stay so"
+    ]
+    assert second["gone"] == []
+    assert _opens(house, own)
+    assert house.command("repository", "audit").returncode == 0
+    house.start("serve")
+    answer = house.ad_hoc(house.device_request(house.fresh_device()))
+    assert answer.status.value == "UNKNOWN_DEVICE"
+    house.stop()
+
+
+@pytest.mark.clause("sec-app-m:G")
+def test_making_it_again_restores_it(new_house: Callable[[Mapping[str, str]], House]) -> None:
+    """`smki init` after a loss issues nothing, and the credentials that were issued open again."""
+    house = new_house({})
+    house.initialise()
+    size, certificates = house.stored()
+    serial = _serial(house, "dcc", Interface.PORTAL)
+    _lose(house)
+    told = house.command("init").stderr
+    assert "the database was lost" in told
+    assert "8 credentials are registered again" in told
+    assert house.stored() == (size, certificates)
+    assert _opens(house, serial)
+    assert "lost" not in house.command("init").stderr
+
+
+@pytest.mark.slow
+def test_an_older_database_is_brought_up_to_date(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """A house of the first revision is served: its index is made anew, the register kept."""
+    house = new_house({})
+    house.initialise()
+    engine = create_engine(house.settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE index_list"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()
+    house.start("serve")
+    with house.front() as front:
+        assert front.index.size() == front.reader.checkpoint().size
+        assert front.index.lists()
+    assert house.ad_hoc(house.device_request(house.fresh_device())).status.value == "UNKNOWN_DEVICE"
+    house.stop()

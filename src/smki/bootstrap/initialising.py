@@ -39,6 +39,7 @@ from smki.bootstrap.pairs import (
     sample_pairs,
     server_pair,
 )
+from smki.bootstrap.restoring import restore_database, restore_register
 from smki.bootstrap.roots import (
     for_roots,
     open_roots,
@@ -113,6 +114,8 @@ def _initialise(
 ) -> Settings:
     _passphrases(settings, environment, tell)
     settings = _log(settings, environment, tell, profiled)
+    for sentence in restore_database(settings):
+        tell(sentence)
     migrate(settings.database_url)
     with open_front(settings) as front:
         founded = front.workbook.noted(_FINISHED)
@@ -127,6 +130,8 @@ def _initialise(
             for sample in SAMPLES:
                 _sample(settings, office, sample, tell)
             give_apikey(office.front, SUPPLIER, API_KEY)
+        for sentence in restore_register(settings, office.front):
+            tell(sentence)
         write_lists(settings, office)
         office.front.workbook.note(_COMPLETE, _BARE if bare else _SAMPLES)
     return settings

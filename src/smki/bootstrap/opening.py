@@ -15,9 +15,9 @@ from smki.adapters.helpers import Helpers, helpers
 from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
 from smki.adapters.record import LOCKED, FileRecord, FileRecordReader
 from smki.adapters.spool import FileSpool
-from smki.adapters.sql import migrate, open_database
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.authority import Authority, Hierarchy, Preparer
+from smki.bootstrap.databases import open_house_database, update_database
 from smki.bootstrap.sealing import open_seal
 from smki.bootstrap.settings import KeySettings, Settings
 from smki.ceremonies.development import ISSUING
@@ -40,13 +40,9 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
     Raises:
         Unavailable: there is no SMKI in the state directory, or its database is away.
     """
-    if not settings.initialised:
-        raise Unavailable(
-            f"no SMKI in {settings.state}, one must be made first: run 'smki init' or 'make run'",
-            where=os.fspath(settings.state),
-        )
+    _must_be_initialised(settings)
     profiles = settings.profiles()
-    with open_database(settings.database_url) as database:
+    with open_house_database(settings) as database:
         yield FrontOffice(
             clock=SystemClock(),
             entropy=SystemEntropy(),
@@ -63,23 +59,35 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
         )
 
 
+def _must_be_initialised(settings: Settings) -> None:
+    if not settings.initialised:
+        raise Unavailable(
+            f"no SMKI in {settings.state}, one must be made first: run 'smki init' or 'make run'",
+            where=os.fspath(settings.state),
+        )
+
+
 @contextmanager
 def open_record(
-    settings: Settings, environment: Mapping[str, str]
+    settings: Settings,
+    environment: Mapping[str, str],
+    ready_database: Callable[[Settings], object] = update_database,
 ) -> Iterator[tuple[FrontOffice, FileRecord]]:
     """A front office and the writing end of the record; no CA key, nothing read of the index.
+
+    `ready_database` is called once the record is ours, before the database is opened.
 
     Raises:
         Unavailable: another process holds the lock, or the log's key or the database is away.
         Refused: the passphrase does not open the store.
     """
-    if settings.initialised:
-        migrate(settings.database_url)
+    _must_be_initialised(settings)
     with ExitStack() as stack:
-        front = stack.enter_context(open_front(settings))
         log_key = log_key_store(settings, environment).open(LOG_KEY)
         record = _open_record(settings, log_key)
         stack.callback(record.close)
+        ready_database(settings)
+        front = stack.enter_context(open_front(settings))
         yield front, record
 
 

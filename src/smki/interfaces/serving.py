@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
 
-from smki.bootstrap import Settings, open_front
+from smki.bootstrap import Settings, open_front, update_database
 from smki.bootstrap.renewing import finish_renewals
 from smki.flows.office import FrontOffice
 from smki.flows.services import HouseServices
@@ -66,6 +66,7 @@ def serve(
     Raises:
         Unavailable: another server runs in this state directory, or a port cannot be had.
     """
+    update_database(settings)
     with (
         open_front(settings) as front,
         _only_one(settings),

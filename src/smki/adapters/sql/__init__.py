@@ -12,12 +12,14 @@ from sqlalchemy import Engine
 
 from smki.adapters.sql.index import SqlCertificateIndex
 from smki.adapters.sql.registry import SqlRegistry
-from smki.adapters.sql.schema import check, migrate
+from smki.adapters.sql.schema import ABSENT, OLDER, check, migrate
 from smki.adapters.sql.store import Store
 from smki.adapters.sql.workbook import SqlWorkbook
 from smki.terms import SmkiError
 
 __all__ = [
+    "ABSENT",
+    "OLDER",
     "Database",
     "SqlCertificateIndex",
     "SqlRegistry",

@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 from smki.adapters.sql.store import Store
 from smki.terms import Inconsistent, Unavailable
 
+ABSENT: Final = "database.absent"  # rule: there are no tables of ours
+OLDER: Final = "database.older"  # rule: they are of an older version
 _MIGRATIONS: Final = "smki.adapters.sql:migrations"
 
 
@@ -56,7 +58,7 @@ def check(store: Store) -> None:
         raise Unavailable(
             f"database: its tables are of revision {revision}, must be {newest}; start the server"
             " of this version once, it brings them up to date",
-            rule="database.older",
+            rule=OLDER,
         )
 
 
@@ -97,5 +99,5 @@ def _must_be_known(revision: str) -> None:
 def _not_there(place: str) -> Unavailable:
     return Unavailable(
         f"database: none of ours at {place}; make the SMKI first (smki init)",
-        rule="database.absent",
+        rule=ABSENT,
     )

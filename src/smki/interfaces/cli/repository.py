@@ -18,7 +18,14 @@ from rich.progress import Progress
 
 from smki.adapters.record import AuditProgress, Problem
 from smki.adapters.record import audit as audit_record
-from smki.bootstrap import Settings, load_settings, open_front, open_record
+from smki.bootstrap import (
+    Settings,
+    load_settings,
+    open_front,
+    open_record,
+    restore_database,
+    restore_register,
+)
 from smki.flows.office import FrontOffice
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
@@ -257,12 +264,18 @@ def _audit_lines(entries: int, covered: int, problems: list[str]) -> Iterator[st
 def reindex(*, as_json: bool) -> None:
     """Throw the index away and make it again from the record.
 
-    Only while no server runs. Batches, journal and register are left alone. Cut off, it is
-    finished by the next start.
+    Only while no server runs. Batches, journal and register are left alone. If the database was
+    lost, what the record and the state directory show of the register is there again, and what is
+    gone is said. Cut off, it is finished by the next start.
     """
+    gone: list[str] = []
     with (
         reporting(as_json=as_json),
-        open_record(load_settings(os.environ), os.environ) as (front, record),
+        open_record(
+            load_settings(os.environ),
+            os.environ,
+            lambda settings: gone.extend(restore_database(settings)),
+        ) as (front, record),
     ):
         with _progress("index") as told:
             covered = make_index(
@@ -272,10 +285,13 @@ def reindex(*, as_json: bool) -> None:
                 lambda progress: told(progress.done, progress.total),
             )
         count = front.index.count()
+        restored = list(restore_register(load_settings(os.environ), front))
     emit(
-        {"entries": covered, "certificates": count},
+        {"entries": covered, "certificates": count, "restored": restored, "gone": gone},
         (
             f"a new index of {count} certificates, over {covered} entries of the record",
+            *restored,
+            *gone,
             "next: 'smki repository audit'",
         ),
         as_json=as_json,

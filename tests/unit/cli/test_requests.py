@@ -45,3 +45,16 @@ def test_devices_past_the_last_identifier_are_refused(original: Any, tmp_path: P
     code, shown = original.json(*words, "--count", "3")
     assert (code, shown["error"]["where"], file.exists()) == (1, "--device", False)
     assert original.run(*words, "--count", "2")[0] == 0
+
+
+def test_key_and_request_are_written_both_or_neither(original: Any, tmp_path: Path) -> None:
+    """Where the request cannot be written no key is left, and what was there stays as it was."""
+    request, key = tmp_path / "a.csr", tmp_path / "a.key"
+    words = ("csr", "make", "--device", "0A-53-4D-4B-49-AA-00-01", "--usage", "ds")
+    request.write_text("mine")
+    code, shown = original.json(*words, "--out", str(request), "--key-out", str(key))
+    assert (code, shown["error"]["where"]) == (1, str(request))
+    assert "must not be there yet" in shown["error"]["message"]
+    assert (request.read_text(), key.exists()) == ("mine", False)
+    code, shown = original.json(*words, "--out", str(tmp_path / "no" / "a.csr"))
+    assert (code, "must be in a folder" in shown["error"]["message"]) == (1, True)

@@ -100,9 +100,12 @@ def output_file(path: str, *, private: bool = False) -> Iterator[Callable[[bytes
     try:
         mode = 0o600 if private else 0o644
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError as error:
+        raise Malformed("file: is there already, must not be there yet", where=path) from error
     except OSError as error:
         raise Malformed(
-            f"file: cannot be made ({error.strerror}), must not be there yet", where=path
+            f"file: cannot be made ({error.strerror}), must be in a folder that can be written",
+            where=path,
         ) from error
     try:
         with os.fdopen(descriptor, "wb") as file:

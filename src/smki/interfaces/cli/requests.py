@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 
 import click
 from rich.console import Console
@@ -131,11 +132,11 @@ def make_organisation_csr(
 
 
 def _write(made: RequestWithKey, out: str, key_out: str | None) -> None:
-    if key_out:
-        with output_file(key_out, private=True) as write:
-            write(made.key)
-    with output_file(out) as write:
-        write(write_pem(made.request))
+    """Key and request are in their files, or neither is."""
+    with ExitStack() as files:
+        if key_out:
+            files.enter_context(output_file(key_out, private=True))(made.key)
+        files.enter_context(output_file(out))(write_pem(made.request))
 
 
 def _tell(document: Mapping[str, object], what: str, following: str, *, as_json: bool) -> None:

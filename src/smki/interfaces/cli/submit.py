@@ -255,4 +255,11 @@ def _keep(out: str | None, document: bytes) -> None:
     if out == "-":
         sys.stdout.buffer.write(document)
     elif out:
-        Path(out).write_bytes(document)
+        try:
+            Path(out).write_bytes(document)
+        except OSError as error:
+            raise Malformed(
+                f"--out: the answer came, and cannot be kept ({error.strerror}); the same again"
+                " gets the same answer",
+                where=out,
+            ) from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from sqlalchemy import create_engine, text
 
 from smki.adapters.requesters import request_for_organisation
 from smki.bootstrap import open_office
@@ -69,6 +71,31 @@ def test_an_entry_put_back_issues_nothing(office: Office, monkeypatch: pytest.Mo
     assert settle(office) == 1
     assert front.workbook.open_entries() == ()
     assert front.reader.checkpoint().size == size == front.index.size()
+
+
+@pytest.mark.clause("sec-app-b:4.3")
+def test_an_entry_put_back_and_the_index_cut(
+    quiet: House, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who also removes the certificate from the index has nothing signed: the record has it."""
+    written = _intents(office, monkeypatch)
+    made = x509.load_der_x509_certificate(_organisation(office))
+    front = office.front
+    size = front.reader.checkpoint().size
+    engine = create_engine(quiet.settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text("DELETE FROM index_certificate WHERE serial = :serial"),
+            {"serial": made.serial_number.to_bytes(16, "big")},
+        )
+    engine.dispose()
+    number = front.workbook.open_entry(**written[0])
+    with pytest.raises(Inconsistent, match=f"is entry {size - 1} of the record, must be in the"):
+        settle(office)
+    assert front.reader.checkpoint().size == size
+    front.workbook.close(number, rows=(), size=0)
+    front.index.clear()
+    assert settle(office) == 0
 
 
 @pytest.mark.clause("sec-app-b:4.3")

@@ -1,6 +1,7 @@
 """Step 6, journalled: intent and serial are written down before anything is signed.
 
-    Entry    ::= seal 32 || length u32 and annex || count u32 || Intent * count
+    Entry    ::= seal 32 || size u64 || length u32 and annex || count u32 || Intent * count
+    size     ::= entries of the record when it was written: none before is of this intent
     seal     ::= HMAC-SHA-256 over "smki journal entry 1" 00 || batch 8 || chunk 8 || the rest
     Intent   ::= kind u8 || channel u8 || flags u8 || subscriber 8 || form u8 || Request
                  || serial 16 or 20: length u8 and octets || length u16 and TBSCertificate
@@ -13,7 +14,8 @@ octets are signed, and with deterministic signatures the very same certificates 
 
 The journal lies in a database that others may be able to write. The seal is made with a key that
 only the authority has: what is not its own, or was changed, is never signed. An entry of its own
-that is put there again is recognised by its serials, which are in the record (`flows.issue`).
+that is put there again is recognised by its serials, which are in the record after `size`
+(`flows.issue`).
 """
 
 import hmac
@@ -42,6 +44,7 @@ _COUNT: Final = struct.Struct(">I")
 _LENGTH: Final = struct.Struct(">H")
 _DOMAIN: Final = b"smki journal entry 1\0"
 _PLACE: Final = struct.Struct(">qq")  # batch, 0 for none: their numbers begin at 1; chunk
+_SIZE: Final = struct.Struct(">Q")
 
 SEAL_KEY_OCTETS: Final = 32
 _SEAL_OCTETS: Final = 32
@@ -72,12 +75,14 @@ def journal(
     prepared: tuple[Prepared, ...],
     seal: JournalSeal,
     *,
+    size: int,
     batch: int | None = None,
     chunk: int = 0,
     annex: bytes = b"",
 ) -> Journalled:
     """The intents are durable; what comes back can be signed once.
 
+    `size` is that of the record now, and goes with the intents: what it has is none of these.
     `annex` is kept beside them: what the journey needs to go on after a crash.
 
     Raises:
@@ -85,14 +90,14 @@ def journal(
 
     Clause: sec-app-b:4.3
     """
-    octets = b"".join((_COUNT.pack(len(annex)), annex, _write(prepared)))
+    octets = b"".join((_SIZE.pack(size), _COUNT.pack(len(annex)), annex, _write(prepared)))
     intents = seal.over(octets, batch, chunk) + octets
     number = workbook.open_entry(batch=batch, chunk=chunk, intents=intents)
     return Journalled(journal=number, prepared=prepared)
 
 
-def restore(entry: JournalEntry, seal: JournalSeal) -> tuple[Journalled, bytes]:
-    """What an open entry of the journal says is to be signed, and its annex.
+def restore(entry: JournalEntry, seal: JournalSeal) -> tuple[Journalled, bytes, int]:
+    """What an open entry of the journal says is to be signed, its annex, and the record's size.
 
     Raises:
         Inconsistent: the entry is not what `journal` wrote, for that place, with that key.
@@ -101,10 +106,10 @@ def restore(entry: JournalEntry, seal: JournalSeal) -> tuple[Journalled, bytes]:
     """
     octets = _opened(entry, seal)
     try:
-        (width,) = _COUNT.unpack_from(octets)
-        annex = octets[_COUNT.size : _COUNT.size + width]
-        intents = octets[_COUNT.size + width :]
-        return Journalled(journal=entry.number, prepared=tuple(_read(intents))), annex
+        (size,), (width,) = _SIZE.unpack_from(octets), _COUNT.unpack_from(octets, _SIZE.size)
+        start = _SIZE.size + _COUNT.size
+        annex, intents = octets[start : start + width], octets[start + width :]
+        return Journalled(journal=entry.number, prepared=tuple(_read(intents))), annex, size
     except (struct.error, IndexError, KeyError, ValueError) as error:
         raise Inconsistent(
             f"journal entry {entry.number}: not readable ({error}), must be as it was written"

@@ -25,7 +25,7 @@ from smki.merkle.leaf import decode_certificate
 from smki.policy import code_of
 from smki.ports import JournalEntry
 from smki.registration import Admissions, Facts, admit_devices, gather
-from smki.repository import catch_up, lodge, publish, rows_of
+from smki.repository import catch_up, lodge, publish, row_of, rows_of
 from smki.steps import (
     Admitted,
     Channel,
@@ -101,7 +101,9 @@ def issue(office: Office, admitted: tuple[Admitted, ...]) -> tuple[Published, ..
 
 def issue_prepared(office: Office, prepared: tuple[Prepared, ...]) -> tuple[Published, ...]:
     """Steps 6 to 9 for what is prepared."""
-    return _finish(office, journal(office.front.workbook, prepared, office.seal), None)
+    size = office.front.reader.checkpoint().size
+    journalled = journal(office.front.workbook, prepared, office.seal, size=size)
+    return _finish(office, journalled, None)
 
 
 def issue_chunk(
@@ -141,7 +143,13 @@ def issue_chunk(
         return
     prepared = office.preparer.prepare(admitted, front.clock.now())
     journalled = journal(
-        front.workbook, prepared, office.seal, batch=batch, chunk=chunk, annex=plan.encode()
+        front.workbook,
+        prepared,
+        office.seal,
+        size=front.reader.checkpoint().size,
+        batch=batch,
+        chunk=chunk,
+        annex=plan.encode(),
     )
     signing = begin_signing(journalled, office.preparer, office.keys)
     conclude(office)
@@ -213,11 +221,12 @@ def settle(office: Office) -> int:
 
 def _settle(office: Office, entry: JournalEntry) -> None:
     index = office.front.index
-    journalled, annex = restore(entry, office.seal)
+    journalled, annex, size = restore(entry, office.seal)
     plan = ChunkPlan.decode(annex) if annex else None
     rows = [index.by_serial(one.serial) for one in journalled.prepared]
     lodged = [row.entry for row in rows if row is not None]
     if not lodged:
+        _check_not_lodged(office.front, journalled, size)
         _finish(office, journalled, plan)
         return
     if len(lodged) != len(rows):
@@ -232,3 +241,22 @@ def _settle(office: Office, entry: JournalEntry) -> None:
         size=0,
         outcome=None if plan is None else plan.outcome(lodged),
     )
+
+
+def _check_not_lodged(front: FrontOffice, journalled: Journalled, since: int) -> None:
+    """The record has none of these certificates after its first `since` entries.
+
+    The index said so before; but whoever can put an entry back into the journal can take rows out
+    of the index as well. Reads what was lodged since the entry was written: little, after a crash.
+    """
+    serials = {one.serial for one in journalled.prepared}
+    size = front.reader.checkpoint().size
+    for place, leaf in enumerate(front.reader.leaves(min(since, size), size), since):
+        row = row_of(place, leaf, front.describe)
+        if row is not None and row.serial in serials:
+            raise Inconsistent(
+                f"journal entry {journalled.journal}: its certificate {row.serial} is entry {place}"
+                " of the record, must be in the index; nothing is signed: run the audit",
+                clause="sec-app-b:4.3",
+                rule="journal.lodged",
+            )

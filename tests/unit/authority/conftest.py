@@ -84,7 +84,7 @@ def written(prepared: tuple[Prepared, ...]) -> Callable[[JournalSeal], JournalEn
 
     def write(seal: JournalSeal) -> JournalEntry:
         page: Any = Page()
-        journal(page, prepared, seal, batch=3, chunk=1, annex=b"the plan")
+        journal(page, prepared, seal, size=5, batch=3, chunk=1, annex=b"the plan")
         entry: JournalEntry = page.entry
         return entry
 

@@ -15,9 +15,9 @@ Write = Callable[[JournalSeal], JournalEntry]
 
 @pytest.mark.clause("sec-app-b:4.3")
 def test_what_was_written_is_restored(written: Write, prepared: tuple[Prepared, ...]) -> None:
-    """Requests of every form, serials, TBSCertificates and the annex come back as they were."""
-    journalled, annex = restore(written(SEAL), SEAL)
-    assert (journalled.journal, annex) == (7, b"the plan")
+    """Requests of every form, serials, TBSCertificates, annex and size come back as they were."""
+    journalled, annex, size = restore(written(SEAL), SEAL)
+    assert (journalled.journal, annex, size) == (7, b"the plan", 5)
     assert journalled.prepared == prepared
 
 

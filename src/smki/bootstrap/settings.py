@@ -16,7 +16,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -54,6 +61,13 @@ def _address(text: str) -> str:
     return text
 
 
+def _number(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("true or false, must be a number")  # noqa: TRY004 - as the library asks
+    return value
+
+
+Years = Annotated[int, BeforeValidator(_number)]
 HostName = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$", max_length=253)
 ]
@@ -177,7 +191,7 @@ class Settings(BaseSettings):
         default_factory=dict, description="certificate policy OID by kind of certificate"
     )
     hw_types: tuple[str, ...] = Field(default=(), description="hwType OIDs of devices; empty: any")
-    lifetime_years: dict[str, int] = Field(
+    lifetime_years: dict[str, Years] = Field(
         default_factory=dict,
         description="years that a certificate lives, by kind of certificate; those of devices have"
         " no end, by the documents",

@@ -67,6 +67,7 @@ def _told(folder: Path, text: str, **variables: str) -> str:
         (f"[lifetime_years]\nroot-oca = {10**30}", "lifetime_years.root-oca", "must be 1 to 100"),
         ('[lifetime_years]\nroot-oca = "x"', "lifetime_years.root-oca", "valid integer"),
         ("[lifetime_years]\norganisation = 26", "26 years", "at most the 25 of issuing-oca"),
+        ("[lifetime_years]\nroot-oca = true", "lifetime_years.root-oca", "must be a number"),
         ("[lifetime_years]\ndevice = 3", "lifetime_years.device: 3", "must be without end"),
         ("[lifetime_years]\nmeter = 3", "lifetime_years: meter", "must be among root-oca"),
         ("lifetime_years = 3", "lifetime_years", "dictionary"),

@@ -1,10 +1,13 @@
 """A party of one's own: registered, refused with reasons, and given what it asks for."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
+
+from smki.bootstrap import load_settings, open_front
 
 MINE = "0A-53-4D-4B-4C-02-00-01"
 SUPPLIER = "0A-53-4D-4B-49-02-00-01"  # of a sample party
@@ -150,3 +153,37 @@ def test_its_organisation_certificate(house: Any, tmp_path: Path) -> None:
         *("--out", str(tmp_path / "b.csr"), "--key-out", str(tmp_path / "b.key")),
     )
     assert (code, shown["error"]["where"]) == (1, "--role")
+
+
+@pytest.mark.clause("sec-app-p:1")
+def test_an_api_key_is_told_once_and_kept_as_its_digest(house: Any) -> None:
+    """Each is another, identifies the party, and stands nowhere in the state directory."""
+    assert house.run(*ACME)[0] == 0
+    keys = [house.json("party", "apikey", "acme")[1]["apikey"] for _ in range(2)]
+    assert len(set(keys)) == 2
+    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
+        for key in keys:
+            assert front.registry.apikey_party(sha256(key.encode()).digest()) == "acme"
+    held = b"".join(path.read_bytes() for path in house.state.glob("smki.sqlite*"))
+    assert not any(key.encode() in held for key in keys)
+    code, shown = house.json("party", "apikey", "nobody")
+    assert (code, shown["error"]["family"]) == (1, "refused")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("party", "add", "acme"), "Missing option"),
+        (("party", "nonsense"), "No such command"),
+        (("registration", "approve", "x"), "not a valid integer"),
+        (("nonsense",), "No such command"),
+        (("status", "--nonsense"), "No such option"),
+    ],
+)
+def test_wrong_use_is_one_document_too(house: Any, words: tuple[str, ...], said: str) -> None:
+    """With --json a wrong use is told in JSON on standard output; exit code 2 either way."""
+    code, shown = house.json(*words)
+    assert (code, shown["error"]["family"]) == (2, "usage")
+    assert said in shown["error"]["message"]
+    code, out = house.run(*words)
+    assert (code, out) == (2, "")

@@ -3,6 +3,7 @@
 Commands are imported when they are run, so that `smki --help` and short commands start at once.
 """
 
+import json
 from importlib import import_module
 from typing import Final
 
@@ -10,6 +11,7 @@ import click
 
 from smki import VERSION
 
+_JSON: Final = "smki.json"
 _COMMANDS: Final = {
     "batch": "smki.interfaces.cli.requests:batch",
     "bench": "smki.interfaces.cli.bench:bench",
@@ -30,7 +32,30 @@ _COMMANDS: Final = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
+    """A group whose commands are imported when they are asked for.
+
+    Who asked for `--json` is told a wrong use in JSON too.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left for the command; whether it is to answer in JSON is noted."""
+        ctx.meta[_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """What the command returns; a wrong use ends with exit code 2.
+
+        Raises:
+            UsageError: it was wrongly used, and `--json` not asked for.
+        """
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if not ctx.meta[_JSON]:
+                raise
+            fields = {"family": "usage", "message": error.format_message()}
+            click.echo(json.dumps({"error": {**fields, "clause": "", "where": ""}}))
+            ctx.exit(error.exit_code)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, sorted."""

@@ -1,17 +1,18 @@
-"""`smki party`: registers parties, lists them, shows one.
+"""`smki party`: registers parties, gives them API keys, lists them, shows one.
 
 Who verifies that a party is who it says, and by which steps, comes with registration in full; what
 is registered here counts at once, in a running server too.
 """
 
 import os
-from typing import Any
+from base64 import b32encode
+from typing import Any, Final
 
 import click
 
 from smki.bootstrap import load_settings, open_front
-from smki.flows.registering import register_party
-from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.flows.registering import give_apikey, register_party
+from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.cli.roles import read_role, role_name
 from smki.ports import Party
 from smki.terms import EUI64, Malformed, Refused, RemotePartyRole
@@ -19,7 +20,7 @@ from smki.terms import EUI64, Malformed, Refused, RemotePartyRole
 
 @click.group
 def party() -> None:
-    """Parties: register one, list them, show one."""
+    """Parties: register one, give it an API key, list them, show one."""
 
 
 @party.command
@@ -127,6 +128,25 @@ def show_party(name: str, *, as_json: bool) -> None:
     ]
     lines.append("next: 'smki registration revoke SERIAL' if one is lost or no longer wanted")
     emit({**fields, "credentials": credentials}, lines, as_json=as_json)
+
+
+@party.command
+@click.argument("name")
+@json_option
+def apikey(name: str, *, as_json: bool) -> None:
+    """Give a party an API key for the repository web service, and print it.
+
+    It is printed this once: only its SHA-256 is kept. Earlier keys of the party stay good.
+    """
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        key = b32encode(front.entropy.octets(_KEY_OCTETS)).decode().lower()
+        give_apikey(front, name, key)
+    if not as_json:
+        tell(f"an API key of {name}; it is kept nowhere, and cannot be shown again:")
+    emit({"party": name, "apikey": key}, (key,), as_json=as_json)
+
+
+_KEY_OCTETS: Final = 15  # 120 bits: 24 characters, none of them to be escaped in an address
 
 
 def party_fields(found: Party) -> dict[str, Any]:

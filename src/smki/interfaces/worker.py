@@ -375,6 +375,8 @@ class _Worker:
             self._listed = True
         forget_results(self._office.front)
         sweep_spool(self._office.front)
+        for key in self._office.keys.values():
+            key.sign([])  # nothing is signed: a token says whether it is there
 
     def _prove_well(self) -> None:
         """Disks and database take what is written to them.

@@ -29,6 +29,8 @@ class SigningKey(Protocol):
     def sign(self, messages: Sequence[bytes]) -> list[bytes]:
         """One signature for each message, in order; the whole messages are given, not digests.
 
+        Without a message nothing is signed, and a token is asked whether it is there.
+
         Raises:
             Unavailable: the token is away; nothing was signed that the caller will see.
         """

@@ -273,6 +273,19 @@ def test_a_token_comes_back(
     assert holds(key, b"message", key.sign((b"message",))[0])
 
 
+def test_a_token_is_asked_whether_it_is_there(
+    request: pytest.FixtureRequest, store: Pkcs11KeyStore, name: str
+) -> None:
+    """Of no message nothing is signed; with the token gone that fails too, and passes again after."""
+    key = store.make(name, KeyAlgorithm.P256)
+    assert key.sign([]) == []
+    plug_in = request.getfixturevalue("unplugged")
+    with pytest.raises(Unavailable):
+        key.sign([])
+    plug_in()
+    assert key.sign([]) == []
+
+
 def test_another_key_under_the_name_is_not_used(
     store: Pkcs11KeyStore,
     name: str,

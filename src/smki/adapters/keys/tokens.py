@@ -100,13 +100,15 @@ class Pkcs11KeyStore:
     def sign(self, name: str, public_key: bytes, octets: Sequence[bytes]) -> list[bytes]:
         """What the token's bare mechanism makes of each of `octets`, with that very key.
 
+        Of none it makes nothing, but the token is asked whether it is there.
+
         Raises:
             Refused: the key has gone.
             Inconsistent: the key of that name is another one now.
             Unavailable: the token is away.
         """
         signatures: list[bytes] = []
-        for start in range(0, len(octets), TURN):
+        for start in range(0, len(octets) or 1, TURN):
             turn = octets[start : start + TURN]
             work = partial(self._sign, name=name, public_key=public_key, octets=turn)
             signatures += self._call(work)
@@ -126,6 +128,8 @@ class Pkcs11KeyStore:
         handle = self._handle(held, name)
         if handle.public_key != public_key:
             raise self._wrong(name, "it is another key than the one that was opened")
+        if not octets:
+            held.session.token.slot.get_token()  # fails without noise if it has gone
         mechanism = getattr(pkcs11().Mechanism, _MECHANISMS[handle.algorithm])
         sign = handle.private.sign
         return [sign(each, mechanism=mechanism) for each in octets]

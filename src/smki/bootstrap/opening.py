@@ -19,7 +19,8 @@ from smki.adapters.world import SystemClock, SystemEntropy
 from smki.authority import Authority, Hierarchy, Preparer
 from smki.bootstrap.databases import open_house_database, update_database
 from smki.bootstrap.sealing import open_seal
-from smki.bootstrap.settings import KeySettings, Settings
+from smki.bootstrap.settings import Settings
+from smki.bootstrap.values import KeySettings
 from smki.ceremonies.development import ISSUING
 from smki.flows.issue import settle
 from smki.flows.office import FrontOffice, Office

@@ -11,19 +11,11 @@ from contextvars import ContextVar
 from datetime import time, timedelta
 from difflib import get_close_matches
 from importlib import resources
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    Field,
-    ValidationError,
-    field_validator,
-)
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -33,6 +25,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from smki.bootstrap.values import Address, HostName, KeySettings, Window, Years
 from smki.ceremonies.development import ISSUING
 from smki.crypto.key_wrap import AES128_WRAP_PAD
 from smki.profiles import ProfileSettings, development
@@ -54,53 +47,6 @@ MOST_HOURS = 366 * 24  # a list that is older tells nobody anything
 
 # The environment is an argument like any other; the library would look into the process's own.
 _ENVIRONMENT: ContextVar[Mapping[str, str | None]] = ContextVar("environment")
-
-
-def _address(text: str) -> str:
-    ip_address(text)  # its ValueError is told by whoever reads the configuration
-    return text
-
-
-def _number(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("true or false, must be a number")  # noqa: TRY004 - as the library asks
-    return value
-
-
-Years = Annotated[int, BeforeValidator(_number)]
-HostName = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$", max_length=253)
-]
-Address = Annotated[str, AfterValidator(_address)]
-
-
-class KeySettings(BaseModel, extra="forbid", frozen=True):
-    """Where the key of one issuing authority lives."""
-
-    store: Literal["software", "pkcs11"] = Field(
-        default="software", description="encrypted files in the state directory, or a PKCS#11 token"
-    )
-    module: Path | None = Field(default=None, description="path of the PKCS#11 module")
-    token: str | None = Field(default=None, description="label of the token")
-    pin_variable: str = Field(
-        default="SMKI_PIN", description="environment variable that holds the token's PIN"
-    )
-    pin_file: Path | None = Field(default=None, description="file that holds the token's PIN")
-
-
-class Window(BaseModel, extra="forbid", frozen=True):
-    """Hours of the day, in UTC; from and to the same minute means the whole day."""
-
-    start: time = Field(default=time(0, 0), description="from")
-    end: time = Field(default=time(0, 0), description="to")
-
-    def contains(self, moment: time) -> bool:
-        """True if the window is open at that time of day."""
-        if self.start == self.end:
-            return True
-        if self.start < self.end:
-            return self.start <= moment < self.end
-        return moment >= self.start or moment < self.end
 
 
 class Settings(BaseSettings):

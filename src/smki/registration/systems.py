@@ -45,7 +45,8 @@ def admit_system(
                 " this interface has it, must be one that no other has",
                 where="CN",
                 clause="sec-app-m:G",
-                advice="name another system, or revoke the earlier credential first",
+                advice="name another system, say which credential it replaces, or revoke the"
+                " earlier credential first",
             )
         )
     return Admitted(

@@ -18,7 +18,7 @@ from smki.ports import Party
 from smki.terms import EUI64, Malformed, Refused, RemotePartyRole
 
 
-@click.group
+@click.group(short_help="Register a party, list them, show one.")
 def party() -> None:
     """Parties: register one, give it an API key, list them, show one."""
 

@@ -18,7 +18,7 @@ from smki.interfaces.operations import perform
 from smki.interfaces.status import expiry_line, holding_fields
 
 
-@click.command
+@click.command(short_help="Renew what expires, or say what does.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--within",

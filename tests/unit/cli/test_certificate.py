@@ -172,6 +172,7 @@ def test_words_are_total(kind: CertificateKind, at: int, put: bytes) -> None:
     ("given", "said"),
     [
         (b"no base64!", "neither DER nor the base64"),
+        (b"-----BEGIN X509 CRL-----\nAA==\n", "file: X509 CRL in it, must be a CERTIFICATE"),
         (b"\x30" * 70_000, "over 65536 octets"),
         (b"\x30\x03\x02\x01\x01", "must be 30"),
     ],

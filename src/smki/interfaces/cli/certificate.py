@@ -21,6 +21,7 @@ from smki.wire.certificate import parse_certificate
 _ARMOURED: Final = re.compile(
     rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL
 )
+_LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----")
 _SEQUENCE: Final = b"\x30"  # as text the character 0, with which no certificate in base64 begins
 _KINDS: Final = tuple(kind.value for kind in CertificateKind)
 _ours_option = click.option(
@@ -101,9 +102,11 @@ def read_certificate(file: str) -> bytes:
     try:
         return a2b_base64(b"".join((armoured or [octets])[0].split()), strict_mode=True)
     except Error as error:
-        raise Malformed(
-            "file: neither DER nor the base64 of a certificate, must be one of them", where=file
-        ) from error
+        label = _LABEL.search(octets)
+        found = "neither DER nor the base64 of a certificate, must be one of them"
+        if label:
+            found = f"{label[1].decode()} in it, must be a CERTIFICATE"
+        raise Malformed(f"file: {found}", where=file) from error
 
 
 def joined(fields: Iterable[tuple[str, str]]) -> dict[str, str]:

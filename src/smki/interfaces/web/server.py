@@ -1,6 +1,7 @@
 """Several listeners in one event loop, without signal handlers of their own."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -106,7 +107,9 @@ class _Server(uvicorn.Server):
             )
         except OSError as error:
             raise Unavailable(
-                f"listener: {listener.host} port {listener.port} cannot be had, {error.strerror}"
+                f"listener: {listener.host} port {listener.port} cannot be had"
+                f" ({os.strerror(error.errno or 0)}); another can be set: SMKI_HTTPS_PORT,"
+                " SMKI_LOCAL_PORT, 0 for any that is free"
             ) from error
         self.servers = [server]
         self.port = server.sockets[0].getsockname()[1]

@@ -132,7 +132,7 @@ def test_a_house_without_a_key_for_its_journal(
     assert vault.read_bytes() != first
     vault.unlink()
     with (
-        pytest.raises(Refused, match="1 entries wait to be signed, and the key"),
+        pytest.raises(Refused, match="the key that says whether they are our own is missing"),
         open_office(house.settings, house.variables),
     ):
         pass

@@ -148,7 +148,7 @@ def test_what_the_record_shows_is_registered_again(
     assert house.command(*acme).returncode == 0
     second = json.loads(house.command("repository", "reindex", "--json").stdout)
     assert second["restored"] == [
-        "1 credentials are registered again; those that were revoked stay so"
+        "credentials registered again: 1; those that were revoked stay so"
     ]
     assert second["gone"] == []
     assert _opens(house, own)
@@ -169,7 +169,7 @@ def test_making_it_again_restores_it(new_house: Callable[[Mapping[str, str]], Ho
     _lose(house)
     told = house.command("init").stderr
     assert "the database was lost" in told
-    assert "8 credentials are registered again" in told
+    assert "credentials registered again: 8;" in told
     assert house.stored() == (size, certificates)
     assert _opens(house, serial)
     assert "lost" not in house.command("init").stderr

@@ -22,7 +22,7 @@ GONE: Final = (
     "  batches and their results, and their numbers begin anew: who has no result sends the batch again",
     "  requests that were accepted and not lodged: nobody was answered, they are sent again",
     "  what the inventory knew of devices, and their limits: 'smki registration device'",
-    "  parties of your own, and API keys other than the sample's: 'smki party add'",
+    "  parties of your own: 'smki party add'; API keys other than the sample's: 'smki party apikey'",
 )
 
 
@@ -74,10 +74,10 @@ def restore_register(settings: Settings, front: FrontOffice) -> Iterator[str]:
             give_apikey(front, name, API_KEY)
     found = reopen_interfaces(front)
     if found.opened:
-        yield f"{found.opened} credentials are registered again; those that were revoked stay so"
+        yield f"credentials registered again: {found.opened}; those that were revoked stay so"
     for identity, name, role, count in found.strangers:
         yield (
-            f"{count} credentials of {name!r}, which is not registered: 'smki party add SHORT-NAME"
+            f"credentials of {name!r}: {count}; it is not registered: 'smki party add SHORT-NAME"
             f" --trading-name {name!r} --identity {identity}={role}' with what else is known of it,"
             " then 'smki repository reindex' once more"
         )

@@ -33,8 +33,8 @@ def open_seal(
         waiting = len(front.workbook.open_entries())
     if waiting:
         raise Refused(
-            f"journal: {waiting} entries wait to be signed, and the key that says whether they are"
-            " our own is missing: restore its file from the copy of the state directory; if there"
+            f"journal: entries wait to be signed ({waiting}), and the key that says whether they"
+            " are our own is missing: restore its file from the copy of the state directory; if there"
             " never was one, start the version that wrote the entries once more, it finishes them",
             where=str(path),
             clause="sec-app-b:4.3",

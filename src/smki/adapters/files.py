@@ -1,10 +1,14 @@
 """Small files that are whole or absent, whatever fails."""
 
+import errno
 import os
 import tempfile
 from pathlib import Path
+from typing import Final
 
 from smki.terms import Unavailable
+
+_BLOCK_OCTETS: Final = 4_096  # the least that a file takes of a disk
 
 
 def write_durably(path: Path, octets: bytes, *, private: bool = False) -> None:
@@ -39,7 +43,7 @@ def write_durably(path: Path, octets: bytes, *, private: bool = False) -> None:
         ) from error
 
 
-def read_file(path: Path) -> bytes:
+def read_octets(path: Path) -> bytes:
     """The content of the file.
 
     Raises:
@@ -54,14 +58,17 @@ def read_file(path: Path) -> bytes:
 
 
 def prove_room(folder: Path, octets: int) -> None:
-    """The folder is there, and its disk takes so many octets; none of them is left.
+    """The folder is there, its disk has room for so many octets, and takes what is written.
+
+    Little is written, and nothing is left: it may be asked often.
 
     Raises:
-        Unavailable: it is away, or they do not go in.
+        Unavailable: it is away, or has not the room, or takes nothing.
     """
     try:
+        _check_room(folder, octets)
         with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(octets))
+            file.write(bytes(_BLOCK_OCTETS))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -70,3 +77,9 @@ def prove_room(folder: Path, octets: int) -> None:
             where=os.fspath(folder),
             rule="disk.full",
         ) from error
+
+
+def _check_room(folder: Path, octets: int) -> None:
+    disk = os.statvfs(folder)
+    if (free := disk.f_bavail * disk.f_frsize) < octets:
+        raise OSError(errno.ENOSPC, f"room for {free} octets, must be for {octets}")

@@ -12,7 +12,7 @@ from typing import Final
 
 from cryptography import x509
 
-from smki.adapters.files import read_file
+from smki.adapters.files import read_octets
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.pairs import Pair, sample_pairs, server_pair
 from smki.bootstrap.samples import SAMPLES
@@ -135,7 +135,7 @@ def certificate_in(pair: Pair) -> x509.Certificate:
         Unavailable: it cannot be read.
     """
     try:
-        return x509.load_pem_x509_certificate(read_file(pair.certificate))
+        return x509.load_pem_x509_certificate(read_octets(pair.certificate))
     except ValueError as error:
         raise Malformed(
             f"{pair.name}: no certificate in its file ({error})", where=str(pair.certificate)

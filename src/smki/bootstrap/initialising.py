@@ -16,7 +16,7 @@ from typing import IO, Final
 
 import tomli_w
 
-from smki.adapters.files import write_durably
+from smki.adapters.files import read_octets, write_durably
 from smki.adapters.keys import make_passphrase_file
 from smki.adapters.record import FileRecord
 from smki.adapters.sql import migrate
@@ -283,13 +283,18 @@ def _server(settings: Settings, office: Office, tell: Told) -> None:
 
 
 def write_lists(settings: Settings, office: Office) -> tuple[Path, ...]:
-    """The current lists of Root and Issuing ICA stand beside the server's certificate, as PEM."""
+    """The current lists of Root and Issuing ICA stand beside the server's certificate, as PEM.
+
+    A file that holds the current list already is left as it is.
+    """
     paths = []
     for kind in (CertificateKind.ROOT_ICA, CertificateKind.ISSUING_ICA):
         current = current_list(office.front, kind)
         if current is not None:
             path = settings.path("tls", f"{kind.value}.crl.pem")
-            write_durably(path, write_pem(current.octets, "X509 CRL"))
+            pem = write_pem(current.octets, "X509 CRL")
+            if not path.exists() or read_octets(path) != pem:
+                write_durably(path, pem)
             paths.append(path)
     return tuple(paths)
 

@@ -17,7 +17,7 @@ from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate, decode_leaf
 from smki.repository import catch_up, lodge_crl
 from smki.repository.rows import body_of, issuer_fingerprint
-from smki.terms import CertificateKind, Finding, Refused, SerialNumber
+from smki.terms import CertificateKind, Finding, Refused, SerialNumber, Unavailable
 
 CLOCK_TROUBLE: Final = timedelta(minutes=5)  # a list from further ahead: our clock was wrong then
 ISSUING: Final = (CertificateKind.ISSUING_OCA, CertificateKind.ISSUING_ICA)
@@ -151,15 +151,24 @@ def refresh_lists(office: Office) -> tuple[CertificateKind, ...]:
     a wrong clock dated ahead: nobody would believe it before its time; and one that lacks a
     credential of the register: whoever revoked it was cut off before the list was made.
 
+    Raises:
+        Unavailable: the key of one is away; the others' lists were issued all the same.
+
     Clause: sec-app-b:B-crl
     """
     unlisted = _revoked_and_unlisted(office.front)
-    renewed = []
+    renewed, away = [], None
     for authority in ISSUING:
         missing = unlisted if authority is CertificateKind.ISSUING_ICA else ()
         if missing or _is_due(office.front, authority):
-            publish_list(office, authority, missing)
-            renewed.append(authority)
+            try:
+                publish_list(office, authority, missing)
+            except Unavailable as error:
+                away = error
+            else:
+                renewed.append(authority)
+    if away is not None:
+        raise away
     return tuple(renewed)
 
 

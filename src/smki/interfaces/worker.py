@@ -62,6 +62,7 @@ WAKE: Final = "wake"
 STATE: Final = "state"
 _GROUP: Final = 256  # ad hoc requests issued together at most: an answer waits for its group
 _IDLE_SECONDS: Final = 1.0  # how often the workbook is looked at when nothing wakes us
+_PROOF_SECONDS: Final = 10.0  # between two proofs that all is there that issuing needs
 _CHORES_SECONDS: Final = 60.0  # lists, and results that are no longer owed
 _PATIENCE_SECONDS: Final = 5.0  # after a key or a disk was away
 _ROOM_OCTETS: Final = 1 << 20  # what a chunk of a batch takes on the disk, and a little more
@@ -166,8 +167,7 @@ class _Worker:
         self._work: Iterator[int] | None = None
         self._batch = self._done = self._items = 0
         self._troubled = False
-        self._listed = False
-        self._next_chores = 0.0
+        self._next_proof = self._next_chores = 0.0
 
     def run(self) -> None:
         busy = self._advance()  # first the lists: nobody can connect by those that expired
@@ -356,27 +356,34 @@ class _Worker:
         return (now - timedelta(hours=start.hour, minutes=start.minute)).date().isoformat()
 
     def _chores(self) -> None:
-        if time.monotonic() < self._next_chores:
+        """What is to be done now and then; what keeps one from being done keeps no request waiting."""
+        now = time.monotonic()
+        if now < self._next_proof:
             return
+        self._next_proof = now + _PROOF_SECONDS
         try:
-            self._do_chores()
+            if now >= self._next_chores:
+                self._do_chores()
+                self._next_chores = now + _CHORES_SECONDS
+            self._prove_well()
+            for key in self._office.keys.values():
+                key.sign([])  # nothing is signed: a token says whether it is there
         except Unavailable as error:
             self._trouble(error)
             self._said.chores = f"cannot be done now, it is tried again: {error}"
-            self._next_chores = time.monotonic() + _PATIENCE_SECONDS
+            self._next_proof = now + _PATIENCE_SECONDS
         else:
             self._said.chores = ""
-            self._next_chores = time.monotonic() + _CHORES_SECONDS
 
     def _do_chores(self) -> None:
-        self._prove_well()
-        if refresh_lists(self._office) or not self._listed:  # a crash may have left them older
-            write_lists(self._settings, self._office)
-            self._listed = True
+        try:
+            refresh_lists(self._office)
+        finally:
+            write_lists(
+                self._settings, self._office
+            )  # one that could be made; a crash left one older
         forget_results(self._office.front)
         sweep_spool(self._office.front)
-        for key in self._office.keys.values():
-            key.sign([])  # nothing is signed: a token says whether it is there
 
     def _prove_well(self) -> None:
         """Disks and database take what is written to them.

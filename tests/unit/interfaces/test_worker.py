@@ -4,6 +4,7 @@ import dataclasses
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,17 @@ from smki.terms import EUI64, BatchStatus, CertificateKind, Interface, KeyUsage,
 from smki.wire import der
 from smki.wire.encodings import write_pem
 from smki.wire.xml import write_batch_request
+
+
+@dataclasses.dataclass(frozen=True)
+class ClockAt:
+    """A clock that stands."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        """The instant."""
+        return self.instant
 
 
 class Away:
@@ -64,6 +76,7 @@ def make_worker(
 ) -> Callable[..., tuple[_Worker, _Trouble]]:
     """A worker over the office, some of its keys exchanged; it never sleeps."""
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(module, "_CHORES_SECONDS", 0)
     settings, opened = office
 
     def make(**keys: SigningKey) -> tuple[_Worker, _Trouble]:
@@ -92,7 +105,7 @@ def test_a_full_disk_is_noticed_without_any_work(
     assert trouble.said == ""
     with monkeypatch.context() as patch:
         patch.setattr(module, "prove_room", full)
-        worker._next_chores = 0.0
+        worker._next_proof = 0.0
         for _ in range(3):
             worker._advance()
             assert "No space left on device" in trouble.said
@@ -138,3 +151,24 @@ def test_another_authoritys_token_keeps_no_device_waiting(
     assert batch is not None
     assert batch.status is BatchStatus.COMPLETED
     assert [one.code for one in front.workbook.outcomes(receipt.number)] == [""]
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_another_authoritys_token_keeps_no_list_waiting(
+    make_worker: Callable[..., tuple[_Worker, _Trouble]], office: tuple[Any, Office]
+) -> None:
+    """Both lists are due and the Issuing OCA's token is away: the other list is made and handed out."""
+    settings, opened = office
+    file = settings.path("tls", "issuing-ica.crl.pem")
+    before, moment = file.read_bytes(), file.stat().st_mtime_ns
+    worker, trouble = make_worker(issuing_oca=Away(opened.keys[CertificateKind.ISSUING_OCA]))
+    worker._advance()
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == (before, moment)  # nothing is due
+    tomorrow = dataclasses.replace(
+        opened.front, clock=ClockAt(datetime.now(UTC) + timedelta(days=1))
+    )
+    worker._office = dataclasses.replace(worker._office, front=tomorrow)
+    worker._next_proof = worker._next_chores = 0.0
+    worker._advance()
+    assert "token: 'ca' does not answer" in trouble.said
+    assert file.read_bytes() != before

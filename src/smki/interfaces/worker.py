@@ -64,6 +64,7 @@ _GROUP: Final = 256  # ad hoc requests issued together at most: an answer waits 
 _IDLE_SECONDS: Final = 1.0  # how often the workbook is looked at when nothing wakes us
 _PROOF_SECONDS: Final = 10.0  # between two proofs that all is there that issuing needs
 _CHORES_SECONDS: Final = 60.0  # lists, and results that are no longer owed
+_STEP_SECONDS: Final = 60.0  # many times what a chunk of a batch takes
 _PATIENCE_SECONDS: Final = 5.0  # after a key or a disk was away
 _ROOM_OCTETS: Final = 1 << 20  # what a chunk of a batch takes on the disk, and a little more
 _ROOM_FOLDERS: Final = ("record", "spool")  # where what is issued and received is written
@@ -112,7 +113,8 @@ def _work(
 
         def received(operation: str, arguments: Mapping[str, Any], answer: Answer) -> None:
             if operation == STATE:
-                answer({"result": {"problem": trouble.said}})  # at once, whatever is under way
+                problem = trouble.said_at(time.monotonic())
+                answer({"result": {"problem": problem}})  # at once, whatever is under way
             else:
                 inbox.put(_Message(operation, arguments, answer))
 
@@ -137,15 +139,28 @@ class _Trouble:
     Attributes:
         issuing: what keeps requests from being worked on.
         chores: what keeps lists from being renewed and old results from going.
+        step: when the step that is under way began, in seconds of the monotonic clock; 0 before
+            the first.
     """
 
     issuing: str = ""
     chores: str = ""
+    step: float = 0.0
 
     @property
     def said(self) -> str:
         """The worse of the two."""
         return self.issuing or self.chores
+
+    def said_at(self, now: float) -> str:
+        """What is wrong at that instant: a step that does not come to its end, too."""
+        waited = now - self.step
+        if self.said or not self.step or waited < _STEP_SECONDS:
+            return self.said
+        return (
+            f"nothing can be issued now: a step has lasted {waited:.0f} s, what it asked of the"
+            " database, a token or a disk is not answered"
+        )
 
 
 class _Worker:
@@ -172,6 +187,7 @@ class _Worker:
     def run(self) -> None:
         busy = self._advance()  # first the lists: nobody can connect by those that expired
         while not self._stop.is_set():
+            self._said.step = time.monotonic()
             self._answer(self._receive(wait=not busy))
             busy = self._advance()
 

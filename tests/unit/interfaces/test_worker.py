@@ -128,6 +128,17 @@ def test_a_token_that_is_away_is_noticed_without_any_work(
     assert trouble.said == ""
 
 
+def test_a_step_that_does_not_end_is_told() -> None:
+    """A database that took a question and never answers: told after a minute; trouble goes first."""
+    trouble = _Trouble()
+    assert trouble.said_at(1e9) == ""  # no step was begun yet
+    trouble.step = 1_000.0
+    assert trouble.said_at(1_059.0) == ""
+    assert "a step has lasted 61 s" in trouble.said_at(1_061.0)
+    trouble.issuing = "token: 'ca' does not answer"
+    assert trouble.said_at(1_061.0) == "token: 'ca' does not answer"
+
+
 @pytest.mark.clause("sec-app-m:F")
 def test_another_authoritys_token_keeps_no_device_waiting(
     make_worker: Callable[..., tuple[_Worker, _Trouble]], office: tuple[Any, Office]

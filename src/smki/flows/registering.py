@@ -43,6 +43,7 @@ def register_party(front: FrontOffice, party: Party) -> None:
         import_supplier=party.import_supplier,
         gas_supplier=party.gas_supplier,
         operator=party.operator,
+        trading_names=[one.name for one in front.registry.parties() if one.party != party.party],
     )
     if findings:
         raise Refused(findings=findings)

@@ -5,7 +5,7 @@ Whether the party is who it says is for people to verify; that procedure is not 
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from smki.policy.eligibility import is_for_operator_only, is_for_subscribers
@@ -25,13 +25,18 @@ def decide_party(
     import_supplier: bool,
     gas_supplier: bool,
     operator: bool,
+    trading_names: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Everything for which the party cannot be registered so; empty if it can.
+
+    `trading_names` are those of the other parties: by its trading name a credential tells whose it
+    is.
 
     Clause: sec-app-d:3, gbcs:4.3.1, gbcs:4.3.2.2, sec:L3.17
     """
     return (
         *_names(party, name),
+        *_trading_name(name, trading_names),
         *_identifiers(tuple(identity for identity, _ in identities)),
         *(
             finding
@@ -62,6 +67,20 @@ def _names(party: str, name: str) -> Iterator[Finding]:
             where="name",
             clause="sec-app-d:3",
         )
+
+
+def _trading_name(name: str, others: Collection[str]) -> Iterator[Finding]:
+    if _folded(name) in map(_folded, others):
+        yield Finding(
+            rule="party.trading-name",
+            message=f"trading name {name!r}: another party has it, must be one that no other has",
+            where="name",
+            clause="sec-app-d:3",
+        )
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _identifiers(identities: tuple[EUI64, ...]) -> Iterator[Finding]:

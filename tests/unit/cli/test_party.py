@@ -94,6 +94,15 @@ def test_what_cannot_be_registered_is_refused(
     assert house.json("party", "list")[1] == before
 
 
+@pytest.mark.clause("sec-app-d:3")
+def test_a_trading_name_is_one_partys(house: Any) -> None:
+    """A credential tells by it whose it is: no other party gets it, in any spelling."""
+    asked = ("party", "add", "acme", "--identity", f"{MINE}=other")
+    code, shown = house.json(*asked, "--trading-name", "sample  energy SUPPLIER")
+    assert (code, shown["error"]["clause"]) == (1, "sec-app-d:3")
+    assert "another party has it" in shown["error"]["message"]
+
+
 def test_every_reason_is_told_at_once(house: Any) -> None:
     """Who must change two things is told both."""
     code, shown = house.json(

@@ -52,6 +52,7 @@ class House:
 
     state: Path
     processes: int = 1
+    chunk: int = 2048
     server: "subprocess.Popen[bytes] | None" = None
     born: set[int] = field(default_factory=set)
 
@@ -65,6 +66,7 @@ class House:
             "SMKI_HTTPS_PORT": "0",
             "SMKI_LOCAL_PORT": "-1",
             "SMKI_PROCESSES": str(self.processes),
+            "SMKI_CHUNK": str(self.chunk),
         }
 
     @property

@@ -24,6 +24,7 @@ from smki.ports import DeviceStanding
 from smki.registration import requester_for
 from smki.terms import EUI64, BatchStatus, Interface, SerialNumber, SmiStatus
 
+CHUNK = 400  # of 1,100: one is journalled, one being signed, one lodged
 PORTS: dict[str, type] = {
     port.__name__: port
     for port in (
@@ -70,7 +71,7 @@ def work(document: Path, serial: SerialNumber, fault: list[str]) -> int:
         assert batch is not None
         examine = helpers(1, dict)
         if batch.status is not BatchStatus.COMPLETED:
-            for _ in process_batch(office, batch, examine):
+            for _ in process_batch(office, batch, examine, CHUNK):
                 pass
         examine.close()
         standing = DeviceStanding(status=SmiStatus.COMMISSIONED)

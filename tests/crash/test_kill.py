@@ -107,17 +107,18 @@ def _story(house: Any, make_document: MakeDocument, chance: random.Random, kills
 @pytest.mark.clause("sec-app-m:2.3.1.9")
 def test_twelve_kills(house: Any, make_document: MakeDocument, chance: random.Random) -> None:
     """Worker and server killed in turn at random moments of batches: one certificate a request."""
+    house.chunk = 300
     _story(house, make_document, chance, 12)
 
 
 @pytest.mark.soak
 @pytest.mark.clause("sec-app-m:2.3.1.9")
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(("processes", "chunk"), [(1, 2048), (2, 300)])
 def test_sixty_kills(
-    house: Any, make_document: MakeDocument, chance: random.Random, processes: int
+    house: Any, make_document: MakeDocument, chance: random.Random, processes: int, chunk: int
 ) -> None:
-    """The same with sixty kills, also with helpers that examine: none is left an orphan."""
-    house.processes = processes
+    """The same with sixty kills, also with helper processes: none is left an orphan."""
+    house.processes, house.chunk = processes, chunk
     _story(house, make_document, chance, 60)
 
 

@@ -18,14 +18,17 @@ POINTS = (
     ("SqlWorkbook.add_batch", 1),
     ("SqlWorkbook.set_status", 1),  # parsing
     ("SqlWorkbook.set_status", 3),  # processing
-    ("SqlWorkbook.open_entry", 2),
+    ("SqlWorkbook.open_entry", 2),  # while the first chunk is being signed
+    ("SqlWorkbook.open_entry", 3),
     ("SoftwareSigningKey.sign", 1),  # of the first chunk
+    ("FileRecord.append", 1),  # of the first chunk, the second one journalled
     ("FileRecord.append", 2),
-    ("SqlWorkbook.close", 2),
+    ("SqlWorkbook.close", 1),
+    ("SqlWorkbook.close", 3),
     ("SqlWorkbook.set_status", 4),  # completed
     ("SqlRegistry.set_standing", 1),
     ("SqlRegistry.revoke_credential", 1),
-    ("FileRecord.append", 3),  # of the list
+    ("FileRecord.append", 4),  # of the list
     ("SqlCertificateIndex.extend", 1),  # by the list
 )
 
@@ -38,7 +41,7 @@ def test_killed_at_an_effect(
     house: Any, make_document: Callable[[int], Any], point: str, nth: int, fault: str
 ) -> None:
     """The process dies before or after the effect; run again, each request has one certificate."""
-    document = make_document(1100)  # two chunks
+    document = make_document(1100)  # three chunks of the driver
     path = house.state.parent / "batch.xml"
     path.write_bytes(document.octets)
     certificate, _ = credential_path(house.settings, "network", Interface.BATCH)

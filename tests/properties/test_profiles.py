@@ -113,7 +113,7 @@ def test_device_certificates_equal_an_independent_builders(
     assert draft.issuer is not None
     template = profiles.DeviceTemplate(draft.issuer, OURS, usage, hw_type)
     assert composed == template.fill(serial.to_octets(), instant, device.octets, POINT)
-    assert template.agrees(composed)
+    assert template.agrees(composed, device.octets, POINT)
 
 
 @pytest.mark.clause("sec-app-b:B")

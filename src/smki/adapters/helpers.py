@@ -2,9 +2,9 @@
 
 Proof of possession and signatures are most of the work of a batch. With one process, a thread
 examines the chunks to come: the cryptography lets other threads run. With more, helper processes
-examine, and sign with the keys they may open, while the worker decides, journals, lodges and
-indexes. Whoever would wait does a part itself that no helper has begun. Order is kept. A helper
-that dies is replaced, and its part done here.
+examine, and sign with the key they may open, while the worker decides, journals, lodges and
+indexes. Work is cut into parts; a helper is given a few ahead, and who would wait for one does
+another here. Order is kept. A helper that dies is replaced, and its parts are done here.
 """
 
 import gc
@@ -12,29 +12,31 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context, parent_process
-from typing import Any, Final, Generic, TypeVar
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from queue import Empty, SimpleQueue
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from smki.ports import KeyAlgorithm, SigningKey
 from smki.registration import PackedOutcome, examine_packed, unpack
 from smki.steps import Examined, Refusal
 from smki.terms import CertificateKind
 
-PART: Final = 128  # items sent to a helper at once: some 6 ms of work, 50 kB
-AHEAD: Final = 2  # chunks read ahead for each helper: bounds memory, hides the journey
+PART: Final = 128  # items in a part: some 6 ms of work, 60 kB
+CREDIT: Final = 12  # parts that a helper has at most: what it does while nobody looks after it
+AHEAD: Final = 1  # chunks read ahead for each helper: bounds memory
+HANDS: Final = 2  # threads of a helper process: one works while the worker waits for a disk
 _GARBAGE: Final = (100_000, 20, 100)  # values die by themselves: few cycles, looked for seldom
 
 Chunk = tuple[tuple[str, ...], tuple[str, ...]]
 Outcome = tuple[tuple[str, ...], list[Examined | Refusal]]
-Keys = Mapping[CertificateKind, SigningKey]
-KeyOpener = Callable[[], Keys]  # goes to other processes: a function of a module, or partial of one
+KeyOpener = Callable[[], Mapping[CertificateKind, SigningKey]]  # one that can be pickled
+Task = CertificateKind | None  # sign with the key of that authority, or examine
 
 _Done = TypeVar("_Done")
-_keys: dict[CertificateKind, SigningKey] = {}  # of this helper process
 
 
 def relax_garbage_collection() -> None:
@@ -45,33 +47,28 @@ def relax_garbage_collection() -> None:
 
 
 class Helpers:
-    """Examines, and signs, with an executor's help; the helpers live until `close`."""
+    """Examines, and signs, with helpers, which live until `close`. For one thread."""
 
-    def __init__(self, start: Callable[[], Executor], count: int) -> None:
+    def __init__(self, start: "Callable[[], _Helper]", count: int) -> None:
         self._start = start
-        self._count = count
-        self._executor = start()
-        self._ahead: list[_Part[PackedOutcome]] = []  # being examined, in order
+        self._helpers = [start() for _ in range(count)]
+        self._parts: deque[_Part[Any]] = deque()  # that nobody has begun with, most urgent first
 
     def __call__(self, chunks: Iterator[Chunk]) -> Iterator[Outcome]:
         """For each chunk, in order, its items and their outcomes."""
         waiting: deque[tuple[tuple[str, ...], list[_Part[PackedOutcome]]]] = deque()
         try:
             while True:
-                while len(waiting) <= AHEAD * self._count and (chunk := next(chunks, None)):
-                    parts = self._send(examine_packed, examine_packed, chunk[1])
-                    self._ahead.extend(parts)
+                while len(waiting) <= AHEAD * len(self._helpers) and (chunk := next(chunks, None)):
+                    parts = _cut(None, examine_packed, chunk[1])
+                    self._parts.extend(parts)
                     waiting.append((chunk[0], parts))
                 if not waiting:
                     return
                 items, parts = waiting.popleft()
-                examined = self._collect(parts)
-                del self._ahead[: len(parts)]
-                yield items, list(map(unpack, examined))
+                yield items, list(map(unpack, self._collect(parts)))
         finally:  # nobody asks for the others any more
-            for part in self._ahead:
-                part.cancel()
-            self._ahead.clear()
+            self._parts.clear()
 
     def delegate(self, kind: CertificateKind, key: SigningKey) -> "HelpedKey":
         """The key as it is, whose signatures can be made by helper processes that opened it too."""
@@ -81,82 +78,187 @@ class Helpers:
         self, kind: CertificateKind, key: SigningKey, messages: Sequence[bytes]
     ) -> Callable[[], list[bytes]]:
         """The messages are on their way to be signed; what comes back waits for the signatures."""
-        return partial(self._collect, self._send(partial(_sign, kind), key.sign, messages))
+        parts = _cut(kind, key.sign, messages)
+        self._parts.extendleft(reversed(parts))
+        self._look_after()
+        return partial(self._collect, parts)
 
     def close(self) -> None:
         """The helpers are gone."""
-        self._executor.shutdown(cancel_futures=True)
-
-    def _send(
-        self,
-        there: Callable[[Sequence[Any]], list[_Done]],
-        here: Callable[[Sequence[Any]], list[_Done]],
-        items: Sequence[Any],
-    ) -> "list[_Part[_Done]]":
-        groups = (items[n : n + PART] for n in range(0, len(items), PART))
-        return [_Part(self._submit(there, group), here, group) for group in groups]
-
-    def _submit(
-        self, there: Callable[[Sequence[Any]], list[_Done]], items: Sequence[Any]
-    ) -> Future[list[_Done]] | None:
-        try:
-            return self._executor.submit(there, items)
-        except BrokenProcessPool:
-            self._executor.shutdown(wait=False)
-            self._executor = self._start()
-            return None
+        for helper in self._helpers:
+            helper.close()
 
     def _collect(self, parts: "list[_Part[_Done]]") -> list[_Done]:
-        outcomes: list[_Done] = []
-        spare: Iterator[_Part[Any]] = iter([*reversed(parts), *self._ahead])
         for part in parts:
-            while not part.ready() and (other := next(spare, None)):
-                other.take_over()
-            outcomes += part.outcome()
-        return outcomes
+            while part.done is None:
+                self._look_after()
+                if part.done is None and not self._do_one_of(parts):
+                    self._receive(part.helper, wait=True)
+        return [outcome for part in parts for outcome in part.done or ()]
+
+    def _do_one_of(self, parts: "list[_Part[_Done]]") -> bool:
+        """Does a part here that nobody has begun with: of these the last, or one of others."""
+        mine = next((part for part in reversed(parts) if part.is_free), None)
+        if mine is None and not self._parts:
+            return False
+        chosen = mine or self._parts[-1]
+        with suppress(ValueError):  # forgotten, when nobody asked for others of its chunk any more
+            self._parts.remove(chosen)
+        chosen.do_here()
+        return True
+
+    def _look_after(self) -> None:
+        """What helpers have done is taken from them; each has as many parts as it may."""
+        for place, helper in enumerate(self._helpers):
+            self._receive(place, wait=False)
+            with suppress(OSError):  # it died: seen when its answer is asked for
+                while self._parts and len(helper.parts) < CREDIT:
+                    part = self._parts.popleft()
+                    part.helper = place
+                    helper.parts.append(part)
+                    helper.send(part.task, part.items)
+
+    def _receive(self, place: int, *, wait: bool) -> None:
+        helper = self._helpers[place]
+        try:
+            helper.receive(wait=wait)
+        except (OSError, EOFError):
+            helper.close()
+            self._helpers[place] = self._start()
+            for part in helper.parts:
+                part.do_here()
+
+
+def _cut(
+    task: Task, here: Callable[[Sequence[Any]], list[_Done]], items: Sequence[Any]
+) -> "list[_Part[_Done]]":
+    return [_Part(task, here, items[n : n + PART]) for n in range(0, len(items), PART)]
 
 
 class _Part(Generic[_Done]):
-    """A part of some work: with a helper, or done here."""
+    """A part of some work: free, with a helper, or done."""
 
-    __slots__ = ("_done", "_future", "_here", "_items")
+    __slots__ = ("_here", "done", "helper", "items", "task")
 
     def __init__(
-        self,
-        future: Future[list[_Done]] | None,
-        here: Callable[[Sequence[Any]], list[_Done]],
-        items: Sequence[Any],
+        self, task: Task, here: Callable[[Sequence[Any]], list[_Done]], items: Sequence[Any]
     ) -> None:
-        self._future = future
+        self.task = task
+        self.items = items
+        self.helper = -1
+        self.done: list[_Done] | None = None
         self._here = here
-        self._items = items
-        self._done: list[_Done] | None = None
 
-    def ready(self) -> bool:
-        """True if asking for the outcome will not wait for a helper."""
-        if self._done is None and self._future is not None and self._future.done():
-            return True
-        self.take_over()
-        return self._done is not None
+    @property
+    def is_free(self) -> bool:
+        return self.done is None and self.helper < 0
 
-    def take_over(self) -> None:
-        """Done here, if no helper has begun with it."""
-        if self._done is None and (self._future is None or self._future.cancel()):
-            self._done = self._here(self._items)
+    def do_here(self) -> None:
+        self.done = self._here(self.items)
 
-    def cancel(self) -> None:
-        """No helper begins with it any more."""
-        if self._future is not None:
-            self._future.cancel()
 
-    def outcome(self) -> list[_Done]:
-        """The outcome; waits for the helper that has begun with it."""
-        if self._done is None and self._future is not None:
-            try:
-                self._done = self._future.result()
-            except BrokenProcessPool:
-                self._done = self._here(self._items)
-        return [] if self._done is None else self._done
+class _Helper(Protocol):
+    """Does parts in the order it is given them; `parts` are those it was given, oldest first."""
+
+    parts: deque[_Part[Any]]
+
+    def send(self, task: Task, items: Sequence[Any]) -> None: ...
+
+    def receive(self, *, wait: bool) -> None:
+        """What is done is in its parts, and they are gone from `parts`; one at least if `wait`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class _ThreadHelper:
+    """A thread of this process; it only examines."""
+
+    def __init__(self) -> None:
+        self.parts: deque[_Part[Any]] = deque()
+        self._tasks: SimpleQueue[Sequence[str] | None] = SimpleQueue()
+        self._answers: SimpleQueue[list[PackedOutcome]] = SimpleQueue()
+        threading.Thread(target=self._examine, name="examiner", daemon=True).start()
+
+    def send(self, _task: Task, items: Sequence[str]) -> None:
+        self._tasks.put(items)
+
+    def receive(self, *, wait: bool) -> None:
+        with suppress(Empty):
+            while self.parts:
+                done = self._answers.get(block=wait)
+                self.parts.popleft().done = done
+                wait = False
+
+    def close(self) -> None:
+        self._tasks.put(None)
+
+    def _examine(self) -> None:
+        while (items := self._tasks.get()) is not None:
+            self._answers.put(examine_packed(items))
+
+
+class _ProcessHelper:
+    """A process that ends when this one does, however that ends: its pipe is closed then."""
+
+    def __init__(self, keys: KeyOpener) -> None:
+        self.parts: deque[_Part[Any]] = deque()
+        context = get_context("spawn")
+        self._pipe, there = context.Pipe()
+        self._process = context.Process(target=_help, args=(there, keys), daemon=True)
+        self._process.start()
+        there.close()
+        self._early: dict[int, list[Any]] = {}  # done out of turn by another of its hands
+        self._sent = self._received = 0
+
+    def send(self, task: Task, items: Sequence[Any]) -> None:
+        self._pipe.send((self._sent, task, items))
+        self._sent += 1
+
+    def receive(self, *, wait: bool) -> None:
+        while self.parts and (wait or self._pipe.poll()):
+            number, done = self._pipe.recv()
+            self._early[number] = done
+            while self._received in self._early:
+                self.parts.popleft().done = self._early.pop(self._received)
+                self._received += 1
+                wait = False
+
+    def close(self) -> None:
+        self._pipe.close()
+        self._process.join()
+
+
+def _help(pipe: Connection, keys: KeyOpener) -> None:
+    """The life of a helper process."""
+    opened = keys()
+    relax_garbage_collection()
+    tasks: SimpleQueue[tuple[int, Task, Any]] = SimpleQueue()
+    answers: SimpleQueue[tuple[int, list[Any]]] = SimpleQueue()
+
+    def work() -> None:
+        while True:
+            number, kind, items = tasks.get()
+            answers.put((number, opened[kind].sign(items) if kind else examine_packed(items)))
+
+    def answer() -> None:
+        while True:
+            pipe.send(answers.get())
+
+    for target in (*[work] * HANDS, answer):
+        threading.Thread(target=_or_end, args=(target,), daemon=True).start()
+    with suppress(EOFError, OSError):
+        while True:
+            tasks.put(pipe.recv())
+    os._exit(0)
+
+
+def _or_end(target: Callable[[], None]) -> None:
+    """A helper that cannot go on ends: its parts are done by the worker, which says what is wrong."""
+    try:
+        target()
+    finally:
+        os._exit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,32 +294,5 @@ def helpers(processes: int, keys: KeyOpener) -> Helpers:
     `keys` gives the keys that may be used in other processes too.
     """
     if processes == 1:
-        return Helpers(lambda: ThreadPoolExecutor(1, "examiner"), 1)
-    count = processes - 1
-    return Helpers(
-        lambda: ProcessPoolExecutor(
-            count, mp_context=get_context("spawn"), initializer=_begin, initargs=(keys,)
-        ),
-        count,
-    )
-
-
-def _begin(keys: KeyOpener) -> None:
-    """This helper ends when the process that started it does, however that ends.
-
-    It would wait for more work for ever otherwise: it holds both ends of the queue itself.
-    """
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-    _keys.update(keys())
-    relax_garbage_collection()
-
-
-def _sign(kind: CertificateKind, messages: Sequence[bytes]) -> list[bytes]:
-    return _keys[kind].sign(messages)
+        return Helpers(_ThreadHelper, 1)
+    return Helpers(partial(_ProcessHelper, keys), processes - 1)

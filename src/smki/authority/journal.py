@@ -40,6 +40,11 @@ _KINDS: Final = tuple(CertificateKind)  # appended to only: a journal outlives a
 _USAGES: Final = tuple(KeyUsage)
 _HEAD: Final = struct.Struct(">BBB8sB")
 _DEVICE: Final = struct.Struct(">8sB65s32sB")
+_DEVICE_HEAD: Final = struct.Struct(_HEAD.format + _DEVICE.format[1:])
+_KIND_CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}
+_USAGE_CODES: Final = {usage: code for code, usage in enumerate(_USAGES)}
+_CHANNEL_CODES: Final = {channel: channel.value for channel in Channel}
+_OCTET: Final = tuple(bytes((value,)) for value in range(256))
 _COUNT: Final = struct.Struct(">I")
 _LENGTH: Final = struct.Struct(">H")
 _DOMAIN: Final = b"smki journal entry 1\0"
@@ -133,32 +138,21 @@ def _opened(entry: JournalEntry, seal: JournalSeal) -> bytes:
 def _write(prepared: tuple[Prepared, ...]) -> bytes:
     parts = [_COUNT.pack(len(prepared))]
     for one in prepared:
-        admitted, request = one.admitted, one.admitted.request
-        parts.append(
-            _HEAD.pack(
-                _KINDS.index(admitted.kind),
-                admitted.channel.value,
-                admitted.manufacturing,
-                admitted.subscriber.octets,
-                0 if isinstance(request, DeviceRequest) else 1,
-            )
+        admitted, request, serial = one.admitted, one.admitted.request, one.serial.to_octets()
+        head = (
+            _KIND_CODES[admitted.kind],
+            _CHANNEL_CODES[admitted.channel],
+            admitted.manufacturing,
+            admitted.subscriber.octets,
         )
         if isinstance(request, DeviceRequest):
-            parts.append(
-                _DEVICE.pack(
-                    request.device.octets,
-                    _USAGES.index(request.usage),
-                    request.point,
-                    request.digest,
-                    len(request.hw_type),
-                )
-            )
-            parts.append(request.hw_type)
+            device = (request.device.octets, _USAGE_CODES[request.usage], request.point)
+            hw_type = request.hw_type
+            described = _DEVICE_HEAD.pack(*head, 0, *device, request.digest, len(hw_type)) + hw_type
         else:
             text = _as_json(request)
-            parts += (_LENGTH.pack(len(text)), text)
-        serial = one.serial.to_octets()
-        parts += (bytes((len(serial),)), serial, _LENGTH.pack(len(one.tbs)), one.tbs)
+            described = _HEAD.pack(*head, 1) + _LENGTH.pack(len(text)) + text
+        parts += (described, _OCTET[len(serial)], serial, _LENGTH.pack(len(one.tbs)), one.tbs)
     return b"".join(parts)
 
 

@@ -21,6 +21,7 @@ from smki.wire.requests import DeviceRequest
 
 SAMPLE: Final = 64  # of so many device certificates in a group, one is re-read
 
+Assembler = Callable[[bytes, bytes], bytes]
 SigningKeys = Mapping[CertificateKind, SigningKey]
 
 
@@ -30,12 +31,12 @@ class Signing:
 
     Attributes:
         prepared: what is being signed, in the order of the journal.
-        preparer: whose templates it was filled from.
+        assemblers: for each, what makes the certificate of TBSCertificate and signature.
         under_way: for each key at work, the places in `prepared`, and what gives the signatures.
     """
 
     prepared: tuple[Prepared, ...]
-    preparer: Preparer
+    assemblers: tuple[Assembler, ...]
     under_way: tuple[tuple[list[int], Callable[[], list[bytes]]], ...]
 
     def issued(self) -> tuple[Issued, ...]:
@@ -48,7 +49,9 @@ class Signing:
         issued: list[Issued | None] = [None] * len(self.prepared)
         for places, signatures in self.under_way:
             for place, signature in zip(places, signatures(), strict=True):
-                issued[place] = _issued(self.prepared[place], signature, self.preparer)
+                prepared = self.prepared[place]
+                certificate = self.assemblers[place](prepared.tbs, signature)
+                issued[place] = Issued(prepared=prepared, certificate=certificate)
         finished = tuple(one for one in issued if one is not None)
         _read_back(finished)
         return finished
@@ -63,44 +66,39 @@ def begin_signing(journalled: Journalled, preparer: Preparer, keys: SigningKeys)
     Clause: sec-app-m:2.3.1.9
     """
     prepared = journalled.spend()
-    for one in prepared:
-        _check(one, preparer)
+    assemblers = tuple([_checked(one, preparer) for one in prepared])
+    places: dict[CertificateKind, list[int]] = {}
+    for place, one in enumerate(prepared):
+        places.setdefault(one.admitted.kind.issuer, []).append(place)
     under_way = []
-    for issuer in {one.admitted.kind.issuer for one in prepared}:
-        places = [n for n, one in enumerate(prepared) if one.admitted.kind.issuer is issuer]
-        key, messages = keys[issuer], [prepared[n].tbs for n in places]
+    for issuer, its in places.items():
+        key, messages = keys[issuer], [prepared[place].tbs for place in its]
         begin = key.begin(messages) if isinstance(key, DelegatingKey) else None
-        under_way.append((places, begin or partial(key.sign, messages)))
-    return Signing(prepared=prepared, preparer=preparer, under_way=tuple(under_way))
+        under_way.append((its, begin or partial(key.sign, messages)))
+    return Signing(prepared=prepared, assemblers=assemblers, under_way=tuple(under_way))
 
 
-def _check(prepared: Prepared, preparer: Preparer) -> None:
+def _checked(prepared: Prepared, preparer: Preparer) -> Assembler:
+    """What will assemble it: it has passed, whoever prepared it or gave it back from a journal."""
     admitted = prepared.admitted
     request = admitted.request
     if not isinstance(request, DeviceRequest):
-        # What was prepared has passed; what a journal gave back must pass again, whoever wrote it.
         for finding in preparer.findings(prepared):
             raise Inconsistent(
                 f"certificate {prepared.serial}: {finding.message}, nothing is signed",
                 where=finding.where,
                 clause=finding.clause,
             )
-    elif admitted.kind is not CertificateKind.DEVICE or not preparer.template(request).agrees(
-        prepared.tbs
+        return partial(assemble, kind=admitted.kind)
+    template = preparer.template(request)
+    if admitted.kind is not CertificateKind.DEVICE or not template.agrees(
+        prepared.tbs, request.device.octets, request.point
     ):
         raise Inconsistent(
             f"certificate {prepared.serial}: differs from its template, nothing is signed",
             clause="sec-app-a:B",
         )
-
-
-def _issued(prepared: Prepared, signature: bytes, preparer: Preparer) -> Issued:
-    request = prepared.admitted.request
-    if isinstance(request, DeviceRequest):
-        certificate = preparer.template(request).assemble(prepared.tbs, signature)
-    else:
-        certificate = assemble(prepared.tbs, signature, prepared.admitted.kind)
-    return Issued(prepared=prepared, certificate=certificate)
+    return template.assemble
 
 
 def _read_back(issued: tuple[Issued, ...]) -> None:

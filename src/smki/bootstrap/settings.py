@@ -28,6 +28,7 @@ from pydantic_settings import (
 from smki.bootstrap.values import Address, HostName, KeySettings, Window, Years
 from smki.ceremonies.development import ISSUING
 from smki.crypto.key_wrap import AES128_WRAP_PAD
+from smki.flows.batch import CHUNK
 from smki.profiles import ProfileSettings, development
 from smki.profiles.settings import (
     ARL_MONTHS,
@@ -121,7 +122,14 @@ class Settings(BaseSettings):
         " the certificate that it was issued; 0: each time with a new one",
     )
     processes: int = Field(
-        default=1, ge=1, le=64, description="processes that examine the requests of a batch"
+        default=1, ge=1, le=64, description="processes that work on batches, the worker among them"
+    )
+    chunk: int = Field(
+        default=CHUNK,
+        ge=1,
+        le=16_384,
+        description="CSRs of a batch that are journalled, signed and lodged together: with more it"
+        " is done sooner, and what comes in between waits longer",
     )
     uploads: int = Field(
         default=8, ge=1, le=32, description="batches that come in at once, of all parties"

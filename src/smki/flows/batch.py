@@ -36,7 +36,7 @@ from smki.terms import (
 )
 from smki.wire.xml import BatchItem, BatchReader, read_items
 
-CHUNK: Final = 1024  # items journalled, signed and lodged together: four bundles of the record
+CHUNK: Final = 2048  # items journalled, signed and lodged together, unless told otherwise
 ORPHANS_KEPT: Final = timedelta(days=1)  # longer than the slowest upload that is let in
 _S = BatchStatus
 IN_VAIN: Final = (_S.REJECTED, _S.TAMPERED, _S.WORKFLOW_ERROR)
@@ -148,10 +148,13 @@ def due_batches(front: FrontOffice) -> tuple[Batch, ...]:
     return front.workbook.batches(states)
 
 
-def process_batch(office: Office, batch: Batch, examine: Examiner) -> Iterator[int]:
+def process_batch(
+    office: Office, batch: Batch, examine: Examiner, chunk: int = CHUNK
+) -> Iterator[int]:
     """Works the batch off from wherever it stands; yields the number done after each chunk.
 
-    The next chunk may be under way by then. May be stopped between chunks, or killed anywhere, and
+    `chunk` items are worked on together, and may be another number each time. The next ones may
+    be under way when a number is given. May be stopped between chunks, or killed anywhere, and
     called again. The document is compared with its hash first; one that was changed is TAMPERED
     and nothing of it is issued.
 
@@ -179,8 +182,8 @@ def process_batch(office: Office, batch: Batch, examine: Examiner) -> Iterator[i
     front.workbook.set_status(batch.number, _S.QUEUED)
     front.workbook.set_status(batch.number, _S.PROCESSING)
     begun = done = batch.done
-    for items, examined in examine(_chunks(front, batch, done)):
-        issue_chunk(office, requester, items, examined, batch=batch.number, chunk=begun // CHUNK)
+    for items, examined in examine(_chunks(front, batch, done, chunk)):
+        issue_chunk(office, requester, items, examined, batch=batch.number, chunk=begun)
         begun += len(items)
         if done < begun - office.desk.items:
             done = begun - office.desk.items
@@ -212,10 +215,10 @@ def _digest(front: FrontOffice, batch: Batch) -> bytes | None:
     return digest.digest()
 
 
-def _chunks(front: FrontOffice, batch: Batch, done: int) -> Iterator[Chunk]:
+def _chunks(front: FrontOffice, batch: Batch, done: int, size: int) -> Iterator[Chunk]:
     items = islice(read_items(front.spool.parts(batch.document)), done, None)
-    while chunk := tuple(islice(items, CHUNK)):
-        yield tuple(item for item, _ in chunk), tuple(text for _, text in chunk)
+    while chunk := tuple(islice(items, size)):
+        yield tuple([item for item, _ in chunk]), tuple([text for _, text in chunk])
 
 
 def batch_result(front: FrontOffice, requester: Requester, number: int | None) -> BatchView:

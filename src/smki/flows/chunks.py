@@ -15,7 +15,7 @@ class ChunkPlan:
 
     Attributes:
         batch: number of the batch.
-        chunk: number of the chunk in it.
+        chunk: position in the batch of its first item.
         items: attribute ID of each DeviceCSR, in order.
         refusals: for each, code and text if it was refused; None if it is to be issued.
     """

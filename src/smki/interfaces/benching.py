@@ -41,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 Examining = Callable[[Iterator[Chunk]], Iterator[Outcome]]
 
 _SAMPLE: Final = 150  # verifications and signatures in one look at the limit: some 10 ms
-_EVERY: Final = 16  # chunks between two looks
+_EVERY: Final = 8  # chunks between two looks
 _PART: Final = 1 << 16
 
 

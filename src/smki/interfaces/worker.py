@@ -306,7 +306,7 @@ class _Worker:
             if batch is None:
                 return False
             self._batch, self._done, self._items = batch.number, batch.done, batch.items
-            self._work = process_batch(self._office, batch, self._examine)
+            self._work = process_batch(self._office, batch, self._examine, self._settings.chunk)
         try:
             done = next(self._work, None)
             if done is None:

@@ -9,6 +9,7 @@ from smki.policy.eligibility import (
     DEVICE_ROWS,
     DeviceFacts,
     DeviceRow,
+    decide_anomaly,
     decide_device,
     decide_organisation,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "DeviceFacts",
     "DeviceRow",
     "code_of",
+    "decide_anomaly",
     "decide_device",
     "decide_organisation",
     "decide_party",

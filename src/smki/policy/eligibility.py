@@ -20,24 +20,18 @@ from smki.terms import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFacts:
-    """What is known when a device certificate is asked for.
+    """What is known of a device when a certificate is asked for.
 
     Attributes:
         status: SMI status of the device.
         responsible: the supplier responsible for it, if known.
         communications: it is a communications hub function or a gas proxy function.
-        limit: its own limit of certificates, if one was set.
-        issued: how many device certificates it has been issued so far.
-        key_holder: the other device, or other usage, that holds the same key; empty if none.
         replacement: the request may only replace (ad hoc web service).
     """
 
     status: SmiStatus
     responsible: EUI64 | None
     communications: bool
-    limit: int | None
-    issued: int
-    key_holder: str
     replacement: bool
 
 
@@ -83,36 +77,52 @@ _IN_SERVICE = frozenset({SmiStatus.COMMISSIONED, SmiStatus.SUSPENDED})
 def decide_device(
     kinds: frozenset[SubscriberKind], identities: frozenset[EUI64], facts: DeviceFacts
 ) -> Finding | None:
-    """None if the requester may have the certificate, otherwise the first reason why not.
+    """None if the requester may have a certificate for such a device, otherwise why not.
 
-    The order is that of the interface specification: eligibility, number issued so far, key,
-    then whether there is anything to replace.
+    `decide_anomaly` is asked next: that is the order of the interface specification.
 
-    Clause: sec-app-m:2.3.1.8
+    Clause: sec:L3.16, sec-app-m:2.3.1.8
     """
     permitted = any(
         row.kind in kinds and _row_permits(row, identities, facts) for row in DEVICE_ROWS
     )
-    if not permitted:
-        return _ineligible(kinds, facts)
-    limit = MAXIMUM_DEVICE_CERTIFICATES if facts.limit is None else facts.limit
-    if facts.issued >= limit:
+    return None if permitted else _ineligible(kinds, facts)
+
+
+def decide_anomaly(
+    issued: int, limit: int | None, key_holder: str, *, replacement: bool
+) -> Finding | None:
+    """None if nothing is odd about one more certificate for the device, otherwise the first thing.
+
+    In the order of the interface specification: number issued so far, key, then whether there is
+    anything to replace.
+
+    Args:
+        issued: how many certificates the device has been issued so far.
+        limit: its own limit of certificates, if one was set.
+        key_holder: the other device, or other usage, that holds the same key; empty if none.
+        replacement: the request may only replace (ad hoc web service).
+
+    Clause: sec-app-m:2.3.1.8
+    """
+    limit = MAXIMUM_DEVICE_CERTIFICATES if limit is None else limit
+    if issued >= limit:
         return Finding(
             rule="anomaly.limit",
-            message=f"{facts.issued} certificates were issued for this device,"
+            message=f"{issued} certificates were issued for this device,"
             f" fewer than {limit} must have been",
             clause="sec-app-m:2.3.1.8",
             advice="ask the registration authority to review the limit for this device",
         )
-    if facts.key_holder:
+    if key_holder:
         return Finding(
             rule="anomaly.key",
-            message=f"the same key is certified for {facts.key_holder}, each device and each"
+            message=f"the same key is certified for {key_holder}, each device and each"
             " usage needs its own",
             clause="sec:L11.key-reuse",
             advice="make a new key pair",
         )
-    if facts.replacement and facts.issued == 0:
+    if replacement and issued == 0:
         return Finding(
             rule="device.unknown",
             message="no certificate was issued for this device before, the ad hoc service"

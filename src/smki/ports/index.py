@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from smki.terms import (
     EUI64,
@@ -14,9 +14,10 @@ from smki.terms import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateRow:
+class CertificateRow(NamedTuple):
     """What the index knows of a certificate; the certificate itself is in the record.
+
+    A tuple for speed: one is made for each certificate that is lodged or indexed again.
 
     Attributes:
         entry: index of its leaf.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from smki.ports.index import CertificateRow
 from smki.terms import BatchStatus
@@ -40,9 +40,8 @@ class Batch:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemOutcome:
-    """Outcome of one CSR of a batch.
+class ItemOutcome(NamedTuple):
+    """Outcome of one CSR of a batch. A tuple for speed: one is made for each.
 
     Attributes:
         item: attribute ID of the DeviceCSR.
@@ -73,7 +72,7 @@ class JournalEntry:
     Attributes:
         number: its number.
         batch: the batch it belongs to; None for a single request.
-        chunk: number of the chunk in the batch; 0 for a single request.
+        chunk: position in the batch of its first item; 0 for a single request.
         intents: opaque octets from which `authority` restores what is to be signed.
     """
 

@@ -58,7 +58,7 @@ class DeviceFields:
 class DeviceShape:
     """The constant octets of a device TBSCertificate and where between them the others stand."""
 
-    __slots__ = ("_length", "_spans", "constants")
+    __slots__ = ("_length", "constants", "spans")
 
     def __init__(self, tbs: bytes, fields: DeviceFields) -> None:
         """The shape of `tbs`, in which `fields` stand in this order.
@@ -91,33 +91,23 @@ class DeviceShape:
             spans.append((start, at))
         constants.append(tbs[at:])
         self.constants = tuple(constants)
-        self._spans = tuple(spans)
+        self.spans = tuple(spans)
         self._length = len(tbs)
 
-    def join(self, fields: DeviceFields) -> bytes:
-        """The octets with `fields` in their places; their lengths are the caller's promise."""
+    def join(
+        self, serial: bytes, not_before: bytes, point: bytes, identifier: bytes, device: bytes
+    ) -> bytes:
+        """The octets with these in their places; their lengths are the caller's promise."""
         one, two, three, four, five, six = self.constants
         return b"".join(
-            (
-                one,
-                fields.serial,
-                two,
-                fields.not_before,
-                three,
-                fields.point,
-                four,
-                fields.key_identifier,
-                five,
-                fields.device,
-                six,
-            )
+            (one, serial, two, not_before, three, point, four, identifier, five, device, six)
         )
 
     def split(self, octets: bytes, start: int = 0) -> DeviceFields | None:
         """What varies, of the TBSCertificate that begins at `start`; None if a constant differs."""
         at = start
         values: list[bytes] = []
-        for constant, (begin, end) in zip(self.constants, self._spans, strict=False):
+        for constant, (begin, end) in zip(self.constants, self.spans, strict=False):
             if octets[at : start + begin] != constant:
                 return None
             at = start + end
@@ -183,7 +173,7 @@ class DeviceTemplate:
             device=_SAMPLE_DEVICE.octets,
         )
         self._shape = DeviceShape(tbs, fields)
-        if self._shape.join(fields) != tbs:
+        if not self.agrees(tbs, _SAMPLE_DEVICE.octets, _SAMPLE_POINT):
             raise Inconsistent("device template: filled with its own sample it gives other octets")
         self._frames = {length: _frame(len(tbs), length) for length in _SIGNATURE_LENGTHS}
 
@@ -203,40 +193,26 @@ class DeviceTemplate:
             raise _wrong("serial", serial, "16 octets, the first 01 to 7F", "rfc5280:4.1.2.2")
         if len(device) != EUI64_OCTETS:
             raise _wrong("device", device, "8 octets", "gbcs:4.3.1")
-        if len(point) != POINT_OCTETS or point[0] != 0x04:
+        if len(point) != POINT_OCTETS or point[:1] != b"\x04":
             raise _wrong("point", point, "65 octets beginning with 04", "gbcs:12")
-        one, two, three, four, five, six = self._shape.constants
-        return b"".join(
-            (
-                one,
-                serial,
-                two,
-                _utc_time(not_before),
-                three,
-                point,
-                four,
-                key_identifier(point),
-                five,
-                device,
-                six,
-            )
-        )
+        return self._shape.join(serial, _utc_time(not_before), point, key_identifier(point), device)
 
-    def agrees(self, tbs: bytes) -> bool:
-        """True if `tbs` is one of this template: its constants, and each variable field sound.
+    def agrees(self, tbs: bytes, device: bytes, point: bytes) -> bool:
+        """True if `tbs` is one of this template for this device and key, each other field sound.
 
         The lint of the batch path, octet for octet what the full lint would pass.
 
         Clause: sec-app-a:B
         """
-        fields = self._shape.split(tbs)
+        shape = self._shape
+        if len(tbs) != shape.length or point[:1] != b"\x04":
+            return False
+        (start, end), (begin, stop) = shape.spans[:2]
+        serial, not_before = tbs[start:end], tbs[begin:stop]
         return (
-            fields is not None
-            and len(tbs) == self._shape.length
-            and 0 < fields.serial[0] < 0x80
-            and _DIGITS.fullmatch(fields.not_before) is not None
-            and fields.point[0] == 0x04
-            and fields.key_identifier == key_identifier(fields.point)
+            0 < serial[0] < 0x80
+            and _is_utc_time(not_before)
+            and tbs == shape.join(serial, not_before, point, key_identifier(point), device)
         )
 
     def assemble(self, tbs: bytes, signature: bytes) -> bytes:
@@ -257,6 +233,11 @@ def _frame(tbs: int, signature: int) -> tuple[bytes, bytes]:
     after = Algorithm.ECDSA_SHA256.value + der.bit_string(bytes(signature))[:-signature]
     whole = der.sequence(bytes(tbs), after, bytes(signature))
     return whole[: len(whole) - tbs - len(after) - signature], after
+
+
+@lru_cache(maxsize=1024)
+def _is_utc_time(content: bytes) -> bool:
+    return _DIGITS.fullmatch(content) is not None
 
 
 @lru_cache(maxsize=1024)  # a batch has few instants

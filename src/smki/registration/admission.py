@@ -4,12 +4,11 @@ Requests are decided in the order they came; what an earlier one of the same gro
 counts for the later ones. No rule stands here: `policy` decides.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from smki.crypto import key_fingerprint
-from smki.policy import DeviceFacts, decide_device, decide_organisation
+from smki.policy import DeviceFacts, decide_anomaly, decide_device, decide_organisation
 from smki.ports import CertificateIndex, DeviceStanding, KeyHolder, Registry
 from smki.registration.identity import subscriber_of
 from smki.steps import Admitted, Channel, Examined, Refusal, Requester
@@ -27,14 +26,16 @@ class Facts:
     """What is known about the devices and keys of a group of requests.
 
     Attributes:
-        issued: number of device certificates, for devices that have any.
-        standings: what the inventory knows, for devices it knows.
+        issued: number of device certificates by the octets of the EUI-64, of devices with any.
+        standings: what the inventory knows, by the octets of the EUI-64, of devices it knows.
+        keys: the fingerprint of each request's key, by its point.
         holders: for the fingerprint of a key, who holds that very key.
         permits_hw_type: whether devices may have the hwType with these content octets.
     """
 
-    issued: dict[EUI64, int]
-    standings: dict[EUI64, DeviceStanding]
+    issued: dict[bytes, int]
+    standings: dict[bytes, DeviceStanding]
+    keys: dict[bytes, int]
     holders: dict[int, Holders]
     permits_hw_type: Callable[[bytes], bool] = lambda _: True
 
@@ -51,16 +52,24 @@ def gather(
     `key_of` reads the public key (65 octets) of the certificate at an entry of the record: a
     fingerprint only finds candidates.
     """
-    devices = tuple({request.device for request in requests if isinstance(request, DeviceRequest)})
-    points = {key_fingerprint(request.point): request.point for request in requests}
+    devices = {
+        request.device.octets: request.device
+        for request in requests
+        if isinstance(request, DeviceRequest)
+    }
+    asked = tuple(devices.values())
+    keys = {request.point: key_fingerprint(request.point) for request in requests}
+    points = {fingerprint: point for point, fingerprint in keys.items()}
     holders: dict[int, Holders] = {}
     for holder in index.key_holders(list(points)):
         if _holds(holder, points[holder.key], key_of):
             earlier = holders.get(holder.key, ())
             holders[holder.key] = (*earlier, (holder.identity, holder.usage))
+    counts, standings = index.device_counts(asked), registry.standings(asked)
     return Facts(
-        issued=dict(index.device_counts(devices)),
-        standings=registry.standings(devices),
+        issued={device.octets: count for device, count in counts.items()},
+        standings={device.octets: standing for device, standing in standings.items()},
+        keys=keys,
         holders=holders,
         permits_hw_type=permits_hw_type,
     )
@@ -71,29 +80,24 @@ def _holds(holder: KeyHolder, point: bytes, key_of: Callable[[int], bytes]) -> b
 
 
 class Admissions:
-    """Devices and keys of requests that were admitted, and that the index does not know yet."""
+    """Devices and keys of requests that were admitted, and that the index does not know yet.
 
-    __slots__ = ("_holders", "_issued")
+    Attributes:
+        issued: how many of them there are, by the octets of the device's EUI-64.
+        holders: for the fingerprint of a key, who holds it by them.
+    """
+
+    __slots__ = ("holders", "issued")
 
     def __init__(self) -> None:
-        self._issued: Counter[EUI64] = Counter()
-        self._holders: dict[int, Holders] = {}
+        self.issued: dict[bytes, int] = {}
+        self.holders: dict[int, Holders] = {}
 
     def add(self, request: DeviceRequest, fingerprint: int) -> None:
         """One more; `fingerprint` is that of its key."""
-        self._issued[request.device] += 1
-        self._holders[fingerprint] = (
-            *self.holders(fingerprint),
-            (request.device, request.usage),
-        )
-
-    def issued(self, device: EUI64) -> int:
-        """How many of them are for this device."""
-        return self._issued.get(device, 0)
-
-    def holders(self, fingerprint: int) -> Holders:
-        """Who holds the key with this fingerprint by them."""
-        return self._holders.get(fingerprint, ())
+        device, holder = request.device.octets, (request.device, request.usage)
+        self.issued[device] = self.issued.get(device, 0) + 1
+        self.holders[fingerprint] = (*self.holders.get(fingerprint, ()), holder)
 
 
 def admit_devices(
@@ -110,6 +114,7 @@ def admit_devices(
     Clause: sec-app-m:2.3.1.8, sec:L3.16
     """
     admissions = Admissions()
+    eligibility = _Eligibility(channel)
     decisions: list[Admitted | Refusal] = []
     for requester, outcome in zip(requesters, examined, strict=True):
         if isinstance(outcome, Refusal):
@@ -118,30 +123,25 @@ def admit_devices(
         request = outcome.request
         if not isinstance(request, DeviceRequest):
             raise Inconsistent(f"a {type(request).__name__} among device requests")
-        device, fingerprint = request.device, key_fingerprint(request.point)
+        device, fingerprint = request.device.octets, facts.keys[request.point]
         standing = facts.standings.get(device, _UNKNOWN_DEVICE)
         holders = (
             facts.holders.get(fingerprint, ())
-            + under_way.holders(fingerprint)
-            + admissions.holders(fingerprint)
+            + under_way.holders.get(fingerprint, ())
+            + admissions.holders.get(fingerprint, ())
         )
-        refused = decide_device(
-            requester.kinds,
-            frozenset(identity for identity, _ in requester.identities),
-            DeviceFacts(
-                status=standing.status,
-                responsible=standing.responsible,
-                communications=standing.communications,
-                limit=standing.limit,
-                issued=facts.issued.get(device, 0)
-                + under_way.issued(device)
-                + admissions.issued(device),
-                key_holder=_holder_but(holders, device, request.usage),
+        refused = (
+            eligibility.decide(requester, standing)
+            or decide_anomaly(
+                facts.issued.get(device, 0)
+                + under_way.issued.get(device, 0)
+                + admissions.issued.get(device, 0),
+                standing.limit,
+                _holder_but(holders, request.device, request.usage) if holders else "",
                 replacement=channel is Channel.AD_HOC,
-            ),
+            )
+            or (None if facts.permits_hw_type(request.hw_type) else _foreign_hardware(request))
         )
-        if refused is None and not facts.permits_hw_type(request.hw_type):
-            refused = _foreign_hardware(request)
         if refused is not None:
             decisions.append(Refusal(finding=refused))
             continue
@@ -156,6 +156,31 @@ def admit_devices(
         )
         admissions.add(request, fingerprint)
     return tuple(decisions), admissions
+
+
+class _Eligibility:
+    """Asks the policy once for each requester and each standing of devices in a group."""
+
+    __slots__ = ("_replacement", "_verdicts")
+
+    def __init__(self, channel: Channel) -> None:
+        self._replacement = channel is Channel.AD_HOC
+        self._verdicts: dict[tuple[int, int], Finding | None] = {}  # the group keeps both alive
+
+    def decide(self, requester: Requester, standing: DeviceStanding) -> Finding | None:
+        pair = (id(requester), id(standing))
+        if pair not in self._verdicts:
+            self._verdicts[pair] = decide_device(
+                requester.kinds,
+                frozenset(identity for identity, _ in requester.identities),
+                DeviceFacts(
+                    status=standing.status,
+                    responsible=standing.responsible,
+                    communications=standing.communications,
+                    replacement=self._replacement,
+                ),
+            )
+        return self._verdicts[pair]
 
 
 def _foreign_hardware(request: DeviceRequest) -> Finding:

@@ -18,7 +18,7 @@ from smki.repository.rows import Describe, IndexProgress, list_of, revoked_by, r
 from smki.terms import CertificateKind, CertificateStatus, KeyUsage, Malformed, SerialNumber
 
 _TOLD_EVERY: Final = 1024  # entries
-_FIELDS: Final = tuple(name for name in CertificateRow.__slots__ if name != "status")
+_FIELDS: Final = tuple(name for name in CertificateRow._fields if name != "status")
 
 
 def compare_index(

@@ -8,6 +8,8 @@ from smki.terms.errors import Malformed
 
 EUI64_OCTETS: Final = 8
 SERIAL_OCTETS: Final = 16  # every certificate of the reference data has 16; gbcs.md 5
+_FIRST_OCTET: Final = (SERIAL_OCTETS - 1) * 8  # its place in a serial of full length, in bits
+_SERIAL_BITS: Final = (1 << SERIAL_OCTETS * 8 - 1) - 1
 SERIAL_MAX_OCTETS: Final = 20  # rfc5280:4.1.2.2
 
 _EUI64_TEXT: Final = re.compile(r"(?:[0-9A-Fa-f]{2}([-:]?))(?:[0-9A-Fa-f]{2}\1){6}[0-9A-Fa-f]{2}")
@@ -98,8 +100,8 @@ class SerialNumber:
 
         Clause: rfc5280:4.1.2.2
         """
-        first = octets[0] & 0x7F or 0x01
-        return cls(int.from_bytes(bytes((first,)) + octets[1:SERIAL_OCTETS], "big"))
+        value = int.from_bytes(octets[:SERIAL_OCTETS], "big") & _SERIAL_BITS
+        return cls(value if value >> _FIRST_OCTET else value | 1 << _FIRST_OCTET)
 
     def __str__(self) -> str:
         return f"{self.value:032X}"

@@ -92,3 +92,5 @@ class SubscriberKind(Enum):
     DCC = "DCC"
     MANUFACTURER = "manufacturer"
     OTHER_USER = "other user"
+
+    __hash__ = object.__hash__  # members are single; the enum's own hash is many times slower

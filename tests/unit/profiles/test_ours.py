@@ -160,17 +160,17 @@ def test_template_gives_what_compose_gives(
     assert draft.issuer is not None
     assert isinstance(draft.subject, profiles.DeviceSubject)
     template = profiles.DeviceTemplate(draft.issuer, settings, usage, draft.subject.hw_type)
-    filled = template.fill(
-        draft.serial.to_octets(),
-        draft.not_before,
-        draft.subject.device.octets,
-        draft.public_key[-65:],
-    )
+    device, point = draft.subject.device.octets, draft.public_key[-65:]
+    filled = template.fill(draft.serial.to_octets(), draft.not_before, device, point)
     assert filled == another(K.DEVICE, "usage", usage)
-    assert template.agrees(filled)
+    assert template.agrees(filled, device, point)
+    assert not template.agrees(filled, bytes(8), point)
     for at in range(len(filled)):
         changed = filled[:at] + bytes((filled[at] ^ 0x80,)) + filled[at + 1 :]
-        assert not template.agrees(changed) or profiles.lint_tbs(changed, settings, K.DEVICE) == ()
+        assert (
+            not template.agrees(changed, device, point)
+            or profiles.lint_tbs(changed, settings, K.DEVICE) == ()
+        )
     for length in (70, 71, 72):
         signature = bytes(length)
         whole = template.assemble(filled, signature)

@@ -1,7 +1,6 @@
 """A record in files, an index in memory, and certificates that are their own description."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,11 +66,11 @@ class MemoryIndex:
             same = (row.identity, row.usage, CertificateKind.DEVICE, CertificateStatus.IN_USE)
             for at, old in enumerate(self.kept):
                 if (old.identity, old.usage, old.kind, old.status) == same:
-                    self.kept[at] = replace(old, status=CertificateStatus.NOT_IN_USE)
+                    self.kept[at] = old._replace(status=CertificateStatus.NOT_IN_USE)
             self.kept.append(row)
         for at, old in enumerate(self.kept):
             if old.serial in revoked:
-                self.kept[at] = replace(old, status=CertificateStatus.REVOKED)
+                self.kept[at] = old._replace(status=CertificateStatus.REVOKED)
         self.kept_lists += lists
         self.covers = size
         self.steps.append(size)

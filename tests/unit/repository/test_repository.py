@@ -112,7 +112,7 @@ def test_index_from_the_record(
     assert repository.catch_up(record, index, describe, told.append) == 1101
     assert told == [IndexProgress(done=1024, total=1101), IndexProgress(done=1101, total=1101)]
     rows = repository.rows_of(lodged + organisation, at, describe)
-    assert [replace(row, status=CertificateStatus.IN_USE) for row in index.kept] == list(rows)
+    assert [row._replace(status=CertificateStatus.IN_USE) for row in index.kept] == list(rows)
     assert index.by_serial(SerialNumber(5000)).status is CertificateStatus.REVOKED
     assert [row.serial.value for row in index.kept if row.status is CertificateStatus.IN_USE] == [
         1098,
@@ -146,14 +146,14 @@ def test_an_index_that_lies(
         return list(repository.compare_index(record, index, describe))
 
     assert lies(*rows) == []
-    assert "not_after is 5" in lies(replace(rows[0], not_after=5), *rows[1:])[0]
-    in_use = replace(rows[0], status=CertificateStatus.IN_USE)
+    assert "not_after is 5" in lies(rows[0]._replace(not_after=5), *rows[1:])[0]
+    in_use = rows[0]._replace(status=CertificateStatus.IN_USE)
     assert lies(in_use, *rows[1:]) == ["index: entry 0: status I, must be N"]
-    revoked = replace(rows[2], status=CertificateStatus.REVOKED)
+    revoked = rows[2]._replace(status=CertificateStatus.REVOKED)
     assert lies(*rows[:2], revoked) == ["index: entry 2: status R, must be I"]
     assert "entry 2 where entry 1" in lies(rows[0], rows[2])[0]
     assert "nothing more where entry 2" in lies(*rows[:2])[0]
-    assert "is no certificate" in lies(*rows, replace(rows[2], entry=9))[0]
+    assert "is no certificate" in lies(*rows, rows[2]._replace(entry=9))[0]
     index.covers = 4
     assert lies(*rows) == ["index: covers 4 entries, the record has 3"]
 
@@ -230,7 +230,7 @@ def test_standing_expires(index: Any, describe: Describe, issue: Issue, record: 
     (row,) = index.kept
     assert repository.standing(row, at) is CertificateStatus.IN_USE
     assert repository.standing(row, at + timedelta(seconds=1)) is CertificateStatus.EXPIRED
-    revoked = replace(row, status=CertificateStatus.REVOKED)
+    revoked = row._replace(status=CertificateStatus.REVOKED)
     assert repository.standing(revoked, at + timedelta(days=1)) is CertificateStatus.REVOKED
 
 
@@ -241,7 +241,7 @@ def test_retrieve_from_a_wrong_index(
     repository.lodge(record, (issue(7, METER),), at)
     repository.lodge_crl(record, crl_of([]), at)
     repository.catch_up(record, index, describe)
-    index.kept = [replace(index.kept[0], entry=1)]
+    index.kept = [index.kept[0]._replace(entry=1)]
     with pytest.raises(Inconsistent, match="no certificate"):
         repository.retrieve(index, record, SerialNumber(7), at)
 

@@ -63,6 +63,7 @@ IN_USE: Final = STATUSES[CertificateStatus.IN_USE]
 NOT_IN_USE: Final = STATUSES[CertificateStatus.NOT_IN_USE]
 REVOKED: Final = STATUSES[CertificateStatus.REVOKED]
 
+_EUI64: Final = struct.Struct(">q")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -140,20 +141,23 @@ def to_instant(microseconds: int) -> datetime:
 
 def from_certificate(row: CertificateRow) -> Columns:
     """The row's columns, in the order of the table."""
-    identity, key = row.identity, row.key
+    entry, serial, kind, identity, role, usage, key, status, not_after, lodged, made, subscriber = (
+        row
+    )
+    value = serial.value
     return (
-        row.entry,
-        from_serial(row.serial),
-        KINDS[row.kind],
-        None if identity is None else int.from_bytes(identity.octets, "big", signed=True),
-        row.role,
-        USAGES[row.usage],
+        entry,
+        value.to_bytes(20 if value >> 128 else 16, "big"),
+        KINDS[kind],
+        None if identity is None else _EUI64.unpack(identity.octets)[0],
+        role,
+        USAGES[usage],
         key - (1 << 64) if key >> 63 else key,
-        STATUSES[row.status],
-        row.not_after,
-        row.lodged_at,
-        row.manufacturing,
-        int.from_bytes(row.subscriber.octets, "big", signed=True),
+        STATUSES[status],
+        not_after,
+        lodged,
+        made,
+        _EUI64.unpack(subscriber.octets)[0],
     )
 
 

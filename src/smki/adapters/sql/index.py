@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from operator import lt
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, delete, func, select, text, tuple_, update
@@ -265,8 +266,7 @@ def _to_list(row: Row[*tuple[Any, ...]]) -> ListRow:
 
 
 def _check_order(last: int, entries: list[int], size: int) -> None:
-    before = [last, *entries]
-    if any(entry <= earlier for earlier, entry in zip(before, entries, strict=False)):
+    if not all(map(lt, [last, *entries], entries)):
         raise Inconsistent(
             "index: rows out of order, must ascend as in the record", rule="index.order"
         )

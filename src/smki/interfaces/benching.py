@@ -21,7 +21,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from smki.adapters.helpers import Chunk, Helpers, Outcome, relax_garbage_collection
+from smki.adapters.helpers import (
+    PART,
+    Chunk,
+    Helpers,
+    Outcome,
+    relax_garbage_collection,
+)
 from smki.adapters.requesters import request_for_device
 from smki.bootstrap import Settings, initialise, load_settings, open_office, with_helpers
 from smki.bootstrap.samples import SAMPLES
@@ -110,6 +116,7 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
         helped = with_helpers(opened, settings, environment, processes)
         office, examine = stack.enter_context(helped)
         relax_garbage_collection()
+        _meet(examine, processes)
         requester = _requester(office, settings)
         limit = _Limit()
         limit.look()
@@ -122,6 +129,14 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
             done += items
             limit.look()
     return _figures(count, processes, spent, limit.per_second)
+
+
+def _meet(examine: Helpers, processes: int) -> None:
+    """Every helper has started: it has given back a part of work that comes to nothing."""
+    nothing = ("",) * (PART * max(1, processes - 1))
+    for _, outcomes in examine(iter([(nothing, nothing)])):
+        if len(outcomes) != len(nothing):
+            raise Inconsistent(f"benchmark: {len(outcomes)} outcomes of {len(nothing)} texts")
 
 
 def _one_batch(

@@ -9,6 +9,7 @@ another here. Order is kept. A helper that dies is replaced, and its parts are d
 
 import gc
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -231,6 +232,9 @@ class _ProcessHelper:
 
 def _help(pipe: Connection, keys: KeyOpener) -> None:
     """The life of a helper process."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # for the worker, which closes the pipe when it ends
     opened = keys()
     relax_garbage_collection()
     tasks: SimpleQueue[tuple[int, Task, Any]] = SimpleQueue()

@@ -31,7 +31,7 @@ from smki.terms import (
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-ITEMS = 4_000  # four chunks: one is done, and others are not, when it happens
+ITEMS = 8_000  # several chunks: one is done, and others are not, when it happens
 _MODULES = (
     Path("/usr/lib/softhsm/libsofthsm2.so"),
     Path("/usr/lib64/pkcs11/libsofthsm2.so"),

@@ -7,7 +7,13 @@ before it was compared with the root's certificate and with the list in force.
 from datetime import datetime
 
 from smki.flows.office import Office
-from smki.flows.revocation import CurrentList, current_list, lodge_list, parse_list
+from smki.flows.revocation import (
+    CLOCK_TROUBLE,
+    CurrentList,
+    current_list,
+    lodge_list,
+    parse_list,
+)
 from smki.profiles import lint_crl
 from smki.terms import CertificateKind, Finding, Refused
 
@@ -36,6 +42,9 @@ def renew_root_list(office: Office, root: CertificateKind, octets: bytes) -> Cur
         raise Refused(findings=findings)
     new = parse_list(octets)
     _check_follows(new, last, front.clock.now())
+    for serial, _ in new.entries:
+        if front.index.by_serial(serial) is None:
+            raise _refused(f"certificate {serial} on it is not in the record", "unknown")
     lodge_list(office, root, octets)
     return new
 
@@ -47,7 +56,9 @@ def _check_follows(new: CurrentList, last: CurrentList | None, now: datetime) ->
     missing = () if last is None else tuple(set(last.entries) - set(new.entries))
     if missing:
         raise _refused(f"{len(missing)} certificates that were revoked are not on it", "revoked")
-    if not new.this_update <= now < new.next_update:
+    if (
+        not new.this_update - CLOCK_TROUBLE <= now < new.next_update
+    ):  # the command's clock is another
         raise _refused(
             f"valid from {new.this_update} to {new.next_update}, must be valid at {now}", "time"
         )

@@ -2,7 +2,7 @@
 
 import base64
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from smki.bootstrap.initialising import initialise
 from smki.bootstrap.pairs import certified, keep_certificate, next_of, server_pair
 from smki.bootstrap.renewing import Renewer, choose, finish_renewals
 from smki.bootstrap.roots import open_roots
+from smki.ceremonies import sign_root_list
 from smki.flows.office import Office
 from smki.flows.registering import credential_for
 from smki.flows.renewal import renew_root_list
@@ -327,3 +328,42 @@ def test_what_is_no_list_of_the_root_is_not_lodged(later: Callable[[int], Later]
     first = house.settings.path("root", "root-oca.arl").read_bytes()
     with pytest.raises(Refused, match="number 1, must be 3"):
         renew_root_list(house.office, CertificateKind.ROOT_OCA, first)
+    with pytest.raises(Refused, match=r"certificate 0.*7 on it is not in the record"):
+        renew_root_list(house.office, CertificateKind.ROOT_OCA, signed(house, roots, 3, (7,)))
+    (row,) = house.office.front.index.rows(CertificateKind.ISSUING_OCA)
+    revoking = signed(house, roots, 3, (row.serial.value,))
+    renew_root_list(house.office, CertificateKind.ROOT_OCA, revoking)
+    forgetful = signed(house, roots, 4)
+    with pytest.raises(Refused, match="1 certificates that were revoked are not on it"):
+        renew_root_list(house.office, CertificateKind.ROOT_OCA, forgetful)
+    kept.clear()
+    renewer._root_list(CertificateKind.ROOT_OCA, roots)
+    renew_root_list(house.office, CertificateKind.ROOT_OCA, kept[0])
+    (entry,) = x509.load_der_x509_crl(kept[0])
+    assert entry.serial_number == row.serial.value
+
+
+def signed(house: Later, roots: KeyStore, number: int, revoked: Sequence[int] = ()) -> bytes:
+    """A list of the Root OCA."""
+    return sign_root_list(
+        house.office.hierarchy.authority(CertificateKind.ROOT_OCA).certificate,
+        roots.open("root-oca"),
+        house.office.front.settings,
+        entries=[(SerialNumber(one), house.now.replace(microsecond=0)) for one in revoked],
+        number=number,
+        at=house.now,
+    )
+
+
+def test_the_root_passphrase_can_be_kept_out_from_the_beginning(tmp_path: Path) -> None:
+    """Made with it given, no file holds it; renewed with it and not with the other passphrase."""
+    environment = {"SMKI_STATE": str(tmp_path / "state"), "SMKI_ROOT_PASSPHRASE": "of the roots"}
+    settings = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
+    root = settings.path("root")
+    assert settings.path("passphrase").exists()
+    assert not (root / "passphrase").exists()
+    assert "root-oca" in open_roots(root, environment).names()
+    issuing = {"SMKI_PASSPHRASE_FILE": str(settings.path("passphrase"))}
+    with pytest.raises(Refused, match="does not open"):
+        open_roots(root, issuing)
+    assert "root-oca" in open_roots(root, {**issuing, **environment}).names()

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -23,9 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.adapters.helpers import (
     PART,
-    Chunk,
     Helpers,
-    Outcome,
     relax_garbage_collection,
 )
 from smki.adapters.requesters import request_for_device
@@ -44,10 +41,10 @@ from smki.wire import der
 from smki.wire.xml import BatchItem, BatchResult, stream_batch_result, write_batch_request
 
 Progress = Callable[[str, int, int], None]
-Examining = Callable[[Iterator[Chunk]], Iterator[Outcome]]
 
-_SAMPLE: Final = 150  # verifications and signatures in one look at the limit: some 10 ms
-_EVERY: Final = 8  # chunks between two looks
+_SAMPLE: Final = 150  # verifications and signatures in one sample of the limit: some 10 ms
+_SAMPLES: Final = 12  # in one look at it, before, between and after batches
+_EVERY: Final = 8  # chunks of a batch between two single samples: they cost it one in a hundred
 _PART: Final = 1 << 16
 
 
@@ -66,17 +63,20 @@ class Figures:
 
 @dataclass(slots=True)
 class _Limit:
-    """Looks at the bare cryptography now and then, with the work's clock stopped."""
+    """Looks at the bare cryptography, in between."""
 
     seconds: list[float] = field(default_factory=list)
-    spent: float = 0.0
     _key: ec.EllipticCurvePrivateKey = field(
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
 
     def look(self) -> None:
-        """One more measurement."""
-        began = time.perf_counter()
+        """Many samples, when nobody works; their time is not counted."""
+        for _ in range(_SAMPLES):
+            self.sample()
+
+    def sample(self) -> None:
+        """One sample; within a batch the helpers go on beside it, so its time is counted."""
         point = self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         algorithm, curve = ec.ECDSA(hashes.SHA256()), ec.SECP256R1()
         message = os.urandom(400)
@@ -88,9 +88,7 @@ class _Limit:
             )
         for _ in range(_SAMPLE):
             self._key.sign(message, algorithm)
-        ended = time.perf_counter()
-        self.seconds.append((ended - started) / _SAMPLE)
-        self.spent += ended - began
+        self.seconds.append((time.perf_counter() - started) / _SAMPLE)
 
     @property
     def per_second(self) -> float:
@@ -122,10 +120,12 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
         limit.look()
         done, spent = 0, 0.0
         for path, items in documents:
-            before, started = limit.spent, time.perf_counter()
-            for made in _one_batch(office, requester, path, _paced(examine, limit)):
+            started = time.perf_counter()
+            for chunk, made in enumerate(_one_batch(office, requester, path, examine), 1):
                 progress("issuing", done + made, count)
-            spent += time.perf_counter() - started - (limit.spent - before)
+                if chunk % _EVERY == 0:
+                    limit.sample()
+            spent += time.perf_counter() - started
             done += items
             limit.look()
     return _figures(count, processes, spent, limit.per_second)
@@ -139,9 +139,7 @@ def _meet(examine: Helpers, processes: int) -> None:
             raise Inconsistent(f"benchmark: {len(outcomes)} outcomes of {len(nothing)} texts")
 
 
-def _one_batch(
-    office: Office, requester: Requester, path: Path, examine: Examining
-) -> Iterator[int]:
+def _one_batch(office: Office, requester: Requester, path: Path, examine: Helpers) -> Iterator[int]:
     front = office.front
     with path.open("rb") as file:
         receipt = receive_batch(front, requester, iter(lambda: file.read(_PART), b""))
@@ -170,17 +168,6 @@ def _one_batch(
         sink.writelines(stream_batch_result(header, counted()))
     if issued != batch.items:
         raise Inconsistent(f"benchmark: {issued} certificates for {batch.items} requests")
-
-
-def _paced(examine: Helpers, limit: _Limit) -> Examining:
-    """Examines, and looks at the limit now and then, when nobody works beside it."""
-
-    def examining(chunks: Iterator[Chunk]) -> Iterator[Outcome]:
-        while group := list(islice(chunks, _EVERY)):
-            yield from examine(iter(group))
-            limit.look()
-
-    return examining
 
 
 def _documents(state: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:

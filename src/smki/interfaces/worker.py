@@ -66,7 +66,7 @@ _PROOF_SECONDS: Final = 10.0  # between two proofs that all is there that issuin
 _CHORES_SECONDS: Final = 60.0  # lists, and results that are no longer owed
 _STEP_SECONDS: Final = 60.0  # many times what a chunk of a batch takes
 _PATIENCE_SECONDS: Final = 5.0  # after a key or a disk was away
-_ROOM_OCTETS: Final = 1 << 20  # what a chunk of a batch takes on the disk, and a little more
+_ROOM_OCTETS: Final = 4 << 20  # what a chunk of a batch takes on the disk, twice over
 _ROOM_FOLDERS: Final = ("record", "spool")  # where what is issued and received is written
 _WELL: Final = "worker.well"  # in the workbook: when last everything that is needed was there
 

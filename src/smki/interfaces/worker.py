@@ -38,6 +38,7 @@ from smki.flows.office import Office
 from smki.flows.revocation import refresh_lists
 from smki.interfaces.link import Answer, LinkServer, error_fields
 from smki.interfaces.operations import SOCKET, carry_out
+from smki.interfaces.trouble import Trouble
 from smki.ports import Batch
 from smki.registration import requester_for
 from smki.steps import Requester
@@ -64,7 +65,6 @@ _GROUP: Final = 256  # ad hoc requests issued together at most: an answer waits 
 _IDLE_SECONDS: Final = 1.0  # how often the workbook is looked at when nothing wakes us
 _PROOF_SECONDS: Final = 10.0  # between two proofs that all is there that issuing needs
 _CHORES_SECONDS: Final = 60.0  # lists, and results that are no longer owed
-_STEP_SECONDS: Final = 60.0  # many times what a chunk of a batch takes
 _PATIENCE_SECONDS: Final = 5.0  # after a key or a disk was away
 _ROOM_OCTETS: Final = 4 << 20  # what a chunk of a batch takes on the disk, twice over
 _ROOM_FOLDERS: Final = ("record", "spool")  # where what is issued and received is written
@@ -109,7 +109,7 @@ def _work(
     with open_office(settings, environment) as office:
         opened()
         relax_garbage_collection()
-        trouble = _Trouble()
+        trouble = Trouble()
 
         def received(operation: str, arguments: Mapping[str, Any], answer: Answer) -> None:
             if operation == STATE:
@@ -132,37 +132,6 @@ def _watch(lifeline: int, stop: threading.Event) -> None:
     stop.set()
 
 
-@dataclass(slots=True)
-class _Trouble:
-    """What is away and waited for, in words for the operator; empty where nothing is.
-
-    Attributes:
-        issuing: what keeps requests from being worked on.
-        chores: what keeps lists from being renewed and old results from going.
-        step: when the step that is under way began, in seconds of the monotonic clock; 0 before
-            the first.
-    """
-
-    issuing: str = ""
-    chores: str = ""
-    step: float = 0.0
-
-    @property
-    def said(self) -> str:
-        """The worse of the two."""
-        return self.issuing or self.chores
-
-    def said_at(self, now: float) -> str:
-        """What is wrong at that instant: a step that does not come to its end, too."""
-        waited = now - self.step
-        if self.said or not self.step or waited < _STEP_SECONDS:
-            return self.said
-        return (
-            f"nothing can be issued now: a step has lasted {waited:.0f} s, what it asked of the"
-            " database, a token or a disk is not answered"
-        )
-
-
 class _Worker:
     def __init__(
         self,
@@ -171,13 +140,13 @@ class _Worker:
         examine: Helpers,
         inbox: "queue.SimpleQueue[_Message]",
         stop: threading.Event,
-        trouble: _Trouble | None = None,
+        trouble: Trouble | None = None,
     ) -> None:
         self._settings = settings
         self._office = office
         self._inbox = inbox
         self._stop = stop
-        self._said = trouble or _Trouble()
+        self._said = trouble or Trouble()
         self._examine = examine
         self._work: Iterator[int] | None = None
         self._batch = self._done = self._items = 0

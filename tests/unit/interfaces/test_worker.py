@@ -16,7 +16,8 @@ from smki.bootstrap import initialise, load_settings, open_office
 from smki.flows.batch import receive_batch
 from smki.flows.office import Office
 from smki.interfaces import worker as module
-from smki.interfaces.worker import _Trouble, _Worker
+from smki.interfaces.trouble import Trouble
+from smki.interfaces.worker import _Worker
 from smki.ports import KeyAlgorithm, SigningKey
 from smki.profiles import DEVELOPMENT_HARDWARE
 from smki.registration import requester_for
@@ -73,16 +74,16 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Offi
 @pytest.fixture
 def make_worker(
     office: tuple[Any, Office], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., tuple[_Worker, _Trouble]]:
+) -> Callable[..., tuple[_Worker, Trouble]]:
     """A worker over the office, some of its keys exchanged; it never sleeps."""
     monkeypatch.setattr(module, "_PATIENCE_SECONDS", 0)
     monkeypatch.setattr(module, "_CHORES_SECONDS", 0)
     settings, opened = office
 
-    def make(**keys: SigningKey) -> tuple[_Worker, _Trouble]:
+    def make(**keys: SigningKey) -> tuple[_Worker, Trouble]:
         exchanged = {CertificateKind(name.replace("_", "-")): key for name, key in keys.items()}
         changed = dataclasses.replace(opened, keys={**opened.keys, **exchanged})
-        said = _Trouble()
+        said = Trouble()
         worker = _Worker(
             settings, changed, helpers(1, dict), queue.SimpleQueue(), threading.Event(), said
         )
@@ -97,7 +98,7 @@ def full(folder: Path, octets: int) -> None:
 
 
 def test_a_full_disk_is_noticed_without_any_work(
-    make_worker: Callable[..., tuple[_Worker, _Trouble]], monkeypatch: pytest.MonkeyPatch
+    make_worker: Callable[..., tuple[_Worker, Trouble]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is to be done and nothing could be: told; then there is room again: nothing told."""
     worker, trouble = make_worker()
@@ -114,7 +115,7 @@ def test_a_full_disk_is_noticed_without_any_work(
 
 
 def test_a_token_that_is_away_is_noticed_without_any_work(
-    make_worker: Callable[..., tuple[_Worker, _Trouble]], office: tuple[Any, Office]
+    make_worker: Callable[..., tuple[_Worker, Trouble]], office: tuple[Any, Office]
 ) -> None:
     """No request comes in while a token is away: told all the same, until it is back."""
     away = Away(office[1].keys[CertificateKind.ISSUING_DCA])
@@ -130,7 +131,7 @@ def test_a_token_that_is_away_is_noticed_without_any_work(
 
 def test_a_step_that_does_not_end_is_told() -> None:
     """A database that took a question and never answers: told after a minute; trouble goes first."""
-    trouble = _Trouble()
+    trouble = Trouble()
     assert trouble.said_at(1e9) == ""  # no step was begun yet
     trouble.step = 1_000.0
     assert trouble.said_at(1_059.0) == ""
@@ -141,7 +142,7 @@ def test_a_step_that_does_not_end_is_told() -> None:
 
 @pytest.mark.clause("sec-app-m:F")
 def test_another_authoritys_token_keeps_no_device_waiting(
-    make_worker: Callable[..., tuple[_Worker, _Trouble]], office: tuple[Any, Office]
+    make_worker: Callable[..., tuple[_Worker, Trouble]], office: tuple[Any, Office]
 ) -> None:
     """The Issuing OCA's token is away: that is told, and device certificates are issued all the same."""
     front = office[1].front
@@ -166,7 +167,7 @@ def test_another_authoritys_token_keeps_no_device_waiting(
 
 @pytest.mark.clause("sec-app-b:B-crl")
 def test_another_authoritys_token_keeps_no_list_waiting(
-    make_worker: Callable[..., tuple[_Worker, _Trouble]], office: tuple[Any, Office]
+    make_worker: Callable[..., tuple[_Worker, Trouble]], office: tuple[Any, Office]
 ) -> None:
     """Both lists are due and the Issuing OCA's token is away: the other list is made and handed out."""
     settings, opened = office

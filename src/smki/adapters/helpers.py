@@ -28,8 +28,7 @@ from smki.terms import CertificateKind
 
 PART: Final = 128  # items in a part: some 6 ms of work, 60 kB
 CREDIT: Final = 12  # parts that a helper has at most: what it does while nobody looks after it
-AHEAD: Final = 1  # chunks read ahead for each helper: bounds memory
-HANDS: Final = 2  # threads of a helper process: one works while the worker waits for a disk
+AHEAD: Final = 2  # chunks read ahead for each helper: bounds memory
 _GARBAGE: Final = (100_000, 20, 100)  # values die by themselves: few cycles, looked for seldom
 
 Chunk = tuple[tuple[str, ...], tuple[str, ...]]
@@ -209,21 +208,15 @@ class _ProcessHelper:
         self._process = context.Process(target=_help, args=(there, keys), daemon=True)
         self._process.start()
         there.close()
-        self._early: dict[int, list[Any]] = {}  # done out of turn by another of its hands
-        self._sent = self._received = 0
 
     def send(self, task: Task, items: Sequence[Any]) -> None:
-        self._pipe.send((self._sent, task, items))
-        self._sent += 1
+        self._pipe.send((task, items))
 
     def receive(self, *, wait: bool) -> None:
         while self.parts and (wait or self._pipe.poll()):
-            number, done = self._pipe.recv()
-            self._early[number] = done
-            while self._received in self._early:
-                self.parts.popleft().done = self._early.pop(self._received)
-                self._received += 1
-                wait = False
+            done = self._pipe.recv()
+            self.parts.popleft().done = done
+            wait = False
 
     def close(self) -> None:
         self._pipe.close()
@@ -232,24 +225,22 @@ class _ProcessHelper:
 
 def _help(pipe: Connection, keys: KeyOpener) -> None:
     """The life of a helper process."""
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # for the worker, which closes the pipe when it ends
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker heeds it, and closes the pipe
     opened = keys()
     relax_garbage_collection()
-    tasks: SimpleQueue[tuple[int, Task, Any]] = SimpleQueue()
-    answers: SimpleQueue[tuple[int, list[Any]]] = SimpleQueue()
+    tasks: SimpleQueue[tuple[Task, Any]] = SimpleQueue()
+    answers: SimpleQueue[list[Any]] = SimpleQueue()
 
     def work() -> None:
         while True:
-            number, kind, items = tasks.get()
-            answers.put((number, opened[kind].sign(items) if kind else examine_packed(items)))
+            kind, items = tasks.get()
+            answers.put(opened[kind].sign(items) if kind else examine_packed(items))
 
     def answer() -> None:
         while True:
             pipe.send(answers.get())
 
-    for target in (*[work] * HANDS, answer):
+    for target in (work, answer):
         threading.Thread(target=_or_end, args=(target,), daemon=True).start()
     with suppress(EOFError, OSError):
         while True:

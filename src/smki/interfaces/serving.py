@@ -95,7 +95,7 @@ async def _serve(
         settings.ad_hoc_interval,
     )
     finish_renewals(settings, front)
-    tls = ServerTls(_tls_files(settings))
+    tls = ServerTls(_tls_files(settings), front.clock.now)
     said = Said(settings.path(STATUS_FILE))
     async with (
         worker_beside(settings, environment, link, said.problem),

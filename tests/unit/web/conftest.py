@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from smki.adapters.world import SystemClock
 from smki.interfaces.web import (
     Limits,
     Listener,
@@ -365,7 +366,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], None]) -> None:
     """Serves in a thread of its own while `use` runs."""
-    house, tls = House(), ServerTls(iki.server_files())
+    house, tls = House(), ServerTls(iki.server_files(), SystemClock().now)
     ready: threading.Event = threading.Event()
     ports: list[int] = []
     loop = new_event_loop()

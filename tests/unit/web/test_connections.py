@@ -120,6 +120,23 @@ def test_a_newer_revocation_list_takes_effect(served: Any) -> None:
 
 
 @pytest.mark.clause("sec-app-m:G")
+def test_a_list_whose_time_has_not_come_turns_nobody_away(served: Any) -> None:
+    """Of two lists in one second the later is dated ahead: until then the earlier is in force."""
+    clients, issuing = served.iki.clients, served.iki.issuing
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+    issuing.crl(at=ahead, number=12, revoked=[clients["revoked"], clients["adhoc"]])
+    assert not served.tls.refresh()
+    assert still_serves(served)
+    while datetime.now(UTC) < ahead:
+        time.sleep(0.1)
+    assert served.tls.refresh()
+    assert refused(served, "adhoc")
+    issuing.crl(at=ahead, number=13, revoked=[clients["revoked"]])
+    assert served.tls.refresh()
+    assert still_serves(served)
+
+
+@pytest.mark.clause("sec-app-m:G")
 def test_superseded_lists_do_not_pile_up(served: Any) -> None:
     """After many lists a handshake goes by one list of each authority, as at the beginning."""
     at = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from smki.adapters.world import SystemClock
 from smki.interfaces.web import Listener, ServerTls, TlsFiles, server_context, serving
 from smki.terms import Unavailable
 
@@ -69,13 +70,13 @@ def test_unreadable_tls_files_are_unavailable(iki: Any, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="revocation list"):
         server_context(files)
     with pytest.raises(Unavailable, match="revocation list"):
-        ServerTls(files)
+        ServerTls(files, SystemClock().now)
 
 
 @pytest.mark.clause("sec-app-m:G")
 def test_without_revocation_lists_nobody_is_let_in(iki: Any) -> None:
     """A context without lists refuses a good client: a list is never taken for empty by absence."""
-    context = ServerTls(replace(iki.server_files(), crls=())).listening
+    context = ServerTls(replace(iki.server_files(), crls=()), SystemClock().now).listening
 
     async def heard() -> bytes:
         listener = Listener(app=Starlette(), host="127.0.0.1", port=0, tls=context)

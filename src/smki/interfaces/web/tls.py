@@ -7,8 +7,9 @@ the session began, and the question for each request covers what has happened si
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -57,15 +58,17 @@ class ServerTls:
     """What handshakes go by: the files as they were when `refresh` last read them.
 
     Nothing is added to a context that is in use, where lists would pile up for ever: a new one is
-    made of the files alone, and the next handshake goes by it.
+    made of the files alone, and the next handshake goes by it. A list whose time has not come, as
+    when two follow each other within a second, lets nobody in: it is in force from that time on.
 
     Clause: sec-app-m:G
     """
 
-    def __init__(self, files: TlsFiles) -> None:
+    def __init__(self, files: TlsFiles, now: Callable[[], datetime]) -> None:
         self._files = files
+        self._now = now
         self._written_at = files.written_at()  # first: what changes from now on is seen
-        self._numbers = _numbers(files)
+        self._lists = _lists(files)
         self._current = server_context(files)
         self.listening = server_context(files)
         """The context of the listener; each of its handshakes is handed the one in force."""
@@ -73,6 +76,8 @@ class ServerTls:
 
     def refresh(self) -> bool:
         """True if a file had changed: handshakes from now on go by the files as they are.
+
+        False also while a list is there whose time has not come: ask again.
 
         A list is never exchanged for one with a lower number.
 
@@ -82,17 +87,20 @@ class ServerTls:
         written_at = self._files.written_at()
         if written_at == self._written_at:
             return False
-        numbers = _numbers(self._files)
-        for issuer, number in self._numbers.items():
-            if numbers.get(issuer, -1) < number:
+        lists = _lists(self._files)
+        for issuer, (number, _) in self._lists.items():
+            found = lists[issuer][0] if issuer in lists else None
+            if found is None or found < number:
                 raise Unavailable(
-                    f"TLS: revocation list of {issuer}: number {numbers.get(issuer)}, must not be"
+                    f"TLS: revocation list of {issuer}: number {found}, must not be"
                     f" below {number}, which is in force",
                     clause="sec-app-b:B-crl",
                     rule="tls.list",
                 )
+        if any(this_update > self._now() for _, this_update in lists.values()):
+            return False
         self._current = server_context(self._files)
-        self._written_at, self._numbers = written_at, numbers
+        self._written_at, self._lists = written_at, lists
         return True
 
     def _hand_over(self, connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
@@ -132,17 +140,17 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     return context
 
 
-def _numbers(files: TlsFiles) -> Mapping[str, int]:
-    """The number of each list by the name of its issuer."""
-    numbers = {}
+def _lists(files: TlsFiles) -> Mapping[str, tuple[int, datetime]]:
+    """Number and instant of each list by the name of its issuer."""
+    lists = {}
     for path in files.crls:
         try:
             crl = x509.load_pem_x509_crl(path.read_bytes())
             number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
         except (OSError, ValueError, x509.ExtensionNotFound) as error:
             raise _no_list(path, error) from error
-        numbers[crl.issuer.rfc4514_string()] = number
-    return numbers
+        lists[crl.issuer.rfc4514_string()] = (number, crl.last_update_utc)
+    return lists
 
 
 def _no_list(path: Path, error: Exception) -> Unavailable:

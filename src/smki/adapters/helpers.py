@@ -40,7 +40,10 @@ _Done = TypeVar("_Done")
 
 
 def relax_garbage_collection() -> None:
-    """This process looks for garbage in cycles seldom: a tenth of a batch's time otherwise."""
+    """This process looks for garbage in cycles seldom: a tenth of a batch's time otherwise.
+
+    It is looked for at the end of each batch, so memory does not grow with their number.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
@@ -69,6 +72,7 @@ class Helpers:
                 yield items, list(map(unpack, self._collect(parts)))
         finally:  # nobody asks for the others any more
             self._parts.clear()
+            gc.collect()
 
     def delegate(self, kind: CertificateKind, key: SigningKey) -> "HelpedKey":
         """The key as it is, whose signatures can be made by helper processes that opened it too."""

@@ -148,7 +148,7 @@ def _audit_ahead(
     for name in tiles:
         if name.width > name.width_at(size):
             yield Problem(file=name.path, message=f"beyond the log's {size} entries")
-    explained = {blob_path(digest) for digest in pending.blobs} if pending else set()
+    explained = set(pending.paths) if pending else set()
     for path in blobs:
         if path not in explained:
             yield Problem(file=path, message="unknown file: no entry names it")

@@ -1,13 +1,14 @@
 """The file `pending`: an append that is decided but perhaps not finished.
 
-    pending = "smki pending 1" LF || base u64 || n u32 || note n
-              || b u32 || blob digest 32 x b || c u32 || (length u16 || leaf) x c
-              || SHA-256 over all before, 32
+    pending = "smki pending 2" LF || base u64 || size u64 || n u32 || note n
+              || f u32 || (length u16 || path) x f || SHA-256 over all before, 32
 
-`base` is the size of the log before. From this file and the log at that size follows every octet
-that the append writes, the signature too, so it can be done again and again to the same end.
+`base` and `size` are those of the log before and after. Every file that the append adds is on the
+disk already, under its path or still under its name in staging; so it can be carried out again and
+again to the same end.
 """
 
+import struct
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -15,7 +16,9 @@ from typing import Final
 from smki.merkle.tiles import decode_bundle, encode_entry
 from smki.terms import Malformed
 
-_MAGIC: Final = b"smki pending 1\n"
+_MAGIC: Final = b"smki pending 2\n"
+_SIZES: Final = struct.Struct(">QQI")
+_COUNT: Final = struct.Struct(">I")
 _DIGEST_OCTETS: Final = 32
 
 
@@ -25,33 +28,25 @@ class Pending:
 
     Attributes:
         base: size of the log before.
+        size: size of the log afterwards.
         note: the checkpoint afterwards, signed.
-        blobs: SHA-256 of each blob that goes with the leaves, 32 octets each.
-        leaves: the leaves, in order.
+        paths: the files that it adds, from the root of the log, in ASCII.
     """
 
     base: int
+    size: int
     note: bytes
-    blobs: tuple[bytes, ...]
-    leaves: tuple[bytes, ...]
-
-    @property
-    def size(self) -> int:
-        """Size of the log afterwards."""
-        return self.base + len(self.leaves)
+    paths: tuple[str, ...]
 
     def encode(self) -> bytes:
         """The file's octets."""
         body = b"".join(
             (
                 _MAGIC,
-                self.base.to_bytes(8, "big"),
-                len(self.note).to_bytes(4, "big"),
+                _SIZES.pack(self.base, self.size, len(self.note)),
                 self.note,
-                len(self.blobs).to_bytes(4, "big"),
-                *self.blobs,
-                len(self.leaves).to_bytes(4, "big"),
-                *[encode_entry(leaf) for leaf in self.leaves],
+                _COUNT.pack(len(self.paths)),
+                *[encode_entry(path.encode("ascii")) for path in self.paths],
             )
         )
         return body + sha256(body).digest()
@@ -66,15 +61,24 @@ class Pending:
         body, digest = octets[:-_DIGEST_OCTETS], octets[-_DIGEST_OCTETS:]
         if not body.startswith(_MAGIC) or sha256(body).digest() != digest:
             return None
-        at = len(_MAGIC)
-        base, at = int.from_bytes(body[at : at + 8], "big"), at + 8
-        length, at = int.from_bytes(body[at : at + 4], "big"), at + 4
-        note, at = body[at : at + length], at + length
-        count, at = int.from_bytes(body[at : at + 4], "big"), at + 4
-        end = at + count * _DIGEST_OCTETS
-        blobs = tuple(body[start : start + _DIGEST_OCTETS] for start in range(at, end, 32))
-        leaves = decode_bundle(body[end + 4 :], int.from_bytes(body[end : end + 4], "big"))
-        pending = cls(base=base, note=note, blobs=blobs, leaves=leaves)
+        try:
+            pending = cls._read(body)
+        except (struct.error, UnicodeDecodeError) as error:
+            raise _malformed() from error
         if pending.encode() != octets:
-            raise Malformed("pending: not in its only form", rule="record.pending")
+            raise _malformed()
         return pending
+
+    @classmethod
+    def _read(cls, body: bytes) -> "Pending":
+        base, size, length = _SIZES.unpack_from(body, len(_MAGIC))
+        at = len(_MAGIC) + _SIZES.size
+        note, at = body[at : at + length], at + length
+        (count,) = _COUNT.unpack_from(body, at)
+        names = decode_bundle(body[at + _COUNT.size :], count)
+        paths = tuple(name.decode("ascii") for name in names)
+        return cls(base=base, size=size, note=note, paths=paths)
+
+
+def _malformed() -> Malformed:
+    return Malformed("pending: not in its only form", rule="record.pending")

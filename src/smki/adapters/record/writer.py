@@ -1,8 +1,8 @@
 """The one writer of the record: every append is all or nothing, at whatever line the power fails.
 
-1. Blobs are on the disk, under staging names.
-2. `pending` is durable: new leaves, signed checkpoint. From here on the append has happened.
-3. Bundles, tiles and blobs are durable under their names; none that was there changes.
+1. Bundles, tiles and blobs are on the disk, under staging names; none that is there may change.
+2. `pending` is durable: signed checkpoint, the new files' names. From here on it has happened.
+3. Bundles, tiles and blobs are durable under their own names.
 4. The new `checkpoint` is durable: readers see the leaves.
 5. `pending` goes. If it comes back after a power cut, it says what is there already.
 
@@ -75,16 +75,19 @@ class FileRecord(FileRecordReader):
         if not leaves:
             return self.checkpoint()
         growth = grow(state, leaves)
-        note = self._sign(growth)
+        files = [(name.path, octets) for name, octets in growth.files]
+        self._refuse_changes(files)
+        files += {blob_path(sha256(blob).digest()): blob for blob in blobs}.items()
         pending = Pending(
             base=state.size,
-            note=note,
-            blobs=tuple(sha256(blob).digest() for blob in blobs),
-            leaves=tuple(leaves),
+            size=growth.state.size,
+            note=self._sign(growth),
+            paths=tuple(path for path, _ in files),
         )
         self._state = None  # until it is settled, only the files know
         try:
-            self._stage_blobs(blobs)
+            self._disk.stage(files)
+            self._disk.sync(STAGING)
             self._disk.place([(PENDING, pending.encode())])
             self._finish(pending, growth)
         except Unavailable as error:
@@ -171,41 +174,50 @@ class FileRecord(FileRecordReader):
         return octets
 
     def _replay(self, pending: Pending, state: TreeState) -> TreeState:
-        growth = grow(state, pending.leaves)
-        head = self._believe(pending.note)
-        if (pending.base, head.size, head.root) != (state.size, growth.state.size, growth.root):
+        if pending.base != state.size:
             raise Inconsistent(
                 f"record: an append to size {pending.base} waits, the log has {state.size}",
                 where=PENDING,
             )
+        self._place_staged(pending)
+        growth = grow(state, self._leaves_of(pending))
+        head = self._believe(pending.note)
+        if (head.size, head.root) != (growth.state.size, growth.root):
+            raise Inconsistent(
+                "record: what was appended does not lead to the checkpoint that was signed",
+                where=PENDING,
+                clause="c2sp:tlog-tiles",
+            )
+        self._refuse_changes([(name.path, octets) for name, octets in growth.files])
         self._finish(pending, growth)
         return growth.state
 
+    def _leaves_of(self, pending: Pending) -> list[bytes]:
+        leaves: list[bytes] = []
+        for number in range(pending.base // TILE_WIDTH, -(-pending.size // TILE_WIDTH)):
+            name = TileName(level=None, index=number)
+            width = name.width_at(pending.size)
+            leaves += self._read_bundle(number, width)
+        return leaves[pending.base % TILE_WIDTH :]
+
     def _finish(self, pending: Pending, growth: Growth) -> None:
-        self._place_tiles(growth)
-        blobs = [blob_path(digest) for digest in dict.fromkeys(pending.blobs)]
-        self._disk.settle([path for path in blobs if self._disk.is_staged(path)])
+        self._place_staged(pending)
         self._disk.place([(CHECKPOINT, pending.note)])
         self._disk.remove(PENDING)
         self._state = growth.state
 
-    def _stage_blobs(self, blobs: Sequence[bytes]) -> None:
-        if blobs:
-            self._disk.stage([(blob_path(sha256(blob).digest()), blob) for blob in blobs])
-            self._disk.sync(STAGING)
+    def _place_staged(self, pending: Pending) -> None:
+        self._disk.settle([path for path in pending.paths if self._disk.is_staged(path)])
 
-    def _place_tiles(self, growth: Growth) -> None:
-        new: list[tuple[str, bytes]] = []
-        for name, octets in growth.files:
-            found = self._disk.read(name.path)
+    def _refuse_changes(self, files: Sequence[tuple[str, bytes]]) -> None:
+        for path, octets in files:
+            found = self._disk.read(path)
             if found is not None and found != octets:
                 raise Inconsistent(
                     "record: there with other content, no tile ever changes",
-                    where=name.path,
+                    where=path,
                     clause="c2sp:tlog-tiles",
                 )
-            new.append((name.path, octets))
-        self._disk.place(new)
 
     def _sign(self, growth: Growth) -> bytes:
         head = TreeHead(origin=self.origin, size=growth.state.size, root=growth.root)

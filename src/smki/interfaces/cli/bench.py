@@ -2,12 +2,15 @@
 
 import dataclasses
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
+from smki.interfaces.bench_lodging import bench_lodge
 from smki.interfaces.benching import bench_issue
 from smki.interfaces.cli.output import emit, json_option, reporting
 
@@ -38,21 +41,8 @@ def issue(*, count: int, processes: int, as_json: bool) -> None:
 
     The limit is the bare cryptography of one thread: one verification and one signature.
     """
-    console = Console(stderr=True)
-    with (
-        reporting(as_json=as_json),
-        tempfile.TemporaryDirectory(prefix="smki-bench-") as scratch,
-        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
-    ):
-        task = bar.add_task("preparing", total=count)
-        figures = bench_issue(
-            Path(scratch) / "state",
-            count,
-            processes,
-            lambda what, done, total: bar.update(
-                task, description=what, completed=done, total=total
-            ),
-        )
+    with reporting(as_json=as_json), _scratch(count) as (state, progress):
+        figures = bench_issue(state, count, processes, progress)
     emit(
         dataclasses.asdict(figures),
         (
@@ -65,3 +55,51 @@ def issue(*, count: int, processes: int, as_json: bool) -> None:
         ),
         as_json=as_json,
     )
+
+
+@bench.command
+@click.option(
+    "--count", default=200_000, show_default=True, type=click.IntRange(1), help="Entries."
+)
+@json_option
+def lodge(*, count: int, as_json: bool) -> None:
+    """Append entries to a scratch record, durable, without an index.
+
+    The limit is the bare hashing of the same leaves by one thread.
+    """
+    with reporting(as_json=as_json), _scratch(count) as (state, progress):
+        figures = bench_lodge(state, count, progress)
+    emit(
+        dataclasses.asdict(figures),
+        (
+            (
+                f"{figures.count} entries in {figures.seconds} s: {figures.per_second:.0f} a second"
+                f" durable ({figures.first_per_second:.0f} in the first tenth,"
+                f" {figures.last_per_second:.0f} in the last),"
+                f" {figures.tree_per_second:.0f} in memory"
+            ),
+            (
+                f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio} durable,"
+                f" {figures.tree_ratio} in memory"
+            ),
+            f"peak memory {figures.peak_rss_mib} MiB",
+        ),
+        as_json=as_json,
+    )
+
+
+@contextmanager
+def _scratch(total: int) -> Iterator[tuple[Path, Callable[[str, int, int], None]]]:
+    """A directory that is gone afterwards, and a progress bar to tell."""
+    console = Console(stderr=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="smki-bench-") as scratch,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
+        task = bar.add_task("preparing", total=total)
+        yield (
+            Path(scratch) / "state",
+            lambda what, done, total: bar.update(
+                task, description=what, completed=done, total=total
+            ),
+        )

@@ -1,0 +1,53 @@
+"""Benchmarks give the figures that others rely on; how fast they are is never tested."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from smki.interfaces.bench_lodging import TOGETHER, bench_lodge
+from smki.interfaces.cli import main
+
+KEYS = {
+    "count",
+    "processes",
+    "seconds",
+    "per_second",
+    "limit_per_second",
+    "ratio",
+    "peak_rss_mib",
+}
+
+
+def test_lodging_is_measured_to_the_last_entry(tmp_path: Path) -> None:
+    """All entries are durable in a record whose root is the tree's; progress tells of each."""
+    count, told = TOGETHER + 300, list[tuple[str, int, int]]()
+    figures = bench_lodge(tmp_path / "state", count, lambda *step: told.append(step))
+    assert figures.count == count
+    assert told[-1] == ("lodging", count, count)
+    note = (tmp_path / "state" / "checkpoint").read_text()
+    assert note.splitlines()[:2] == ["benchmark.invalid", str(count)]
+    assert figures.per_second == pytest.approx(count / figures.seconds, rel=0.05)
+    assert figures.ratio == pytest.approx(figures.per_second / figures.limit_per_second, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "more"),
+    [
+        ("issue", 60, set()),
+        (
+            "lodge",
+            500,
+            {"tree_per_second", "tree_ratio", "first_per_second", "last_per_second"},
+        ),
+    ],
+)
+def test_a_benchmark_prints_one_document(name: str, count: int, more: set[str]) -> None:
+    """`smki bench NAME --json`: the promised keys, on standard output and nothing else there."""
+    done = CliRunner().invoke(main, ["bench", name, "--count", str(count), "--json"])
+    assert done.exit_code == 0, done.output
+    figures = json.loads(done.stdout)
+    assert set(figures) == KEYS | more
+    assert figures["count"] == count
+    assert figures["ratio"] > 0

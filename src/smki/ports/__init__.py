@@ -4,7 +4,14 @@ Each port speaks of durability and concurrency: what holds on return, who may ca
 happens if the power fails in between.
 """
 
-from smki.ports.index import CertificateIndex, CertificateRow, KeyHolder, ListRow
+from smki.ports.index import (
+    CertificateIndex,
+    CertificatePage,
+    CertificateQuery,
+    CertificateRow,
+    KeyHolder,
+    ListRow,
+)
 from smki.ports.keys import DelegatingKey, KeyAlgorithm, KeyStore, SigningKey
 from smki.ports.record import Checkpoint, Record, RecordReader
 from smki.ports.registry import Credential, DeviceStanding, Party, Registry
@@ -14,6 +21,8 @@ from smki.ports.world import Clock, Entropy, Spool
 __all__ = [
     "Batch",
     "CertificateIndex",
+    "CertificatePage",
+    "CertificateQuery",
     "CertificateRow",
     "Checkpoint",
     "ChunkOutcome",

@@ -76,6 +76,49 @@ class ListRow:
     number: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateQuery:
+    """What certificates must be to be found: all that is given holds together, None is anything.
+
+    Attributes:
+        at: instant of the question, seconds since 1970: by it expiry is decided.
+        identity: EUI-64 of the subject.
+        serial: its serial number.
+        subscriber: EUI-64 of the party that asked.
+        role: remote party role, of organisation certificates alone.
+        usage: its key usage.
+        kind: which profile it follows.
+        status: standing at `at`; `EXPIRED` and `REVOKED` stand before the others.
+        lodged_from: lodged at or after this, milliseconds since 1970.
+        lodged_before: lodged before this, milliseconds since 1970.
+    """
+
+    at: int
+    identity: EUI64 | None = None
+    serial: SerialNumber | None = None
+    subscriber: EUI64 | None = None
+    role: RemotePartyRole | None = None
+    usage: KeyUsage | None = None
+    kind: CertificateKind | None = None
+    status: CertificateStatus | None = None
+    lodged_from: int | None = None
+    lodged_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatePage:
+    """Some of what a query finds, newest first.
+
+    Attributes:
+        rows: the certificates.
+        after: where to go on: what is below this entry was not looked at yet; None at the end.
+            There may be more also where `rows` is empty: one question looks at so many entries.
+    """
+
+    rows: tuple[CertificateRow, ...]
+    after: int | None
+
+
 class CertificateIndex(Protocol):
     """Questions that deciding, searching and retrieving ask. Reads are safe in any process.
 
@@ -110,6 +153,17 @@ class CertificateIndex(Protocol):
 
     def by_identity(self, identity: EUI64) -> tuple[CertificateRow, ...]:
         """All certificates whose subject is this device or entity, oldest first."""
+        ...
+
+    def search(
+        self, query: CertificateQuery, *, limit: int, before: int | None = None
+    ) -> CertificatePage:
+        """At most `limit` certificates that the query finds, below the entry `before`.
+
+        Takes much the same time however many there are: it stops after so many entries, and says
+        where to go on. Times of lodging are found by halving; a clock that was put back by more
+        than a day may hide from a search by time what was lodged meanwhile, from no other.
+        """
         ...
 
     def newest_list(self, issuer: int) -> ListRow | None:

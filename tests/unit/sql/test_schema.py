@@ -2,12 +2,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, insert, text
 
-from smki.adapters.sql import Database, codes, migrate, open_database
-from smki.adapters.sql.tables import METADATA
+from smki.adapters.sql import (
+    Database,
+    SqlCertificateIndex,
+    codes,
+    migrate,
+    open_database,
+)
+from smki.adapters.sql.store import Store
+from smki.adapters.sql.tables import METADATA, NOTE
 from smki.ports import CertificateRow
 from smki.terms import (
     CertificateKind,
@@ -36,22 +45,30 @@ def test_migrated_again(database: Database, url: str) -> None:
     assert database.workbook.noted("kept") == "yes"
 
 
-def test_an_index_from_before_lists_is_made_anew(database: Database, row: RowMaker) -> None:
+def test_an_index_from_before_lists_is_made_anew(url: str, row: RowMaker) -> None:
     """Tables of the first revision are brought up to date; the index then covers nothing yet."""
-    database.index.extend((row(0),), (), 1)
-    database.workbook.note("list.issuing-ica", "[0, null]")
-    database.workbook.note("kept", "yes")
-    with database.engine.begin() as connection:
-        connection.execute(text("DROP TABLE index_list"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    url = database.engine.url.render_as_string(hide_password=False)
-    with pytest.raises(Unavailable, match="tables are of revision 0001, must be 0002"):
+    store = Store(url)
+    store.write(_first_revision)
+    SqlCertificateIndex(store).extend((row(0),), (), 1)
+    with store.engine.begin() as connection:
+        for name, value in (("list.issuing-ica", "[0, null]"), ("kept", "yes")):
+            connection.execute(insert(NOTE).values(name=name, value=value))
+    store.engine.dispose()
+    with pytest.raises(Unavailable, match="tables are of revision 0001, must be"):
         open_database(url)
     migrate(url)
     with open_database(url) as opened:
         assert (opened.index.size(), opened.index.count(), opened.index.lists()) == (0, 0, ())
         assert opened.workbook.noted("list.issuing-ica") is None
         assert opened.workbook.noted("kept") == "yes"
+
+
+def _first_revision(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", "smki.adapters.sql:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")
 
 
 def test_absent(url: str, tmp_path: Path) -> None:

@@ -25,9 +25,10 @@ from smki.adapters.sql.codes import (
     to_unsigned,
     to_usage,
 )
+from smki.adapters.sql.searching import search
 from smki.adapters.sql.store import Store
 from smki.adapters.sql.tables import CERTIFICATE, LIST, NOT_DEVICE, PROGRESS
-from smki.ports import CertificateRow, KeyHolder, ListRow
+from smki.ports import CertificatePage, CertificateQuery, CertificateRow, KeyHolder, ListRow
 from smki.terms import EUI64, CertificateKind, Inconsistent, SerialNumber
 
 PAGE: Final = 2_048  # rows in memory at a time, reading or catching up
@@ -119,6 +120,12 @@ class SqlCertificateIndex:
         """All certificates whose subject is this device or entity, oldest first."""
         query = select(CERTIFICATE).where(_C.identity == from_eui64(identity)).order_by(_C.entry)
         return tuple(map(to_certificate, self._select(query)))
+
+    def search(
+        self, query: CertificateQuery, *, limit: int, before: int | None = None
+    ) -> CertificatePage:
+        """At most `limit` certificates that the query finds, below the entry `before`."""
+        return self._store.read(lambda connection: search(connection, query, limit, before))
 
     def newest_list(self, issuer: int) -> ListRow | None:
         """The list with the highest number of that issuer, if any."""

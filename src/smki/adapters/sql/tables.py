@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-from smki.adapters.sql.codes import DEVICE
+from smki.adapters.sql.codes import DEVICE, REVOKED
 
 METADATA: Final = MetaData(
     naming_convention={
@@ -68,6 +68,22 @@ Index(
     CERTIFICATE.c.entry,
     sqlite_where=NOT_DEVICE,
     postgresql_where=NOT_DEVICE,
+)
+# What is revoked or comes to an end is rare among them too, and asked for by itself.
+IS_REVOKED: Final = text(f"status = {REVOKED}")
+ENDS: Final = text("not_after < 253402300799")  # 9999-12-31T23:59:59Z: without end
+Index("ix_index_certificate_subscriber", CERTIFICATE.c.subscriber, CERTIFICATE.c.entry)
+Index(
+    "ix_index_certificate_revoked",
+    CERTIFICATE.c.entry,
+    sqlite_where=IS_REVOKED,
+    postgresql_where=IS_REVOKED,
+)
+Index(
+    "ix_index_certificate_ends",
+    CERTIFICATE.c.entry,
+    sqlite_where=ENDS,
+    postgresql_where=ENDS,
 )
 
 LIST: Final = Table(

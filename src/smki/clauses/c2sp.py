@@ -4,8 +4,6 @@ from typing import Final
 
 from smki.clauses.model import Clause, Document, Status
 
-_LOG: Final = "Comes with the record."
-
 DOCUMENTS: Final = (
     Document(id="c2sp", title="C2SP specifications", version="as published in November 2026"),
 )
@@ -43,15 +41,29 @@ CLAUSES: Final = (
     _clause(
         "c2sp:tlog-proof",
         "Proof file",
-        "A proof that stands by itself: entry, path and checkpoint.",
-        Status.TODO,
-        _LOG,
+        "A proof that stands by itself: place, path and checkpoint, with room for the entry.",
+        Status.MET,
+        "",
     ),
     _clause(
         "c2sp:tlog-witness",
         "Witnesses",
         "Others who sign a checkpoint after seeing that it extends the last.",
-        Status.TODO,
-        "Witnesses come with the next work on the record.",
+        Status.MET,
+        "",
+    ),
+    _clause(
+        "c2sp:tlog-cosignature",
+        "Cosignatures",
+        "What a witness signs, and when: with Ed25519, or with ML-DSA-44.",
+        Status.MET,
+        "",
+    ),
+    _clause(
+        "c2sp:tlog-policy",
+        "Policy",
+        "Which logs are believed, and how many of which witnesses must have signed.",
+        Status.MET,
+        "",
     ),
 )

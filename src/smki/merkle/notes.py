@@ -6,8 +6,8 @@
     vkey      = name + key id in hex + base64(algorithm u8 || public key), parted by plus signs
 
 Signatures are a list: those of unknown keys are passed over, which is how algorithms are added
-and keys are changed. Ed25519 (algorithm 1, 32-octet key, 64-octet signature) is what is known
-here. No private key here: who signs hands in a function.
+and keys are changed. Which algorithms there are, and what they sign, stands in `signatures`. No
+private key here: who signs hands in a function.
 
 Clause: c2sp:signed-note
 """
@@ -15,20 +15,25 @@ Clause: c2sp:signed-note
 import base64
 import binascii
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
+from smki.merkle.signatures import (
+    TIME_OCTETS,
+    Algorithm,
+    signature_holds,
+    signature_time,
+    signed_octets,
+)
 from smki.terms import Malformed, Refused
 
-ED25519: Final = 1
-_KEY_OCTETS: Final = 32
 _KEY_ID_OCTETS: Final = 4
-_SPKI_PREFIX: Final = bytes.fromhex("302a300506032b6570032100")  # rfc8410:4
+_SPKI_PREFIXES: Final = {
+    Algorithm.ED25519: bytes.fromhex("302a300506032b6570032100"),  # rfc8410:4
+    Algorithm.ML_DSA_44: bytes.fromhex("30820532300b06096086480165030403110382052100"),
+}
 NOTE_MAX_OCTETS: Final = 128 * 1024  # 16 signatures of 5 kB must fit; c2sp:signed-note
 _CLAUSE: Final = "c2sp:signed-note"
 _NAME: Final = re.compile(r"[^\s+]+")
@@ -42,30 +47,41 @@ class VerifierKey:
 
     Attributes:
         name: the name in the signature lines; no blanks, no plus signs.
-        public_key: 32 octets of Ed25519.
+        public_key: 32 octets of Ed25519, or 1,312 of ML-DSA-44.
+        algorithm: how it signs.
 
     Clause: c2sp:signed-note
     """
 
     name: str
     public_key: bytes
+    algorithm: Algorithm = Algorithm.ED25519
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name) or not self.name.isprintable():
             raise _malformed(f"key name {self.name[:80]!r}, must be without blanks and plus signs")
-        if len(self.public_key) != _KEY_OCTETS:
-            raise _malformed(f"Ed25519 key of {len(self.public_key)} octets, must be {_KEY_OCTETS}")
+        if len(self.public_key) != self.algorithm.key_octets:
+            raise _malformed(
+                f"{self.algorithm.name} key of {len(self.public_key)} octets,"
+                f" must be {self.algorithm.key_octets}"
+            )
 
     @classmethod
-    def from_spki(cls, name: str, spki: bytes) -> "VerifierKey":
-        """The key in this SubjectPublicKeyInfo (DER), under `name`.
+    def from_spki(cls, name: str, spki: bytes, *, witness: bool = False) -> "VerifierKey":
+        """The key in this SubjectPublicKeyInfo (DER), under `name`; of a `witness`, or of a log.
 
         Raises:
-            Malformed: not an Ed25519 key.
+            Malformed: neither an Ed25519 nor an ML-DSA-44 key.
         """
-        if not spki.startswith(_SPKI_PREFIX):
-            raise _malformed("SubjectPublicKeyInfo is not of an Ed25519 key, must be")
-        return cls(name=name, public_key=spki[len(_SPKI_PREFIX) :])
+        for algorithm, prefix in _SPKI_PREFIXES.items():
+            if spki.startswith(prefix):
+                cosigns = witness and algorithm is Algorithm.ED25519
+                return cls(
+                    name=name,
+                    public_key=spki[len(prefix) :],
+                    algorithm=Algorithm.COSIGNATURE if cosigns else algorithm,
+                )
+        raise _malformed("SubjectPublicKeyInfo of another key, must be of Ed25519 or ML-DSA-44")
 
     @classmethod
     def parse(cls, text: str) -> "VerifierKey":
@@ -77,10 +93,13 @@ class VerifierKey:
         found = _VKEY.fullmatch(text)
         if not found:
             raise _malformed(f"verifier key {text[:80]!r}, must be name+hash+base64")
-        octets = _unbase64(found[3], "verifier key")
-        if octets[:1] != bytes((ED25519,)):
-            raise _malformed(f"verifier key algorithm {octets[:1].hex()}, must be 01 (Ed25519)")
-        key = cls(name=found[1], public_key=octets[1:])
+        octets = unbase64(found[3], "verifier key")
+        if octets[0] not in tuple(Algorithm):
+            raise _malformed(
+                f"verifier key algorithm {octets[:1].hex()}, must be 01 (Ed25519),"
+                " 04 (Ed25519 cosignature) or 06 (ML-DSA-44)"
+            )
+        key = cls(name=found[1], public_key=octets[1:], algorithm=Algorithm(octets[0]))
         if key.key_id.hex() != found[2]:
             raise _malformed(f"verifier key hash {found[2]}, must be {key.key_id.hex()}")
         return key
@@ -88,20 +107,34 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """The 4 octets that tell keys of one name apart."""
-        named = self.name.encode() + b"\n" + bytes((ED25519,)) + self.public_key
+        named = self.name.encode() + b"\n" + bytes((self.algorithm,)) + self.public_key
         return sha256(named).digest()[:_KEY_ID_OCTETS]
 
     def __str__(self) -> str:
-        encoded = base64.b64encode(bytes((ED25519,)) + self.public_key).decode()
+        encoded = base64.b64encode(bytes((self.algorithm,)) + self.public_key).decode()
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
     def signed(self, text: bytes, signature: bytes) -> bool:
         """Whether this key made `signature` over `text`."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, text)
-        except InvalidSignature:
-            return False
-        return True
+        return signature_holds(self.algorithm, self.name, self.public_key, text, signature)
+
+    def sign(
+        self, text: bytes, sign: Callable[[bytes], bytes], seconds: int = 0
+    ) -> "SignatureLine":
+        """The line by which this key signs `text`, at that time; `sign` has the private key.
+
+        Raises:
+            Malformed: the key cannot sign such a text.
+
+        Clause: c2sp:signed-note, c2sp:tlog-cosignature
+        """
+        time = seconds.to_bytes(TIME_OCTETS, "big") if self.algorithm.timed else b""
+        made = sign(signed_octets(self.algorithm, self.name, text, seconds))
+        return SignatureLine(name=self.name, key_id=self.key_id, signature=time + made)
+
+    def time(self, line: "SignatureLine") -> int:
+        """Seconds since 1970 that this key's line says; zero if it says no time."""
+        return signature_time(self.algorithm, line.signature)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +144,19 @@ class SignatureLine:
     name: str
     key_id: bytes
     signature: bytes
+
+    @classmethod
+    def parse(cls, line: str) -> "SignatureLine":
+        """The signature that a line says, without its end.
+
+        Raises:
+            Malformed: not a signature line.
+        """
+        found = _LINE.fullmatch(line)
+        octets = unbase64(found[2], "signature line") if found else b""
+        if not found or len(octets) <= _KEY_ID_OCTETS:
+            raise _malformed(f"signature line {line[:80]!r}, must be a dash, a name and base64")
+        return cls(name=found[1], key_id=octets[:_KEY_ID_OCTETS], signature=octets[_KEY_ID_OCTETS:])
 
     def __str__(self) -> str:
         return f"\u2014 {self.name} {base64.b64encode(self.key_id + self.signature).decode()}\n"
@@ -150,7 +196,7 @@ class SignedNote:
         text, parted, below = whole.rpartition("\n\n")
         if not parted or not below.endswith("\n"):
             raise _malformed("note has no signatures after an empty line, must have")
-        lines = tuple(_parse_line(line) for line in below[:-1].split("\n"))
+        lines = tuple(SignatureLine.parse(line) for line in below[:-1].split("\n"))
         return cls(text=f"{text}\n".encode(), signatures=lines)
 
     def __bytes__(self) -> bytes:
@@ -164,18 +210,35 @@ class SignedNote:
 
         Clause: c2sp:signed-note
         """
+        if not self.signers(keys):
+            names = ", ".join(sorted({line.name for line in self.signatures}))
+            raise _refused(f"note: signed by {names}, must be signed by one of the known keys")
+
+    def signers(self, keys: Sequence[VerifierKey]) -> dict[VerifierKey, SignatureLine]:
+        """Those of `keys` that signed the text, each with its line; none of them signed another.
+
+        Raises:
+            Refused: a signature of a known key does not hold.
+
+        Clause: c2sp:signed-note
+        """
         known = {(key.name, key.key_id): key for key in keys}
-        believed = 0
+        found: dict[VerifierKey, SignatureLine] = {}
         for line in self.signatures:
             key = known.get((line.name, line.key_id))
             if key is None:
                 continue
             if not key.signed(self.text, line.signature):
                 raise _refused(f"note: the signature of {line.name} does not hold, must")
-            believed += 1
-        if not believed:
-            names = ", ".join(sorted({line.name for line in self.signatures}))
-            raise _refused(f"note: signed by {names}, must be signed by one of the known keys")
+            found[key] = line
+        return found
+
+    def with_lines(self, lines: Iterable[SignatureLine]) -> "SignedNote":
+        """The note with these lines below its own; of one key only the first line counts."""
+        by_key: dict[tuple[str, bytes], SignatureLine] = {}
+        for line in (*self.signatures, *lines):
+            by_key.setdefault((line.name, line.key_id), line)
+        return SignedNote(text=self.text, signatures=tuple(by_key.values()))
 
 
 def sign_note(
@@ -185,24 +248,16 @@ def sign_note(
 
     Clause: c2sp:signed-note
     """
-    lines = tuple(
-        SignatureLine(name=key.name, key_id=key.key_id, signature=sign(text))
-        for key, sign in signers
-    )
+    lines = tuple(key.sign(text, sign) for key, sign in signers)
     return SignedNote(text=text, signatures=lines)
 
 
-def _parse_line(line: str) -> SignatureLine:
-    found = _LINE.fullmatch(line)
-    octets = _unbase64(found[2], "signature line") if found else b""
-    if not found or len(octets) <= _KEY_ID_OCTETS:
-        raise _malformed(f"signature line {line[:80]!r}, must be a dash, a name and base64")
-    return SignatureLine(
-        name=found[1], key_id=octets[:_KEY_ID_OCTETS], signature=octets[_KEY_ID_OCTETS:]
-    )
+def unbase64(text: str, what: str) -> bytes:
+    """The octets that `text` writes in base64, in its only form.
 
-
-def _unbase64(text: str, what: str) -> bytes:
+    Raises:
+        Malformed: another character, or stray bits.
+    """
     try:
         octets = base64.b64decode(text, validate=True)
     except binascii.Error as error:

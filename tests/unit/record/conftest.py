@@ -1,6 +1,7 @@
 """A log's key, leaves to lodge, and a disk whose power can fail."""
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,8 @@ class FailingDisk:
     calls: int = 0
     undo: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
     opened: dict[int, Path] = field(default_factory=dict)
+    is_off: bool = False
+    turn: threading.RLock = field(default_factory=threading.RLock)
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """The calls go through here from now on."""
@@ -62,6 +65,12 @@ class FailingDisk:
 
     def _through(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
+            with self.turn:
+                return in_turn(arguments, options)
+
+        def in_turn(arguments: Any, options: Any) -> Any:
+            if self.is_off:
+                raise PowerCutError
             if name == "open":
                 return self._open(real, arguments, options)
             number, self.calls = self.calls, self.calls + 1
@@ -120,6 +129,7 @@ class FailingDisk:
         undo, self.undo = self.undo, []  # undoing goes through here as well
         for _, step in reversed([] if self.keep else undo):
             step()
+        self.is_off = True
         raise PowerCutError
 
 

@@ -7,6 +7,7 @@ when a writer starts was never anyone's, and goes.
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -14,6 +15,7 @@ from smki.terms import Unavailable
 
 STAGING: Final = "staging"
 _TOGETHER: Final = 64  # files written before the first is synced; bounds open descriptors
+_HANDS: Final = ThreadPoolExecutor(8, "disk")  # that wait at once: a file system commits for many
 
 
 class Disk:
@@ -108,14 +110,14 @@ class Disk:
                 self.remove(path)
 
     def _write(self, files: Sequence[tuple[str, bytes]]) -> None:
-        # All are written before the first is synced: one commit of the file system serves many.
+        # All are written before the first is synced, and synced at once: one commit of the file
+        # system serves many.
         descriptors: list[int] = []
         try:
             for path, octets in files:
                 descriptors.append(os.open(self.root / _staged(path), _NEW, 0o644))
                 _write_all(descriptors[-1], octets)
-            for descriptor in descriptors:
-                os.fsync(descriptor)
+            _sync_all(descriptors)
         except OSError as error:
             place = files[min(len(descriptors), len(files)) - 1][0]
             raise _unavailable("write", place, error) from error
@@ -151,6 +153,17 @@ def _write_all(descriptor: int, octets: bytes) -> None:
     view = memoryview(octets)
     while view:
         view = view[os.write(descriptor, view) :]
+
+
+def _sync_all(descriptors: Sequence[int]) -> None:
+    first, *others = descriptors
+    waiting = [_HANDS.submit(os.fsync, descriptor) for descriptor in others]
+    try:
+        os.fsync(first)
+    finally:
+        wait(waiting)  # nothing is closed before that
+    for one in waiting:
+        one.result()
 
 
 def _staged(path: str) -> str:

@@ -59,6 +59,7 @@ FORMATS: Final = {
     "Checkpoints": "smki.merkle.checkpoints",
     "Signatures": "smki.merkle.notes",
     "Proof files": "smki.repository.proving",
+    "Bulk files": "smki.merkle.bulk",
 }
 FOUND: Final = {
     "xml": "not the XML that the schema asks for, or too much of it",

@@ -6,15 +6,13 @@ Reads beside a running server; only `reindex` writes, to the index, and only whe
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from smki.adapters.record import AuditProgress, Problem
 from smki.adapters.record import audit as audit_record
@@ -27,7 +25,9 @@ from smki.bootstrap import (
     restore_register,
 )
 from smki.flows.office import FrontOffice
+from smki.interfaces.cli.bulk import check_export, export, unpack
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
+from smki.interfaces.cli.progress import Told, progress_bar
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
 from smki.merkle.notes import NOTE_MAX_OCTETS
 from smki.repository import check_extends, compare_index, prove, verify_proof
@@ -37,8 +37,6 @@ from smki.terms import Inconsistent, Malformed, Refused, SerialNumber, Unavailab
 from smki.wire.certificate import parse_certificate
 
 PROBLEMS_SHOWN: Final = 1_000  # beyond that the index is not damaged but another one
-
-Told = Callable[[int, int], None]
 
 
 @click.group(short_help="Checkpoints, proofs and audit of the record.")
@@ -205,9 +203,9 @@ def audit(context: click.Context, *, as_json: bool) -> None:
     Works beside a running server, changes and repairs nothing. Exit code 1 if there is a problem.
     """
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        with _progress("record") as told:
+        with progress_bar("record") as told:
             problems, entries = _audit_record(load_settings(os.environ), told)
-        with _progress("index") as told:
+        with progress_bar("index") as told:
             problems += _audit_index(front, told)
         covered = front.index.size()
     document = {"entries": entries, "indexed": covered, "problems": problems}
@@ -277,7 +275,7 @@ def reindex(*, as_json: bool) -> None:
             lambda settings: gone.extend(restore_database(settings)),
         ) as (front, record),
     ):
-        with _progress("index") as told:
+        with progress_bar("index") as told:
             covered = make_index(
                 record,
                 front.index,
@@ -298,9 +296,5 @@ def reindex(*, as_json: bool) -> None:
     )
 
 
-@contextmanager
-def _progress(what: str) -> Iterator[Told]:
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+for _command in (export, check_export, unpack):
+    repository.add_command(_command)

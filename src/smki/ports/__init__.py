@@ -4,6 +4,7 @@ Each port speaks of durability and concurrency: what holds on return, who may ca
 happens if the power fails in between.
 """
 
+from smki.ports.identity_map import IdentityMap, MapState, MapView
 from smki.ports.index import (
     CertificateIndex,
     CertificatePage,
@@ -31,12 +32,15 @@ __all__ = [
     "DelegatingKey",
     "DeviceStanding",
     "Entropy",
+    "IdentityMap",
     "ItemOutcome",
     "JournalEntry",
     "KeyAlgorithm",
     "KeyHolder",
     "KeyStore",
     "ListRow",
+    "MapState",
+    "MapView",
     "Party",
     "Record",
     "RecordReader",

@@ -4,6 +4,8 @@ Decides nothing about who may have a certificate and signs no certificate.
 """
 
 from smki.repository.comparing import compare_index
+from smki.repository.identities import IdentityReader, index_root_of
+from smki.repository.keeping import MapKeeper
 from smki.repository.lodging import (
     lodge,
     lodge_ceremony,
@@ -32,12 +34,15 @@ from smki.repository.searching import (
 
 __all__ = [
     "Found",
+    "IdentityReader",
     "IndexProgress",
+    "MapKeeper",
     "Proven",
     "Retrieved",
     "catch_up",
     "check_extends",
     "compare_index",
+    "index_root_of",
     "lodge",
     "lodge_ceremony",
     "lodge_commitment",

@@ -1,0 +1,123 @@
+"""Whose an entry is: what the map by EUI-64 commits to, read from the record's leaves.
+
+A certificate is of the identity that is its subject: a device, an organisation, a system or an
+authority. A revocation list is of every identity of whose certificates it is the first list to
+name one. Nothing else is anybody's. Entries are looked at in the order of the log.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from smki.merkle.hashing import leaf_hash
+from smki.merkle.identity_map import Entries
+from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
+from smki.ports import CertificateIndex, RecordReader
+from smki.repository.rows import Describe, revoked_by
+from smki.terms import EUI64, Inconsistent, Malformed, SerialNumber
+
+_TYPE_AT: Final = 1  # offset of the type in a leaf
+
+
+class IdentityReader:
+    """Gathers the entries of each identity, until they are taken into the map.
+
+    Attributes:
+        read_to: all entries before this index were looked at.
+        news: whether there was one among them, since `taken`, that is no index root.
+    """
+
+    def __init__(
+        self,
+        reader: RecordReader,
+        index: CertificateIndex,
+        describe: Describe,
+        *,
+        size: int,
+        listed: Iterable[SerialNumber],
+    ) -> None:
+        """Begins at entry `size`; earlier lists name the certificates `listed`."""
+        self._reader = reader
+        self._index = index
+        self._describe = describe
+        self._listed = set(listed)
+        self._fresh: defaultdict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
+        self._newly_listed: set[SerialNumber] = set()
+        self.read_to = size
+        self.news = False
+
+    @property
+    def fresh(self) -> Mapping[bytes, Entries]:
+        """The entries of each identity since they were last taken."""
+        return self._fresh
+
+    @property
+    def newly_listed(self) -> frozenset[SerialNumber]:
+        """The certificates that a list named first since then."""
+        return frozenset(self._newly_listed)
+
+    def taken(self) -> None:
+        """What was gathered is in the map."""
+        self._fresh.clear()
+        self._newly_listed.clear()
+        self.news = False
+
+    def read(self, stop: int) -> None:
+        """All entries before `stop` were looked at; the index covers those that lists refer to.
+
+        Raises:
+            Inconsistent: an entry cannot be read, or a list names a certificate that is not there.
+        """
+        for leaf in self._reader.leaves(self.read_to, stop):
+            self.add(leaf)
+
+    def add(self, leaf: bytes) -> None:
+        """The next entry was looked at.
+
+        Raises:
+            Inconsistent: it cannot be read, or is a list of a certificate that is not there.
+        """
+        entry, kind = self.read_to, leaf[_TYPE_AT]
+        try:
+            if kind == LeafType.CERTIFICATE:
+                identity = self._describe(certificate_of(leaf)).identity
+                if identity is not None:
+                    self._fresh[identity.octets].append((entry, leaf_hash(leaf)))
+            elif kind in {LeafType.CRL, LeafType.ARL}:
+                self._add_list(entry, leaf)
+        except Malformed as error:
+            raise Inconsistent(f"entry {entry}: {error.message}", where=error.where) from error
+        self.news = self.news or kind != LeafType.INDEX_ROOT
+        self.read_to = entry + 1
+
+    def _add_list(self, entry: int, leaf: bytes) -> None:
+        serials = [one for one in revoked_by(self._reader, leaf) if one not in self._listed]
+        holders = {self._holder(serial, entry) for serial in serials} - {None}
+        for holder in sorted(one.octets for one in holders if one):
+            self._fresh[holder].append((entry, leaf_hash(leaf)))
+        self._listed.update(serials)
+        self._newly_listed.update(serials)
+
+    def _holder(self, serial: SerialNumber, before: int) -> EUI64 | None:
+        """Whose the certificate is, by its own octets: the index only says where it stands."""
+        row = self._index.by_serial(serial)
+        if row is not None and row.entry < before:
+            fields = self._describe(certificate_of(self._reader.leaf(row.entry)))
+            if fields.serial == serial:
+                return fields.identity
+        raise Inconsistent(
+            f"entry {before}: a list of certificate {serial}, which must be an earlier entry",
+            clause="sec-app-b:B-crl",
+            rule="map.holder",
+        )
+
+
+def index_root_of(leaf: bytes) -> bytes | None:
+    """The body of the index root in this leaf; None if it holds something else.
+
+    Raises:
+        Malformed: not a leaf.
+    """
+    if leaf[_TYPE_AT : _TYPE_AT + 1] != bytes((LeafType.INDEX_ROOT,)):
+        return None
+    return decode_leaf(leaf).body

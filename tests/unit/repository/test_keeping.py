@@ -1,0 +1,289 @@
+"""The map by EUI-64 follows the record, whatever is cut off."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from smki import repository
+from smki.adapters.identity_map import SqliteIdentityMap
+from smki.adapters.record import FileRecord
+from smki.merkle.hashing import leaf_hash
+from smki.merkle.identity_map import (
+    decode_root,
+    extend_map,
+    prove_identity,
+    value_of,
+    verify_identity,
+)
+from smki.profiles import RowFields
+from smki.repository import MapKeeper, index_root_of, keeping
+from smki.steps import Issued
+from smki.terms import Inconsistent, Unavailable
+
+Issue = Callable[..., Issued]
+Describe = Callable[[bytes], RowFields]
+METER = bytes.fromhex("00db1234567890a0")
+OTHER = bytes.fromhex("00db1234567890a1")
+PARTY = bytes.fromhex("90b3d51f30010000")
+MINUTE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def identity_map(tmp_path: Path) -> SqliteIdentityMap:
+    """A map that nobody has made yet."""
+    return SqliteIdentityMap(tmp_path / "identity-map.sqlite")
+
+
+@pytest.fixture
+def crl_of() -> Callable[..., bytes]:
+    """Makes a list, DER, that names these certificates."""
+
+    def make(serials: list[int], number: int) -> bytes:
+        day = datetime(2026, 11, 21, tzinfo=UTC)
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Z1")])
+        builder = x509.CertificateRevocationListBuilder(name, day, day + timedelta(days=2))
+        builder = builder.add_extension(x509.CRLNumber(number), critical=False)
+        for serial in serials:
+            one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(day)
+            builder = builder.add_revoked_certificate(one.build())
+        key = ec.generate_private_key(ec.SECP256R1())
+        return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    return make
+
+
+@pytest.fixture
+def keeper(
+    record: FileRecord, index: Any, describe: Describe, identity_map: SqliteIdentityMap
+) -> MapKeeper:
+    """Keeps that map."""
+    return MapKeeper(record=record, index=index, describe=describe, identity_map=identity_map)
+
+
+@pytest.fixture
+def lodged(
+    record: FileRecord, index: Any, describe: Describe, issue: Issue, at: datetime
+) -> Callable[..., None]:
+    """Lodges and indexes a certificate for each identity that is given."""
+    serials = iter(range(1, 60_000))
+
+    def lodge(*identities: bytes) -> None:
+        issued = tuple(issue(next(serials), one) for one in identities)
+        repository.lodge(record, issued, at)
+        repository.catch_up(record, index, describe)
+
+    return lodge
+
+
+def roots(record: FileRecord) -> list[tuple[int, tuple[int, bytes]]]:
+    """The entries that are index roots, and what they say."""
+    leaves = enumerate(record.leaves(0, record.checkpoint().size))
+    found = ((entry, index_root_of(leaf)) for entry, leaf in leaves)
+    return [(entry, decode_root(body)) for entry, body in found if body is not None]
+
+
+def says(identity_map: SqliteIdentityMap, identity: bytes) -> bytes | None:
+    """The value that the map proves."""
+    with identity_map.reading() as view:
+        root = view.state.root
+        return verify_identity(prove_identity(view, root, identity), identity, root)
+
+
+def value(record: FileRecord, *entries: int) -> bytes | None:
+    """The value that these entries must have."""
+    return value_of([(entry, leaf_hash(record.leaf(entry))) for entry in entries])
+
+
+@pytest.mark.clause("sec:L5")
+def test_a_root_is_lodged_when_there_is_news(
+    record: FileRecord,
+    keeper: MapKeeper,
+    identity_map: SqliteIdentityMap,
+    lodged: Callable[..., None],
+    at: datetime,
+) -> None:
+    """The first at once, the next a minute later, none without news; each covers all before it."""
+    with pytest.raises(Unavailable, match="there is none yet"):
+        says(identity_map, METER)
+    assert not keeper.keep(at)
+    assert roots(record) == []
+    lodged(METER, OTHER, METER)
+    assert not keeper.keep(at)
+    lodged(METER)
+    assert not keeper.keep(at + MINUTE - timedelta(milliseconds=1))
+    assert [entry for entry, _ in roots(record)] == [3]
+    assert says(identity_map, METER) == value(record, 0, 2)
+    for _ in range(2):
+        assert not keeper.keep(at + MINUTE)
+    assert [(entry, said[0]) for entry, said in roots(record)] == [(3, 3), (5, 5)]
+    assert says(identity_map, METER) == value(record, 0, 2, 4)
+    assert says(identity_map, OTHER) == value(record, 1)
+    assert says(identity_map, PARTY) is None
+
+
+@pytest.mark.clause("sec:L5")
+def test_a_root_is_lodged_when_enough_is_news(
+    record: FileRecord, keeper: MapKeeper, lodged: Callable[..., None], at: datetime
+) -> None:
+    """So many entries are not kept waiting for the minute."""
+    keeper.entries = 4
+    lodged(METER)
+    keeper.keep(at)
+    lodged(METER, OTHER)
+    keeper.keep(at)
+    assert len(roots(record)) == 1
+    lodged(METER)
+    keeper.keep(at)
+    assert [entry for entry, _ in roots(record)] == [1, 5]
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_the_first_list_that_names_a_certificate_is_its_holders(
+    record: FileRecord,
+    index: Any,
+    describe: Describe,
+    keeper: MapKeeper,
+    identity_map: SqliteIdentityMap,
+    lodged: Callable[..., None],
+    at: datetime,
+    crl_of: Callable[..., bytes],
+) -> None:
+    """A revocation is an entry of whose certificate it is; lists that repeat it are not."""
+    lodged(METER, OTHER)
+    for number, serials in enumerate(([2], [2], [1, 2])):
+        repository.lodge_crl(record, crl_of(serials, number), at)
+        repository.catch_up(record, index, describe)
+        keeper.keep(at + number * MINUTE)
+    assert [entry for entry, _ in roots(record)] == [3, 5, 7]
+    assert says(identity_map, OTHER) == value(record, 1, 2)
+    assert says(identity_map, METER) == value(record, 0, 6)
+    with identity_map.reading() as view:
+        assert {serial.value for serial in view.listed()} == {1, 2}
+
+
+@pytest.mark.clause("sec:L5")
+@pytest.mark.parametrize("done", [False, True], ids=["lost", "done, but the answer was lost"])
+def test_cut_off_while_lodging(
+    record: FileRecord,
+    index: Any,
+    describe: Describe,
+    keeper: MapKeeper,
+    identity_map: SqliteIdentityMap,
+    lodged: Callable[..., None],
+    at: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    done: bool,
+) -> None:
+    """Whether the root is in the log or not, the next one is true, by the same or a new keeper."""
+    lodged(METER)
+    keeper.keep(at)
+    lodged(METER, OTHER)
+    append = record.append
+
+    def fails(leaves: Any, blobs: Any = ()) -> Any:
+        if done:
+            append(leaves, blobs)
+        raise Unavailable("disk: away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(record, "append", fails)
+        with pytest.raises(Unavailable):
+            keeper.keep(at + MINUTE)
+    assert says(identity_map, METER) == value(record, 0)
+    repository.catch_up(record, index, describe)
+    restarted = MapKeeper(record=record, index=index, describe=describe, identity_map=identity_map)
+    for one in (keeper, restarted):
+        lodged(METER)
+        one.keep(at + 2 * MINUTE)
+        one.keep(at + 3 * MINUTE)
+        mine = [entry for entry in range(record.checkpoint().size) if _holds(record, entry, METER)]
+        with identity_map.reading() as view:
+            size = view.state.size
+        assert says(identity_map, METER) == value(record, *(e for e in mine if e < size))
+    assert all(entry == said[0] for entry, said in roots(record))
+
+
+def _holds(record: FileRecord, entry: int, identity: bytes) -> bool:
+    leaf = record.leaf(entry)
+    return leaf[1] == 1 and identity in leaf[53:]
+
+
+@pytest.mark.clause("sec:L5")
+@pytest.mark.parametrize("how", ["gone", "no database", "a node", "another record's"])
+def test_a_map_that_is_damaged_is_made_again(
+    record: FileRecord,
+    keeper: MapKeeper,
+    identity_map: SqliteIdentityMap,
+    tmp_path: Path,
+    lodged: Callable[..., None],
+    at: datetime,
+    how: str,
+) -> None:
+    """What is lodged after it is the root that the record alone gives."""
+    lodged(*[bytes((n,)) + METER[1:] for n in range(80)], METER)
+    keeper.keep(at)
+    path = tmp_path / "identity-map.sqlite"
+    if how == "gone":
+        identity_map.clear()
+    elif how == "no database":
+        path.write_bytes(b"rubbish" * 1000)
+    else:
+        with identity_map.changing() as view:
+            if how == "a node":
+                view.write(2, view.read(3))
+                view.write(3, view.read(2))
+            else:
+                state = type(view.state)(size=view.state.size, root=bytes(32), entry=0)
+                view.conclude(state, set())
+    lodged(*[bytes((n,)) + METER[1:] for n in range(80)])
+    again = replace(keeper, _reader=None)
+    later = at + MINUTE
+    assert sum(again.keep(later) for _ in range(4)) <= 2
+    fresh = SqliteIdentityMap(tmp_path / "fresh.sqlite")
+    entry, (size, root) = roots(record)[-1]
+    reader = repository.IdentityReader(record, keeper.index, keeper.describe, size=0, listed=())
+    reader.read(entry)
+    with fresh.changing() as view:
+        assert extend_map(view, view.state.root, reader.fresh) == root
+    assert (entry, size) == (162, 162)
+
+
+def test_a_long_record_is_read_in_portions(
+    record: FileRecord,
+    keeper: MapKeeper,
+    lodged: Callable[..., None],
+    at: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There is more to do until the present is reached; only then a root is lodged."""
+    monkeypatch.setattr(keeping, "PORTION", 2)
+    keeper.entries = 3
+    lodged(METER, OTHER, METER, OTHER, METER, OTHER, METER)
+    told = [keeper.keep(at) for _ in range(4)]
+    assert told == [True, True, True, False]
+    assert [entry for entry, _ in roots(record)] == [7]
+
+
+def test_a_list_of_a_stranger_is_no_secret(
+    record: FileRecord,
+    index: Any,
+    keeper: MapKeeper,
+    lodged: Callable[..., None],
+    at: datetime,
+    crl_of: Callable[..., bytes],
+) -> None:
+    """A list that names a certificate which the index has not is not passed over in silence."""
+    lodged(METER)
+    repository.lodge_crl(record, crl_of([9], 1), at)
+    index.covers = 2
+    with pytest.raises(Inconsistent, match="certificate 0*9, which must be an earlier entry"):
+        keeper.keep(at)

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-BELOW = ("terms", "clauses", "wire", "crypto", "merkle", "profiles", "policy")
+BELOW = ("terms", "clauses", "wire", "crypto", "merkle", "profiles", "governance", "policy")
 # A path into someone's machine, or the address of a registry, has no place in what others clone.
 MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/\w")
 REGISTRY = re.compile(

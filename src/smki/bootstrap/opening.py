@@ -57,6 +57,7 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             build=f"smki {VERSION}",
             approve=settings.approve_batches,
             repeat=timedelta(seconds=settings.ad_hoc_repeat_seconds),
+            bodies=settings.deciding(),
         )
 
 

@@ -29,6 +29,7 @@ from smki.bootstrap.values import Address, HostName, KeySettings, Window, Years
 from smki.ceremonies.development import ISSUING
 from smki.crypto.key_wrap import AES128_WRAP_PAD
 from smki.flows.batch import CHUNK
+from smki.governance import Body
 from smki.profiles import ProfileSettings, development
 from smki.profiles.settings import (
     ARL_MONTHS,
@@ -38,7 +39,7 @@ from smki.profiles.settings import (
     LIFETIMES,
     MOST_YEARS,
 )
-from smki.terms import CertificateKind, Malformed, SmkiError, Unavailable
+from smki.terms import EUI64, CertificateKind, Malformed, SmkiError, Unavailable
 
 FILE = "smki.toml"
 PLACE = f"{FILE} or environment"
@@ -140,6 +141,14 @@ class Settings(BaseSettings):
         le=32,
         description="batches of one party that come in at once: a slow or greedy one leaves room"
         " for others",
+    )
+    bodies: dict[str, tuple[str, ...]] = Field(
+        default={
+            Body.SMKI_PMA.value: ("0A-53-4D-4B-49-05-00-01",),
+            Body.CODE_ADMINISTRATOR.value: ("0A-53-4D-4B-49-05-00-02",),
+        },
+        description="EUI-64 of the parties whose officers sign and lodge for a body that decides:"
+        " smki-pma, code-administrator",
     )
     policies: dict[str, str] = Field(
         default_factory=dict, description="certificate policy OID by kind of certificate"
@@ -260,6 +269,26 @@ class Settings(BaseSettings):
                 rule=error.rule,
             ) from error
 
+    def deciding(self) -> dict[Body, frozenset[EUI64]]:
+        """The EUI-64 of the parties whose officers sign for each body.
+
+        Raises:
+            Malformed: a body that there is not, or what is no EUI-64.
+
+        Clause: sec:L5.3
+        """
+        known = {body.value: body for body in Body}
+        given = {name.replace("_", "-"): texts for name, texts in self.bodies.items()}
+        unknown = sorted(set(given) - set(known))
+        if unknown:
+            raise Malformed(
+                f"configuration: bodies: {', '.join(unknown)}, must be among {', '.join(known)}",
+                where=PLACE,
+                clause="sec:L5.3",
+                rule="settings.bodies",
+            )
+        return {known[name]: frozenset(map(EUI64.parse, texts)) for name, texts in given.items()}
+
     def ad_hoc_interval(self, moment: time) -> float:
         """Least time in seconds between two ad hoc requests of a party at that time of day.
 
@@ -351,6 +380,7 @@ def _validated(values: dict[str, Any]) -> Settings:
             rule="settings",
         ) from error
     settings.profiles()  # now, rather than in the middle of something
+    settings.deciding()
     return settings
 
 

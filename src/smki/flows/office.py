@@ -4,12 +4,13 @@
 preparer and the writing end of the record, and exists once for a state directory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
 from smki.flows.chunks import ChunkUnderWay
+from smki.governance import Body
 from smki.ports import (
     CertificateIndex,
     Clock,
@@ -21,6 +22,7 @@ from smki.ports import (
     Workbook,
 )
 from smki.profiles import ProfileSettings, RowFields
+from smki.terms import EUI64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class FrontOffice:
         approve: batches of registered parties are approved without a person.
         repeat: how long an ad hoc request that is sent again is answered with the certificate
             that it was issued.
+        bodies: the EUI-64 of the parties whose officers sign for each body that decides.
     """
 
     clock: Clock
@@ -55,6 +58,7 @@ class FrontOffice:
     build: str
     approve: bool = True
     repeat: timedelta = timedelta()
+    bodies: Mapping[Body, frozenset[EUI64]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -16,7 +16,8 @@ from smki.authority import RevocationList, issue_crl
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate, decode_leaf
 from smki.repository import catch_up, lodge_crl
-from smki.repository.rows import body_of, issuer_fingerprint
+from smki.repository.items import body_of
+from smki.repository.rows import issuer_fingerprint
 from smki.terms import CertificateKind, Finding, Refused, SerialNumber, Unavailable
 
 CLOCK_TROUBLE: Final = timedelta(minutes=5)  # a list from further ahead: our clock was wrong then

@@ -11,6 +11,7 @@ from typing import Any, Final
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.flows.batch import approve_batch, reject_batch
+from smki.flows.deciding import lodge_decision
 from smki.flows.office import Office
 from smki.flows.registering import certify_organisation, certify_server, credential_for
 from smki.flows.renewal import renew_root_list
@@ -141,6 +142,20 @@ def _published(published: Published, *issuers: bytes) -> dict[str, Any]:
     }
 
 
+def _decision(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    recorded = lodge_decision(
+        office,
+        base64.b64decode(arguments["decision"]),
+        [base64.b64decode(one) for one in arguments["signatures"]],
+    )
+    return {
+        "id": recorded.decision.id,
+        "entry": recorded.entry,
+        "officers": [officer.name for officer in recorded.officers],
+    }
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "ping": _ping,
     "revoke": _revoke,
@@ -152,6 +167,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "organisation": _organisation,
     "server": _server,
     "root-list": _root_list,
+    "decision": _decision,
 }
 
 

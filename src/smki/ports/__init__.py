@@ -10,6 +10,7 @@ from smki.ports.index import (
     CertificatePage,
     CertificateQuery,
     CertificateRow,
+    ItemRow,
     KeyHolder,
     ListRow,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Entropy",
     "IdentityMap",
     "ItemOutcome",
+    "ItemRow",
     "JournalEntry",
     "KeyAlgorithm",
     "KeyHolder",

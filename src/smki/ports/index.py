@@ -119,6 +119,24 @@ class CertificatePage:
     after: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """What the index knows of an entry that is neither certificate nor list.
+
+    Attributes:
+        entry: index of its leaf.
+        type: type of the leaf (`merkle.leaf.LeafType`).
+        name: by what it is asked for: a document's title, a decision's id, a serial number; empty
+            if it has no name.
+        refers: the earlier entry that it says something about, if it does.
+    """
+
+    entry: int
+    type: int
+    name: str
+    refers: int | None
+
+
 class CertificateIndex(Protocol):
     """Questions that deciding, searching and retrieving ask. Reads are safe in any process.
 
@@ -136,8 +154,9 @@ class CertificateIndex(Protocol):
         revoked: Sequence[SerialNumber],
         size: int,
         lists: Sequence[ListRow] = (),
+        items: Sequence[ItemRow] = (),
     ) -> None:
-        """The index covers `size` entries on return, `rows` and `lists` among them, in one go.
+        """The index covers `size` entries on return, all that is handed in among them, in one go.
 
         A device certificate turns the device's earlier one for the same usage from `I` to `N`.
         """
@@ -172,6 +191,14 @@ class CertificateIndex(Protocol):
 
     def lists(self) -> tuple[ListRow, ...]:
         """All revocation lists in the order of the record."""
+        ...
+
+    def items(self, *, of: int | None = None, name: str | None = None) -> tuple[ItemRow, ...]:
+        """The other entries in the order of the record; `of` one type, of one name if given."""
+        ...
+
+    def about(self, entry: int) -> tuple[ItemRow, ...]:
+        """The other entries that refer to this one, in the order of the record."""
         ...
 
     def device_counts(self, devices: Sequence[EUI64]) -> Mapping[EUI64, int]:

@@ -5,6 +5,7 @@ Decides nothing about who may have a certificate and signs no certificate.
 
 from smki.repository.comparing import compare_index
 from smki.repository.identities import IdentityReader, index_root_of
+from smki.repository.items import body_of, item_of, metadata_of
 from smki.repository.keeping import MapKeeper
 from smki.repository.lodging import (
     lodge,
@@ -12,6 +13,7 @@ from smki.repository.lodging import (
     lodge_commitment,
     lodge_crl,
     lodge_leaf,
+    lodge_leaves,
     milliseconds,
     publish,
 )
@@ -39,15 +41,19 @@ __all__ = [
     "MapKeeper",
     "Proven",
     "Retrieved",
+    "body_of",
     "catch_up",
     "check_extends",
     "compare_index",
     "index_root_of",
+    "item_of",
     "lodge",
     "lodge_ceremony",
     "lodge_commitment",
     "lodge_crl",
     "lodge_leaf",
+    "lodge_leaves",
+    "metadata_of",
     "milliseconds",
     "prove",
     "publish",

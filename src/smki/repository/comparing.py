@@ -6,14 +6,15 @@
 3 the other certificates, which are never replaced: I, or R
 
 May run beside the one who writes: what was lodged meanwhile is passed over, and what seems wrong
-is looked at once more before it is called so. Memory grows with revocations and lists only.
+is looked at once more before it is called so. Memory grows with revocations, lists, documents and decisions only.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
-from smki.ports import CertificateIndex, CertificateRow, ListRow, RecordReader
+from smki.ports import CertificateIndex, CertificateRow, ItemRow, ListRow, RecordReader
+from smki.repository.items import item_of
 from smki.repository.rows import Describe, IndexProgress, list_of, revoked_by, row_of
 from smki.terms import CertificateKind, CertificateStatus, KeyUsage, Malformed, SerialNumber
 
@@ -54,6 +55,7 @@ class _Comparison:
         self._size = size
         self._revoked: set[SerialNumber] = set()
         self._lists: list[ListRow] = []
+        self._items: list[ItemRow] = []
         self._read_to = 0  # entries whose revocations are in `_revoked`
 
     def rows(self, tell: Callable[[IndexProgress], None] | None) -> Iterator[str]:
@@ -66,11 +68,14 @@ class _Comparison:
             try:
                 expected = row_of(entry, leaf, self._describe)
                 listed = list_of(entry, self._reader, leaf)
+                item = item_of(entry, self._reader, leaf)
             except Malformed as error:
                 yield f"record: entry {entry}: {error.message}"
-                expected = listed = None
+                expected = listed = item = None
             if listed is not None:
                 self._lists.append(listed)
+            if item is not None:
+                self._items.append(item)
             while found is not None and found.entry < entry:
                 yield _invented(found)
                 found = next(rows, None)
@@ -87,6 +92,7 @@ class _Comparison:
             tell(IndexProgress(done=self._size, total=self._size))
         yield from self._beyond(found, rows, counted)
         yield from self._differing_lists()
+        yield from self._differing_items()
 
     def _beyond(
         self, found: CertificateRow | None, rows: Iterator[CertificateRow], counted: int
@@ -106,6 +112,12 @@ class _Comparison:
         for one in sorted(kept ^ set(self._lists), key=lambda row: row.entry):
             says = "has a list that is not" if one in kept else "has not the list that is"
             yield f"index: entry {one.entry}: {says} in the record, number {one.number}"
+
+    def _differing_items(self) -> Iterator[str]:
+        kept = {one for one in self._index.items() if one.entry < self._size}
+        for one in sorted(kept ^ set(self._items), key=lambda row: row.entry):
+            says = "has an item that is not" if one in kept else "has not the item that is"
+            yield f"index: entry {one.entry}: {says} in the record, {one.name or 'without a name'}"
 
     def statuses(self) -> Iterator[str]:
         devices = groupby(self._index.device_rows(), key=lambda row: row.identity)

@@ -90,6 +90,24 @@ def lodge_leaf(record: Record, kind: LeafType, body: bytes, at: datetime) -> int
     return record.append([leaf], [] if blob is None else [blob]).size - 1
 
 
+def lodge_leaves(
+    record: Record, bodies: Sequence[tuple[LeafType, bytes]], at: datetime
+) -> tuple[int, ...]:
+    """The bodies are durable in the record, in order, all or none; the indices of their entries.
+
+    Raises:
+        Malformed: a body is not one of its type.
+        Inconsistent: a certificate, which must have been issued.
+        Unavailable: as for `lodge`.
+    """
+    if any(kind is LeafType.CERTIFICATE for kind, _ in bodies):
+        raise Inconsistent("record: a certificate is lodged as Issued, not as octets")
+    made = [encode_leaf(kind, body, milliseconds(at)) for kind, body in bodies]
+    blobs = [blob for _, blob in made if blob is not None]
+    size = record.append([leaf for leaf, _ in made], blobs).size
+    return tuple(range(size - len(made), size))
+
+
 def lodge_crl(record: Record, crl: bytes, at: datetime, *, authority: bool = False) -> int:
     """The CRL (DER), or the ARL if `authority`, is durable in the record; its entry's index.
 

@@ -1,4 +1,4 @@
-"""The index from the record: rows of certificates, revocations of CRLs, in the record's order.
+"""The index from the record: rows of certificates, lists and the rest, in the record's order.
 
 The index can be thrown away; what is here makes it again, and says where it lies.
 """
@@ -13,9 +13,10 @@ from cryptography import x509
 from cryptography.x509 import DuplicateExtension, ExtensionNotFound
 
 from smki.crypto import key_fingerprint
-from smki.merkle.leaf import Leaf, LeafForm, LeafType, decode_certificate, decode_leaf
-from smki.ports import CertificateIndex, CertificateRow, ListRow, RecordReader
+from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
+from smki.ports import CertificateIndex, CertificateRow, ItemRow, ListRow, RecordReader
 from smki.profiles import RowFields
+from smki.repository.items import body_of, item_of
 from smki.repository.lodging import milliseconds
 from smki.steps import Lodged
 from smki.terms import (
@@ -185,18 +186,6 @@ def _not_a_list(what: str) -> Malformed:
     return Malformed(f"CRL: not DER of a CertificateList ({what})", clause="sec-app-b:B-crl")
 
 
-def body_of(reader: RecordReader, leaf: Leaf) -> bytes:
-    """The body of the leaf, from its blob if it is not inline.
-
-    Raises:
-        Inconsistent: the blob is missing or damaged.
-        Malformed: only a commitment to the body is in the record.
-    """
-    if leaf.form is LeafForm.COMMITMENT:
-        raise Malformed("leaf: only a commitment, the body is not in the record")
-    return leaf.body if leaf.form is LeafForm.INLINE else reader.blob(leaf.body)
-
-
 def catch_up(
     reader: RecordReader,
     index: CertificateIndex,
@@ -218,8 +207,8 @@ def catch_up(
         )
     while size < total:
         stop = min(total, (size // STEP + 1) * STEP)
-        rows, revoked, lists = _read(reader, range(size, stop), describe)
-        index.extend(rows, revoked, stop, lists)
+        rows, revoked, lists, items = _read(reader, range(size, stop), describe)
+        index.extend(rows, revoked, stop, lists, items)
         size = stop
         if tell:
             tell(IndexProgress(done=size, total=total))
@@ -243,19 +232,23 @@ def reindex(
 
 def _read(
     reader: RecordReader, entries: range, describe: Describe
-) -> tuple[list[CertificateRow], list[SerialNumber], list[ListRow]]:
+) -> tuple[list[CertificateRow], list[SerialNumber], list[ListRow], list[ItemRow]]:
     rows: list[CertificateRow] = []
     revoked: list[SerialNumber] = []
     lists: list[ListRow] = []
+    items: list[ItemRow] = []
     for entry, leaf in zip(entries, reader.leaves(entries.start, entries.stop), strict=True):
         try:
             row = row_of(entry, leaf, describe)
             revoked.extend(revoked_by(reader, leaf))
             listed = list_of(entry, reader, leaf)
+            item = item_of(entry, reader, leaf)
         except Malformed as error:
             raise Inconsistent(f"entry {entry}: {error.message}", where=error.where) from error
         if row is not None:
             rows.append(row)
         if listed is not None:
             lists.append(listed)
-    return rows, revoked, lists
+        if item is not None:
+            items.append(item)
+    return rows, revoked, lists, items

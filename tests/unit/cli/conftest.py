@@ -61,3 +61,76 @@ def serial_of(original: House) -> Callable[[str, str], str]:
         )
 
     return find
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authority:
+    """A house with officers of the policy authority, and where their credentials are."""
+
+    house: House
+    folder: Path
+
+    def desk(self, officer: str) -> tuple[str, ...]:
+        """The options by which the officer signs."""
+        place = self.folder / officer
+        return ("--certificate", f"{place}.pem", "--key", f"{place}.key")
+
+    def decide(
+        self, identifier: str, kind: str, about: str, *options: str, officers: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """A decision file, signed by the officers: the words with which it is lodged."""
+        file = self.folder / identifier
+        words = (identifier, "--kind", kind, "--object", about, *options, "--out", str(file))
+        if "--expiry" not in options:
+            words += ("--expiry", "2090-01-01")
+        assert self.house.run("governance", "decide", *words)[0] == 0
+        signatures: tuple[str, ...] = ()
+        for officer in officers:
+            out = f"{file}.{officer}"
+            signed = self.house.run(
+                "governance", "sign", str(file), *self.desk(officer), "--out", out
+            )
+            assert signed[0] == 0
+            signatures += ("--signature", out)
+        return (str(file), *signatures)
+
+    def lodge(self, identifier: str, kind: str, about: str, *options: str) -> dict[str, Any]:
+        """The decision of two officers is in the record."""
+        words = self.decide(identifier, kind, about, *options, officers=("chair", "deputy"))
+        code, lodged = self.house.json("governance", "lodge", *words)
+        assert code == 0, lodged
+        return dict(lodged)
+
+
+OFFICERS = {
+    "chair": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
+    "deputy": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
+    "clerk": ("code", "Sample Code Administrator", "0A-53-4D-4B-49-05-00-02"),
+    "stranger": ("other", "Sample Other User", "0A-53-4D-4B-49-05-00-03"),
+}
+
+
+@pytest.fixture(scope="session")
+def seated(original: House, tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The house with officers of four parties; read it, never change it."""
+    folder = tmp_path_factory.mktemp("officers")
+    shutil.copytree(original.state, folder / "state")
+    house = House(state=folder / "state")
+    for officer, (party, name, identity) in OFFICERS.items():
+        named = ("--trading-name", name, "--identity", f"{identity}=other")
+        assert house.run("party", "add", party, *named)[0] == 0
+        files = (f"{folder}/{officer}.csr", f"{folder}/{officer}.key", f"{folder}/{officer}.pem")
+        who = ("--organisation", name, "--role", "other", "--name", officer)
+        asked = ("csr", "system", *who, "--out", files[0], "--key-out", files[1])
+        assert house.run(*asked)[0] == 0
+        wanted = (files[0], "--party", party, "--interface", "portal", "--out", files[2])
+        assert house.run("registration", "credential", *wanted)[0] == 0
+    return Authority(house=house, folder=folder)
+
+
+@pytest.fixture
+def authority(seated: Authority, tmp_path: Path) -> Authority:
+    """A copy, to be changed; its officers' files are the same."""
+    shutil.copytree(seated.folder, tmp_path / "authority")
+    folder = tmp_path / "authority"
+    return Authority(house=House(state=folder / "state"), folder=folder)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.adapters.record import FileRecord
-from smki.ports import CertificateRow, KeyAlgorithm, KeyHolder, ListRow
+from smki.ports import CertificateRow, ItemRow, KeyAlgorithm, KeyHolder, ListRow
 from smki.profiles import RowFields
 from smki.steps import Admitted, Channel, Issued, Prepared
 from smki.terms import (
@@ -47,6 +47,7 @@ class MemoryIndex:
     def __init__(self) -> None:
         self.kept: list[CertificateRow] = []
         self.kept_lists: list[ListRow] = []
+        self.kept_items: list[ItemRow] = []
         self.covers = 0
         self.steps: list[int] = []
 
@@ -60,6 +61,7 @@ class MemoryIndex:
         revoked: Sequence[SerialNumber],
         size: int,
         lists: Sequence[ListRow] = (),
+        items: Sequence[ItemRow] = (),
     ) -> None:
         """Covers `size` entries."""
         for row in rows:
@@ -72,12 +74,13 @@ class MemoryIndex:
             if old.serial in revoked:
                 self.kept[at] = old._replace(status=CertificateStatus.REVOKED)
         self.kept_lists += lists
+        self.kept_items += items
         self.covers = size
         self.steps.append(size)
 
     def clear(self) -> None:
         """Empty."""
-        self.kept, self.kept_lists, self.covers = [], [], 0
+        self.kept, self.kept_lists, self.kept_items, self.covers = [], [], [], 0
 
     def newest_list(self, issuer: int) -> ListRow | None:
         """By issuer."""
@@ -87,6 +90,16 @@ class MemoryIndex:
     def lists(self) -> tuple[ListRow, ...]:
         """In the record's order."""
         return tuple(self.kept_lists)
+
+    def items(self, *, of: int | None = None, name: str | None = None) -> tuple[ItemRow, ...]:
+        """By type and name."""
+        return tuple(
+            one for one in self.kept_items if of in {None, one.type} and name in {None, one.name}
+        )
+
+    def about(self, entry: int) -> tuple[ItemRow, ...]:
+        """By what they refer to."""
+        return tuple(one for one in self.kept_items if one.refers == entry)
 
     def by_serial(self, serial: SerialNumber) -> CertificateRow | None:
         """By serial number."""

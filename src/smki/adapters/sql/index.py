@@ -27,8 +27,15 @@ from smki.adapters.sql.codes import (
 )
 from smki.adapters.sql.searching import search
 from smki.adapters.sql.store import Store
-from smki.adapters.sql.tables import CERTIFICATE, LIST, NOT_DEVICE, PROGRESS
-from smki.ports import CertificatePage, CertificateQuery, CertificateRow, KeyHolder, ListRow
+from smki.adapters.sql.tables import CERTIFICATE, ITEM, LIST, NOT_DEVICE, PROGRESS
+from smki.ports import (
+    CertificatePage,
+    CertificateQuery,
+    CertificateRow,
+    ItemRow,
+    KeyHolder,
+    ListRow,
+)
 from smki.terms import EUI64, CertificateKind, Inconsistent, SerialNumber
 
 PAGE: Final = 2_048  # rows in memory at a time, reading or catching up
@@ -58,8 +65,9 @@ class SqlCertificateIndex:
         revoked: Sequence[SerialNumber],
         size: int,
         lists: Sequence[ListRow] = (),
+        items: Sequence[ItemRow] = (),
     ) -> None:
-        """The index covers `size` entries on return, `rows` and `lists` among them, in one go.
+        """The index covers `size` entries on return, all that is handed in among them, in one go.
 
         Rows that it covers already are compared and left. The memory used does not grow with
         `rows`, which may be an iterator.
@@ -72,6 +80,7 @@ class SqlCertificateIndex:
         def work(connection: Connection) -> None:
             self.extend_within(connection, rows, revoked, size)
             self._load_lists(connection, lists)
+            self._load_items(connection, items)
 
         self._store.write(work, attempts=1)
 
@@ -107,6 +116,7 @@ class SqlCertificateIndex:
         def work(connection: Connection) -> None:
             connection.execute(delete(CERTIFICATE))
             connection.execute(delete(LIST))
+            connection.execute(delete(ITEM))
             connection.execute(update(PROGRESS).values(size=0, certificates=0))
 
         self._store.write(work)
@@ -140,6 +150,20 @@ class SqlCertificateIndex:
     def lists(self) -> tuple[ListRow, ...]:
         """All revocation lists in the order of the record."""
         return tuple(map(_to_list, self._select(select(LIST).order_by(LIST.c.entry))))
+
+    def items(self, *, of: int | None = None, name: str | None = None) -> tuple[ItemRow, ...]:
+        """The other entries in the order of the record; `of` one type, of one name if given."""
+        query = select(ITEM).order_by(ITEM.c.entry)
+        if of is not None:
+            query = query.where(ITEM.c.type == of)
+        if name is not None:
+            query = query.where(ITEM.c.name == name)
+        return tuple(map(_to_item, self._select(query)))
+
+    def about(self, entry: int) -> tuple[ItemRow, ...]:
+        """The other entries that refer to this one, in the order of the record."""
+        query = select(ITEM).where(ITEM.c.refers == entry).order_by(ITEM.c.entry)
+        return tuple(map(_to_item, self._select(query)))
 
     def device_counts(self, devices: Sequence[EUI64]) -> Mapping[EUI64, int]:
         """How many device certificates each device has; devices without any are left out."""
@@ -246,6 +270,15 @@ class SqlCertificateIndex:
                 .on_conflict_do_nothing(index_elements=[LIST.c.entry])
             )
 
+    def _load_items(self, connection: Connection, items: Sequence[ItemRow]) -> None:
+        """As for lists."""
+        for one in items:
+            connection.execute(
+                self._store.insert(ITEM)
+                .values(entry=one.entry, type=one.type, name=one.name, refers=one.refers)
+                .on_conflict_do_nothing(index_elements=[ITEM.c.entry])
+            )
+
     def _unseen(self, connection: Connection, page: list[Columns], covered: int) -> list[Columns]:
         """The rows of the page that the index does not cover; the others must be there."""
         offered = {row[_ENTRY]: row[_SERIAL] for row in page if row[_ENTRY] < covered}
@@ -270,6 +303,10 @@ def _progress(connection: Connection) -> tuple[int, int]:
 
 def _to_list(row: Row[*tuple[Any, ...]]) -> ListRow:
     return ListRow(entry=row.entry, issuer=to_unsigned(row.issuer), number=row.number)
+
+
+def _to_item(row: Row[*tuple[Any, ...]]) -> ItemRow:
+    return ItemRow(entry=row.entry, type=row.type, name=row.name, refers=row.refers)
 
 
 def _check_order(last: int, entries: list[int], size: int) -> None:

@@ -95,6 +95,16 @@ LIST: Final = Table(
     Index("ix_index_list_issuer", "issuer", "number"),
 )
 
+ITEM: Final = Table(
+    "index_item",
+    METADATA,
+    _number("entry"),
+    Column("type", SmallInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("refers", BigInteger, index=True),
+    Index("ix_index_item_type", "type", "name", "entry"),
+)
+
 PROGRESS: Final = Table(
     "index_progress",
     METADATA,

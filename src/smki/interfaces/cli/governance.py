@@ -1,0 +1,238 @@
+"""`smki governance`: decision files made, signed, explained, lodged, listed.
+
+An officer signs at a desk of their own: no key of an officer is ever in the house. What is lodged
+is looked at by the worker again, whatever was said here.
+"""
+
+import base64
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs7 import (
+    PKCS7Options,
+    PKCS7SignatureBuilder,
+)
+
+from smki.adapters.files import read_octets
+from smki.bootstrap import load_settings, open_front
+from smki.flows.deciding import Recorded, recorded_decisions, spent
+from smki.governance import (
+    PERMITS,
+    Body,
+    Decision,
+    DecisionKind,
+    encode_decision,
+    explain,
+    parse_decision,
+)
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.operations import perform
+from smki.terms import Malformed
+
+_INSTANT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
+_BODIES: Final = tuple(body.value for body in Body)
+_KINDS: Final = tuple(kind.value for kind in DecisionKind)
+certificate_option = click.option(
+    "--certificate", required=True, metavar="CERT", help="The officer's IKI certificate, PEM."
+)
+key_option = click.option("--key", required=True, metavar="KEY", help="Its private key, PEM.")
+
+
+@click.group(short_help="Decisions: make, sign, lodge, list.")
+def governance() -> None:
+    """Decisions that the systems obey: make, sign, lodge and list them."""
+
+
+@governance.command
+@click.argument("identifier", metavar="ID")
+@click.option("--kind", required=True, type=click.Choice(_KINDS), help="What is decided.")
+@click.option("--object", "about", required=True, metavar="TEXT", help="What it is about.")
+@click.option("--body", type=click.Choice(_BODIES), default=_BODIES[0], show_default=True)
+@click.option("--scope", default="", metavar="TEXT", help="What of it.")
+@click.option("--not-before", type=_INSTANT, help="From when it permits; now if not given.")
+@click.option("--expiry", required=True, type=_INSTANT, help="Until when.")
+@click.option("--condition", "conditions", multiple=True, metavar="TEXT", help="On condition.")
+@click.option("--out", required=True, metavar="FILE", help="A new file; - for stdout.")
+@json_option
+def decide(
+    identifier: str,
+    *,
+    kind: str,
+    about: str,
+    body: str,
+    scope: str,
+    out: str,
+    as_json: bool,
+    **when: Any,
+) -> None:
+    """Write a decision file, to be signed: canonical JSON."""
+    with reporting(as_json=as_json):
+        start = when["not_before"] or datetime.now(UTC)
+        decision = Decision(
+            id=identifier,
+            body=Body(body),
+            kind=DecisionKind(kind),
+            object=about,
+            scope=scope,
+            not_before=start.replace(microsecond=0, tzinfo=UTC),
+            expiry=when["expiry"].replace(tzinfo=UTC),
+            conditions=when["conditions"],
+        )
+        octets = encode_decision(decision)
+        parse_decision(octets)
+        with output_file(out) as write:
+            write(octets)
+    if out != "-":
+        lines = (*explain(decision), f"next: 'smki governance sign {out}' by each officer")
+        emit({"id": identifier, "file": out}, lines, as_json=as_json)
+
+
+@governance.command
+@click.argument("file")
+@certificate_option
+@key_option
+@click.option("--out", metavar="FILE", help="The signature; FILE.p7s if not given.")
+@json_option
+def sign(file: str, *, certificate: str, key: str, out: str | None, as_json: bool) -> None:
+    """Sign a decision with an officer's key, outside the browser: a detached CMS signature.
+
+    FILE is the decision file. What it says is printed first. Needs no state directory.
+    """
+    with reporting(as_json=as_json):
+        octets = read_input(file)
+        decision = parse_decision(octets)
+        place = out or f"{file}.p7s"
+        signature = detached(octets, certificate, key)
+        with output_file(place) as write:
+            write(signature)
+    for line in explain(decision):
+        tell(line)
+    lines = (
+        f"the signature is in {place}",
+        f"next: 'smki governance lodge {file} --signature {place}'",
+    )
+    emit({"id": decision.id, "signature": place}, lines, as_json=as_json)
+
+
+def detached(content: bytes, certificate: str, key: str) -> bytes:
+    """The detached CMS signature (DER) over the content, by the key of these PEM files.
+
+    Raises:
+        Malformed: a file is not what it must be, or key and certificate do not belong together.
+        Unavailable: a file cannot be read.
+    """
+    try:
+        signer = x509.load_pem_x509_certificate(read_octets(Path(certificate)))
+        private = load_pem_private_key(read_octets(Path(key)), None)
+    except (ValueError, TypeError) as error:
+        raise Malformed(
+            f"certificate or key: {error}, must be PEM, the key not encrypted",
+            where="--certificate, --key",
+            clause="sec-app-q:B",
+        ) from error
+    if not isinstance(private, RSAPrivateKey) or private.public_key() != signer.public_key():
+        raise Malformed(
+            "key: not the RSA key of the certificate, must be",
+            where="--key",
+            clause="sec-app-q:B",
+            rule="signature.key",
+        )
+    builder = PKCS7SignatureBuilder().set_data(content).add_signer(signer, private, SHA256())
+    options = [PKCS7Options.DetachedSignature, PKCS7Options.Binary, PKCS7Options.NoCapabilities]
+    return builder.sign(Encoding.DER, options)
+
+
+@governance.command
+@click.argument("file")
+@click.option(
+    "--signature", "signatures", required=True, multiple=True, metavar="FILE", help="CMS, DER."
+)
+@json_option
+def lodge(file: str, *, signatures: tuple[str, ...], as_json: bool) -> None:
+    """Lodge a signed decision in the record: from then on it permits what it says.
+
+    Lodged again with the same signatures, nothing changes.
+    """
+    with reporting(as_json=as_json):
+        result = perform(
+            load_settings(os.environ),
+            os.environ,
+            "decision",
+            {
+                "decision": _text(read_input(file)),
+                "signatures": [_text(read_input(one)) for one in signatures],
+            },
+        )
+    lines = (
+        (
+            f"decision {result['id']} is entry {result['entry']} of the record,"
+            f" signed by {', '.join(result['officers'])}"
+        ),
+        "next: 'smki governance list'",
+    )
+    emit(result, lines, as_json=as_json)
+
+
+@governance.command("list")
+@json_option
+def list_decisions(*, as_json: bool) -> None:
+    """List the decisions in the record, and what was done under each."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        size = front.index.size()
+        found = [decision_fields(one, spent(front, one, size)) for one in recorded_decisions(front)]
+    lines = [
+        f"{one['entry']}  {one['id']}: {one['kind']}, {one['object']};"
+        f" {'open' if one['used'] is None else 'used for entry ' + str(one['used'])}"
+        for one in found
+    ] or ["no decision is recorded"]
+    emit({"decisions": found}, lines, as_json=as_json)
+
+
+def decision_fields(one: Recorded, used: int | None) -> dict[str, Any]:
+    """The recorded decision as `--json` shows it."""
+    decision = one.decision
+    return {
+        "entry": one.entry,
+        "id": decision.id,
+        "body": decision.body.value,
+        "kind": decision.kind.value,
+        "object": decision.object,
+        "scope": decision.scope,
+        "not_before": decision.not_before.isoformat(),
+        "expiry": decision.expiry.isoformat(),
+        "conditions": list(decision.conditions),
+        "officers": [officer.name for officer in one.officers],
+        "used": used,
+    }
+
+
+@governance.command
+@json_option
+def permits(*, as_json: bool) -> None:
+    """Show which kind of decision permits what, with the clause."""
+    rows = [
+        {
+            "kind": row.kind.value,
+            "permits": row.act.value,
+            "body": row.body.value,
+            "signatures": row.signatures,
+            "clause": row.clause,
+        }
+        for row in PERMITS
+    ]
+    lines = [
+        f"{row['kind']:20} {row['permits']:45} {row['signatures']} of {row['body']}  {row['clause']}"
+        for row in rows
+    ]
+    emit({"permits": rows}, lines, as_json=as_json)
+
+
+def _text(octets: bytes) -> str:
+    return base64.b64encode(octets).decode()

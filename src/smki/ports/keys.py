@@ -11,6 +11,7 @@ class KeyAlgorithm(Enum):
     P256 = "p256"  # ECDSA with SHA-256, DER signature
     RSA2048 = "rsa2048"  # RSASSA-PKCS1-v1_5 with SHA-256
     ED25519 = "ed25519"  # checkpoints of the log
+    ML_DSA_44 = "ml-dsa-44"  # checkpoints too, beside it
 
 
 class SigningKey(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa
 
 from smki.adapters.keys import SoftwareKeyStore
 from smki.adapters.keys.token_library import _libraries, token_library
@@ -92,7 +92,7 @@ def _holds(key: SigningKey, message: bytes, signature: bytes) -> bool:
                 public.verify(signature, message, ec.ECDSA(hashes.SHA256()))
             case rsa.RSAPublicKey():
                 public.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-            case ed25519.Ed25519PublicKey():
+            case ed25519.Ed25519PublicKey() | mldsa.MLDSA44PublicKey():
                 public.verify(signature, message)
             case _:
                 raise AssertionError(public)

@@ -12,7 +12,7 @@ from typing import Final, assert_never
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa
 
 from smki.adapters.keys.names import check_key_name, is_key_name, missing, taken
 from smki.adapters.keys.private_files import (
@@ -23,9 +23,14 @@ from smki.adapters.keys.private_files import (
 )
 from smki.adapters.keys.protection import SCRYPT_N, open_protection
 from smki.ports.keys import KeyAlgorithm
-from smki.terms import Inconsistent
+from smki.terms import Inconsistent, Refused
 
-PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
+PrivateKey = (
+    ec.EllipticCurvePrivateKey
+    | rsa.RSAPrivateKey
+    | ed25519.Ed25519PrivateKey
+    | mldsa.MLDSA44PrivateKey
+)
 
 RSA_BITS: Final = 2048
 _SUFFIX: Final = ".pem"
@@ -152,8 +157,21 @@ def _generate(algorithm: KeyAlgorithm) -> PrivateKey:
             return rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
         case KeyAlgorithm.ED25519:
             return ed25519.Ed25519PrivateKey.generate()
+        case KeyAlgorithm.ML_DSA_44:
+            return _generate_ml_dsa()
         case _:
             assert_never(algorithm)
+
+
+def _generate_ml_dsa() -> PrivateKey:
+    try:
+        return mldsa.MLDSA44PrivateKey.generate()
+    except UnsupportedAlgorithm as error:
+        raise Refused(
+            "ML-DSA-44: not known to the installed cryptography library, another algorithm must be"
+            " chosen",
+            rule="keys.algorithm",
+        ) from error
 
 
 def _signing(key: PrivateKey, *, deterministic: bool) -> tuple[KeyAlgorithm, tuple[object, ...]]:
@@ -165,6 +183,8 @@ def _signing(key: PrivateKey, *, deterministic: bool) -> tuple[KeyAlgorithm, tup
             return KeyAlgorithm.RSA2048, (padding.PKCS1v15(), hashes.SHA256())
         case ed25519.Ed25519PrivateKey():
             return KeyAlgorithm.ED25519, ()
+        case mldsa.MLDSA44PrivateKey():
+            return KeyAlgorithm.ML_DSA_44, ()
         case _:
             assert_never(key)
 

@@ -58,13 +58,13 @@ class Pkcs11KeyStore:
         If the token fails in between, the key may have been made and is then refused as taken.
 
         Raises:
-            Refused: a key of that name is there, it cannot be a name, or it is for Ed25519.
+            Refused: a key of that name is there, it cannot be a name, or it is neither P-256 nor RSA.
             Unavailable: the token is away.
         """
         check_key_name(name)
-        if algorithm is KeyAlgorithm.ED25519:
+        if algorithm not in _MECHANISMS:
             raise Refused(
-                "key: Ed25519 keys are not made in tokens: keep this one in a software store",
+                f"key: {algorithm.value} keys are not made in tokens: keep this one in a software store",
                 where=self._token,
                 rule="keys.algorithm",
             )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from smki.adapters.record.disk import Disk
 from smki.merkle.checkpoints import verify_checkpoint
@@ -33,11 +33,24 @@ def blob_path(digest: bytes) -> str:
     return f"blob/{digest.hex()}"
 
 
-class FileRecordReader:
-    """`ports.record.RecordReader` over a folder. Safe in any thread and process."""
+class Files(Protocol):
+    """The files of a log, wherever they are: a folder, or an address (`adapters.addresses`)."""
 
-    def __init__(self, directory: Path, verifier_key: str) -> None:
-        self._disk = Disk(directory)
+    @property
+    def root(self) -> Path | str:
+        """Where they are, for messages."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """The octets of the file; None if there is none."""
+        ...
+
+
+class FileRecordReader:
+    """`ports.record.RecordReader` over a folder, or other files. As safe in threads as they are."""
+
+    def __init__(self, place: Path | Files, verifier_key: str) -> None:
+        self._files: Files = Disk(place) if isinstance(place, Path) else place
         self._key = VerifierKey.parse(verifier_key)
         self._seen: Checkpoint | None = None
         self._tile = lru_cache(_TILES_KEPT)(self._read_tile)
@@ -62,9 +75,9 @@ class FileRecordReader:
 
         Clause: c2sp:tlog-checkpoint
         """
-        note = self._disk.read(CHECKPOINT)
+        note = self._files.read(CHECKPOINT)
         if note is None:
-            raise Unavailable("record: there is no checkpoint", where=str(self._disk.root))
+            raise Unavailable("record: there is no checkpoint", where=str(self._files.root))
         seen = self._seen
         if seen is not None and seen.note == note:
             return seen
@@ -127,7 +140,7 @@ class FileRecordReader:
             Inconsistent: missing, or other content.
         """
         path = blob_path(digest)
-        content = self._disk.read(path)
+        content = self._files.read(path)
         if content is None or sha256(content).digest() != digest:
             raise _damaged("missing" if content is None else "other content", path)
         return content
@@ -154,7 +167,7 @@ class FileRecordReader:
 
     def _read_tile(self, level: int, number: int, width: int) -> bytes:
         name = TileName(level=level, index=number, width=width)
-        octets = self._disk.read(name.path)
+        octets = self._files.read(name.path)
         if octets is None or len(octets) != width * HASH_OCTETS:
             found = "missing" if octets is None else f"{len(octets)} octets"
             raise _damaged(f"{found}, must be {width * HASH_OCTETS}", name.path)
@@ -162,7 +175,7 @@ class FileRecordReader:
 
     def _read_bundle(self, number: int, width: int) -> tuple[bytes, ...]:
         name = TileName(level=None, index=number, width=width)
-        octets = self._disk.read(name.path)
+        octets = self._files.read(name.path)
         if octets is None:
             raise _damaged("missing", name.path)
         try:

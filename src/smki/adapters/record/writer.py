@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from smki.adapters.record.disk import STAGING
+from smki.adapters.record.disk import STAGING, Disk
 from smki.adapters.record.pending import Pending
 from smki.adapters.record.reader import CHECKPOINT, FileRecordReader, blob_path
 from smki.merkle.checkpoints import TreeHead, sign_checkpoint
@@ -45,7 +45,8 @@ class FileRecord(FileRecordReader):
     """
 
     def __init__(self, directory: Path, origin: str, key: SigningKey) -> None:
-        super().__init__(directory, str(VerifierKey.from_spki(origin, key.public_key)))
+        self._disk = Disk(directory)
+        super().__init__(self._disk, str(VerifierKey.from_spki(origin, key.public_key)))
         self._signer = key
         self._lock: int | None = _lock(directory)
         self._state: TreeState | None = None

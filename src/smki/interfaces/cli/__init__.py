@@ -28,6 +28,7 @@ _COMMANDS: Final = {
     "serve": "smki.interfaces.cli.house:serve",
     "status": "smki.interfaces.cli.house:status",
     "submit": "smki.interfaces.cli.submit:submit",
+    "witness": "smki.interfaces.cli.witness:witness",
     "worker": "smki.interfaces.cli.house:worker",
 }
 

@@ -1,0 +1,139 @@
+"""A log and a witness at an address, by plain HTTP or HTTPS. Reads files, posts requests.
+
+Whether what comes is to be believed is for whoever asked. One connection, kept open; one thread.
+"""
+
+import http.client
+import ssl
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from smki.adapters.record.disk import Disk
+from smki.merkle.notes import NOTE_MAX_OCTETS
+from smki.ports.witness import Answer
+from smki.terms import Malformed, Unavailable
+
+FILE_MAX_OCTETS: Final = 1 << 28  # a blob may be a long document; a bundle has at most 16 MiB
+_TIMEOUT_SECONDS: Final = 20
+_PART: Final = 1 << 16
+
+
+class Address:
+    """A web server's address and the folder below it.
+
+    Raises:
+        Malformed: not an address of http or https.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise Malformed(
+                f"address {url[:200]!r}, must be http://... or https://...", rule="address.form"
+            )
+        self.url = url
+        self._secured = parts.scheme == "https"
+        self._host, self._port = parts.hostname, parts.port
+        self._folder = parts.path.rstrip("/")
+        self._connection: http.client.HTTPConnection | None = None
+
+    def exchange(
+        self, method: str, path: str, body: bytes | None = None, most: int = FILE_MAX_OCTETS
+    ) -> Answer:
+        """What the server answers.
+
+        Raises:
+            Unavailable: it cannot be reached, broke off, or sends more than `most` octets.
+        """
+        try:
+            return self._exchange(method, path, body, most)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self.close()  # it was kept open too long: once more, anew
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unavailable(path, error) from error
+        try:
+            return self._exchange(method, path, body, most)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unavailable(path, error) from error
+
+    def close(self) -> None:
+        """The connection is gone; the next question makes another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _exchange(self, method: str, path: str, body: bytes | None, most: int) -> Answer:
+        connection = self._connection = self._connection or self._connect()
+        connection.request(method, f"{self._folder}/{path}", body)
+        response = connection.getresponse()
+        octets = bytearray()
+        while part := response.read(_PART):
+            octets += part
+            if len(octets) > most:
+                self.close()
+                raise Unavailable(
+                    f"{path}: over {most} octets, must be at most that", where=self.url
+                )
+        return Answer(status=response.status, body=bytes(octets))
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if not self._secured:
+            return http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_SECONDS)
+        return http.client.HTTPSConnection(
+            self._host,
+            self._port,
+            timeout=_TIMEOUT_SECONDS,
+            context=ssl.create_default_context(),
+        )
+
+    def _unavailable(self, path: str, error: Exception) -> Unavailable:
+        self.close()
+        return Unavailable(f"{path}: cannot be had ({error})", where=self.url, rule="address.away")
+
+
+class AddressFiles:
+    """The files of a log at an address."""
+
+    def __init__(self, url: str) -> None:
+        self._address = Address(url)
+        self.root = url
+
+    def read(self, path: str) -> bytes | None:
+        """The octets of the file; None if there is none.
+
+        Raises:
+            Unavailable: the server is away, or answers something else.
+        """
+        answer = self._address.exchange("GET", path)
+        if answer.status in (404, 410):
+            return None
+        if answer.status != 200:
+            raise Unavailable(f"{path}: HTTP {answer.status}, must be 200", where=self.root)
+        return answer.body
+
+
+class AddressWitness:
+    """`ports.witness.WitnessLink` to a witness's submission prefix."""
+
+    def __init__(self, url: str) -> None:
+        self._address = Address(url)
+
+    def add_checkpoint(self, request: bytes) -> Answer:
+        """What the witness answers to this request.
+
+        Raises:
+            Unavailable: it cannot be reached, or broke off.
+
+        Clause: c2sp:tlog-witness
+        """
+        return self._address.exchange("POST", "add-checkpoint", request, NOTE_MAX_OCTETS)
+
+
+def files_at(place: str) -> AddressFiles | Disk:
+    """The files of the log at an address, or in a folder.
+
+    Raises:
+        Malformed: an address of another kind.
+    """
+    return AddressFiles(place) if "://" in place else Disk(Path(place))

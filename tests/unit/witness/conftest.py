@@ -1,0 +1,101 @@
+"""A log in a folder, a witness in another, and forks of that log under the same key."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from smki.adapters.record import FileRecord
+from smki.bootstrap.witnesses import Follower, make_witness, open_witness
+from smki.flows.witnessing import Witness
+from smki.merkle.notes import VerifierKey
+from smki.ports import KeyAlgorithm
+
+ORIGIN = "example.com/smki"
+SECRET = {"SMKI_PASSPHRASE": "open"}
+
+
+class LogKey:
+    """An Ed25519 key in memory, behind the port."""
+
+    algorithm = KeyAlgorithm.ED25519
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+        self.public_key = self._key.public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
+        """One signature for each message."""
+        return [self._key.sign(message) for message in messages]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """A log in a folder, that can be grown, and copied to be forked."""
+
+    folder: Path
+
+    @property
+    def vkey(self) -> str:
+        """Its public key."""
+        return str(VerifierKey.from_spki(ORIGIN, LogKey().public_key))
+
+    def grow(self, count: int, word: str = "leaf") -> None:
+        """So many more entries."""
+        head = bytes.fromhex("0101000000018bcfe568000300" + "00" * 40)
+        record = FileRecord(self.folder, ORIGIN, LogKey())
+        start = record.checkpoint().size
+        record.append([head + f"{word} {start + n}".encode() for n in range(count)])
+        record.close()
+
+    def put(self, other: "Log") -> None:
+        """The files of another history stand where these stood."""
+        shutil.rmtree(self.folder)
+        shutil.copytree(other.folder, self.folder)
+
+    def copy(self, name: str) -> "Log":
+        """A copy of it, as it is now."""
+        shutil.copytree(self.folder, self.folder.with_name(name))
+        return Log(folder=self.folder.with_name(name))
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Log:
+    """A log of 300 entries."""
+    made = Log(folder=tmp_path / "log")
+    made.grow(300)
+    return made
+
+
+@pytest.fixture
+def witness_folder(tmp_path: Path, log: Log) -> Path:
+    """A witness's folder, that knows the log and where it is."""
+    folder = tmp_path / "witness"
+    make_witness(
+        folder,
+        name="witness.example/1",
+        log=log.vkey,
+        place=str(log.folder),
+        algorithm=KeyAlgorithm.ED25519,
+        environment=SECRET,
+    )
+    return folder
+
+
+@pytest.fixture
+def opened(witness_folder: Path) -> Callable[[], object]:
+    """Opens the witness; gives it and its follower of the log."""
+
+    @contextmanager
+    def begin() -> Iterator[tuple[Witness, Follower]]:
+        with open_witness(witness_folder, SECRET) as (witness, logs):
+            yield witness, Follower(witness_folder, witness, logs[0])
+
+    return begin

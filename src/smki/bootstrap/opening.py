@@ -12,6 +12,7 @@ from pathlib import Path
 
 from smki import VERSION
 from smki.adapters.helpers import Helpers, helpers
+from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
 from smki.adapters.record import LOCKED, FileRecord, FileRecordReader
 from smki.adapters.spool import FileSpool
@@ -27,6 +28,7 @@ from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
 from smki.ports import KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
+from smki.repository import MapKeeper
 from smki.terms import CertificateKind, Unavailable
 
 LOG_KEY = "log"
@@ -172,6 +174,24 @@ def assemble_office(
         seal=open_seal(
             front, settings.path("keys", "journal.vault"), environment, passphrase_file(settings)
         ),
+    )
+
+
+def open_identity_map(settings: Settings) -> SqliteIdentityMap:
+    """The map by EUI-64 beside the record; the worker makes and changes it."""
+    return SqliteIdentityMap(settings.path("identity-map.sqlite"))
+
+
+def open_map_keeper(settings: Settings, office: Office) -> MapKeeper:
+    """Whoever keeps the map and lodges its roots, as often as configured."""
+    front = office.front
+    return MapKeeper(
+        record=office.record,
+        index=front.index,
+        describe=front.describe,
+        identity_map=open_identity_map(settings),
+        seconds=settings.index_root_seconds,
+        entries=settings.index_root_entries,
     )
 
 

@@ -39,6 +39,8 @@ from smki.profiles.settings import (
     LIFETIMES,
     MOST_YEARS,
 )
+from smki.repository.keeping import ENTRIES as MAP_ENTRIES
+from smki.repository.keeping import SECONDS as MAP_SECONDS
 from smki.terms import EUI64, CertificateKind, Malformed, SmkiError, Unavailable
 
 FILE = "smki.toml"
@@ -131,6 +133,18 @@ class Settings(BaseSettings):
         le=16_384,
         description="CSRs of a batch that are journalled, signed and lodged together: with more it"
         " is done sooner, and what comes in between waits longer",
+    )
+    index_root_seconds: float = Field(
+        default=MAP_SECONDS,
+        ge=1,
+        le=MOST_SECONDS,
+        description="what was lodged is in the verifiable index, under a lodged root, after so long",
+    )
+    index_root_entries: int = Field(
+        default=MAP_ENTRIES,
+        ge=1_000,
+        le=1_000_000,
+        description="or as soon as so many entries were lodged since the last root",
     )
     uploads: int = Field(
         default=8, ge=1, le=32, description="batches that come in at once, of all parties"

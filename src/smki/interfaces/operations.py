@@ -16,6 +16,7 @@ from smki.flows.office import Office
 from smki.flows.registering import certify_organisation, certify_server, credential_for
 from smki.flows.renewal import renew_root_list
 from smki.flows.revocation import ISSUING, publish_list, revoke_credential
+from smki.flows.revoking import revoke_organisation
 from smki.interfaces.link import ask
 from smki.ports import DeviceStanding
 from smki.profiles import ServerSubject
@@ -156,6 +157,15 @@ def _decision(settings: Settings, office: Office, arguments: Mapping[str, Any]) 
     }
 
 
+def _revoke_organisation(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    entry, current = revoke_organisation(office, arguments["asked"])
+    write_lists(settings, office)
+    serial = str(SerialNumber.parse(arguments["asked"]["serial"]))
+    return {"serial": serial, "entry": entry, "crl_number": current.number}
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "ping": _ping,
     "revoke": _revoke,
@@ -168,6 +178,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "server": _server,
     "root-list": _root_list,
     "decision": _decision,
+    "revoke-organisation": _revoke_organisation,
 }
 
 

@@ -37,6 +37,7 @@ from smki.flows.batch import (
 from smki.flows.issue import conclude, settle
 from smki.flows.office import Office
 from smki.flows.revocation import refresh_lists
+from smki.flows.revoking import finish_revocations
 from smki.interfaces.link import Answer, LinkServer, error_fields
 from smki.interfaces.operations import SOCKET, carry_out
 from smki.interfaces.trouble import Trouble
@@ -365,6 +366,7 @@ class _Worker:
 
     def _do_chores(self) -> None:
         try:
+            finish_revocations(self._office)
             refresh_lists(self._office)
         finally:
             write_lists(

@@ -16,6 +16,7 @@ from smki.bootstrap import load_settings, open_front
 from smki.flows.revocation import ISSUING
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.party import list_parties, show_party
+from smki.interfaces.cli.revoking import circumstances, revoke_organisation
 from smki.interfaces.operations import perform, standing_fields
 from smki.ports import Batch, DeviceStanding
 from smki.terms import EUI64, BatchStatus, Interface, Refused, SmiStatus
@@ -44,6 +45,8 @@ def _perform(operation: str, **arguments: Any) -> dict[str, Any]:
 
 registration.add_command(list_parties, "parties")
 registration.add_command(show_party, "party")
+registration.add_command(revoke_organisation)
+registration.add_command(circumstances)
 
 
 @registration.command

@@ -1,0 +1,146 @@
+"""Organisation certificates revoked: in the permitted circumstances, by those who may ask.
+
+1 an officer says in signed words why; 2 the table of policy is asked; 3 the request is lodged as a
+note; 4 the list is made and lodged at once. Who is cut off between 3 and 4 is made up for by
+`finish_revocations`.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from smki.flows.deciding import Officer, must_permit
+from smki.flows.office import FrontOffice, Office
+from smki.flows.revocation import CurrentList, current_list, publish_list
+from smki.flows.statements import Fields, statement, text_of, who_said
+from smki.governance import Act, Body
+from smki.merkle.canonical import encode_json
+from smki.merkle.leaf import LeafType, decode_leaf
+from smki.policy.revocation import Asker, Circumstance, decide_revocation
+from smki.ports import CertificateRow
+from smki.repository import catch_up, lodge_leaf, metadata_of
+from smki.terms import (
+    CertificateKind,
+    CertificateStatus,
+    Malformed,
+    Refused,
+    SerialNumber,
+)
+
+REVOKE = "revoke"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def revocation_statement(
+    front: FrontOffice, serial: SerialNumber, circumstance: Circumstance, decision: str
+) -> Fields:
+    """What an officer signs to have the certificate revoked; `decision` may be empty.
+
+    Clause: sec-app-b:B-crl
+    """
+    fields = {"serial": str(serial), "circumstance": circumstance.value, "decision": decision}
+    return statement(front, REVOKE, fields)
+
+
+def revoke_organisation(office: Office, asked: Fields) -> tuple[int, CurrentList]:
+    """The certificate is on the list, which is lodged; the entry of the request, and the list.
+
+    Raises:
+        Malformed: the statement is not of its form.
+        Refused: no such certificate, revoked already, or whoever asks may not in this case.
+        Unavailable: the key, the disk or the database is away: tried again, it is finished.
+
+    Clause: sec-app-m:2.3.1.5, sec-app-b:B-crl
+    """
+    front, at = office.front, office.front.clock.now()
+    before = front.reader.checkpoint().size
+    row, refers = _permitted(front, asked, at, before)
+    if row.status is CertificateStatus.REVOKED:
+        raise _refused(f"{row.serial} is revoked already")
+    note = {**asked, "refers": refers}
+    entry = lodge_leaf(office.record, LeafType.STATUS_NOTE, encode_json(note), at)
+    catch_up(front.reader, front.index, front.describe)
+    return entry, publish_list(office, CertificateKind.ISSUING_OCA, (row.serial,))
+
+
+def finish_revocations(office: Office) -> tuple[SerialNumber, ...]:
+    """Every revocation that was rightly asked for is on the list; those that were not there yet.
+
+    Raises:
+        Unavailable: the key, the disk or the database is away.
+
+    Clause: sec-app-b:B-crl
+    """
+    front = office.front
+    last = current_list(front, CertificateKind.ISSUING_OCA)
+    listed = {serial for serial, _ in last.entries} if last else set()
+    missing = tuple(serial for serial in _asked(front) if serial not in listed)
+    if missing:
+        publish_list(office, CertificateKind.ISSUING_OCA, missing)
+    return missing
+
+
+def _asked(front: FrontOffice) -> list[SerialNumber]:
+    found: list[SerialNumber] = []
+    for item in front.index.items(of=LeafType.STATUS_NOTE):
+        leaf = decode_leaf(front.reader.leaf(item.entry))
+        note = metadata_of(front.reader, leaf)
+        at = _EPOCH + timedelta(milliseconds=leaf.instant)
+        try:
+            asked = {name: value for name, value in note.items() if name != "refers"}
+            row, _ = _permitted(front, asked, at, item.entry)
+        except (Malformed, Refused):
+            continue  # lodged past us: it revokes nothing
+        found.append(row.serial)
+    return found
+
+
+def _permitted(
+    front: FrontOffice, asked: Fields, at: datetime, before: int
+) -> tuple[CertificateRow, int | None]:
+    """The certificate in question, and the entry of the decision that was named."""
+    officer = who_said(front, asked, REVOKE, at)
+    serial = SerialNumber.parse(text_of(asked, "serial"))
+    row = front.index.by_serial(serial)
+    if row is None:
+        raise _refused(f"{serial} is no certificate in the repository")
+    circumstance = _circumstance(text_of(asked, "circumstance"))
+    decision = text_of(asked, "decision")
+    askers = _askers(front, officer, row)
+    finding = decide_revocation(row.kind, circumstance, askers, decision=bool(decision))
+    if finding is not None:
+        raise Refused(findings=(finding,))
+    if not decision:
+        return row, None
+    permit = must_permit(front, decision, Act.REVOKE, str(serial), at=at, before=before)
+    return row, permit.entry
+
+
+def _askers(front: FrontOffice, officer: Officer, row: CertificateRow) -> frozenset[Asker]:
+    """What the officer's party is to this certificate."""
+    found: set[Asker] = set()
+    for party in front.registry.parties():
+        identities = {identity for identity, _ in party.identities}
+        if officer.party in identities:
+            if row.subscriber in identities:
+                found.add(Asker.SUBSCRIBER)
+            if party.operator:
+                found.add(Asker.OPERATOR)
+    if officer.party in front.bodies.get(Body.SMKI_PMA, frozenset()):
+        found.add(Asker.AUTHORITY)
+    return frozenset(found)
+
+
+def _circumstance(text: str) -> Circumstance:
+    for one in Circumstance:
+        if one.value == text:
+            return one
+    known = ", ".join(one.value for one in Circumstance)
+    raise _refused(f"circumstance {text!r}, must be one of {known}")
+
+
+def _refused(what: str) -> Refused:
+    return Refused(
+        f"revocation: {what}",
+        where="revocation",
+        clause="sec-app-b:B-crl",
+        rule="revocation.permitted",
+    )

@@ -1,0 +1,75 @@
+"""What an officer asks for in signed words: canonical JSON, and a detached signature over it.
+
+    statement  canonical JSON {"act", "log", ...}: what is asked, of the SMKI of that log
+    said       the same with "signature": base64 of the CMS over the statement
+
+What was said becomes part of a leaf, so that whoever has the record sees who asked, and that they
+did. Made where the officer's key is; looked at again by whoever lodges.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error
+from collections.abc import Mapping
+from datetime import datetime
+
+from smki.flows.deciding import Officer, officer_who_signed
+from smki.flows.office import FrontOffice
+from smki.merkle.canonical import JSON, encode_json
+from smki.terms import Malformed, Refused
+
+Fields = Mapping[str, JSON]
+_SIGNATURE = "signature"
+
+
+def statement(front: FrontOffice, act: str, fields: Fields) -> dict[str, JSON]:
+    """The statement that asks for `act`; an officer signs its canonical JSON."""
+    return {**fields, "act": act, "log": front.reader.origin}
+
+
+def said(asked: Fields, signature: bytes) -> dict[str, JSON]:
+    """The statement with the signature over it."""
+    return {**asked, _SIGNATURE: b64encode(signature).decode()}
+
+
+def who_said(front: FrontOffice, found: Fields, act: str, at: datetime) -> Officer:
+    """The officer in force who asked for this `act`, of this SMKI.
+
+    Raises:
+        Malformed: no signature in it, or not of its form.
+        Refused: another act or log, or not signed by an officer in force.
+
+    Clause: sec-app-q:B, sec-app-p:1.3
+    """
+    text = found.get(_SIGNATURE)
+    try:
+        signature = b64decode(text if isinstance(text, str) else "", validate=True)
+    except (Error, ValueError) as error:
+        raise Malformed(
+            f"statement: signature: {error}, must be base64", rule="cms.form"
+        ) from error
+    if (found.get("act"), found.get("log")) != (act, front.reader.origin):
+        raise Refused(
+            f"statement: asks for {found.get('act')!r} of {found.get('log')!r}, must be for"
+            f" {act!r} of {front.reader.origin!r}",
+            where="statement",
+            clause="sec-app-p:1.3",
+            rule="statement.act",
+        )
+    asked = {name: value for name, value in found.items() if name != _SIGNATURE}
+    return officer_who_signed(front, encode_json(asked), signature, at)
+
+
+def text_of(found: Fields, name: str, most: int = 200) -> str:
+    """The printable text of that name; empty if it is not there.
+
+    Raises:
+        Malformed: something else, or longer than `most` characters.
+    """
+    value = found.get(name, "")
+    if not isinstance(value, str) or len(value) > most or not (value.isprintable() or not value):
+        raise Malformed(
+            f"statement: {name}: must be a printable text of at most {most} characters",
+            where=name,
+            rule="statement.form",
+        )
+    return value

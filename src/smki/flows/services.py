@@ -36,6 +36,21 @@ from smki.wire.xml import RepositoryEntry, SearchQuery
 AskAuthority = Callable[[Requester, str], Awaitable[AdHocAnswer]]
 
 
+def who_asks(front: FrontOffice, certificate: bytes, interface: Interface) -> Requester:
+    """The party that this client certificate (DER) identifies, if it opens the interface now.
+
+    Raises:
+        Refused: it does not.
+
+    Clause: sec-app-m:G
+    """
+    try:
+        fields = front.describe(certificate)
+    except Malformed as error:
+        raise Refused(error.message, where=error.where, clause=error.clause) from error
+    return authenticate(fields, interface, front.registry, front.clock.now())
+
+
 class HouseServices:
     """Implements `interfaces.web.service.Services`. Safe for any number of threads."""
 
@@ -59,12 +74,7 @@ class HouseServices:
 
         Clause: sec-app-m:G
         """
-        front = self._front
-        try:
-            fields = front.describe(certificate)
-        except Malformed as error:
-            raise Refused(error.message, where=error.where, clause=error.clause) from error
-        return authenticate(fields, interface, front.registry, front.clock.now())
+        return who_asks(self._front, certificate, interface)
 
     def format_error(self, requester: Requester, error: Malformed) -> FormatError:
         """Code, text and reference for a document of this requester that could not be read."""

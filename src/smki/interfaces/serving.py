@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 from smki.bootstrap import Settings, open_front, update_database
 from smki.bootstrap.renewing import finish_renewals
 from smki.flows.office import FrontOffice
+from smki.flows.portal import RepositoryPortal
 from smki.flows.services import HouseServices
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
@@ -99,7 +100,7 @@ async def _serve(
     said = Said(settings.path(STATUS_FILE))
     async with (
         worker_beside(settings, environment, link, said.problem),
-        serving(_listeners(settings, services, front.build, tls)) as ports,
+        serving(_listeners(settings, services, front, tls)) as ports,
     ):
         endpoints = _endpoints(settings, ports)
         said.endpoints(endpoints)
@@ -127,12 +128,18 @@ def _tls_files(settings: Settings) -> TlsFiles:
 
 
 def _listeners(
-    settings: Settings, services: HouseServices, build: str, tls: ServerTls
+    settings: Settings, services: HouseServices, front: FrontOffice, tls: ServerTls
 ) -> tuple[Listener, ...]:
     record = settings.path("record")
     limits = Limits(uploads=settings.uploads, party_uploads=settings.party_uploads)
     secured = Listener(
-        app=secured_app(services, build=build, record=record, limits=limits),
+        app=secured_app(
+            services,
+            build=front.build,
+            record=record,
+            limits=limits,
+            portal=RepositoryPortal(front),
+        ),
         host=settings.host,
         port=settings.https_port,
         tls=tls.listening,
@@ -212,7 +219,7 @@ async def _follow(refresh: Callable[[], object]) -> None:
 def _endpoints(settings: Settings, ports: tuple[int, ...]) -> dict[str, str | None]:
     secured = f"https://{settings.names[0]}:{ports[0]}"
     return {
-        "portal": None,
+        "portal": f"{secured}/portal",
         "adhoc": f"{secured}/1.0/PortalCSR/DeviceCertificateSigningRequest",
         "batch": f"{secured}/1.0/PortalCSRBatch",
         "repository": f"{secured}/services",

@@ -8,7 +8,7 @@ Clause: sec-app-o:web-service
 from dataclasses import dataclass
 from datetime import datetime
 
-from smki.merkle.leaf import decode_certificate
+from smki.merkle.leaf import CertificateBody, decode_certificate
 from smki.ports import CertificateIndex, CertificateRow, RecordReader
 from smki.repository.lodging import milliseconds
 from smki.terms import (
@@ -102,20 +102,28 @@ def retrieve(
     row = index.by_serial(serial)
     if row is None:
         return None
+    lodged_at, body = read_certificate(reader, row.entry)
+    return Retrieved(found=found_in(row, at), certificate=body.certificate, lodged_at=lodged_at)
+
+
+def read_certificate(reader: RecordReader, entry: int) -> tuple[int, CertificateBody]:
+    """Instant and body of the certificate's leaf to which the index points.
+
+    Raises:
+        Inconsistent: the entry is no certificate.
+    """
     try:
-        lodged_at, body = decode_certificate(reader.leaf(row.entry))
+        return decode_certificate(reader.leaf(entry))
     except Malformed as error:
-        raise Inconsistent(
-            f"index: entry {row.entry} is no certificate: {error.message}"
-        ) from error
-    return Retrieved(found=_found(row, at), certificate=body.certificate, lodged_at=lodged_at)
+        raise Inconsistent(f"index: entry {entry} is no certificate: {error.message}") from error
 
 
 def _search(index: CertificateIndex, identity: EUI64, at: datetime) -> tuple[Found, ...]:
-    return tuple(_found(row, at) for row in index.by_identity(identity))
+    return tuple(found_in(row, at) for row in index.by_identity(identity))
 
 
-def _found(row: CertificateRow, at: datetime) -> Found:
+def found_in(row: CertificateRow, at: datetime) -> Found:
+    """What the row says of its certificate at `at`."""
     return Found(
         entry=row.entry,
         serial=row.serial,

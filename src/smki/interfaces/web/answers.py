@@ -30,18 +30,23 @@ def transport_status(error: SmkiError) -> int:
     return _BY_RULE.get(error.rule, 200)
 
 
-def plain_error(_: Request, error: Exception) -> Response:
-    """The answer to an error for which the specification has no document.
+def told(error: SmkiError) -> tuple[int, str]:
+    """HTTP status and text of an error for which the specification has no document.
 
     What is away or inconsistent in the house is for the log: hosts, files and users of ours are
     nobody's business outside.
     """
-    if not isinstance(error, SmkiError):
-        raise error
     status = _BY_RULE.get(error.rule, _BY_FAMILY[error.family])
     said = _OURS.get(error.family, "")
     if not said or error.rule.startswith(_TOLD):
-        said = str(error)
-    else:
-        _LOG.error("%s: %s", error.family, error)
+        return status, str(error)
+    _LOG.error("%s: %s", error.family, error)
+    return status, said
+
+
+def plain_error(_: Request, error: Exception) -> Response:
+    """The answer to an error in plain text."""
+    if not isinstance(error, SmkiError):
+        raise error
+    status, said = told(error)
     return PlainTextResponse(f"{said}\n", status_code=status, headers=CLOSE)

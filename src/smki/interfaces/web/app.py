@@ -12,6 +12,7 @@ from smki.interfaces.web.adhoc import AdHocService
 from smki.interfaces.web.answers import plain_error
 from smki.interfaces.web.batch import BatchService
 from smki.interfaces.web.limits import Limits
+from smki.interfaces.web.portal import PortalPages, PortalServices
 from smki.interfaces.web.record import RecordFiles
 from smki.interfaces.web.repository import RepositoryService
 from smki.interfaces.web.service import Services
@@ -19,9 +20,14 @@ from smki.terms import SmkiError
 
 
 def secured_app(
-    services: Services, *, build: str, record: Path, limits: Limits | None = None
+    services: Services,
+    *,
+    build: str,
+    record: Path,
+    limits: Limits | None = None,
+    portal: PortalServices | None = None,
 ) -> Starlette:
-    """All services, for the listener behind mutual TLS.
+    """All services, for the listener behind mutual TLS; with `portal`, the pages for people too.
 
     Clause: sec-app-m:2
     """
@@ -31,6 +37,7 @@ def secured_app(
         *BatchService(services, build=build, limits=limits).routes(),
         *RepositoryService(services, limits=limits).routes(),
         *RecordFiles(record).routes(),
+        *(() if portal is None else PortalPages(portal).routes()),
     )
 
 

@@ -1,18 +1,25 @@
 """Who is at the other end of the connection."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from smki.interfaces.web.service import Services
 from smki.steps import Requester
 from smki.terms import Interface, Refused
 
 EXTENSION: Final = "smki.tls"  # our own name in the scope: a server's later extension cannot clash
 
 
-async def authenticated(request: Request, services: Services, interface: Interface) -> Requester:
+class Doorkeeper(Protocol):
+    """Whoever knows credentials."""
+
+    def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
+        """Who asks; see `service.Services`."""
+        ...
+
+
+async def authenticated(request: Request, services: Doorkeeper, interface: Interface) -> Requester:
     """The requester that the connection's certificate names, asked anew for each request.
 
     Raises:

@@ -16,7 +16,7 @@ from smki.ports.index import (
 )
 from smki.ports.keys import DelegatingKey, KeyAlgorithm, KeyStore, SigningKey
 from smki.ports.record import Checkpoint, Record, RecordReader
-from smki.ports.registry import Credential, DeviceStanding, Party, Registry
+from smki.ports.registry import Credential, DeviceStanding, Party, Registry, SshKey
 from smki.ports.work import Batch, ChunkOutcome, ItemOutcome, JournalEntry, Workbook
 from smki.ports.world import Clock, Entropy, Spool
 
@@ -49,5 +49,6 @@ __all__ = [
     "Registry",
     "SigningKey",
     "Spool",
+    "SshKey",
     "Workbook",
 ]

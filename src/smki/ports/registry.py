@@ -63,6 +63,21 @@ class DeviceStanding:
     limit: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshKey:
+    """A public key that opens the SFTP server.
+
+    Attributes:
+        digest: SHA-256 of the public key, which is its fingerprint.
+        party: the party it identifies.
+        algorithm: name of its kind, as `ssh-ed25519`.
+    """
+
+    digest: bytes
+    party: str
+    algorithm: str
+
+
 class Registry(Protocol):
     """Durable on return; safe for several processes."""
 
@@ -112,6 +127,30 @@ class Registry(Protocol):
 
     def apikey_party(self, digest: bytes) -> str | None:
         """The party that the API key with this SHA-256 identifies."""
+        ...
+
+    def add_sshkey(self, key: SshKey) -> None:
+        """The key opens the SFTP server for its party. Adding it again changes nothing.
+
+        Raises:
+            Refused: no such party, or the key is another's.
+        """
+        ...
+
+    def remove_sshkey(self, digest: bytes) -> None:
+        """The key with this SHA-256 opens nothing from now on.
+
+        Raises:
+            Refused: no such key.
+        """
+        ...
+
+    def sshkey_party(self, digest: bytes) -> str | None:
+        """The party that the key with this SHA-256 identifies."""
+        ...
+
+    def sshkeys(self, party: str) -> tuple[SshKey, ...]:
+        """The keys of that party, by digest."""
         ...
 
     def set_standing(self, device: EUI64, standing: DeviceStanding) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from smki.adapters.sql import Database
-from smki.ports import Credential, DeviceStanding, Party
+from smki.ports import Credential, DeviceStanding, Party, SshKey
 from smki.terms import (
     EUI64,
     Inconsistent,
@@ -96,6 +96,30 @@ def test_apikeys(database: Database) -> None:
     with pytest.raises(Refused, match="identifies another party"):
         registry.add_apikey(bytes(32), "dcc")
     assert registry.apikey_party(bytes(32)) == "supplier"
+
+
+@pytest.mark.clause("sec-app-p:1.2")
+def test_sshkeys(database: Database) -> None:
+    """A key identifies one party, as often as it is added, until it is removed."""
+    registry = database.registry
+    registry.register(SUPPLIER)
+    registry.register(DCC)
+    keys = [
+        SshKey(digest=bytes([number]) * 32, party="supplier", algorithm="ssh-ed25519")
+        for number in (1, 2)
+    ]
+    for key in (*keys, *keys):
+        registry.add_sshkey(key)
+    with pytest.raises(Refused, match="identifies another party"):
+        registry.add_sshkey(SshKey(digest=keys[0].digest, party="dcc", algorithm="ssh-ed25519"))
+    with pytest.raises(Refused, match="not registered"):
+        registry.add_sshkey(SshKey(digest=bytes(32), party="nobody", algorithm="ssh-ed25519"))
+    assert registry.sshkey_party(keys[0].digest) == "supplier"
+    assert (registry.sshkeys("supplier"), registry.sshkeys("dcc")) == (tuple(keys), ())
+    registry.remove_sshkey(keys[0].digest)
+    assert registry.sshkey_party(keys[0].digest) is None
+    with pytest.raises(Refused, match="none with that fingerprint"):
+        registry.remove_sshkey(keys[0].digest)
 
 
 def test_standings(database: Database) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from smki.adapters.sql import counters
 from smki.adapters.sql.codes import (
@@ -16,8 +16,8 @@ from smki.adapters.sql.codes import (
     to_optional_eui64,
 )
 from smki.adapters.sql.store import Store
-from smki.adapters.sql.tables import APIKEY, CREDENTIAL, DEVICE_STANDING, IDENTITY, PARTY
-from smki.ports import Credential, DeviceStanding, Party
+from smki.adapters.sql.tables import APIKEY, CREDENTIAL, DEVICE_STANDING, IDENTITY, PARTY, SSHKEY
+from smki.ports import Credential, DeviceStanding, Party, SshKey
 from smki.terms import (
     EUI64,
     Finding,
@@ -167,6 +167,60 @@ class SqlRegistry:
         """The party that the API key with this SHA-256 identifies."""
         return self._store.read(lambda connection: _apikey_party(connection, digest))
 
+    def add_sshkey(self, key: SshKey) -> None:
+        """The key opens the SFTP server for its party. Adding it again changes nothing.
+
+        Raises:
+            Refused: no such party, or the key is another's.
+        """
+        statement = (
+            self._store.insert(SSHKEY)
+            .values(digest=key.digest, party=key.party, algorithm=key.algorithm)
+            .on_conflict_do_nothing(index_elements=[SSHKEY.c.digest])
+        )
+
+        def work(connection: Connection) -> None:
+            _must_be_registered(connection, key.party)
+            connection.execute(statement)
+            if _sshkey_party(connection, key.digest) != key.party:
+                raise Refused(
+                    "SSH key: identifies another party, must be one of its own",
+                    clause="sec-app-p:1.2",
+                    rule="sshkey.taken",
+                )
+
+        self._store.write(work)
+
+    def remove_sshkey(self, digest: bytes) -> None:
+        """The key with this SHA-256 opens nothing from now on.
+
+        Raises:
+            Refused: no such key.
+        """
+        statement = delete(SSHKEY).where(SSHKEY.c.digest == digest)
+
+        def work(connection: Connection) -> None:
+            if connection.execute(statement).rowcount != 1:
+                raise Refused(
+                    "SSH key: there is none with that fingerprint; 'smki party show' lists them",
+                    clause="sec-app-p:1.2",
+                    rule="sshkey.unknown",
+                )
+
+        self._store.write(work)
+
+    def sshkey_party(self, digest: bytes) -> str | None:
+        """The party that the key with this SHA-256 identifies."""
+        return self._store.read(lambda connection: _sshkey_party(connection, digest))
+
+    def sshkeys(self, party: str) -> tuple[SshKey, ...]:
+        """The keys of that party, by digest."""
+        query = select(SSHKEY).where(SSHKEY.c.party == party).order_by(SSHKEY.c.digest)
+        return tuple(
+            SshKey(digest=bytes(row.digest), party=row.party, algorithm=row.algorithm)
+            for row in self._store.read(lambda connection: connection.execute(query).all())
+        )
+
     def set_standing(self, device: EUI64, standing: DeviceStanding) -> None:
         """What the inventory knows of the device from now on."""
         responsible = standing.responsible
@@ -305,6 +359,10 @@ def _credential(connection: Connection, serial: SerialNumber) -> Credential | No
 
 def _apikey_party(connection: Connection, digest: bytes) -> str | None:
     return connection.scalar(select(APIKEY.c.party).where(APIKEY.c.digest == digest))
+
+
+def _sshkey_party(connection: Connection, digest: bytes) -> str | None:
+    return connection.scalar(select(SSHKEY.c.party).where(SSHKEY.c.digest == digest))
 
 
 def _to_standing(known: tuple[Any, ...]) -> DeviceStanding:

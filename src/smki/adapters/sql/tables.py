@@ -198,6 +198,14 @@ APIKEY: Final = Table(
     Column("party", Text, ForeignKey(PARTY.c.party), nullable=False),
 )
 
+SSHKEY: Final = Table(
+    "register_sshkey",
+    METADATA,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("party", Text, ForeignKey(PARTY.c.party), nullable=False, index=True),
+    Column("algorithm", Text, nullable=False),
+)
+
 DEVICE_STANDING: Final = Table(
     "register_device",
     METADATA,

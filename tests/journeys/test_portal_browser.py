@@ -1,0 +1,296 @@
+"""The repository's pages in a real browser: by keyboard, without script, with proofs verified in it.
+
+Needs Chromium and npm (for axe-core, which looks for violations of WCAG 2.2 A and AA); what is
+missing is named by the skip. `SMKI_SCREENSHOTS` names a folder that the pictures are put into.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smki.bootstrap.initialising import credential_path
+from smki.terms import Interface
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from tests.journeys.conftest import House
+
+pytestmark = pytest.mark.clause("sec-app-o:portal")
+AXE = "axe-core"
+AXE_VERSION = "4.14.1"
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT = 15_000  # milliseconds
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The text of axe-core, or a skip that says why there is none."""
+    if not shutil.which("npm"):
+        pytest.skip("accessibility not checked: npm is not installed")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "smki-tests" / f"{AXE}-{AXE_VERSION}"
+    script = folder / "node_modules" / AXE / "axe.min.js"
+    if not script.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]
+        try:
+            done = subprocess.run(
+                [*words, str(folder), f"{AXE}@{AXE_VERSION}"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+        except subprocess.TimeoutExpired:
+            pytest.skip("accessibility not checked: npm install took more than two minutes")
+        if done.returncode:
+            pytest.skip(f"accessibility not checked: npm install failed: {done.stderr[-300:]}")
+    return script.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window, or a skip that says why there is none."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="pages not looked at: playwright is not installed"
+    )
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("pages not looked at in a browser: chromium is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def new_page(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page with the supplier's officer credential; what a page reports fails the test."""
+    certificate, key = credential_path(house.settings, "supplier", Interface.PORTAL)
+    origin = house.address("portal").removesuffix("/portal")
+    contexts: list[BrowserContext] = []
+    reported: list[str] = []
+
+    def open_page(**how: Any) -> Page:
+        context = browser.new_context(
+            base_url=origin,
+            ignore_https_errors=True,
+            client_certificates=[
+                {"origin": origin, "certPath": certificate, "keyPath": key},
+            ],
+            locale="en-GB",
+            **how,
+        )
+        context.set_default_timeout(WAIT)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: reported.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                reported.append(message.text) if "Content Security Policy" in message.text else None
+            ),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert reported == []
+
+
+@pytest.fixture
+def look(axe: str) -> Callable[[Page, str], None]:
+    """Finds no violation on the page as it is now, and takes its picture if that is wanted."""
+
+    def check(page: Page, name: str) -> None:
+        page.evaluate(axe + ";0")
+        result = page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", list(TAGS)
+        )
+        assert [
+            (one["id"], [node["html"] for node in one["nodes"]]) for one in result["violations"]
+        ] == []
+        assert len(result["passes"]) > 10
+        folder = os.environ.get("SMKI_SCREENSHOTS")
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=name != "results")
+
+    return check
+
+
+def _device(house: House) -> str:
+    device = house.fresh_device()
+    house.batch([("one", house.device_request(device))])
+    return str(device)
+
+
+@pytest.mark.slow
+def test_search_look_verify_download(
+    house: House, new_page: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    """A device's certificate is found, shown, its proof verified in the page, and downloaded.
+
+    On none of the pages does axe-core find a violation.
+    """
+    device = _device(house)
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.goto("/portal")
+    look(page, "search")
+    page.get_by_label("Type").select_option(label="Device")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("heading", level=1, name="Search results").wait_for()
+    look(page, "results")
+    page.get_by_label("EUI-64").fill(device)
+    page.get_by_role("button", name="Search").click()
+    page.locator("tbody a").click()
+    page.get_by_role("heading", level=1, name="Device certificate").wait_for()
+    assert page.title().startswith("Certificate ")
+    look(page, "certificate")
+    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator(".verdict.good").wait_for()
+    said = page.get_by_role("status").inner_text()
+    assert "Verified: this certificate is in the record." in said
+    look(page, "verified")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Certificate, DER").click()
+    assert waiting.value.suggested_filename.endswith(".cer")
+    page.get_by_role("link", name="Revocation lists").click()
+    look(page, "lists")
+
+
+@pytest.mark.slow
+def test_faults_are_accessible_too(
+    house: House, new_page: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    """Errors of the form, a page that is not there, and the narrowest screen, without violations."""
+    assert house.status()["ready"]
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.goto("/portal?eui64=12&status=zz")
+    assert page.title().startswith("Error: ")
+    look(page, "errors")
+    page.get_by_role("link", name="EUI-64: '12'").click()
+    assert page.evaluate("document.activeElement.id") == "eui64"
+    page.goto("/portal/nothing")
+    look(page, "nothing")
+    narrow = new_page(viewport={"width": 320, "height": 640})  # as 1280 pixels at 400 %
+    narrow.goto("/portal?type=device")
+    look(narrow, "narrow")
+    assert narrow.evaluate("document.documentElement.scrollWidth") == 320
+
+
+@pytest.mark.slow
+def test_by_keyboard_alone(house: House, new_page: Callable[..., Page]) -> None:
+    """Tab and Enter lead past the header into the form, to a result, and to the verdict."""
+    device = _device(house)
+    page = new_page()
+    page.goto("/portal")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "eui64"
+    page.keyboard.type(device)
+    page.keyboard.press("Enter")
+    _tab_to(page, "tbody a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/certificates/*")
+    _tab_to(page, "#verify")
+    page.keyboard.press("Enter")
+    page.locator(".verdict.good").wait_for()
+
+
+def _tab_to(page: Page, selector: str) -> None:
+    page.wait_for_load_state()
+    page.locator(selector).first.wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            return
+    pytest.fail(f"{selector} cannot be reached by keyboard")
+
+
+@pytest.mark.slow
+def test_without_script(house: House, new_page: Callable[..., Page]) -> None:
+    """Search, page and downloads work; instead of the button stands the command that verifies."""
+    device = _device(house)
+    page = new_page(java_script_enabled=False)
+    page.goto("/portal")
+    page.get_by_label("EUI-64").fill(device)
+    page.get_by_role("button", name="Search").click()
+    page.locator("tbody a").click()
+    assert not page.get_by_role("button", name="Verify in this browser").is_visible()
+    assert "smki repository verify" in page.locator("pre").inner_text()
+
+
+def _flipped(body: bytes, word: bytes) -> bytes:
+    """The proof file with one bit changed in the base64 of its last line of that kind."""
+    lines = body.split(b"\n")
+    place = max(at for at, line in enumerate(lines) if line.startswith(word))
+    *head, encoded = lines[place].split(b" ")
+    octets = bytearray(base64.b64decode(encoded))
+    octets[-1] ^= 1
+    lines[place] = b" ".join((*head, base64.b64encode(octets)))
+    return b"\n".join(lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        (b"hash ", "leads to the root"),
+        (b"leaf ", "another certificate than the one shown"),
+        ("\u2014 ".encode(), "not signed with this key"),
+    ],
+)
+def test_a_proof_that_was_changed_is_not_verified(
+    house: House, new_page: Callable[..., Page], word: bytes, said: str
+) -> None:
+    """One bit in a hash, in the entry, or in the signature, and the page says that it is wrong."""
+    device = _device(house)
+    page = new_page()
+
+    def change(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=_flipped(answer.body(), word))
+
+    page.route("**/*.proof", change)
+    page.goto(f"/portal?eui64={device}")
+    page.locator("tbody a").click()
+    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator(".verdict.bad").wait_for()
+    assert said in page.get_by_role("status").inner_text()
+
+
+@pytest.mark.slow
+def test_another_log_is_not_believed(house: House, new_page: Callable[..., Page]) -> None:
+    """With the public key of another log the page verifies nothing."""
+    device = _device(house)
+    page = new_page()
+    page.goto(f"/portal?eui64={device}")
+    page.locator("tbody a").click()
+    page.get_by_label("The log’s public key").fill(
+        "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+    )
+    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator(".verdict.bad").wait_for()
+    assert "the key of PeterNeumann" in page.get_by_role("status").inner_text()

@@ -6,12 +6,15 @@ One table; each operation takes the office and JSON arguments and gives a JSON r
 
 import base64
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
+from smki.adapters.files import read_octets
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.flows.batch import approve_batch, reject_batch
 from smki.flows.deciding import lodge_decision
+from smki.flows.documents import lodge_document, withdraw_document
 from smki.flows.office import Office
 from smki.flows.registering import certify_organisation, certify_server, credential_for
 from smki.flows.renewal import renew_root_list
@@ -166,6 +169,21 @@ def _revoke_organisation(
     return {"serial": serial, "entry": entry, "crl_number": current.number}
 
 
+def _lodge_document(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    del settings
+    version = lodge_document(office, arguments["asked"], read_octets(Path(arguments["path"])))
+    return {"entry": version.entry, "title": version.title, "version": version.version}
+
+
+def _withdraw_document(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    del settings
+    return {"entry": withdraw_document(office, arguments["asked"])}
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "ping": _ping,
     "revoke": _revoke,
@@ -178,6 +196,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "server": _server,
     "root-list": _root_list,
     "decision": _decision,
+    "lodge-document": _lodge_document,
+    "withdraw-document": _withdraw_document,
     "revoke-organisation": _revoke_organisation,
 }
 

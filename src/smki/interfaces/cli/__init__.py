@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "certificate": "smki.interfaces.cli.certificate:certificate",
     "clause": "smki.interfaces.cli.clause:clause",
     "csr": "smki.interfaces.cli.requests:csr",
+    "document": "smki.interfaces.cli.document:document",
     "governance": "smki.interfaces.cli.governance:governance",
     "init": "smki.interfaces.cli.house:init",
     "party": "smki.interfaces.cli.party:party",

@@ -3,7 +3,14 @@
 Decides nothing about who may have a certificate and signs no certificate.
 """
 
+from smki.repository.auditing import audit_roots
 from smki.repository.comparing import compare_index
+from smki.repository.completeness import (
+    Complete,
+    CompleteProof,
+    prove_complete,
+    verify_complete,
+)
 from smki.repository.identities import IdentityReader, index_root_of
 from smki.repository.items import body_of, item_of, metadata_of
 from smki.repository.keeping import MapKeeper
@@ -35,12 +42,15 @@ from smki.repository.searching import (
 )
 
 __all__ = [
+    "Complete",
+    "CompleteProof",
     "Found",
     "IdentityReader",
     "IndexProgress",
     "MapKeeper",
     "Proven",
     "Retrieved",
+    "audit_roots",
     "body_of",
     "catch_up",
     "check_extends",
@@ -56,6 +66,7 @@ __all__ = [
     "metadata_of",
     "milliseconds",
     "prove",
+    "prove_complete",
     "publish",
     "reindex",
     "retrieve",
@@ -64,5 +75,6 @@ __all__ = [
     "search_devices",
     "search_organisations",
     "standing",
+    "verify_complete",
     "verify_proof",
 ]

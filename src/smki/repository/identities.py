@@ -1,7 +1,7 @@
 """Whose an entry is: what the map by EUI-64 commits to, read from the record's leaves.
 
-A certificate is of the identity that is its subject: a device, an organisation, a system or an
-authority. A revocation list is of every identity of whose certificates it is the first list to
+A certificate is of the device or organisation whose EUI-64 its subject, or the alternative name of
+it, says; those of authorities, officers and systems say none. A revocation list is of every identity of whose certificates it is the first list to
 name one. Nothing else is anybody's. Entries are looked at in the order of the log.
 """
 

@@ -6,14 +6,16 @@ Reads beside a running server; only `reindex` writes, to the index, and only whe
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Final
 
 import click
 
+from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.record import AuditProgress, Problem
 from smki.adapters.record import audit as audit_record
 from smki.bootstrap import (
@@ -24,14 +26,17 @@ from smki.bootstrap import (
     restore_database,
     restore_register,
 )
+from smki.bootstrap.opening import open_identity_map
 from smki.flows.office import FrontOffice
 from smki.interfaces.cli.bulk import check_export, export, unpack
+from smki.interfaces.cli.completeness import prove_device, tell_complete
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.progress import Told, progress_bar
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
 from smki.merkle.notes import NOTE_MAX_OCTETS
-from smki.repository import check_extends, compare_index, prove, verify_proof
+from smki.repository import audit_roots, check_extends, compare_index, prove, verify_proof
 from smki.repository import reindex as make_index
+from smki.repository.completeness import TITLE as IDENTITY_TITLE
 from smki.repository.proving import LINE_MAX_OCTETS
 from smki.terms import Inconsistent, Malformed, Refused, SerialNumber, Unavailable
 from smki.wire.certificate import parse_certificate
@@ -104,7 +109,7 @@ def prove_serial(serial: str, *, out: str, as_json: bool) -> None:
 @click.option("--key", metavar="VKEY", help="The log's public key, as 'smki status' prints it.")
 @json_option
 def verify(file: str, *, key: str | None, as_json: bool) -> None:
-    """Verify a proof file, of one certificate or of a batch, offline.
+    """Verify a proof file, of one certificate, of a batch, or of all of an identity, offline.
 
     FILE is the proof; - is standard input. Without --key the SMKI of the state directory, if there
     is one, says which log is believed. Needs no server.
@@ -119,7 +124,12 @@ def verify(file: str, *, key: str | None, as_json: bool) -> None:
                 clause="c2sp:signed-note",
             )
         with _opened(file) as stream:
-            proven = verify_proof(iter(lambda: stream.readline(LINE_MAX_OCTETS + 1), b""), believed)
+            proof = iter(lambda: stream.readline(LINE_MAX_OCTETS + 1), b"")
+            first = next(proof, b"")
+            if first == f"{IDENTITY_TITLE}\n".encode():
+                tell_complete(chain((first,), proof), believed, as_json=as_json)
+                return
+            proven = verify_proof(chain((first,), proof), believed)
         one = _shown(*proven.entries[0]) if len(proven.entries) == 1 else {}
     head = proven.head
     document = {
@@ -200,6 +210,7 @@ def consistency(earlier: str, *, as_json: bool) -> None:
 def audit(context: click.Context, *, as_json: bool) -> None:
     """Re-read every octet of the record, and compare the index with it.
 
+    The verifiable index by EUI-64 is made anew, and each of its roots that was lodged compared.
     Works beside a running server, changes and repairs nothing. Exit code 1 if there is a problem.
     """
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
@@ -207,6 +218,8 @@ def audit(context: click.Context, *, as_json: bool) -> None:
             problems, entries = _audit_record(load_settings(os.environ), told)
         with progress_bar("index") as told:
             problems += _audit_index(front, told)
+        with progress_bar("roots of the verifiable index") as told:
+            problems += _audit_roots(front, told)
         covered = front.index.size()
     document = {"entries": entries, "indexed": covered, "problems": problems}
     emit(document, _audit_lines(entries, covered, problems), as_json=as_json)
@@ -242,6 +255,23 @@ def _audit_index(front: FrontOffice, told: Told) -> list[str]:
     return problems
 
 
+def _audit_roots(front: FrontOffice, told: Told) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="smki-audit-") as scratch:
+        differences = audit_roots(
+            front.reader,
+            front.index,
+            front.describe,
+            SqliteIdentityMap(Path(scratch) / "identity-map.sqlite"),
+            lambda progress: told(progress.done, progress.total),
+        )
+        problems: list[str] = []
+        try:
+            problems.extend(islice(differences, PROBLEMS_SHOWN))
+        except (Inconsistent, Malformed, Unavailable) as error:
+            problems.append(f"index: its roots cannot be compared, {error}")
+        return problems
+
+
 def _audit_lines(entries: int, covered: int, problems: list[str]) -> Iterator[str]:
     yield from (f"problem: {problem}" for problem in problems)
     if problems:
@@ -275,6 +305,7 @@ def reindex(*, as_json: bool) -> None:
             lambda settings: gone.extend(restore_database(settings)),
         ) as (front, record),
     ):
+        open_identity_map(load_settings(os.environ)).clear()  # a server makes it again by the way
         with progress_bar("index") as told:
             covered = make_index(
                 record,
@@ -296,5 +327,5 @@ def reindex(*, as_json: bool) -> None:
     )
 
 
-for _command in (export, check_export, unpack):
+for _command in (export, check_export, unpack, prove_device):
     repository.add_command(_command)

@@ -1,0 +1,148 @@
+"""All certificates of an identity, and none hidden: proven, refused, and found out."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smki.bootstrap import load_settings, open_office
+from smki.bootstrap.opening import open_map_keeper
+from smki.profiles import RowFields
+
+SUPPLIER = "0A-53-4D-4B-49-02-00-01"
+NOBODY = "00-DB-12-34-56-78-90-A0"
+Keep = Callable[..., None]
+
+
+@pytest.fixture
+def keep() -> Keep:
+    """Lodges a root of the map of a house, as its worker would."""
+
+    def lodge(house: Any, describe: Callable[[Any], Any] = lambda known: known) -> None:
+        environment = {"SMKI_STATE": str(house.state)}
+        settings = load_settings(environment)
+        with open_office(settings, environment) as office:
+            keeper = open_map_keeper(settings, office)
+            keeper = replace(keeper, describe=describe(keeper.describe))
+            while keeper.keep(datetime.now(UTC) + timedelta(minutes=2)):
+                pass
+
+    return lodge
+
+
+@pytest.fixture
+def change() -> Callable[[Any, str], None]:
+    """Changes the database behind the back of a house."""
+
+    def run(house: Any, statement: str) -> None:
+        with closing(sqlite3.connect(house.state / "smki.sqlite")) as database:
+            assert database.execute(statement).rowcount == 1
+            database.commit()
+
+    return run
+
+
+@pytest.fixture
+def proven(house: Any, keep: Keep, tmp_path: Path) -> Path:
+    """A proof about the supplier, with a list that was lodged since the root."""
+    keep(house)
+    assert house.run("registration", "refresh-crl", "issuing-oca")[0] == 0
+    path = tmp_path / "supplier.proof"
+    assert house.run("repository", "prove-device", SUPPLIER, "--out", str(path))[0] == 0
+    return path
+
+
+@pytest.mark.clause("sec:L5")
+def test_all_of_an_identity_are_proven_offline(house: Any, proven: Path, tmp_path: Path) -> None:
+    """With file and key alone: which entries are its own, as at which size, and what came since."""
+    key = load_settings({"SMKI_STATE": str(house.state)}).log_vkey
+    stranger = type(house)(state=tmp_path / "none")
+    code, shown = stranger.json("repository", "verify", str(proven), "--key", key)
+    assert (code, shown["identity"], shown["later"]) == (0, SUPPLIER, [])
+    assert shown["size"] == shown["as_at"] + 2  # the root itself, and the list
+    assert shown["scanned"] == 1
+    serials = {one["serial"] for one in shown["all"]}
+    assert len(serials) == shown["entries"] == 3
+    assert house.run("repository", "verify", str(proven))[0] == 0
+
+
+@pytest.mark.clause("sec:L5")
+def test_that_an_identity_has_nothing_is_proven(house: Any, keep: Keep, tmp_path: Path) -> None:
+    """An empty answer is proven like any other; without a root yet there is none."""
+    path = tmp_path / "nobody.proof"
+    asked = ("repository", "prove-device", NOBODY, "--out", str(path))
+    code, shown = house.json(*asked)
+    assert (code, shown["error"]["family"]) == (3, "unavailable")
+    keep(house)
+    assert house.json(*asked)[1]["entries"] == []
+    code, shown = house.json("repository", "verify", str(path))
+    assert (code, shown["entries"], shown["all"]) == (0, 0, [])
+
+
+def test_a_changed_proof_about_an_identity_is_refused(house: Any, proven: Path) -> None:
+    """A file in which any one line was changed, lost or doubled verifies never, and says why."""
+    lines = proven.read_bytes().splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        middle = len(line) // 2
+        changed = line[:middle] + bytes((line[middle] ^ 1,)) + line[middle + 1 :]
+        for new in ((changed,), (), (line, line)):
+            spoilt = b"".join((*lines[:at], *new, *lines[at + 1 :]))
+            code, shown = house.json("repository", "verify", "-", given=spoilt)
+            assert code == 1, (at, new)
+            assert shown["error"]["family"] in {"malformed", "refused"}
+
+
+def test_a_proof_about_another_identity_is_refused(house: Any, proven: Path) -> None:
+    """Entries of one identity prove nothing of another."""
+    spoilt = proven.read_bytes().replace(b"0a534d4b49020001", b"0a534d4b49020002", 1)
+    code, shown = house.json("repository", "verify", "-", given=spoilt)
+    assert (code, shown["error"]["family"]) == (1, "refused")
+
+
+@pytest.mark.clause("sec:L5")
+def test_a_root_that_hides_a_certificate_is_named(house: Any, keep: Keep) -> None:
+    """The audit makes the map anew, and says which root is a lie; a true one it passes over."""
+    keep(house)
+    assert house.json("repository", "audit")[1]["problems"] == []
+
+    def hides(known: Callable[[bytes], RowFields]) -> Callable[[bytes], RowFields]:
+        def describe(certificate: bytes) -> RowFields:
+            fields = known(certificate)
+            return replace(fields, identity=None) if str(fields.identity) == SUPPLIER else fields
+
+        return describe
+
+    (house.state / "identity-map.sqlite").unlink()
+    assert house.run("registration", "refresh-crl", "issuing-oca")[0] == 0
+    keep(house, hides)
+    code, shown = house.json("repository", "audit")
+    assert code == 1
+    assert len(shown["problems"]) == 1
+    assert f"index root: entry {shown['entries'] - 1} lies" in shown["problems"][0]
+
+
+@pytest.mark.clause("sec:L5")
+def test_an_index_that_hides_a_certificate_cannot_be_proven(
+    house: Any, keep: Keep, tmp_path: Path, change: Callable[[Any, str], None]
+) -> None:
+    """A row that was taken out of the database is missed by the proof: 4, inconsistent."""
+    keep(house)
+    change(house, "DELETE FROM index_certificate WHERE entry = 15")
+    out = str(tmp_path / "x")
+    code, shown = house.json("repository", "prove-device", SUPPLIER, "--out", out)
+    assert (code, shown["error"]["family"]) == (4, "inconsistent")
+
+
+def test_a_new_index_begins_a_new_map(house: Any, keep: Keep) -> None:
+    """The map is thrown away with the index, and made again from the record alone."""
+    keep(house)
+    assert house.run("repository", "reindex")[0] == 0
+    assert not (house.state / "identity-map.sqlite").exists()
+    assert house.run("registration", "refresh-crl", "issuing-oca")[0] == 0
+    keep(house)
+    assert house.json("repository", "audit")[1]["problems"] == []

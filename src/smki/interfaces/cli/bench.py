@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from smki.interfaces.bench_lodging import bench_lodge
+from smki.interfaces.bench_proving import bench_prove
 from smki.interfaces.benching import bench_issue
 from smki.interfaces.cli.output import emit, json_option, reporting
 
@@ -82,6 +83,38 @@ def lodge(*, count: int, as_json: bool) -> None:
                 f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio} durable,"
                 f" {figures.tree_ratio} in memory"
             ),
+            f"peak memory {figures.peak_rss_mib} MiB",
+        ),
+        as_json=as_json,
+    )
+
+
+@bench.command
+@click.option(
+    "--count",
+    default=200_000,
+    show_default=True,
+    type=click.IntRange(2),
+    help="Entries in the index, two for each device.",
+)
+@json_option
+def prove(*, count: int, as_json: bool) -> None:
+    """Prove that nothing of a device is hidden, present or absent, from a scratch index.
+
+    The limit is the bare hashing of what the proofs hold.
+    """
+    with reporting(as_json=as_json), _scratch(count) as (state, progress):
+        figures = bench_prove(state, count, progress)
+    emit(
+        dataclasses.asdict(figures),
+        (
+            (
+                f"proofs made and verified over {figures.count} entries:"
+                f" {figures.per_second:.0f} a second, 99 of 100 within"
+                f" {figures.p99_milliseconds} ms, {figures.proof_octets} octets each"
+            ),
+            f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
+            f"into the index: {figures.kept_per_second:.0f} entries a second, durable",
             f"peak memory {figures.peak_rss_mib} MiB",
         ),
         as_json=as_json,

@@ -50,6 +50,7 @@ from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER, Sample
 from smki.bootstrap.settings import FILE, Settings, load_settings, read_file, shipped_profile
 from smki.ceremonies import AuthorityNames, hold_development_ceremony
 from smki.ceremonies.development import ROOTS
+from smki.flows.configuring import lodge_configuration, plain_mapping
 from smki.flows.issue import settle
 from smki.flows.office import Office
 from smki.flows.registering import (
@@ -254,6 +255,7 @@ def _found(settings: Settings, environment: Mapping[str, str], tell: Told) -> No
                 write_durably(_arl(settings, kind), arl)
             if front.reader.checkpoint().size == 0:
                 lodge_leaf(record, LeafType.LOG_KEY, settings.log_vkey.encode(), clock.now())
+            lodge_configuration(front, record, plain_mapping(settings.bearing()))
             lodge_ceremony(record, tuple(outcome.certificates.values()), clock.now())
         settle(founding)
         office = assemble_office(settings, environment, front, record)

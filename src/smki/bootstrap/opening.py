@@ -23,6 +23,7 @@ from smki.bootstrap.sealing import open_seal
 from smki.bootstrap.settings import Settings
 from smki.bootstrap.values import KeySettings
 from smki.ceremonies.development import ISSUING
+from smki.flows.configuring import lodge_configuration, plain_mapping
 from smki.flows.issue import settle
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
@@ -111,6 +112,7 @@ def open_office(
         office = assemble_office(settings, environment, front, record)
         if not founding:
             settle(office)
+            lodge_configuration(front, record, plain_mapping(settings.bearing()))
         yield office
 
 

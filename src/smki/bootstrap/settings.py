@@ -53,6 +53,28 @@ MOST_HOURS = 366 * 24  # a list that is older tells nobody anything
 _ENVIRONMENT: ContextVar[Mapping[str, str | None]] = ContextVar("environment")
 
 
+BEARING = (
+    "environment",
+    "log_origin",
+    "approve_batches",
+    "processing_window",
+    "nightly_capacity",
+    "core_hours",
+    "ad_hoc_repeat_seconds",
+    "bodies",
+    "policies",
+    "hw_types",
+    "lifetime_years",
+    "common_name_characters",
+    "wrap_algorithm",
+    "crl_interval_hours",
+    "crl_validity_hours",
+    "arl_validity_months",
+)
+"""The keys that are lodged in the record whenever they change; the others say nothing of what is
+issued, and some say where things are."""
+
+
 class Settings(BaseSettings):
     """Everything that can be configured."""
 
@@ -282,6 +304,13 @@ class Settings(BaseSettings):
                 clause=error.clause,
                 rule=error.rule,
             ) from error
+
+    def bearing(self) -> dict[str, Any]:
+        """What bears on who is issued what, as JSON: no address, path, password or key among it.
+
+        Clause: sec:L9
+        """
+        return self.model_dump(mode="json", include=set(BEARING))
 
     def deciding(self) -> dict[Body, frozenset[EUI64]]:
         """The EUI-64 of the parties whose officers sign for each body.

@@ -1,6 +1,6 @@
-"""`smki certificate show` and `smki certificate lint`: what a certificate says, and what is wrong.
+"""`smki certificate show`, `lint` and `trace`: what it says, what is wrong, what it was issued under.
 
-Need no state directory: without `--ours` the certificate is somebody else's, and policy OID, hwType
+All but `trace` need no state directory: without `--ours` the certificate is somebody else's, and policy OID, hwType
 and whole days are not compared with ours. Expiry and revocation are not looked at.
 """
 
@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.profiles import ProfileSettings, kind_of, lint_certificate, view
 from smki.profiles.wording import explain
 from smki.terms import CertificateKind, Finding, Malformed
@@ -82,6 +82,28 @@ def lint(
         document = {"profile": name, "findings": [_row(finding) for finding in findings]}
         emit(document, _verdict(name, findings), as_json=as_json)
     context.exit(1 if findings else 0)
+
+
+@certificate.command
+@click.argument("serial")
+@click.option("--out", metavar="FILE", help="Write the whole configuration, JSON; - for stdout.")
+@json_option
+def trace(serial: str, *, out: str | None, as_json: bool) -> None:
+    """Trace a certificate to what it was issued under: the configuration entry in force then.
+
+    That entry holds the clause catalogue, the profiles and the configuration of the software that
+    issued it; 'smki repository prove' proves the certificate's own entry.
+    """
+    from smki.interfaces.cli.tracing import trace_serial  # noqa: PLC0415 - opens the house
+
+    with reporting(as_json=as_json):
+        document, content = trace_serial(serial)
+        if out is not None:
+            with output_file(out) as write:
+                write(content)
+    if out != "-":
+        lines = [f"{name:13} {value}" for name, value in document.items()]
+        emit(document, lines, as_json=as_json)
 
 
 def read_certificate(file: str) -> bytes:

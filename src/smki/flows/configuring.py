@@ -1,0 +1,147 @@
+"""What is issued under: clause catalogue, profiles and configuration, lodged whenever they changed.
+
+    CONFIGURATION   framed: {"build", "sha256"}, then canonical JSON
+                    {"build", "clauses", "configuration", "documents", "profiles"}
+
+The process that issues lodges it before it issues anything, so that whatever has a higher entry was
+issued under the one before it. Passwords, keys and paths are no part of it.
+
+Clause: sec:L5, sec:L9
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from hashlib import sha256
+
+from smki.clauses.catalogue import CLAUSES, DOCUMENTS
+from smki.flows.office import FrontOffice
+from smki.merkle.canonical import JSON, encode_json
+from smki.merkle.leaf import LeafType, decode_framed, decode_leaf, encode_framed
+from smki.ports import CertificateRow, Record
+from smki.profiles.table import PROFILES
+from smki.repository import body_of, catch_up, lodge_leaf
+from smki.terms import Inconsistent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """A configuration in the record.
+
+    Attributes:
+        entry: index of its entry.
+        at: when it was lodged.
+        build: the software that lodged it.
+        sha256: of its content, in hexadecimal.
+        content: canonical JSON, as above.
+    """
+
+    entry: int
+    at: datetime
+    build: str
+    sha256: str
+    content: bytes
+
+
+def configuration_body(front: FrontOffice, configuration: Mapping[str, JSON]) -> bytes:
+    """The body of the leaf: the same octets as long as nothing changed."""
+    content = encode_json(
+        {
+            "build": front.build,
+            "clauses": plain(CLAUSES),
+            "configuration": configuration,
+            "documents": plain(DOCUMENTS),
+            "profiles": {"settings": plain(front.settings), "table": plain(PROFILES)},
+        }
+    )
+    metadata: dict[str, JSON] = {"build": front.build, "sha256": sha256(content).hexdigest()}
+    return encode_framed(metadata, content)
+
+
+def lodge_configuration(
+    front: FrontOffice, record: Record, configuration: Mapping[str, JSON]
+) -> int:
+    """The configuration in force is the newest in the record; its entry. The same is lodged once.
+
+    Raises:
+        Unavailable: the disk or the database is away.
+
+    Clause: sec:L9
+    """
+    body = configuration_body(front, configuration)
+    known = front.index.items(of=LeafType.CONFIGURATION)
+    if known:
+        leaf = decode_leaf(front.reader.leaf(known[-1].entry))
+        if leaf.body in (body, sha256(body).digest()):
+            return known[-1].entry
+    entry = lodge_leaf(record, LeafType.CONFIGURATION, body, front.clock.now())
+    catch_up(front.reader, front.index, front.describe)
+    return entry
+
+
+def configuration_of(front: FrontOffice, row: CertificateRow) -> Configuration | None:
+    """The configuration under which the certificate was issued; None if none was lodged before it.
+
+    Raises:
+        Inconsistent: the record is damaged, or the entry is no configuration.
+
+    Clause: sec:L9
+    """
+    before = [
+        one.entry for one in front.index.items(of=LeafType.CONFIGURATION) if one.entry < row.entry
+    ]
+    if not before:
+        return None
+    leaf = decode_leaf(front.reader.leaf(before[-1]))
+    metadata, content = decode_framed(body_of(front.reader, leaf))
+    if leaf.type is not LeafType.CONFIGURATION or not isinstance(metadata, Mapping):
+        raise Inconsistent(f"index: entry {before[-1]} is no configuration")
+    return Configuration(
+        entry=before[-1],
+        at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=leaf.instant),
+        build=str(metadata.get("build", "")),
+        sha256=sha256(content).hexdigest(),
+        content=content,
+    )
+
+
+def plain_mapping(values: Mapping[str, object]) -> dict[str, JSON]:
+    """Each of the named values in JSON, as `plain`."""
+    return {name: plain(value) for name, value in values.items()}
+
+
+def plain(value: object) -> JSON:
+    """The value in JSON of whole numbers and texts: octets in hexadecimal, what is named by its name.
+
+    Raises:
+        Inconsistent: a value of a kind that no table here has.
+    """
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(plain(name)): plain(one) for name, one in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(one) for one in value]
+    if is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value) if one.init}
+    return _written(value)
+
+
+def _written(value: object) -> JSON:
+    """A value that JSON has no word for, as text."""
+    match value:
+        case bytes():
+            return value.hex()
+        case timedelta():
+            return f"{value.total_seconds():.0f} s"
+        case float():
+            return repr(value)
+        case re.Pattern():
+            return plain(value.pattern)
+        case frozenset():
+            return sorted((plain(one) for one in value), key=str)
+    raise Inconsistent(f"configuration: a {type(value).__name__} cannot be written down")

@@ -65,6 +65,7 @@ class House:
             "SMKI_STATE": str(self.state),
             "SMKI_HTTPS_PORT": "0",
             "SMKI_LOCAL_PORT": "-1",
+            "SMKI_SFTP_PORT": "-1",
             "SMKI_PROCESSES": str(self.processes),
             "SMKI_CHUNK": str(self.chunk),
         }

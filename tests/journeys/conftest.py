@@ -297,6 +297,7 @@ def new_house(
             "SMKI_VECTORS": os.environ.get("SMKI_VECTORS", str(VECTORS)),
             "SMKI_HTTPS_PORT": "0",
             "SMKI_LOCAL_PORT": "0",
+            "SMKI_SFTP_PORT": "0",
             **configuration,
         }
         made.append(House(state=state, variables=variables))

@@ -48,6 +48,7 @@ from smki.bootstrap.roots import (
 )
 from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER, Sample
 from smki.bootstrap.settings import FILE, Settings, load_settings, read_file, shipped_profile
+from smki.bootstrap.ssh_keys import host_key, open_to_sample
 from smki.ceremonies import AuthorityNames, hold_development_ceremony
 from smki.ceremonies.development import ROOTS
 from smki.flows.configuring import lodge_configuration, plain_mapping
@@ -127,10 +128,12 @@ def _initialise(
         _found(settings, environment, tell)
     with open_office(settings, environment) as office:
         _server(settings, office, tell)
+        host_key(settings)
         if not bare:
             for sample in SAMPLES:
                 _sample(settings, office, sample, tell)
             give_apikey(office.front, SUPPLIER, API_KEY)
+            open_to_sample(settings, office.front)
         for sentence in restore_register(settings, office.front):
             tell(sentence)
         write_lists(settings, office)

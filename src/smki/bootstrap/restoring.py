@@ -12,6 +12,7 @@ from smki.adapters.sql import migrate
 from smki.bootstrap.databases import is_lost
 from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER
 from smki.bootstrap.settings import Settings
+from smki.bootstrap.ssh_keys import open_to_sample
 from smki.flows.office import FrontOffice
 from smki.flows.registering import give_apikey, register_party
 from smki.flows.restoring import reopen_interfaces
@@ -23,6 +24,7 @@ GONE: Final = (
     "  requests that were accepted and not lodged: nobody was answered, they are sent again",
     "  what the inventory knew of devices, and their limits: 'smki registration device'",
     "  parties of your own: 'smki party add'; API keys other than the sample's: 'smki party apikey'",
+    "  public keys for SFTP other than the sample's: 'smki party sshkey'",
 )
 
 
@@ -72,6 +74,7 @@ def restore_register(settings: Settings, front: FrontOffice) -> Iterator[str]:
             yield f"party {name} is registered again"
         if name == SUPPLIER:
             give_apikey(front, name, API_KEY)
+            open_to_sample(settings, front)
     found = reopen_interfaces(front)
     if found.opened:
         yield f"credentials registered again: {found.opened}; those that were revoked stay so"

@@ -115,7 +115,7 @@ class Settings(BaseSettings):
         le=65535,
         description="loopback, plain HTTP: repository; -1: off; 0: any free",
     )
-    sftp_port: int = Field(default=8022, ge=-1, le=65535, description="SFTP; not served yet")
+    sftp_port: int = Field(default=8022, ge=-1, le=65535, description="SFTP; -1: off; 0: any free")
     vectors: Path = Field(
         default=Path("../shared/vectors"),
         description="published reference data, for tests and the journey",

@@ -11,7 +11,7 @@ from smki.flows.issue import facts_about, issue, issue_prepared
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
 from smki.policy import decide_party
-from smki.ports import Credential, Party
+from smki.ports import Credential, Party, SshKey
 from smki.profiles import ServerSubject, common_name
 from smki.registration import (
     admit_organisation,
@@ -26,6 +26,7 @@ from smki.registration import (
 from smki.steps import Admitted, Channel, Examined, Published, Refusal, Requester
 from smki.terms import CertificateKind, CertificateStatus, Finding, Interface, Refused, SerialNumber
 from smki.wire.requests import OrganisationRequest
+from smki.wire.ssh_keys import parse_ssh_public_key
 
 
 def register_party(front: FrontOffice, party: Party) -> None:
@@ -150,6 +151,38 @@ def give_apikey(front: FrontOffice, party: str, key: str) -> None:
     Clause: sec-app-p:1
     """
     front.registry.add_apikey(hashlib.sha256(key.encode()).digest(), party)
+
+
+def give_sshkey(front: FrontOffice, party: str, line: bytes) -> SshKey:
+    """The public key in a line of OpenSSH opens the SFTP server for the party.
+
+    Raises:
+        Malformed: no public key.
+        Refused: a kind that is not taken, no such party, or the key is another's.
+
+    Clause: sec-app-p:1.2
+    """
+    read = parse_ssh_public_key(line)
+    key = SshKey(digest=read.digest, party=party, algorithm=read.algorithm)
+    front.registry.add_sshkey(key)
+    return key
+
+
+def take_sshkey(front: FrontOffice, party: str, digest: bytes) -> None:
+    """The party's public key with this SHA-256 opens nothing any more.
+
+    Raises:
+        Refused: the party has no such key.
+
+    Clause: sec-app-p:1.2
+    """
+    if front.registry.sshkey_party(digest) not in {party, None}:
+        raise Refused(
+            f"SSH key: is not one of {party}, must be; 'smki party show {party}' lists them",
+            clause="sec-app-p:1.2",
+            rule="sshkey.unknown",
+        )
+    front.registry.remove_sshkey(digest)
 
 
 def _names_in_force(

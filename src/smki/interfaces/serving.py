@@ -25,6 +25,7 @@ from smki.flows.services import HouseServices
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
 from smki.interfaces.said import Ports, Said
+from smki.interfaces.sftp_beside import sftp_beside
 from smki.interfaces.supervising import worker_beside
 from smki.interfaces.web import (
     Limits,
@@ -101,8 +102,9 @@ async def _serve(
     async with (
         worker_beside(settings, environment, link, said.problem),
         serving(_listeners(settings, services, front, tls)) as ports,
+        sftp_beside(settings, front) as sftp_port,
     ):
-        endpoints = _endpoints(settings, ports)
+        endpoints = _endpoints(settings, ports, sftp_port)
         said.endpoints(endpoints)
         following = asyncio.create_task(_follow(tls.refresh))
         try:
@@ -216,7 +218,9 @@ async def _follow(refresh: Callable[[], object]) -> None:
         await asyncio.sleep(_WATCH_SECONDS)
 
 
-def _endpoints(settings: Settings, ports: tuple[int, ...]) -> dict[str, str | None]:
+def _endpoints(
+    settings: Settings, ports: tuple[int, ...], sftp_port: int | None
+) -> dict[str, str | None]:
     secured = f"https://{settings.names[0]}:{ports[0]}"
     return {
         "portal": f"{secured}/portal",
@@ -224,7 +228,7 @@ def _endpoints(settings: Settings, ports: tuple[int, ...]) -> dict[str, str | No
         "batch": f"{secured}/1.0/PortalCSRBatch",
         "repository": f"{secured}/services",
         "repository_local": f"http://127.0.0.1:{ports[1]}" if len(ports) > 1 else None,
-        "sftp": None,
+        "sftp": None if sftp_port is None else f"sftp://{settings.names[0]}:{sftp_port}",
         "metrics": None,
     }
 

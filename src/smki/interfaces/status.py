@@ -15,6 +15,7 @@ from smki.bootstrap import Settings, open_front
 from smki.bootstrap.holdings import DUE_DAYS, Holding, holdings
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY, SUPPLIER
+from smki.bootstrap.ssh_keys import SAMPLE, host_fingerprint
 from smki.flows.office import FrontOffice
 from smki.interfaces.serving import read_serving
 from smki.terms import Interface, SmkiError
@@ -123,6 +124,11 @@ def _credentials(settings: Settings) -> dict[str, Any]:
     for name, interface in _CREDENTIALS.items():
         certificate, key = credential_path(settings, SUPPLIER, interface)
         shown[name] = {"certificate": str(certificate.absolute()), "key": str(key.absolute())}
+    shown["sftp"] = {
+        "user": SUPPLIER,
+        "key": str(settings.path(*SAMPLE).absolute()),
+        "fingerprint": host_fingerprint(settings),
+    }
     return {**shown, "apikey": API_KEY}
 
 
@@ -180,6 +186,8 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
         lines.append(f"trust the server  {shown['ca']}")
         lines += [f"credential        {shown[name]['certificate']}" for name in _CREDENTIALS]
         lines.append(f"apikey            {shown['apikey']}")
+    if (fingerprint := document["credentials"]["sftp"]["fingerprint"]) is not None:
+        lines.append(f"sftp host key     {fingerprint}")
     if log["origin"] and not any(document["endpoints"].values()):
         lines.append("next: 'smki serve' serves it")
     return lines

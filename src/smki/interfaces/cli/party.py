@@ -11,11 +11,12 @@ from typing import Any, Final
 import click
 
 from smki.bootstrap import load_settings, open_front
-from smki.flows.registering import give_apikey, register_party
-from smki.interfaces.cli.output import emit, json_option, reporting, tell
+from smki.flows.registering import give_apikey, give_sshkey, register_party, take_sshkey
+from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
 from smki.interfaces.cli.roles import read_role, role_name
 from smki.ports import Party
 from smki.terms import EUI64, Malformed, Refused, RemotePartyRole
+from smki.wire.ssh_keys import fingerprint, parse_fingerprint
 
 
 @click.group(short_help="Register a party, list them, show one.")
@@ -119,6 +120,10 @@ def show_party(name: str, *, as_json: bool) -> None:
             {"serial": str(one.serial), "interface": one.interface.value, "revoked": one.revoked}
             for one in front.registry.credentials(name)
         ]
+        sshkeys = [
+            {"fingerprint": fingerprint(one.digest), "algorithm": one.algorithm}
+            for one in front.registry.sshkeys(name)
+        ]
     fields = party_fields(found)
     lines = [f"{found.party}: {found.name}"]
     lines += [f"  {one['eui64']} {one['role']}" for one in fields["identities"]]
@@ -126,8 +131,9 @@ def show_party(name: str, *, as_json: bool) -> None:
         f"  {one['interface']:6} credential {one['serial']}{' revoked' if one['revoked'] else ''}"
         for one in credentials
     ]
+    lines += [f"  sftp   {one['algorithm']} {one['fingerprint']}" for one in sshkeys]
     lines.append("next: 'smki registration revoke SERIAL' if one is lost or no longer wanted")
-    emit({**fields, "credentials": credentials}, lines, as_json=as_json)
+    emit({**fields, "credentials": credentials, "sshkeys": sshkeys}, lines, as_json=as_json)
 
 
 @party.command
@@ -144,6 +150,38 @@ def apikey(name: str, *, as_json: bool) -> None:
     if not as_json:
         tell(f"an API key of {name}; it is kept nowhere, and cannot be shown again:")
     emit({"party": name, "apikey": key}, (key,), as_json=as_json)
+
+
+@party.command
+@click.argument("name")
+@click.argument("file", required=False)
+@click.option(
+    "--remove",
+    metavar="FINGERPRINT",
+    help="Take a key away instead, as 'smki party show' names it.",
+)
+@json_option
+def sshkey(name: str, *, file: str | None, remove: str | None, as_json: bool) -> None:
+    """Let a party into the SFTP server by its public key, or take one away.
+
+    FILE is the public half, as 'ssh-keygen -t ed25519' writes it into a file .pub; - is standard
+    input. The party logs in as NAME. A key that is taken away closes what it opened within seconds.
+    """
+    if (file is None) == (remove is None):
+        raise click.UsageError("either FILE or --remove FINGERPRINT must be given")
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        if file is not None:
+            shown = fingerprint(give_sshkey(front, name, read_input(file)).digest)
+        else:
+            digest = parse_fingerprint(shown := str(remove))
+            take_sshkey(front, name, digest)
+    lines = (
+        f"{name}: the key {shown} {'opens' if file else 'no longer opens'} the SFTP server",
+        f"next: 'sftp -P PORT {name}@HOST', where 'smki status' says"
+        if file
+        else "next: 'smki party show' for the keys that are left",
+    )
+    emit({"party": name, "fingerprint": shown, "removed": file is None}, lines, as_json=as_json)
 
 
 _KEY_OCTETS: Final = 15  # 120 bits: 24 characters, none of them to be escaped in an address

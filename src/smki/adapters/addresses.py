@@ -5,6 +5,8 @@ Whether what comes is to be believed is for whoever asked. One connection, kept 
 
 import http.client
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -106,11 +108,15 @@ class AddressFiles:
             Unavailable: the server is away, or answers something else.
         """
         answer = self._address.exchange("GET", path)
-        if answer.status in (404, 410):
+        if answer.status in (404, 410):  # gone, or never there
             return None
         if answer.status != 200:
             raise Unavailable(f"{path}: HTTP {answer.status}, must be 200", where=self.root)
         return answer.body
+
+    def close(self) -> None:
+        """The connection is gone; reading makes another."""
+        self._address.close()
 
 
 class AddressWitness:
@@ -127,13 +133,24 @@ class AddressWitness:
 
         Clause: c2sp:tlog-witness
         """
-        return self._address.exchange("POST", "add-checkpoint", request, NOTE_MAX_OCTETS)
+        try:
+            return self._address.exchange("POST", "add-checkpoint", request, NOTE_MAX_OCTETS)
+        finally:
+            self._address.close()
 
 
-def files_at(place: str) -> AddressFiles | Disk:
-    """The files of the log at an address, or in a folder.
+@contextmanager
+def files_at(place: str) -> Iterator[AddressFiles | Disk]:
+    """The files of the log at an address, or in a folder; no connection is left open.
 
     Raises:
         Malformed: an address of another kind.
     """
-    return AddressFiles(place) if "://" in place else Disk(Path(place))
+    if "://" not in place:
+        yield Disk(Path(place))
+        return
+    files = AddressFiles(place)
+    try:
+        yield files
+    finally:
+        files.close()

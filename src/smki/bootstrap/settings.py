@@ -225,6 +225,17 @@ class Settings(BaseSettings):
         le=12 * MOST_YEARS,
         description="months that a root's revocation list may be relied on",
     )
+    witness_policy: Path | None = Field(
+        default=None,
+        description="file in the form of a C2SP tlog-policy: its witnesses that have an address are"
+        " asked to cosign each checkpoint",
+    )
+    witness_seconds: float = Field(
+        default=5.0,
+        ge=0.1,
+        le=MOST_SECONDS,
+        description="seconds between two looks whether there is a checkpoint to be cosigned",
+    )
     keys: dict[str, KeySettings] = Field(
         default_factory=dict, description="where the key of an issuing authority lives, by kind"
     )

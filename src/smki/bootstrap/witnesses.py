@@ -103,7 +103,7 @@ class Follower:
 
     def __init__(self, folder: Path, witness: Witness, log: Peer) -> None:
         self._witness = witness
-        self._reader = FileRecordReader(files_at(log.url), str(log.key))
+        self._log = log
         self._path = folder / "cosigned" / sha256(log.name.encode()).hexdigest()
 
     def follow(self) -> tuple[int, Path]:
@@ -114,7 +114,8 @@ class Follower:
             Inconsistent: its files are damaged, or the memory is an older one.
             Unavailable: it cannot be reached; to be tried again.
         """
-        done = follow(self._witness, self._reader)
+        with files_at(self._log.url) as files:
+            done = follow(self._witness, FileRecordReader(files, str(self._log.key)))
         write_durably(self._path, done.checkpoint)
         return done.head.size, self._path
 

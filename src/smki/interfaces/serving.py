@@ -22,6 +22,7 @@ from smki.bootstrap.renewing import finish_renewals
 from smki.flows.office import FrontOffice
 from smki.flows.portal import RepositoryPortal
 from smki.flows.services import HouseServices
+from smki.interfaces.cosigning import ask_witnesses
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
 from smki.interfaces.said import Ports, Said
@@ -107,6 +108,7 @@ async def _serve(
         endpoints = _endpoints(settings, ports, sftp_port)
         said.endpoints(endpoints)
         following = asyncio.create_task(_follow(tls.refresh))
+        cosigning = asyncio.create_task(ask_witnesses(settings, front.reader))
         try:
             if journey is not None:
                 await _unless(stop, journey(endpoints))
@@ -116,6 +118,7 @@ async def _serve(
             await stop.wait()
         finally:
             following.cancel()
+            cosigning.cancel()
             said.nothing()
     await link.close()
 

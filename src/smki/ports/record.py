@@ -44,6 +44,10 @@ class RecordReader(Protocol):
         """The newest published checkpoint, read anew."""
         ...
 
+    def cosigned(self) -> Checkpoint | None:
+        """The newest checkpoint that witnesses signed, which the log may have outgrown; or None."""
+        ...
+
     def leaf(self, index: int) -> bytes:
         """The leaf at `index`, which must be below the checkpoint's size.
 

@@ -36,6 +36,7 @@ from smki.merkle.identity_map import (
     verify_identity,
 )
 from smki.merkle.leaf import LeafForm, LeafType, certificate_of, decode_leaf
+from smki.merkle.trust import Policy
 from smki.ports import CertificateIndex, IdentityMap, RecordReader
 from smki.profiles import view
 from smki.repository.identities import index_root_of
@@ -136,7 +137,7 @@ def prove_complete(
     )
 
 
-def verify_complete(lines: Iterable[bytes], verifier_key: str) -> Complete:
+def verify_complete(lines: Iterable[bytes], believed: str | Policy) -> Complete:
     """The identity has exactly these entries as at `size`, in the log of that key.
 
     `lines` are the file's lines with their ends.
@@ -149,7 +150,7 @@ def verify_complete(lines: Iterable[bytes], verifier_key: str) -> Complete:
     """
     remaining = iter(lines)
     claim = _read_claim(remaining)
-    proven = verify_proof(remaining, verifier_key)
+    proven = verify_proof(remaining, believed)
     root_entry, octets = claim.root, claim.identity.octets
     entries = tuple(one for one in proven.entries if one[0] < root_entry)
     since = proven.entries[len(entries) :]

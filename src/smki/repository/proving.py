@@ -27,6 +27,7 @@ from smki.merkle.gathered import GatheredVerifier, complement
 from smki.merkle.hashing import HASH_OCTETS
 from smki.merkle.notes import VerifierKey
 from smki.merkle.proofs import cover, prove_consistency, verify_consistency
+from smki.merkle.trust import Policy
 from smki.ports import Checkpoint, RecordReader
 from smki.terms import Malformed, Refused
 
@@ -42,16 +43,18 @@ class Proven:
     Attributes:
         head: the checkpoint it stands under, signed by the log.
         entries: each entry's index and leaf, in rising order.
+        cosigners: the witnesses of the policy that signed it, and the second since 1970 they say.
     """
 
     head: TreeHead
     entries: tuple[tuple[int, bytes], ...]
+    cosigners: tuple[tuple[str, int], ...] = ()
 
 
 def prove(
     reader: RecordReader, entries: Sequence[int], checkpoint: Checkpoint | None = None
 ) -> Iterator[bytes]:
-    """The lines of a proof file for these entries, memory flat; under the newest checkpoint.
+    """The lines of a proof file for these entries, memory flat; under `newest_for` them.
 
     Order and repetition in `entries` do not matter.
 
@@ -59,8 +62,8 @@ def prove(
         Malformed: no entries, or one beyond the record.
         Inconsistent: the record is damaged.
     """
-    under = checkpoint or reader.checkpoint()
     indices = sorted(set(entries))
+    under = checkpoint or newest_for(reader, indices)
     if not indices or indices[0] < 0 or indices[-1] >= under.size:
         raise Malformed(
             f"proof of {len(indices)} entries, must be at least one, each below {under.size}"
@@ -68,20 +71,33 @@ def prove(
     return _prove(reader, indices, under)
 
 
-def verify_proof(lines: Iterable[bytes], verifier_key: str) -> Proven:
-    """Every leaf in the file is the entry it is said to be, in the log of that key.
+def newest_for(reader: RecordReader, entries: Sequence[int]) -> Checkpoint:
+    """The newest cosigned checkpoint if it covers these entries, else the newest of all."""
+    cosigned = reader.cosigned()
+    if cosigned is not None and max(entries, default=0) < cosigned.size:
+        return cosigned
+    return reader.checkpoint()
+
+
+def verify_proof(lines: Iterable[bytes], believed: str | Policy) -> Proven:
+    """Every leaf in the file is the entry it is said to be, in a log that is believed.
+
+    Believed is a log, by its verifier key, or what a policy says.
 
     `lines` are the file's lines with their ends, as iterating over a binary file gives them.
 
     Raises:
         Malformed: not a proof file, or not a verifier key.
-        Refused: not signed by that key, or the leaves do not lead to the root.
+        Refused: not signed by that key, too few witnesses for the policy, or the leaves do not
+            lead to the root.
     """
     source = _Lines(lines)
     source.expect(TITLE)
     count = source.number("entries")
     note = source.note()
-    head = verify_checkpoint(note, [VerifierKey.parse(verifier_key)])
+    policy = believed if isinstance(believed, Policy) else Policy.of_log(believed)
+    found = policy.believe(note)
+    head = found.head
     verifier = GatheredVerifier(head.size)
     entries: list[tuple[int, bytes]] = []
     position = 0
@@ -101,7 +117,7 @@ def verify_proof(lines: Iterable[bytes], verifier_key: str) -> Proven:
     if len(entries) != count or not entries:
         raise Malformed(f"proof file: {len(entries)} leaves, must be {count} and at least one")
     verifier.finish(head.root)
-    return Proven(head=head, entries=tuple(entries))
+    return Proven(head=head, entries=tuple(entries), cosigners=found.cosigners)
 
 
 def check_extends(reader: RecordReader, earlier: bytes) -> tuple[TreeHead, TreeHead]:

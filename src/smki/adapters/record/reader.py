@@ -1,6 +1,7 @@
 """Reads the record from its files alone: checkpoint, bundles, tiles and blobs.
 
     checkpoint          the newest signed checkpoint
+    cosigned            the newest that witnesses signed, with their lines (`publishing`)
     tile/...            bundles and tiles, see `merkle.tiles`
     blob/<sha256 hex>   bodies that are too long for a leaf
     lock, pending, staging/   the writer's
@@ -24,6 +25,7 @@ from smki.ports.record import Checkpoint
 from smki.terms import Inconsistent, Malformed, Refused, Unavailable
 
 CHECKPOINT: Final = "checkpoint"
+COSIGNED: Final = "cosigned"
 _TILES_KEPT: Final = 256  # 2 MiB
 _BUNDLES_KEPT: Final = 16  # 16 MiB at the longest, 2 MiB as certificates are
 
@@ -85,6 +87,17 @@ class FileRecordReader:
         if seen is not None and found.size < seen.size:
             raise _damaged(f"checkpoint of size {found.size} after {seen.size}", CHECKPOINT)
         return found
+
+    def cosigned(self) -> Checkpoint | None:
+        """The newest checkpoint that witnesses signed; None if there is none.
+
+        Raises:
+            Inconsistent: not signed by the log's key.
+
+        Clause: c2sp:tlog-cosignature
+        """
+        note = self._files.read(COSIGNED)
+        return None if note is None else self._believe(note)
 
     def leaf(self, index: int) -> bytes:
         """The leaf at `index`.

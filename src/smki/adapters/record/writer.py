@@ -18,6 +18,7 @@ from typing import Final
 
 from smki.adapters.record.disk import STAGING, Disk
 from smki.adapters.record.pending import Pending
+from smki.adapters.record.publishing import publishing
 from smki.adapters.record.reader import CHECKPOINT, FileRecordReader, blob_path
 from smki.merkle.checkpoints import TreeHead, sign_checkpoint
 from smki.merkle.notes import VerifierKey
@@ -203,7 +204,8 @@ class FileRecord(FileRecordReader):
 
     def _finish(self, pending: Pending, growth: Growth) -> None:
         self._place_staged(pending)
-        self._disk.place([(CHECKPOINT, pending.note)])
+        with publishing(self._disk.root):
+            self._disk.place([(CHECKPOINT, pending.note)])
         self._disk.remove(PENDING)
         self._state = growth.state
 

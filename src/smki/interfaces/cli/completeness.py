@@ -13,6 +13,7 @@ from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.opening import open_identity_map
 from smki.interfaces.cli.output import emit, json_option, output_file, reporting
 from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
+from smki.merkle.trust import Policy
 from smki.profiles import view
 from smki.repository import Complete, prove_complete, verify_complete
 from smki.terms import EUI64
@@ -57,7 +58,7 @@ def prove_device(eui64: str, *, out: str, as_json: bool) -> None:
         )
 
 
-def tell_complete(lines: Iterable[bytes], key: str, *, as_json: bool) -> None:
+def tell_complete(lines: Iterable[bytes], key: str | Policy, *, as_json: bool) -> None:
     """What the file about an identity proves is told.
 
     Raises:

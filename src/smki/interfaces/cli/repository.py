@@ -26,6 +26,7 @@ from smki.bootstrap import (
     restore_database,
     restore_register,
 )
+from smki.bootstrap.cosigning import open_cosigning
 from smki.bootstrap.opening import open_identity_map
 from smki.flows.office import FrontOffice
 from smki.interfaces.cli.bulk import check_export, export, unpack
@@ -34,10 +35,12 @@ from smki.interfaces.cli.output import emit, json_option, output_file, read_inpu
 from smki.interfaces.cli.progress import Told, progress_bar
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
 from smki.merkle.notes import NOTE_MAX_OCTETS
-from smki.repository import audit_roots, check_extends, compare_index, prove, verify_proof
+from smki.merkle.trust import POLICY_MAX_OCTETS, Policy
+from smki.repository import audit_roots, check_extends, compare_index, prove
 from smki.repository import reindex as make_index
 from smki.repository.completeness import TITLE as IDENTITY_TITLE
-from smki.repository.proving import LINE_MAX_OCTETS
+from smki.repository.proving import LINE_MAX_OCTETS, newest_for
+from smki.repository.travelling import prove_one, verify_file
 from smki.terms import Inconsistent, Malformed, Refused, SerialNumber, Unavailable
 from smki.wire.certificate import parse_certificate
 
@@ -71,8 +74,15 @@ def checkpoint(*, as_json: bool) -> None:
 @repository.command("prove")
 @click.argument("serial")
 @click.option("--out", required=True, metavar="FILE", help="The proof file; - for stdout.")
+@click.option(
+    "--form",
+    type=click.Choice(["smki", "tlog"]),
+    default="smki",
+    show_default=True,
+    help="Ours, for any number of entries; or C2SP's tlog-proof.",
+)
 @json_option
-def prove_serial(serial: str, *, out: str, as_json: bool) -> None:
+def prove_serial(serial: str, *, out: str, form: str, as_json: bool) -> None:
     """Make a proof file: the certificate with this serial number is in the record.
 
     SERIAL is 1 to 40 hexadecimal digits. The file holds the entry itself and the signed checkpoint;
@@ -89,9 +99,12 @@ def prove_serial(serial: str, *, out: str, as_json: bool) -> None:
                 rule="certificate.unknown",
             )
         with output_file(out) as write:
-            under = front.reader.checkpoint()
-            for part in prove(front.reader, [row.entry], under):
-                write(part)
+            under = newest_for(front.reader, [row.entry])
+            if form == "tlog":
+                write(prove_one(front.reader, row.entry, under).encode())
+            else:
+                for part in prove(front.reader, [row.entry], under):
+                    write(part)
         key = front.reader.verifier_key
     if out != "-":
         emit(
@@ -107,37 +120,39 @@ def prove_serial(serial: str, *, out: str, as_json: bool) -> None:
 @repository.command
 @click.argument("file")
 @click.option("--key", metavar="VKEY", help="The log's public key, as 'smki status' prints it.")
+@click.option(
+    "--policy",
+    "policy_file",
+    metavar="POLICY",
+    help="A C2SP tlog-policy: which logs, and how many of which witnesses, are believed.",
+)
 @json_option
-def verify(file: str, *, key: str | None, as_json: bool) -> None:
+def verify(file: str, *, key: str | None, policy_file: str | None, as_json: bool) -> None:
     """Verify a proof file, of one certificate, of a batch, or of all of an identity, offline.
 
-    FILE is the proof; - is standard input. Without --key the SMKI of the state directory, if there
-    is one, says which log is believed. Needs no server.
+    FILE is the proof, of our own form or a C2SP tlog-proof; - is standard input. Without --key and
+    --policy the SMKI of the state directory, if there is one, says which log is believed. Needs no
+    server.
     """
     with reporting(as_json=as_json):
-        believed = key or load_settings(os.environ).log_vkey
-        if not believed:
-            raise Malformed(
-                "key: none was given and there is no SMKI in the state directory, must be given"
-                " with --key as name+hash+base64",
-                where="--key",
-                clause="c2sp:signed-note",
-            )
+        believed = _believed(key, policy_file)
         with _opened(file) as stream:
             proof = iter(lambda: stream.readline(LINE_MAX_OCTETS + 1), b"")
             first = next(proof, b"")
             if first == f"{IDENTITY_TITLE}\n".encode():
                 tell_complete(chain((first,), proof), believed, as_json=as_json)
                 return
-            proven = verify_proof(chain((first,), proof), believed)
+            proven = verify_file(chain((first,), proof), believed)
         one = _shown(*proven.entries[0]) if len(proven.entries) == 1 else {}
     head = proven.head
+    cosigners = [name for name, _ in proven.cosigners]
     document = {
         "verified": True,
         "origin": head.origin,
         "size": head.size,
         "root": head.root.hex(),
         "entries": len(proven.entries),
+        "cosigners": cosigners,
         **one,
     }
     what = f"{len(proven.entries)} entries, {proven.entries[0][0]} to {proven.entries[-1][0]},"
@@ -146,8 +161,25 @@ def verify(file: str, *, key: str | None, as_json: bool) -> None:
     lines = (
         f"verified: {what} in the record of {head.origin}",
         f"under the checkpoint of size {head.size}, root {head.root.hex()}",
+        *([f"cosigned by {', '.join(cosigners)}"] if cosigners else []),
     )
     emit(document, lines, as_json=as_json)
+
+
+def _believed(key: str | None, policy_file: str | None) -> Policy:
+    if key and policy_file:
+        raise click.UsageError("either --key or --policy: a policy names its logs itself")
+    if policy_file:
+        return Policy.parse(read_input(policy_file, limit=POLICY_MAX_OCTETS))
+    believed = key or load_settings(os.environ).log_vkey
+    if not believed:
+        raise Malformed(
+            "key: none was given and there is no SMKI in the state directory, must be given"
+            " with --key as name+hash+base64",
+            where="--key",
+            clause="c2sp:signed-note",
+        )
+    return Policy.of_log(believed)
 
 
 @contextmanager
@@ -202,6 +234,33 @@ def consistency(earlier: str, *, as_json: bool) -> None:
         "next: keep the present one too, 'smki repository checkpoint > FILE'",
     )
     emit(document, lines, as_json=as_json)
+
+
+@repository.command
+@click.option("--add", metavar="FILE", help="Take cosignatures from a checkpoint instead.")
+@json_option
+@click.pass_context
+def cosign(context: click.Context, *, add: str | None, as_json: bool) -> None:
+    """Ask the configured witnesses now to cosign the newest checkpoint.
+
+    A server does so by itself whenever the checkpoint is another. With --add the cosignatures of
+    a checkpoint that a witness wrote into FILE are taken. Exit code 1 if a witness did not sign.
+    """
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        cosigning = open_cosigning(load_settings(os.environ), front.reader)
+        if add is None:
+            done = cosigning.collect()
+        else:
+            done = cosigning.add(read_input(add, limit=NOTE_MAX_OCTETS))
+    emit(
+        {"size": done.size, "cosigners": list(done.cosigners), "problems": list(done.problems)},
+        (
+            f"size {done.size}: cosigned by {', '.join(done.cosigners) or 'nobody'}",
+            *(f"problem: {problem}" for problem in done.problems),
+        ),
+        as_json=as_json,
+    )
+    context.exit(1 if done.problems else 0)
 
 
 @repository.command

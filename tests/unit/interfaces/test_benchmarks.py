@@ -41,6 +41,11 @@ def test_lodging_is_measured_to_the_last_entry(tmp_path: Path) -> None:
             500,
             {"tree_per_second", "tree_ratio", "first_per_second", "last_per_second"},
         ),
+        (
+            "lookup",
+            500,
+            {"p99_milliseconds", "limit_p99_milliseconds", "indexed_per_second"},
+        ),
         ("prove", 301, {"p99_milliseconds", "kept_per_second", "proof_octets"}),
     ],
 )

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from smki.interfaces.bench_lodging import bench_lodge
+from smki.interfaces.bench_lookup import bench_lookup
 from smki.interfaces.bench_proving import bench_prove
 from smki.interfaces.benching import bench_issue
 from smki.interfaces.cli.output import emit, json_option, reporting
@@ -83,6 +84,36 @@ def lodge(*, count: int, as_json: bool) -> None:
                 f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio} durable,"
                 f" {figures.tree_ratio} in memory"
             ),
+            f"peak memory {figures.peak_rss_mib} MiB",
+        ),
+        as_json=as_json,
+    )
+
+
+@bench.command
+@click.option(
+    "--count", default=200_000, show_default=True, type=click.IntRange(1), help="Entries."
+)
+@json_option
+def lookup(*, count: int, as_json: bool) -> None:
+    """Search and retrieve over HTTP, in a scratch SMKI with so many entries.
+
+    The limit is a route of the same server that does nothing.
+    """
+    with reporting(as_json=as_json), _scratch(count) as (state, progress):
+        figures = bench_lookup(state, count, progress)
+    emit(
+        dataclasses.asdict(figures),
+        (
+            (
+                f"lookups among {figures.count} entries: {figures.per_second:.0f} a second one"
+                f" after the other, 99 of 100 within {figures.p99_milliseconds} ms"
+            ),
+            (
+                f"empty route {figures.limit_per_second:.0f} a second, 99 of 100 within"
+                f" {figures.limit_p99_milliseconds} ms; ratio {figures.ratio}"
+            ),
+            f"into the index: {figures.indexed_per_second:.0f} entries a second",
             f"peak memory {figures.peak_rss_mib} MiB",
         ),
         as_json=as_json,

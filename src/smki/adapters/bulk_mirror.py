@@ -47,9 +47,9 @@ def mirror_bulk(
     Clause: c2sp:tlog-tiles, rfc6962:2.1.2
     """
     disk = Disk(folder)
-    with _alone(folder):
+    with alone(folder):
         disk.clear_staging()
-        state = _load(disk, folder, verifier_key)
+        state = load_edge(disk, folder, verifier_key)
         for one in sorted(files, key=lambda each: (each.manifest.start, each.manifest.size)):
             if one.manifest.size >= state.size:
                 state = _extend(disk, state, one, verifier_key, tell)
@@ -76,10 +76,10 @@ def _extend(
         part = list(islice(entries, room))
         if not part:
             break
-        state = _place(disk, state, part)
+        state = place_entries(disk, state, part)
     if state.root() != manifest.root:
         raise Inconsistent("bulk file: changed while it was read", where=str(one.data))
-    disk.place([*_edges(state), (CHECKPOINT, manifest.checkpoint)])
+    disk.place([*edges_of(state), (CHECKPOINT, manifest.checkpoint)])
     return state
 
 
@@ -102,7 +102,10 @@ def _prove(state: TreeState, one: BulkFile, verifier_key: str, tell: Told) -> No
         )
 
 
-def _place(disk: Disk, state: TreeState, part: Sequence[tuple[bytes, bytes | None]]) -> TreeState:
+def place_entries(
+    disk: Disk, state: TreeState, part: Sequence[tuple[bytes, bytes | None]]
+) -> TreeState:
+    """The full tiles, bundles and blobs of these leaves are there; the right edge afterwards."""
     growth = grow(state, [leaf for leaf, _ in part])
     blobs = {blob_path(sha256(blob).digest()): blob for _, blob in part if blob is not None}
     full = [(name.path, octets) for name, octets in growth.files if name.width == TILE_WIDTH]
@@ -110,7 +113,7 @@ def _place(disk: Disk, state: TreeState, part: Sequence[tuple[bytes, bytes | Non
     return growth.state
 
 
-def _edges(state: TreeState) -> Iterator[tuple[str, bytes]]:
+def edges_of(state: TreeState) -> Iterator[tuple[str, bytes]]:
     """The partial tiles and the partial bundle at the right of the log."""
     if state.bundle:
         yield _edge(None, state.size).path, state.bundle
@@ -125,7 +128,7 @@ def _edge(level: int | None, size: int) -> TileName:
     return TileName(level=level, index=index, width=name.width_at(size))
 
 
-def _load(disk: Disk, folder: Path, verifier_key: str) -> TreeState:
+def load_edge(disk: Disk, folder: Path, verifier_key: str) -> TreeState:
     """The right edge of the log that is in the folder."""
     if disk.read(CHECKPOINT) is None:
         return TreeState()
@@ -154,7 +157,8 @@ def _read(disk: Disk, name: TileName) -> bytes:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Inside, no other process writes into the mirror."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / LOCK).open("ab") as lock:

@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "document": "smki.interfaces.cli.document:document",
     "governance": "smki.interfaces.cli.governance:governance",
     "init": "smki.interfaces.cli.house:init",
+    "mirror": "smki.interfaces.cli.mirror:mirror",
     "party": "smki.interfaces.cli.party:party",
     "registration": "smki.interfaces.cli.registration:registration",
     "renew": "smki.interfaces.cli.renewing:renew",

@@ -1,0 +1,68 @@
+"""`smki mirror`: a copy of a log that proves it has everything. Needs no SMKI, only the log's key."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from smki.adapters.addresses import files_at
+from smki.adapters.mirror import mirror as mirror_log
+from smki.adapters.record import AuditProgress, Problem, audit
+from smki.bootstrap import load_settings
+from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.progress import Told, progress_bar
+from smki.terms import Malformed
+
+
+@click.command(short_help="Copy a log, and prove that the copy has everything.")
+@click.argument("place")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--key", metavar="VKEY", help="The log's public key, as 'smki status' prints it.")
+@click.option("--verify", is_flag=True, help="Also re-read every octet of the copy afterwards.")
+@json_option
+@click.pass_context
+def mirror(
+    context: click.Context,
+    place: str,
+    folder: Path,
+    *,
+    key: str | None,
+    verify: bool,
+    as_json: bool,
+) -> None:
+    """Copy the log at PLACE, an address or a folder, into FOLDER, or continue such a copy.
+
+    Every entry is proven to be under the log's signed checkpoint. What is wrong is named, and the
+    copy stays as it was: exit code 1. Any web server can serve the copy.
+    """
+    with reporting(as_json=as_json):
+        believed = key or load_settings(os.environ).log_vkey
+        if not believed:
+            raise Malformed("key: none was given, must be with --key", where="--key")
+        with files_at(place) as files, progress_bar("mirror") as told:
+            entries, problems = _seen(mirror_log(files, folder, believed), told)
+        if verify and not problems:
+            with progress_bar("audit") as told:
+                entries, problems = _seen(audit(folder, believed), told)
+    emit(
+        {"entries": entries, "folder": str(folder), "problems": problems},
+        (
+            *(f"problem: {problem}" for problem in problems),
+            f"{folder}: {entries} entries"
+            + (" were read, the copy stays as it was" if problems else ", all of them proven"),
+        ),
+        as_json=as_json,
+    )
+    context.exit(1 if problems else 0)
+
+
+def _seen(steps: Iterable[Problem | AuditProgress], told: Told) -> tuple[int, list[str]]:
+    entries, problems = 0, []
+    for step in steps:
+        match step:
+            case Problem(file=file, message=message):
+                problems.append(f"{file}: {message}")
+            case AuditProgress(done=entries, total=total):
+                told(entries, total)
+    return entries, problems

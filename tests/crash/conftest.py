@@ -66,6 +66,7 @@ class House:
             "SMKI_HTTPS_PORT": "0",
             "SMKI_LOCAL_PORT": "-1",
             "SMKI_SFTP_PORT": "-1",
+            "SMKI_BULK_TIME": "",
             "SMKI_PROCESSES": str(self.processes),
             "SMKI_CHUNK": str(self.chunk),
         }

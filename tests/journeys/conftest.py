@@ -298,6 +298,7 @@ def new_house(
             "SMKI_HTTPS_PORT": "0",
             "SMKI_LOCAL_PORT": "0",
             "SMKI_SFTP_PORT": "0",
+            "SMKI_BULK_TIME": "",
             **configuration,
         }
         made.append(House(state=state, variables=variables))

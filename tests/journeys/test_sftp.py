@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -121,3 +122,28 @@ def test_a_key_is_registered_and_taken_away(served: Any, tmp_path: Path) -> None
     assert smki(served, *words)[0] == 1
     assert smki(served, "party", "sshkey", "network", "--remove", given["fingerprint"])[0] == 0
     assert enter("network").returncode != 0
+
+
+@pytest.mark.clause("sec-app-p:A")
+@pytest.mark.slow
+def test_the_server_makes_the_daily_files_by_itself(
+    new_house: Callable[[Mapping[str, str]], Any], tmp_path: Path
+) -> None:
+    """A served house has the files of the day before; what a killed run left goes, and is no file."""
+    house = new_house({"SMKI_LOCAL_PORT": "-1", "SMKI_BULK_TIME": "00:00"})
+    house.initialise()
+    bulk = house.state / "sftp" / "bulk"
+    bulk.mkdir(parents=True)
+    (bulk / ".full-2026-11-20-7.bulk.part").write_bytes(b"half")
+    house.start("serve")
+    until = time.monotonic() + 60
+    while len(list(bulk.glob("*.json"))) < 2 and time.monotonic() < until:
+        time.sleep(0.1)
+    done = sftp(house, tmp_path, f"get -r /bulk {tmp_path}/fetched\n")
+    assert done.returncode == 0, done.stderr
+    manifests = sorted(map(str, (tmp_path / "fetched").glob("*.json")))
+    assert len(manifests) == 2
+    assert len(list((tmp_path / "fetched").iterdir())) == 4
+    assert smki(house, "repository", "check-export", *manifests)[0] == 0
+    assert not list(bulk.glob(".*.part"))
+    house.stop()

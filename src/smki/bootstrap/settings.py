@@ -116,6 +116,18 @@ class Settings(BaseSettings):
         description="loopback, plain HTTP: repository; -1: off; 0: any free",
     )
     sftp_port: int = Field(default=8022, ge=-1, le=65535, description="SFTP; -1: off; 0: any free")
+    bulk_time: str = Field(
+        default="00:15",
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$",
+        description="time of day, UTC, from which the bulk files of the day before are made; empty:"
+        " none are",
+    )
+    bulk_days: int = Field(
+        default=35, ge=1, le=3_660, description="days that the daily deltas are kept for SFTP"
+    )
+    bulk_full_files: int = Field(
+        default=2, ge=1, le=60, description="weekly full files that are kept for SFTP"
+    )
     vectors: Path = Field(
         default=Path("../shared/vectors"),
         description="published reference data, for tests and the journey",

@@ -23,6 +23,7 @@ from smki.flows.office import FrontOffice
 from smki.flows.portal import RepositoryPortal
 from smki.flows.services import HouseServices
 from smki.interfaces.cosigning import ask_witnesses
+from smki.interfaces.daily import follow_days
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
 from smki.interfaces.said import Ports, Said
@@ -108,6 +109,7 @@ async def _serve(
         endpoints = _endpoints(settings, ports, sftp_port)
         said.endpoints(endpoints)
         following = asyncio.create_task(_follow(tls.refresh))
+        daily = asyncio.create_task(follow_days(settings, environment, front.clock))
         cosigning = asyncio.create_task(ask_witnesses(settings, front.reader))
         try:
             if journey is not None:
@@ -118,6 +120,9 @@ async def _serve(
             await stop.wait()
         finally:
             following.cancel()
+            daily.cancel()
+            with suppress(asyncio.CancelledError):
+                await daily
             cosigning.cancel()
             said.nothing()
     await link.close()

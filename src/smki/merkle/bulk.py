@@ -43,7 +43,7 @@ _LENGTH_AT: Final = HEADER_OCTETS + 32  # of the blob's length in a leaf of form
 _CLAUSE: Final = "rfc6962:2.1"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
 Read = Callable[[int], bytes]
 

@@ -79,3 +79,15 @@ def test_nothing_to_check_by_is_told(original: Any, tmp_path: Path) -> None:
         "repository", "check-export", made["manifest"], SMKI_STATE=str(tmp_path / "nowhere")
     )
     assert (code, said["error"]["where"]) == (1, "--key")
+
+
+@pytest.mark.clause("sec-app-p:A")
+def test_daily_files_are_made_once(house: Any) -> None:
+    """What is due is made for SFTP; called again nothing is due, and what is old is dropped."""
+    _, head = house.json("repository", "checkpoint")
+    code, first = house.json("repository", "daily")
+    assert (code, first["files"]) == (0, 2)
+    assert {one["kind"] for one in first["made"]} == {"full", "delta"}
+    assert {one["root"] for one in first["made"]} == {head["root"]}
+    assert {Path(one["file"]).parent for one in first["made"]} == {house.state / "sftp" / "bulk"}
+    assert house.json("repository", "daily")[1] == {"made": [], "files": 2}

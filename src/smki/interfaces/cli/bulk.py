@@ -15,6 +15,7 @@ from smki.adapters.bulk_mirror import mirror_bulk
 from smki.bootstrap import load_settings, open_front
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
+from smki.interfaces.daily import daily_folder, make_daily
 from smki.merkle.bulk import BulkKind
 from smki.repository import milliseconds
 from smki.repository.exporting import first_on
@@ -70,6 +71,24 @@ def _day(text: str) -> date:
         raise Malformed(
             f"date {text[:40]!r}, must be a day as 2026-11-21", where="--delta", rule="export.date"
         ) from error
+
+
+@click.command
+@json_option
+def daily(*, as_json: bool) -> None:
+    """Make the bulk files that are due for SFTP, and drop those that are too old.
+
+    A delta for each day, a full file each week. A running server does so by itself at 'bulk_time';
+    called in between, nothing is due and nothing is made.
+    """
+    settings = load_settings(os.environ)
+    with reporting(as_json=as_json), open_front(settings) as front:
+        with progress_bar("entries") as told:
+            made = make_daily(settings, front, told)
+        kept = daily_folder(settings).files()
+    lines = [f"{one.data}: entries {one.manifest.start} to {one.manifest.size}" for one in made]
+    lines.append(f"{len(made)} made, {len(kept)} there; next: parties fetch them over SFTP")
+    emit({"made": [export_fields(one) for one in made], "files": len(kept)}, lines, as_json=as_json)
 
 
 @click.command("check-export")

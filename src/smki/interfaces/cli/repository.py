@@ -29,7 +29,7 @@ from smki.bootstrap import (
 from smki.bootstrap.cosigning import open_cosigning
 from smki.bootstrap.opening import open_identity_map
 from smki.flows.office import FrontOffice
-from smki.interfaces.cli.bulk import check_export, export, unpack
+from smki.interfaces.cli.bulk import check_export, daily, export, unpack
 from smki.interfaces.cli.completeness import prove_device, tell_complete
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.progress import Told, progress_bar
@@ -386,5 +386,5 @@ def reindex(*, as_json: bool) -> None:
     )
 
 
-for _command in (export, check_export, unpack, prove_device):
+for _command in (export, daily, check_export, unpack, prove_device):
     repository.add_command(_command)

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from smki import VERSION
+from smki.adapters.confidential import ConfidentialFiles
 from smki.adapters.helpers import Helpers, helpers
 from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
@@ -195,6 +196,11 @@ def open_map_keeper(settings: Settings, office: Office) -> MapKeeper:
         seconds=settings.index_root_seconds,
         entries=settings.index_root_entries,
     )
+
+
+def open_confidential(settings: Settings) -> ConfidentialFiles:
+    """Where confidential content is kept, apart from the record that commits to it."""
+    return ConfidentialFiles(settings.path("confidential"))
 
 
 def load_hierarchy(front: FrontOffice) -> Hierarchy:

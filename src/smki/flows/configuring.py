@@ -18,12 +18,13 @@ from hashlib import sha256
 
 from smki.clauses.catalogue import CLAUSES, DOCUMENTS
 from smki.flows.office import FrontOffice
-from smki.merkle.canonical import JSON, encode_json
+from smki.governance import Body
+from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.merkle.leaf import LeafType, decode_framed, decode_leaf, encode_framed
 from smki.ports import CertificateRow, Record
 from smki.profiles.table import PROFILES
 from smki.repository import body_of, catch_up, lodge_leaf
-from smki.terms import Inconsistent
+from smki.terms import EUI64, Inconsistent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +95,50 @@ def configuration_of(front: FrontOffice, row: CertificateRow) -> Configuration |
     ]
     if not before:
         return None
-    leaf = decode_leaf(front.reader.leaf(before[-1]))
+    return _read(front, before[-1])
+
+
+def _read(front: FrontOffice, entry: int) -> Configuration:
+    leaf = decode_leaf(front.reader.leaf(entry))
     metadata, content = decode_framed(body_of(front.reader, leaf))
     if leaf.type is not LeafType.CONFIGURATION or not isinstance(metadata, Mapping):
-        raise Inconsistent(f"index: entry {before[-1]} is no configuration")
+        raise Inconsistent(f"index: entry {entry} is no configuration")
     return Configuration(
-        entry=before[-1],
+        entry=entry,
         at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=leaf.instant),
         build=str(metadata.get("build", "")),
         sha256=sha256(content).hexdigest(),
         content=content,
     )
+
+
+def bodies_at(front: FrontOffice, before: int) -> Mapping[Body, frozenset[EUI64]]:
+    """Whose officers signed for each body when the entry `before` was lodged, out of the record.
+
+    Where no configuration was lodged before it, as the house is configured now.
+
+    Raises:
+        Inconsistent: the record is damaged.
+
+    Clause: sec:L5.3
+    """
+    entries = [one.entry for one in front.index.items(of=LeafType.CONFIGURATION)]
+    found = [entry for entry in entries if entry < before]
+    if not found:
+        return front.bodies
+    content = parse_json(_read(front, found[-1]).content, "configuration")
+    said = content.get("configuration") if isinstance(content, Mapping) else None
+    bodies = said.get("bodies") if isinstance(said, Mapping) else None
+    if not isinstance(bodies, Mapping):
+        raise Inconsistent(f"entry {found[-1]}: a configuration without bodies that decide")
+    return {
+        body: frozenset(EUI64.parse(str(one)) for one in _list(bodies.get(body.value)))
+        for body in Body
+    }
+
+
+def _list(value: JSON) -> list[JSON]:
+    return value if isinstance(value, list) else []
 
 
 def plain_mapping(values: Mapping[str, object]) -> dict[str, JSON]:

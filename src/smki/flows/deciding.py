@@ -12,8 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.crypto import verify_certificate_signature
+from smki.flows.configuring import bodies_at
 from smki.flows.office import FrontOffice, Office
-from smki.flows.revocation import current_list
+from smki.flows.revocation import list_before
 from smki.governance import (
     PERMITS,
     Act,
@@ -67,12 +68,12 @@ class Recorded:
 
 
 def officer_who_signed(
-    front: FrontOffice, content: bytes, signature: bytes, at: datetime
+    front: FrontOffice, content: bytes, signature: bytes, *, at: datetime, before: int
 ) -> Officer:
     """The officer in force at `at` whose detached signature (CMS, DER) over `content` this is.
 
     Numbered steps: 1 the certificate is an officer's and in the record; 2 the signature holds;
-    3 the certificate was issued under the IKI root; 4 valid then; 5 not revoked by then.
+    3 the certificate was issued under the IKI root; 4 valid then; 5 on no list below `before`.
 
     Raises:
         Malformed: the signature is not of the form that is read.
@@ -90,9 +91,9 @@ def officer_who_signed(
     certificate = x509.load_der_x509_certificate(body.certificate)
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
         raise _refused(f"{parsed.serial} is not valid on {at:%F %T} UTC")
-    listed = current_list(front, CertificateKind.ISSUING_ICA)
+    listed = list_before(front, CertificateKind.ISSUING_ICA, before)
     revoked = dict(listed.entries) if listed else {}
-    if parsed.serial in revoked and revoked[parsed.serial] <= at:
+    if parsed.serial in revoked:
         raise _refused(f"{parsed.serial} was revoked on {revoked[parsed.serial]:%F %T} UTC")
     return Officer(
         credential=parsed.serial,
@@ -113,7 +114,7 @@ def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes])
     """
     front, at = office.front, office.front.clock.now()
     body = recorded_body(decision, signatures)
-    found = _believed(front, body, at, entry=-1)
+    found = _believed(front, body, at, entry=front.reader.checkpoint().size)
     known = recorded_decision(front, found.decision.id)
     if known is not None:
         if known.decision != found.decision:
@@ -218,8 +219,8 @@ def spent(front: FrontOffice, recorded: Recorded, before: int) -> int | None:
 def _believed(front: FrontOffice, body: bytes, at: datetime, *, entry: int) -> Recorded:
     decision, octets, signatures = parse_recorded(body)
     parse_decision(octets)
-    officers = [officer_who_signed(front, octets, one, at) for one in signatures]
-    parties = front.bodies.get(decision.body, frozenset())
+    officers = [officer_who_signed(front, octets, one, at=at, before=entry) for one in signatures]
+    parties = bodies_at(front, entry).get(decision.body, frozenset())
     for officer in officers:
         if officer.party not in parties:
             raise _refused(f"{officer.name} is no officer of {decision.body.value}")

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
+from smki.flows.configuring import bodies_at
 from smki.flows.deciding import Officer, Recorded, must_permit, recorded_decisions, spent
 from smki.flows.office import FrontOffice, Office
 from smki.flows.statements import Fields, statement, text_of, who_said
@@ -247,7 +248,7 @@ def _version(  # the one place where a lodging is decided, before it and wheneve
     at: datetime,
     entry: int,
 ) -> Version:
-    officer = who_said(front, asked, LODGE, at)
+    officer = who_said(front, asked, LODGE, at=at, before=entry)
     title, name = text_of(asked, "title").strip(), text_of(asked, "version").strip()
     if not title or not name or title != asked["title"]:
         raise _malformed("title and version must be there, without blanks around them")
@@ -261,7 +262,7 @@ def _version(  # the one place where a lodging is decided, before it and wheneve
     if any(one.version == name for one in history.versions):
         raise _refused(f"version {name!r} of {title!r} is there already, must be a new one")
     decision = text_of(asked, "decision")
-    needed = acts_needed(_lodgers(front, officer.party), supersedes=current is not None)
+    needed = acts_needed(_lodgers(front, officer.party, entry), supersedes=current is not None)
     refers = _permit(front, needed, decision, title, at=at, entry=entry)
     return Version(
         entry=entry,
@@ -280,12 +281,12 @@ def _version(  # the one place where a lodging is decided, before it and wheneve
 def _withdrawn(
     front: FrontOffice, history: History, asked: Fields, *, at: datetime, entry: int
 ) -> None:
-    officer = who_said(front, asked, WITHDRAW, at)
+    officer = who_said(front, asked, WITHDRAW, at=at, before=entry)
     title = text_of(asked, "title")
     current = _must_be_current(history, title)
     if (asked.get("refers"), asked.get("standing")) != (current.entry, "withdrawn"):
         raise _refused(f"withdraws entry {asked.get('refers')}, current is {current.entry}")
-    if not _lodgers(front, officer.party):
+    if not _lodgers(front, officer.party, entry):
         raise _refused(f"{officer.name} may lodge for nobody")
     must_permit(front, text_of(asked, "decision"), Act.WITHDRAW, title, at=at, before=entry)
 
@@ -311,7 +312,7 @@ def _permit(
     return must_permit(front, decision, act, title, at=at, before=entry).entry
 
 
-def _lodgers(front: FrontOffice, party: EUI64) -> frozenset[Lodger]:
+def _lodgers(front: FrontOffice, party: EUI64, before: int) -> frozenset[Lodger]:
     """What the party is to the repository."""
     operators = {
         identity
@@ -319,9 +320,10 @@ def _lodgers(front: FrontOffice, party: EUI64) -> frozenset[Lodger]:
         if one.operator
         for identity, _ in one.identities
     }
+    bodies = bodies_at(front, before)
     held = {
-        Lodger.SMKI_PMA: party in front.bodies.get(Body.SMKI_PMA, frozenset()),
-        Lodger.CODE_ADMINISTRATOR: party in front.bodies.get(Body.CODE_ADMINISTRATOR, frozenset()),
+        Lodger.SMKI_PMA: party in bodies.get(Body.SMKI_PMA, frozenset()),
+        Lodger.CODE_ADMINISTRATOR: party in bodies.get(Body.CODE_ADMINISTRATOR, frozenset()),
         Lodger.OPERATOR: party in operators,
     }
     return frozenset(lodger for lodger, holds in held.items() if holds)

@@ -57,6 +57,22 @@ def current_list(front: FrontOffice, authority: CertificateKind) -> CurrentList 
     return parse_list(body_of(front.reader, decode_leaf(front.reader.leaf(newest.entry))))
 
 
+def list_before(front: FrontOffice, authority: CertificateKind, before: int) -> CurrentList | None:
+    """The list of the authority that was the newest when the entry `before` was lodged.
+
+    Instants of revocation are whole seconds: what was first, the record's order says.
+
+    Raises:
+        Inconsistent: the record is damaged.
+    """
+    issuers = _issuers(front, authority)
+    rows = [one for one in front.index.lists() if one.issuer in issuers and one.entry < before]
+    if not rows:
+        return None
+    newest = max(rows, key=lambda row: row.number)
+    return parse_list(body_of(front.reader, decode_leaf(front.reader.leaf(newest.entry))))
+
+
 def _issuers(front: FrontOffice, authority: CertificateKind) -> set[int]:
     """How the index names the authority: once, unless its name was changed."""
     return {issuer_fingerprint(_subject(front, row.entry)) for row in front.index.rows(authority)}

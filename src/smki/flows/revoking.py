@@ -7,6 +7,7 @@ note; 4 the list is made and lodged at once. Who is cut off between 3 and 4 is m
 
 from datetime import UTC, datetime, timedelta
 
+from smki.flows.configuring import bodies_at
 from smki.flows.deciding import Officer, must_permit
 from smki.flows.office import FrontOffice, Office
 from smki.flows.revocation import CurrentList, current_list, publish_list
@@ -97,14 +98,14 @@ def _permitted(
     front: FrontOffice, asked: Fields, at: datetime, before: int
 ) -> tuple[CertificateRow, int | None]:
     """The certificate in question, and the entry of the decision that was named."""
-    officer = who_said(front, asked, REVOKE, at)
+    officer = who_said(front, asked, REVOKE, at=at, before=before)
     serial = SerialNumber.parse(text_of(asked, "serial"))
     row = front.index.by_serial(serial)
     if row is None:
         raise _refused(f"{serial} is no certificate in the repository")
     circumstance = _circumstance(text_of(asked, "circumstance"))
     decision = text_of(asked, "decision")
-    askers = _askers(front, officer, row)
+    askers = _askers(front, officer, row, before)
     finding = decide_revocation(row.kind, circumstance, askers, decision=bool(decision))
     if finding is not None:
         raise Refused(findings=(finding,))
@@ -114,7 +115,9 @@ def _permitted(
     return row, permit.entry
 
 
-def _askers(front: FrontOffice, officer: Officer, row: CertificateRow) -> frozenset[Asker]:
+def _askers(
+    front: FrontOffice, officer: Officer, row: CertificateRow, before: int
+) -> frozenset[Asker]:
     """What the officer's party is to this certificate."""
     found: set[Asker] = set()
     for party in front.registry.parties():
@@ -124,7 +127,7 @@ def _askers(front: FrontOffice, officer: Officer, row: CertificateRow) -> frozen
                 found.add(Asker.SUBSCRIBER)
             if party.operator:
                 found.add(Asker.OPERATOR)
-    if officer.party in front.bodies.get(Body.SMKI_PMA, frozenset()):
+    if officer.party in bodies_at(front, before).get(Body.SMKI_PMA, frozenset()):
         found.add(Asker.AUTHORITY)
     return frozenset(found)
 

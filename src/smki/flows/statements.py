@@ -31,8 +31,8 @@ def said(asked: Fields, signature: bytes) -> dict[str, JSON]:
     return {**asked, _SIGNATURE: b64encode(signature).decode()}
 
 
-def who_said(front: FrontOffice, found: Fields, act: str, at: datetime) -> Officer:
-    """The officer in force who asked for this `act`, of this SMKI.
+def who_said(front: FrontOffice, found: Fields, act: str, *, at: datetime, before: int) -> Officer:
+    """The officer in force who asked for this `act`, of this SMKI, when `before` was lodged.
 
     Raises:
         Malformed: no signature in it, or not of its form.
@@ -56,7 +56,7 @@ def who_said(front: FrontOffice, found: Fields, act: str, at: datetime) -> Offic
             rule="statement.act",
         )
     asked = {name: value for name, value in found.items() if name != _SIGNATURE}
-    return officer_who_signed(front, encode_json(asked), signature, at)
+    return officer_who_signed(front, encode_json(asked), signature, at=at, before=before)
 
 
 def text_of(found: Fields, name: str, most: int = 200) -> str:

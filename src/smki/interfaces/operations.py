@@ -12,7 +12,9 @@ from typing import Any, Final
 from smki.adapters.files import read_octets
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
+from smki.bootstrap.opening import open_confidential
 from smki.flows.batch import approve_batch, reject_batch
+from smki.flows.confiding import confide, remove_content
 from smki.flows.deciding import lodge_decision
 from smki.flows.documents import lodge_document, withdraw_document
 from smki.flows.office import Office
@@ -184,6 +186,23 @@ def _withdraw_document(
     return {"entry": withdraw_document(office, arguments["asked"])}
 
 
+def _confide(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    content = base64.b64decode(arguments["content"])
+    return {"entry": confide(office, open_confidential(settings), arguments["name"], content)}
+
+
+def _remove_content(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    removal = remove_content(office, open_confidential(settings), arguments["asked"])
+    return {
+        "entry": removal.entry,
+        "tombstone": removal.tombstone,
+        "decision": removal.decision,
+        "officer": removal.officer.name,
+    }
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "ping": _ping,
     "revoke": _revoke,
@@ -196,6 +215,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "server": _server,
     "root-list": _root_list,
     "decision": _decision,
+    "confide": _confide,
+    "remove-content": _remove_content,
     "lodge-document": _lodge_document,
     "withdraw-document": _withdraw_document,
     "revoke-organisation": _revoke_organisation,

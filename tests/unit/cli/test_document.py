@@ -142,6 +142,9 @@ def test_what_was_lodged_past_the_rules_counts_for_nothing(authority: Authority)
             front.clock.now(),
         )
         catch_up(front.reader, front.index, front.describe)
+    code, told = authority.house.json("repository", "audit")
+    assert code == 1
+    assert [one.startswith("breach: entry") for one in told["problems"]] == [True, True]
     code, told = authority.house.json("document", "history", TITLE)
     assert code == 1
     assert [(one["version"], one["standing"]) for one in told["versions"]] == [("1.0", "current")]

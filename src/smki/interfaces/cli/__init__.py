@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "status": "smki.interfaces.cli.house:status",
     "submit": "smki.interfaces.cli.submit:submit",
     "witness": "smki.interfaces.cli.witness:witness",
+    "transcript": "smki.interfaces.cli.transcript:transcript",
     "worker": "smki.interfaces.cli.house:worker",
 }
 

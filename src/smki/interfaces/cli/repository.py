@@ -7,7 +7,7 @@ Reads beside a running server; only `reindex` writes, to the index, and only whe
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -27,7 +27,9 @@ from smki.bootstrap import (
     restore_register,
 )
 from smki.bootstrap.cosigning import open_cosigning
-from smki.bootstrap.opening import open_identity_map
+from smki.bootstrap.opening import open_confidential, open_identity_map
+from smki.flows.confiding import Removal
+from smki.flows.examining import examine_lodged
 from smki.flows.office import FrontOffice
 from smki.interfaces.cli.bulk import check_export, daily, export, unpack
 from smki.interfaces.cli.completeness import prove_device, tell_complete
@@ -270,7 +272,9 @@ def audit(context: click.Context, *, as_json: bool) -> None:
     """Re-read every octet of the record, and compare the index with it.
 
     The verifiable index by EUI-64 is made anew, and each of its roots that was lodged compared.
-    Works beside a running server, changes and repairs nothing. Exit code 1 if there is a problem.
+    Documents lodged past the rules and confidential content that is missing are problems; what was
+    removed by decision is told. Works beside a running server, changes and repairs nothing. Exit
+    code 1 if there is a problem.
     """
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
         with progress_bar("record") as told:
@@ -279,10 +283,47 @@ def audit(context: click.Context, *, as_json: bool) -> None:
             problems += _audit_index(front, told)
         with progress_bar("roots of the verifiable index") as told:
             problems += _audit_roots(front, told)
+        # What a damaged index says of documents would be noise beside what is wrong with it.
+        found = () if problems else examine_lodged(front, open_confidential(_settings()))
+        removed = [one for one in _breaches(found, problems) if isinstance(one, Removal)]
         covered = front.index.size()
-    document = {"entries": entries, "indexed": covered, "problems": problems}
-    emit(document, _audit_lines(entries, covered, problems), as_json=as_json)
+    document = {
+        "entries": entries,
+        "indexed": covered,
+        "problems": problems,
+        "removed": [_removal_fields(one) for one in removed],
+    }
+    lines = _audit_lines(entries, covered, problems)
+    emit(document, (*map(_removal_line, removed), *lines), as_json=as_json)
     context.exit(1 if problems else 0)
+
+
+def _settings() -> Settings:
+    return load_settings(os.environ)
+
+
+def _breaches(found: Iterable[str | Removal], problems: list[str]) -> Iterator[str | Removal]:
+    """What was found; the sentences among it are problems too."""
+    for one in found:
+        if isinstance(one, str):
+            problems.append(one)
+        yield one
+
+
+def _removal_fields(removal: Removal) -> dict[str, Any]:
+    return {
+        "entry": removal.entry,
+        "tombstone": removal.tombstone,
+        "decision": removal.decision,
+        "officer": removal.officer.name,
+    }
+
+
+def _removal_line(removal: Removal) -> str:
+    return (
+        f"removed: the content of entry {removal.entry}, under decision {removal.decision},"
+        f" by {removal.officer.name}; entry {removal.tombstone}"
+    )
 
 
 def _audit_record(settings: Settings, told: Told) -> tuple[list[str], int]:

@@ -26,8 +26,8 @@ CLAUSES: Final = (
         title="Ways in",
         summary="Portal, web service and SFTP, for those with a gateway connection.",
         who="DCC",
-        status=Status.TODO,
-        note="The web service comes first.",
+        status=Status.PARTLY,
+        note="Web service, portal and SFTP; gateway connections are outside.",
     ),
     Clause(
         id="sec-app-p:1.3",
@@ -66,8 +66,8 @@ CLAUSES: Final = (
         title="Bulk files: how often",
         summary="The delta once a day, the full file once a week.",
         who="parties, DCC",
-        status=Status.TODO,
-        note="Comes with SFTP.",
+        status=Status.MET,
+        note="At a time of day that is configured; what a file holds is our own.",
     ),
     Clause(
         id="sec-app-p:B",

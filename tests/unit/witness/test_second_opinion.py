@@ -1,0 +1,143 @@
+"""Verifiers of other people: tlog-scales reads a served log, its checkpoint and both kinds of word.
+
+It is installed by the ordinary package client into a cache folder and run as a program of its own;
+nothing of it is part of this project.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from smki.adapters.record import FileRecordReader
+from smki.adapters.record.publishing import publish_cosigned
+from smki.bootstrap.witnesses import Follower, make_witness, open_witness
+from smki.merkle.hashing import leaf_hash
+from smki.ports import KeyAlgorithm
+
+if TYPE_CHECKING:
+    from tests.unit.witness.conftest import Log
+
+VERSION = "0.0.3"
+SECRET = {"SMKI_PASSPHRASE": "open"}
+ASK = """
+import json, sys
+from tlog_scales.backend import HttpBackend
+from tlog_scales.reader import TilesReader
+from tlog_scales.signing import Vkey, VkeySet
+
+address, old, old_root, entry, leaf, *vkeys = sys.argv[1:]
+reader = TilesReader(HttpBackend(address))
+checkpoint = reader.get_checkpoint()
+root = reader.calculate_root_hash()
+signed = VkeySet(*map(Vkey.from_string, vkeys)).verify(checkpoint.signatures, checkpoint)
+proof = reader.get_consistency_proof(int(old), checkpoint.size)
+try:
+    proof.check(bytes.fromhex(old_root), checkpoint.root_hash)
+    consistent = True
+except Exception:
+    consistent = False
+reader.get_inclusion_proof(int(entry), checkpoint.size).check(bytes.fromhex(leaf), root)
+print(json.dumps({"size": checkpoint.size, "same": root == checkpoint.root_hash,
+    "signed": sorted(key.name for key, _ in signed), "consistent": consistent}))
+"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder, as any web server would, and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is told."""
+
+
+@pytest.fixture(scope="session")
+def scales() -> Path:
+    """The folder of the installed package, or a skip that says why there is none."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "smki-tests" / f"tlog-scales-{VERSION}"
+    if not (folder / "tlog_scales" / "reader.py").is_file():
+        words = [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder)]
+        try:
+            done = subprocess.run(
+                [*words, f"tlog-scales=={VERSION}"],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+        except subprocess.TimeoutExpired:
+            pytest.skip("tlog-scales not run: pip install took more than two minutes")
+        if done.returncode:
+            pytest.skip(f"tlog-scales not run: pip install failed: {done.stderr[-300:]}")
+    return folder
+
+
+@pytest.mark.clause("c2sp:tlog-tiles", "c2sp:tlog-checkpoint", "c2sp:tlog-cosignature")
+def test_tlog_scales_accepts_ours(log: Log, scales: Path, tmp_path: Path) -> None:
+    """Checkpoint, root, consistency, inclusion, and cosignatures of both kinds are as it finds them."""
+    reader = FileRecordReader(log.folder, log.vkey)
+    before = reader.checkpoint()
+    log.grow(700)
+    vkeys = [log.vkey]
+    for algorithm in (KeyAlgorithm.ED25519, KeyAlgorithm.ML_DSA_44):
+        folder = tmp_path / algorithm.value
+        key = make_witness(
+            folder,
+            name=f"witness.example/{algorithm.value}",
+            log=log.vkey,
+            place=str(log.folder),
+            algorithm=algorithm,
+            environment=SECRET,
+        )
+        vkeys.append(str(key))
+        with open_witness(folder, SECRET) as (witness, logs):
+            _, path = Follower(folder, witness, logs[0]).follow()
+        publish_cosigned(log.folder, path.read_bytes())
+    handler = functools.partial(Quiet, directory=str(log.folder))
+    leaf = leaf_hash(reader.leaf(417)).hex()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        try:
+            found = [
+                asked(scales, address, "300", root.hex(), "417", leaf, *vkeys)
+                for root in (before.root, bytes(32))
+            ]
+        finally:
+            server.shutdown()
+    good, bad = found
+    assert good == {
+        "size": 1000,
+        "same": True,
+        "signed": [
+            "example.com/smki",
+            "witness.example/ed25519",
+            "witness.example/ml-dsa-44",
+        ],
+        "consistent": True,
+    }
+    assert bad["consistent"] is False
+
+
+def asked(scales: Path, *words: str) -> dict[str, Any]:
+    """What the other program finds."""
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(scales)},
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer

@@ -19,6 +19,7 @@ Clause: rfc6962:2.1, c2sp:tlog-checkpoint
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from hashlib import sha256
 from struct import Struct
@@ -43,7 +44,7 @@ _LENGTH_AT: Final = HEADER_OCTETS + 32  # of the blob's length in a leaf of form
 _CLAUSE: Final = "rfc6962:2.1"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
-_DATE: Final = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Read = Callable[[int], bytes]
 
@@ -119,7 +120,7 @@ class BulkManifest:
         fields = _Fields(parse_json(octets, "manifest"))
         manifest = cls(
             kind=BulkKind(fields.text("kind", re.compile("full|delta"))),
-            date=fields.text("date", _DATE),
+            date=fields.day("date"),
             made=fields.number("made"),
             file=fields.text("file", _NAME),
             octets=fields.number("octets"),
@@ -314,6 +315,14 @@ class _Fields:
         if not isinstance(value, str) or not form.fullmatch(value):
             raise _malformed(f"{name} {str(value)[:60]!r}, must be text of the form {form.pattern}")
         return value
+
+    def day(self, name: str) -> str:
+        text = self.text(name, _DATE)
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise _malformed(f"{name} {text!r}, must be a day that there is") from error
+        return text
 
     def number(self, name: str) -> int:
         value = self._value.get(name)

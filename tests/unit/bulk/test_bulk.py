@@ -204,6 +204,8 @@ def test_what_is_no_manifest_is_malformed(octets: bytes) -> None:
         {"file": "a\x00b"},
         {"file": 7},
         {"kind": "some"},
+        {"date": "2026-02-31"},
+        {"date": "2026-1-1"},
         {"from": -1},
         {"size": 1 << 63},
         {"size": True},

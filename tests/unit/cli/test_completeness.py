@@ -9,10 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from smki.bootstrap import load_settings, open_office
 from smki.bootstrap.opening import open_map_keeper
+from smki.merkle.leaf import certificate_of
 from smki.profiles import RowFields
+from smki.repository import catch_up, lodge_crl
 
 SUPPLIER = "0A-53-4D-4B-49-02-00-01"
 NOBODY = "00-DB-12-34-56-78-90-A0"
@@ -22,29 +28,57 @@ Keep = Callable[..., None]
 @pytest.fixture
 def keep() -> Keep:
     """Lodges a root of the map of a house, as its worker would."""
+    minutes = iter(range(2, 100, 2))  # none is too soon after another
 
     def lodge(house: Any, describe: Callable[[Any], Any] = lambda known: known) -> None:
+        later = datetime.now(UTC) + timedelta(minutes=next(minutes))
         environment = {"SMKI_STATE": str(house.state)}
         settings = load_settings(environment)
         with open_office(settings, environment) as office:
             keeper = open_map_keeper(settings, office)
             keeper = replace(keeper, describe=describe(keeper.describe))
-            while keeper.keep(datetime.now(UTC) + timedelta(minutes=2)):
+            while keeper.keep(later):
                 pass
 
     return lodge
 
 
 @pytest.fixture
-def change() -> Callable[[Any, str], None]:
-    """Changes the database behind the back of a house."""
+def hide() -> Callable[[Any, int], None]:
+    """Takes the row of an entry out of the database, behind the back of a house."""
 
-    def run(house: Any, statement: str) -> None:
+    def run(house: Any, entry: int) -> None:
         with closing(sqlite3.connect(house.state / "smki.sqlite")) as database:
-            assert database.execute(statement).rowcount == 1
+            taken = database.execute("DELETE FROM index_certificate WHERE entry = ?", (entry,))
+            assert taken.rowcount == 1
             database.commit()
 
     return run
+
+
+@pytest.fixture
+def revoke() -> Callable[[Any, int], None]:
+    """Lodges a list that names the certificate of this entry, and no other."""
+
+    def lodge(house: Any, entry: int) -> None:
+        environment = {"SMKI_STATE": str(house.state)}
+        with open_office(load_settings(environment), environment) as office:
+            front = office.front
+            certificate = certificate_of(front.reader.leaf(entry))
+            day = datetime(2026, 11, 21, tzinfo=UTC)
+            one = x509.RevokedCertificateBuilder().revocation_date(day)
+            one = one.serial_number(front.describe(certificate).serial.value)
+            name = x509.load_der_x509_certificate(certificate).issuer
+            made = (
+                x509.CertificateRevocationListBuilder(name, day, day + timedelta(days=2))
+                .add_extension(x509.CRLNumber(1_000 + entry), critical=False)
+                .add_revoked_certificate(one.build())
+                .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+            )
+            lodge_crl(office.record, made.public_bytes(Encoding.DER), front.clock.now())
+            catch_up(front.reader, front.index, front.describe)
+
+    return lodge
 
 
 @pytest.fixture
@@ -82,6 +116,29 @@ def test_that_an_identity_has_nothing_is_proven(house: Any, keep: Keep, tmp_path
     assert house.json(*asked)[1]["entries"] == []
     code, shown = house.json("repository", "verify", str(path))
     assert (code, shown["entries"], shown["all"]) == (0, 0, [])
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_revocations_are_among_what_is_proven(
+    house: Any, keep: Keep, tmp_path: Path, revoke: Callable[[Any, int], None]
+) -> None:
+    """A list that names a certificate is of its holder, be it before the root or after it."""
+    path, first = str(tmp_path / "supplier.proof"), str(tmp_path / "first.proof")
+    asked = ("repository", "prove-device", SUPPLIER, "--out")
+    keep(house)
+    certificates = house.json(*asked, first)[1]["entries"]
+    anothers = certificates[-1] + 1  # a credential of the same party: without an EUI-64
+    revoke(house, certificates[0])
+    keep(house)
+    revoke(house, certificates[1])
+    revoke(house, anothers)
+    made = house.json(*asked, path)[1]
+    assert made["entries"][:-1] == certificates
+    shown = house.json("repository", "verify", path)[1]
+    assert [one["type"] for one in shown["all"]] == ["certificate"] * 3 + ["crl"]
+    assert [one["entry"] for one in shown["later"]] == [shown["as_at"] + 1]
+    assert (shown["scanned"], shown["unread"]) == (2, [])
+    assert house.json("repository", "audit")[1]["problems"] == []
 
 
 def test_a_changed_proof_about_an_identity_is_refused(house: Any, proven: Path) -> None:
@@ -128,12 +185,13 @@ def test_a_root_that_hides_a_certificate_is_named(house: Any, keep: Keep) -> Non
 
 @pytest.mark.clause("sec:L5")
 def test_an_index_that_hides_a_certificate_cannot_be_proven(
-    house: Any, keep: Keep, tmp_path: Path, change: Callable[[Any, str], None]
+    house: Any, keep: Keep, tmp_path: Path, hide: Callable[[Any, int], None]
 ) -> None:
     """A row that was taken out of the database is missed by the proof: 4, inconsistent."""
     keep(house)
-    change(house, "DELETE FROM index_certificate WHERE entry = 15")
-    out = str(tmp_path / "x")
+    out, first = str(tmp_path / "x"), str(tmp_path / "first")
+    newest = house.json("repository", "prove-device", SUPPLIER, "--out", first)[1]["entries"][-1]
+    hide(house, newest)
     code, shown = house.json("repository", "prove-device", SUPPLIER, "--out", out)
     assert (code, shown["error"]["family"]) == (4, "inconsistent")
 

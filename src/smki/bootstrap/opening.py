@@ -56,6 +56,7 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             index=database.index,
             workbook=database.workbook,
             registry=database.registry,
+            accounts=database.accounts,
             spool=FileSpool(settings.path("spool")),
             describe=describer(profiles),
             build=f"smki {VERSION}",

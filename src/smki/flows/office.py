@@ -12,6 +12,7 @@ from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
 from smki.flows.chunks import ChunkUnderWay
 from smki.governance import Body
 from smki.ports import (
+    Accounts,
     CertificateIndex,
     Clock,
     Entropy,
@@ -37,6 +38,7 @@ class FrontOffice:
         index: answers about the record.
         workbook: batches and their outcomes.
         registry: parties, credentials, devices.
+        accounts: users of the pages, and their sessions.
         spool: documents as received.
         describe: what the index needs of a certificate's DER.
         build: software build, as the services name it.
@@ -53,6 +55,7 @@ class FrontOffice:
     index: CertificateIndex
     workbook: Workbook
     registry: Registry
+    accounts: Accounts
     spool: Spool
     describe: Callable[[bytes], RowFields]
     build: str

@@ -1,6 +1,6 @@
 """What the pages of the repository ask of the house, answered from the front office.
 
-Reads only. Uses no CA key; who may look is decided by the client certificate.
+Reads only. Uses no CA key; who may look is `access`'s question, and the client certificate's.
 
 Clause: sec-app-o:portal
 """
@@ -8,6 +8,7 @@ Clause: sec-app-o:portal
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from smki.flows.access import PortalAccess
 from smki.flows.office import FrontOffice
 from smki.flows.services import who_asks
 from smki.ports import CertificateQuery, Party
@@ -31,8 +32,12 @@ LISTS: Final = 50  # revocation lists on a page
 class RepositoryPortal:
     """Implements `interfaces.web.portal.service.PortalServices`. Safe for any number of threads."""
 
-    def __init__(self, front: FrontOffice) -> None:
+    def __init__(self, front: FrontOffice, access: PortalAccess) -> None:
         self._front = front
+        self.log_in = access.log_in
+        self.logged_in = access.logged_in
+        self.change_password = access.change_password
+        self.log_out = access.log_out
 
     @property
     def verifier_key(self) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from smki.bootstrap import Settings, open_front, update_database
+from smki.bootstrap.access import portal_access
 from smki.bootstrap.renewing import finish_renewals
 from smki.flows.office import FrontOffice
 from smki.flows.portal import RepositoryPortal
@@ -148,7 +149,7 @@ def _listeners(
             build=front.build,
             record=record,
             limits=limits,
-            portal=RepositoryPortal(front),
+            portal=RepositoryPortal(front, portal_access(front)),
         ),
         host=settings.host,
         port=settings.https_port,

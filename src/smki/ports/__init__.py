@@ -4,6 +4,7 @@ Each port speaks of durability and concurrency: what holds on return, who may ca
 happens if the power fails in between.
 """
 
+from smki.ports.accounts import Account, Accounts, Passwords, Session
 from smki.ports.identity_map import IdentityMap, MapState, MapView
 from smki.ports.index import (
     CertificateIndex,
@@ -21,6 +22,8 @@ from smki.ports.work import Batch, ChunkOutcome, ItemOutcome, JournalEntry, Work
 from smki.ports.world import Clock, Entropy, Spool
 
 __all__ = [
+    "Account",
+    "Accounts",
     "Batch",
     "CertificateIndex",
     "CertificatePage",
@@ -44,9 +47,11 @@ __all__ = [
     "MapState",
     "MapView",
     "Party",
+    "Passwords",
     "Record",
     "RecordReader",
     "Registry",
+    "Session",
     "SigningKey",
     "Spool",
     "SshKey",

@@ -9,6 +9,7 @@ down before. Steps take and return tuples: one request is a batch of one.
 No rules here, no effects.
 """
 
+from smki.steps.access import LoggedIn
 from smki.steps.issuing import (
     Admitted,
     Channel,
@@ -29,6 +30,7 @@ __all__ = [
     "Issued",
     "Journalled",
     "Lodged",
+    "LoggedIn",
     "Prepared",
     "Published",
     "Refusal",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page, Route
     from tests.journeys.conftest import House
+    from tests.journeys.portal.conftest import NewUser, User
 
 pytestmark = pytest.mark.clause("sec-app-o:portal")
 AXE = "axe-core"
@@ -83,14 +84,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
+def new_page(house: House, browser: Browser, user: User) -> Iterator[Callable[..., Page]]:
     """Opens a page with the supplier's officer credential; what a page reports fails the test."""
     certificate, key = credential_path(house.settings, "supplier", Interface.PORTAL)
     origin = house.address("portal").removesuffix("/portal")
     contexts: list[BrowserContext] = []
     reported: list[str] = []
 
-    def open_page(**how: Any) -> Page:
+    def open_page(*, log_in: bool = True, **how: Any) -> Page:
         context = browser.new_context(
             base_url=origin,
             ignore_https_errors=True,
@@ -176,6 +177,35 @@ def test_search_look_verify_download(
     assert waiting.value.suggested_filename.endswith(".cer")
     page.get_by_role("link", name="Revocation lists").click()
     look(page, "lists")
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-p:3.1")
+def test_the_first_log_in(
+    new_user: NewUser, new_page: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    """Log-in, its error, the forced change and log-out in a browser, without violations."""
+    first = new_user.added("browsing")
+    page = new_page(log_in=False, viewport={"width": 1280, "height": 900})
+    page.goto("/portal")
+    look(page, "log-in")
+    page.get_by_label("User name").fill("browsing")
+    page.get_by_label("Password").fill("a guess")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
+    look(page, "log-in-wrong")
+    page.get_by_label("User name").fill("browsing")
+    page.get_by_label("Password").fill(first)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", level=1, name="Choose a password of your own").wait_for()
+    look(page, "password")
+    page.get_by_label("Present password").fill(first)
+    page.get_by_label("New password", exact=True).fill("a sentence is good")
+    page.get_by_label("New password, again").fill("a sentence is good")
+    page.get_by_role("button", name="Change the password").click()
+    page.get_by_role("heading", level=1, name="Search the repository").wait_for()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("heading", level=1, name="Log in to the repository").wait_for()
 
 
 @pytest.mark.slow

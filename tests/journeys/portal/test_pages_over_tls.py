@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import io
 import re
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -21,55 +17,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.journeys.conftest import House
+    from tests.journeys.portal.conftest import Answer, User, Visitor
 
 pytestmark = pytest.mark.clause("sec-app-o:portal")
 SERIAL = re.compile(r'href="/portal/certificates/([0-9A-F]{32,40})"')
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        """As a page."""
-        return self.body.decode()
-
-
 @pytest.fixture
-def get(house: House) -> Callable[..., Answer]:
-    """Asks for a page with a credential of the supplier."""
-
-    def ask(path: str, interface: Interface = Interface.PORTAL) -> Answer:
-        parts = urlsplit(house.address("portal"))
-        connection = http.client.HTTPSConnection(
-            parts.hostname or "",
-            parts.port,
-            timeout=30,
-            context=house.credential("supplier", interface).context(),
-        )
-        with contextlib.closing(connection):
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
-
-    return ask
+def get(visitor: Visitor) -> Callable[[str], Answer]:
+    """Asks for a page as a user who is logged in."""
+    return visitor.get
 
 
 @pytest.mark.clause("sec-app-m:G")
-def test_only_an_officer_gets_in(get: Callable[..., Answer]) -> None:
-    """A credential for the ad hoc or batch service does not open the pages."""
-    assert get("/portal").status == 200
+def test_only_an_officer_gets_in(house: House, user: User, visitor_of: type[Visitor]) -> None:
+    """A credential for the ad hoc or batch service does not open the pages, nor the log-in."""
+    assert visitor_of(house).get("/portal/log-in").status == 200
     for interface in (Interface.AD_HOC, Interface.BATCH):
-        assert get("/portal", interface).status == 403
+        visitor = visitor_of(house, "supplier", interface)
+        assert visitor.get("/portal").status == 403
+        assert visitor.log_in(user.name, user.password).status == 403
 
 
 def test_a_device_is_found_and_shown_with_its_history(
-    house: House, get: Callable[..., Answer]
+    house: House, get: Callable[[str], Answer]
 ) -> None:
     """By its EUI-64: both certificates, the earlier one not in use, each leading to the other."""
     device = house.fresh_device()
@@ -91,7 +62,7 @@ def test_a_device_is_found_and_shown_with_its_history(
     assert SERIAL.findall(get(f"/portal?serial={found[0]}&usage=KA").text) == []
 
 
-def test_pages_of_results_hold_everything_once(house: House, get: Callable[..., Answer]) -> None:
+def test_pages_of_results_hold_everything_once(house: House, get: Callable[[str], Answer]) -> None:
     """Following 'Older results' shows every certificate of the authorities and organisations."""
     seen: list[str] = []
     path = "/portal?party=dcc"
@@ -111,7 +82,7 @@ def test_pages_of_results_hold_everything_once(house: House, get: Callable[..., 
     assert seen == wanted[::-1]
 
 
-def test_downloads_are_what_was_lodged(house: House, get: Callable[..., Answer]) -> None:
+def test_downloads_are_what_was_lodged(house: House, get: Callable[[str], Answer]) -> None:
     """DER, PEM and proof file of one; a ZIP of several with one proof for all of them."""
     serials = SERIAL.findall(get("/portal?type=organisation").text)[:3]
     der = get(f"/portal/files/{serials[0]}.cer")
@@ -133,7 +104,7 @@ def test_downloads_are_what_was_lodged(house: House, get: Callable[..., Answer])
     assert get(f"/portal/files/{serials[0]}.exe").status == 404
 
 
-def test_lists_are_there(house: House, get: Callable[..., Answer]) -> None:
+def test_lists_are_there(house: House, get: Callable[[str], Answer]) -> None:
     """Every list is offered, and comes as the record has it."""
     page = get("/portal/lists").text
     entries = re.findall(r"/portal/lists/(\d+)\.crl", page)
@@ -144,7 +115,7 @@ def test_lists_are_there(house: House, get: Callable[..., Answer]) -> None:
     assert get("/portal/lists/0.crl").status == 404
 
 
-def test_a_revoked_credential_shows_its_list(house: House, get: Callable[..., Answer]) -> None:
+def test_a_revoked_credential_shows_its_list(house: House, get: Callable[[str], Answer]) -> None:
     """A revoked certificate is told so, with the list that it is on, and found by that status."""
     with house.front() as front:
         revoked = front.registry.revoked_credentials()
@@ -162,7 +133,7 @@ def test_a_revoked_credential_shows_its_list(house: House, get: Callable[..., An
     assert shown in SERIAL.findall(get("/portal?status=R").text)
 
 
-def test_every_kind_of_certificate_has_a_page(house: House, get: Callable[..., Answer]) -> None:
+def test_every_kind_of_certificate_has_a_page(house: House, get: Callable[[str], Answer]) -> None:
     """Authorities, organisations, credentials and devices: each is found by type and shown."""
     with house.front() as front:
         kinds = {kind for kind in CertificateKind if any(True for _ in front.index.rows(kind))}

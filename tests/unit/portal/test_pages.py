@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from starlette.applications import Starlette
@@ -13,7 +13,7 @@ from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
 from smki.ports import CertificateQuery, Party
 from smki.repository.presenting import Item, Results, ShownList
-from smki.steps import Requester
+from smki.steps import LoggedIn, Requester
 from smki.terms import (
     EUI64,
     Inconsistent,
@@ -37,6 +37,8 @@ class EmptyHouse:
 
     def __init__(self) -> None:
         self.fault: Exception | None = None
+        self.changed: list[str] = []
+        self.over: list[str] = []
 
     def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
         """Only `good` is let in."""
@@ -45,6 +47,30 @@ class EmptyHouse:
         return Requester(
             party="acme", name=NASTY, identities=(), interface=interface, credential=None
         )
+
+    def logged_in(self, who: Requester, token: str) -> LoggedIn | None:
+        """The token says who it is; `first` has a first password."""
+        assert who.party == "acme"
+        if token in {"", "over"}:
+            return None
+        return LoggedIn(user="ann", must_change=token == "first", form="f00d")
+
+    def log_in(self, who: Requester, user: str, password: str) -> str:
+        """One user, one password."""
+        assert who.party == "acme"
+        if (user, password) != ("ann", "right"):
+            raise Refused("user name or password is wrong", rule="account.wrong")
+        return "new"
+
+    def change_password(self, who: Requester, user: str, old: str, new: str) -> str:
+        """Also."""
+        self.log_in(who, user, old)
+        self.changed.append(new)
+        return "newer"
+
+    def log_out(self, token: str) -> None:
+        """Noted."""
+        self.over.append(token)
 
     def now(self) -> int:
         """Some instant."""
@@ -95,13 +121,29 @@ class Answer:
     text: str
 
 
-def ask(house: EmptyHouse, path: str, *, query: str = "", certificate: bytes = b"good") -> Answer:
-    """The answer of the pages to one GET."""
+def ask(
+    house: EmptyHouse,
+    path: str,
+    *,
+    query: str = "",
+    certificate: bytes = b"good",
+    token: str = "open",  # noqa: S107  # the name of a case
+    form: Mapping[str, str] | None = None,
+    origin: str = "https://smki.test",
+) -> Answer:
+    """The answer of the pages to one GET, or to the POST of a form."""
+    body = b"" if form is None else urlencode(form).encode()
+    headers = {
+        "host": "smki.test",
+        "cookie": f"__Host-smki={token}",
+        "origin": origin,
+        "content-type": "application/x-www-form-urlencoded",
+    }
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0)
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         await asyncio.sleep(0)
@@ -109,18 +151,18 @@ def ask(house: EmptyHouse, path: str, *, query: str = "", certificate: bytes = b
 
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": "GET" if form is None else "POST",
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [],
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "extensions": {EXTENSION: {"certificate": certificate}},
     }
     application = Starlette(routes=PortalPages(house).routes())
     asyncio.run(application(scope, receive, send))
-    body = b"".join(message.get("body", b"") for message in sent[1:])
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return Answer(sent[0]["status"], headers, body.decode())
+    text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
+    got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return Answer(sent[0]["status"], got, text)
 
 
 PAGES = (
@@ -221,3 +263,84 @@ def test_style_and_script_are_files_of_their_own(name: str) -> None:
     answer = ask(EmptyHouse(), f"/portal/static/{name}")
     assert answer.status == 200
     assert answer.headers["content-type"].startswith(("text/css", "text/javascript", "image/svg"))
+
+
+@pytest.mark.parametrize(("path", "query"), [one for one in PAGES if "/static/" not in one[0]])
+@pytest.mark.clause("sec-app-p:3.1")
+def test_nothing_but_the_log_in_is_open_to_who_is_not_logged_in(path: str, query: str) -> None:
+    """Without a session every page leads to the log-in; with a first password, to its change."""
+    for token, place in (("", "log-in"), ("over", "log-in"), ("first", "password")):
+        answer = ask(EmptyHouse(), path, query=query, token=token)
+        assert (answer.status, answer.headers["location"]) == (303, f"/portal/{place}")
+        assert answer.text == ""
+
+
+@pytest.mark.clause("sec-app-p:3.1")
+def test_log_in_and_out() -> None:
+    """The right password gives a cookie for this host alone, that no script reads; leaving ends it."""
+    house = EmptyHouse()
+    entered = ask(house, "/portal/log-in", token="", form={"user": " ann ", "password": "right"})
+    assert (entered.status, entered.headers["location"]) == (303, "/portal")
+    cookie = entered.headers["set-cookie"]
+    assert cookie.startswith("__Host-smki=new;")
+    for part in ("HttpOnly", "Path=/", "SameSite=strict", "Secure"):
+        assert part in cookie
+    assert "Domain" not in cookie
+    left = ask(house, "/portal/log-out", form={"form": "f00d"})
+    assert (left.headers["location"], house.over) == ("/portal/log-in", ["open"])
+    assert "Max-Age=0" in left.headers["set-cookie"]
+
+
+@pytest.mark.clause("sec-app-p:3.1")
+def test_a_wrong_password_is_told_in_the_form() -> None:
+    """The page says so in a summary and in its title, gives no cookie, and shows no password."""
+    answer = ask(
+        EmptyHouse(), "/portal/log-in", token="", form={"user": "ann", "password": "s3cret-typed"}
+    )
+    assert answer.status == 403
+    assert "<title>Error: log in" in answer.text
+    assert "user name or password is wrong" in answer.text
+    assert "set-cookie" not in answer.headers
+    assert "s3cret-typed" not in answer.text
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "", "http://smki.test"])
+@pytest.mark.parametrize("path", ["log-in", "log-out", "password"])
+def test_forms_of_other_sites_do_nothing(path: str, origin: str) -> None:
+    """A form from another origin is refused before anything in it is looked at."""
+    house = EmptyHouse()
+    form = {"user": "ann", "password": "right", "old": "right", "new": "x", "form": "f00d"}
+    answer = ask(house, f"/portal/{path}", form=form, origin=origin)
+    assert answer.status == 403
+    assert "must be from a page of this repository" in answer.text
+    assert (house.changed, house.over) == ([], [])
+
+
+@pytest.mark.parametrize("path", ["log-out", "password"])
+def test_forms_must_be_of_this_session(path: str) -> None:
+    """A form without what only the session's pages know is refused."""
+    house = EmptyHouse()
+    for given in ({}, {"form": "beef"}):
+        answer = ask(house, f"/portal/{path}", form={"old": "right", "new": "x", **given})
+        assert answer.status == 403
+        assert "not from a page of this session" in answer.text
+    assert (house.changed, house.over) == ([], [])
+
+
+def test_the_password_is_changed_if_typed_twice_alike() -> None:
+    """Two different new passwords change nothing; alike, the browser holds a new session."""
+    house = EmptyHouse()
+    form = {"form": "f00d", "old": "right", "new": "one", "again": "two"}
+    assert "typed in two ways" in ask(house, "/portal/password", form=form).text
+    form["again"] = "one"
+    answer = ask(house, "/portal/password", form=form, token="first")
+    assert (answer.status, house.changed) == (303, ["one"])
+    assert answer.headers["set-cookie"].startswith("__Host-smki=newer;")
+    form["old"] = "wrong"
+    assert "password is wrong" in ask(house, "/portal/password", form=form).text
+
+
+def test_a_form_too_large_is_not_taken() -> None:
+    """A form of more than 4,096 octets is refused unread."""
+    form = {"user": "a" * 5000, "password": "right"}
+    assert ask(EmptyHouse(), "/portal/log-in", form=form).status == 413

@@ -10,6 +10,7 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from smki.adapters.sql.accounts import SqlAccounts
 from smki.adapters.sql.index import SqlCertificateIndex
 from smki.adapters.sql.registry import SqlRegistry
 from smki.adapters.sql.schema import ABSENT, OLDER, check, migrate
@@ -21,6 +22,7 @@ __all__ = [
     "ABSENT",
     "OLDER",
     "Database",
+    "SqlAccounts",
     "SqlCertificateIndex",
     "SqlRegistry",
     "SqlWorkbook",
@@ -38,12 +40,14 @@ class Database:
         index: answers questions about the record.
         workbook: batches, intents and outcomes.
         registry: parties, credentials and devices.
+        accounts: users of the pages, and their sessions.
     """
 
     engine: Engine
     index: SqlCertificateIndex
     workbook: SqlWorkbook
     registry: SqlRegistry
+    accounts: SqlAccounts
 
     def close(self) -> None:
         """All connections are closed."""
@@ -82,4 +86,5 @@ def open_database(url: str) -> Database:
         index=index,
         workbook=SqlWorkbook(store, index),
         registry=SqlRegistry(store),
+        accounts=SqlAccounts(store),
     )

@@ -206,6 +206,26 @@ SSHKEY: Final = Table(
     Column("algorithm", Text, nullable=False),
 )
 
+ACCOUNT: Final = Table(
+    "register_account",
+    METADATA,
+    Column("user", String(40), primary_key=True),
+    Column("party", Text, ForeignKey(PARTY.c.party), nullable=False),
+    Column("verifier", Text, nullable=False),
+    Column("must_change", Boolean, nullable=False),
+    Column("wrong", Text, nullable=False),
+)
+
+SESSION: Final = Table(
+    "work_session",
+    METADATA,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("user", String(40), nullable=False),
+    Column("credential", LargeBinary(20), nullable=False),
+    Column("opened", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+
 DEVICE_STANDING: Final = Table(
     "register_device",
     METADATA,

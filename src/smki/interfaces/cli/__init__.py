@@ -30,8 +30,9 @@ _COMMANDS: Final = {
     "serve": "smki.interfaces.cli.house:serve",
     "status": "smki.interfaces.cli.house:status",
     "submit": "smki.interfaces.cli.submit:submit",
-    "witness": "smki.interfaces.cli.witness:witness",
+    "user": "smki.interfaces.cli.users:user",
     "transcript": "smki.interfaces.cli.transcript:transcript",
+    "witness": "smki.interfaces.cli.witness:witness",
     "worker": "smki.interfaces.cli.house:worker",
 }
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from smki.ports import CertificateQuery, Party
 from smki.repository.presenting import Item, Results, ShownList
-from smki.steps import Requester
+from smki.steps import LoggedIn, Requester
 from smki.terms import Interface, SerialNumber
 
 
@@ -26,6 +26,30 @@ class PortalServices(Protocol):
         Raises:
             Refused: the certificate (DER) does not open this interface.
         """
+        ...
+
+    def log_in(self, who: Requester, user: str, password: str) -> str:
+        """The token of a new session.
+
+        Raises:
+            Refused: wrong user or password, or locked.
+        """
+        ...
+
+    def logged_in(self, who: Requester, token: str) -> LoggedIn | None:
+        """Whose session it is; None if it is none, over, or of another client certificate."""
+        ...
+
+    def change_password(self, who: Requester, user: str, old: str, new: str) -> str:
+        """The password is changed, earlier sessions are over; the token of a new one.
+
+        Raises:
+            Refused: the old one is wrong, or the new one not good enough.
+        """
+        ...
+
+    def log_out(self, token: str) -> None:
+        """The session is over."""
         ...
 
     def now(self) -> int:

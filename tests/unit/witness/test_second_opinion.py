@@ -1,15 +1,17 @@
-"""Verifiers of other people: tlog-scales reads a served log, its checkpoint and both kinds of word.
+"""Verifiers of other people, in two languages: tlog-scales of a log as it is served, and sigstore's.
 
-It is installed by the ordinary package client into a cache folder and run as a program of its own;
-nothing of it is part of this project.
+They are installed by the ordinary package clients into a cache folder and run as programs of their
+own; nothing of them is part of this project.
 """
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.server
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,7 +24,9 @@ from smki.adapters.record import FileRecordReader
 from smki.adapters.record.publishing import publish_cosigned
 from smki.bootstrap.witnesses import Follower, make_witness, open_witness
 from smki.merkle.hashing import leaf_hash
+from smki.merkle.travelling import TlogProof
 from smki.ports import KeyAlgorithm
+from smki.repository.travelling import prove_one
 
 if TYPE_CHECKING:
     from tests.unit.witness.conftest import Log
@@ -141,3 +145,81 @@ def asked(scales: Path, *words: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
+
+
+SIGSTORE = "@sigstore/verify"
+SIGSTORE_VERSION = "4.1.3"
+VERIFY = """
+const { verifyMerkleInclusion } = require(process.argv[1] + "/dist/tlog/merkle.js");
+const bytes = (text) => Buffer.from(text, "base64");
+const found = JSON.parse(process.argv[2]).map((one) => {
+    const proof = { logIndex: one.index, hashes: one.path.map(bytes) };
+    try {
+        verifyMerkleInclusion(
+            { inclusionProof: proof, canonicalizedBody: bytes(one.entry) },
+            { logSize: one.size, logHash: bytes(one.root) },
+        );
+        return true;
+    } catch (error) {
+        return error.code;
+    }
+});
+console.log(JSON.stringify(found));
+"""
+
+
+@pytest.fixture(scope="session")
+def sigstore() -> Path:
+    """The folder of the installed package, or a skip that says why there is none."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("@sigstore/verify not run: node and npm are not installed")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "smki-tests" / f"sigstore-{SIGSTORE_VERSION}"
+    installed = folder / "node_modules" / SIGSTORE
+    if not (installed / "package.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]
+        try:
+            done = subprocess.run(
+                [*words, str(folder), f"{SIGSTORE}@{SIGSTORE_VERSION}"],
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+        except subprocess.TimeoutExpired:
+            pytest.skip("@sigstore/verify not run: npm install took more than two minutes")
+        if done.returncode:
+            pytest.skip(f"@sigstore/verify not run: npm install failed: {done.stderr[-300:]}")
+    return installed
+
+
+@pytest.mark.clause("rfc6962:2.1.1", "c2sp:tlog-proof")
+def test_sigstore_accepts_our_inclusion_proofs(log: Log, sigstore: Path) -> None:
+    """The paths of our tlog-proofs lead to the root by its reckoning too; a changed entry does not."""
+    log.grow(217)
+    reader = FileRecordReader(log.folder, log.vkey)
+    checkpoint = reader.checkpoint()
+    asked: list[dict[str, Any]] = []
+    for entry in (0, 255, 256, 299, 511, 512, 516, 516):
+        proof = TlogProof.parse(prove_one(reader, entry, checkpoint).encode())
+        leaf = proof.extra or b""
+        asked.append(
+            {
+                "index": str(proof.index),
+                "path": [base64.b64encode(one).decode() for one in proof.path],
+                "entry": base64.b64encode(leaf + b"x" * (len(asked) == 7)).decode(),
+                "size": str(checkpoint.size),
+                "root": base64.b64encode(checkpoint.root).decode(),
+            }
+        )
+    done = subprocess.run(
+        ["node", "-e", VERIFY, str(sigstore), json.dumps(asked)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [True] * 7 + ["TLOG_INCLUSION_PROOF_ERROR"]

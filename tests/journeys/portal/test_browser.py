@@ -111,6 +111,12 @@ def new_page(house: House, browser: Browser, user: User) -> Iterator[Callable[..
                 reported.append(message.text) if "Content Security Policy" in message.text else None
             ),
         )
+        if log_in:
+            page.goto("/portal")
+            page.get_by_label("User name").fill(user.name)
+            page.get_by_label("Password").fill(user.password)
+            page.get_by_role("button", name="Log in").click()
+            page.get_by_role("heading", level=1, name="Search the repository").wait_for()
         return page
 
     yield open_page

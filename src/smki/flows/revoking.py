@@ -72,16 +72,19 @@ def finish_revocations(office: Office) -> tuple[SerialNumber, ...]:
     """
     front = office.front
     last = current_list(front, CertificateKind.ISSUING_OCA)
-    listed = {serial for serial, _ in last.entries} if last else set()
-    missing = tuple(serial for serial in _asked(front) if serial not in listed)
+    listed = {str(serial) for serial, _ in last.entries} if last else set()
+    missing = tuple(dict.fromkeys(_asked(front, listed)))
     if missing:
         publish_list(office, CertificateKind.ISSUING_OCA, missing)
     return missing
 
 
-def _asked(front: FrontOffice) -> list[SerialNumber]:
+def _asked(front: FrontOffice, listed: set[str]) -> list[SerialNumber]:
+    """What was rightly asked for and is not listed; the signatures of the others are not read."""
     found: list[SerialNumber] = []
     for item in front.index.items(of=LeafType.STATUS_NOTE):
+        if item.name in listed:
+            continue
         leaf = decode_leaf(front.reader.leaf(item.entry))
         note = metadata_of(front.reader, leaf)
         at = _EPOCH + timedelta(milliseconds=leaf.instant)

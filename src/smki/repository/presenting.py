@@ -15,7 +15,8 @@ from smki.merkle.leaf import decode_leaf
 from smki.ports import CertificateIndex, CertificatePage, CertificateQuery, ListRow, RecordReader
 from smki.profiles import ProfileSettings, view
 from smki.profiles.wording import explain
-from smki.repository.rows import body_of, issuer_fingerprint
+from smki.repository.items import body_of
+from smki.repository.rows import issuer_fingerprint
 from smki.repository.searching import Found, found_in, read_certificate, standing
 from smki.steps import Channel
 from smki.terms import EUI64, CertificateStatus, SerialNumber

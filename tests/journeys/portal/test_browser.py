@@ -130,6 +130,7 @@ def look(axe: str) -> Callable[[Page, str], None]:
     """Finds no violation on the page as it is now, and takes its picture if that is wanted."""
 
     def check(page: Page, name: str) -> None:
+        page.wait_for_load_state()  # without its style a page has other sizes
         page.evaluate(axe + ";0")
         result = page.evaluate(
             "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", list(TAGS)
@@ -182,6 +183,7 @@ def test_search_look_verify_download(
         page.get_by_role("link", name="Certificate, DER").click()
     assert waiting.value.suggested_filename.endswith(".cer")
     page.get_by_role("link", name="Revocation lists").click()
+    page.get_by_role("heading", level=1, name="Revocation lists").wait_for()
     look(page, "lists")
 
 

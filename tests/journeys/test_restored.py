@@ -6,13 +6,17 @@ import base64
 import hashlib
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from cryptography import x509
-from sqlalchemy import create_engine, text
 
 from smki.adapters.requesters import request_for_system
+from smki.adapters.sql.store import Store
 from smki.bootstrap import open_front, open_office
 from smki.bootstrap.samples import API_KEY
 from smki.flows.revocation import current_list, publish_list, refresh_lists, revoke_credential
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from sqlalchemy import Connection
     from tests.journeys.conftest import House
 
 ICA, OCA = CertificateKind.ISSUING_ICA, CertificateKind.ISSUING_OCA
@@ -103,8 +108,8 @@ def test_a_lost_database_is_said_and_never_made_by_the_way(
         with pytest.raises(Unavailable, match="'smki repository reindex'") as told, attempt():
             pass
         assert told.value.rule == "database.lost"
-    for command in (("serve",), ("registration", "revoke", "12"), ("party", "list")):
-        done = house.command(*command)
+    for words in (("serve",), ("registration", "revoke", "12"), ("party", "list")):
+        done = house.command(*words)
         assert done.returncode == 3
         assert "'smki repository reindex'" in done.stderr
     assert "'smki repository reindex'" in house.status()["problem"]
@@ -182,14 +187,35 @@ def test_an_older_database_is_brought_up_to_date(
     """A house of the first revision is served: its index is made anew, the register kept."""
     house = new_house({})
     house.initialise()
-    engine = create_engine(house.settings.database_url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE index_list"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    engine.dispose()
+    _as_first_made(house.state / "smki.sqlite")
     house.start("serve")
     with house.front() as front:
         assert front.index.size() == front.reader.checkpoint().size
         assert front.index.lists()
     assert house.ad_hoc(house.device_request(house.fresh_device())).status.value == "UNKNOWN_DEVICE"
     house.stop()
+
+
+def _as_first_made(path: Path) -> None:
+    """The database is of the first revision, with what it holds that this revision knows."""
+    newer = path.rename(path.with_suffix(".newer"))
+    store = Store(f"sqlite:///{path}")
+    store.write(_first_revision)
+    store.engine.dispose()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("ATTACH ? AS newer", (str(newer),))
+        tables = "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+        for (table,) in database.execute(tables).fetchall():
+            if table != "alembic_version":
+                columns = [row[1] for row in database.execute(f"PRAGMA main.table_info({table})")]
+                names = ", ".join(f'"{name}"' for name in columns)
+                copied = f"INSERT OR REPLACE INTO main.{table} ({names})"
+                database.execute(f"{copied} SELECT {names} FROM newer.{table}")  # noqa: S608 - own names
+
+
+def _first_revision(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", "smki.adapters.sql:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "0001")

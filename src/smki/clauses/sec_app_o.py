@@ -34,7 +34,7 @@ CLAUSES: Final = (
         title="Repository portal",
         summary="Search and download in a browser.",
         who="DCC",
-        status=Status.TODO,
-        note="Comes with the portal.",
+        status=Status.PARTLY,
+        note="Certificates and revocation lists; documents come by command. The section was not read.",
     ),
 )

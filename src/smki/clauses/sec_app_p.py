@@ -50,8 +50,7 @@ CLAUSES: Final = (
         title="Portal passwords",
         summary="Change at first use; five wrong ones in an hour lock the account.",
         who="DCC",
-        status=Status.TODO,
-        note="Comes with the portal.",
+        status=Status.MET,
     ),
     Clause(
         id="sec-app-p:4",

@@ -31,7 +31,7 @@ from smki.interfaces.serving import read_serving
 from smki.interfaces.status import status_document
 from smki.merkle.leaf import NO_REQUEST, LeafType, decode_certificate, decode_leaf
 from smki.repository import compare_index, reindex
-from smki.repository.rows import body_of
+from smki.repository.items import body_of
 from smki.terms import EUI64, BatchStatus, CertificateKind, Interface, KeyUsage, SerialNumber
 from smki.wire.xml import read_items
 

@@ -94,7 +94,9 @@ def test_status_says_everything_that_others_rely_on(lived: House) -> None:
     assert isinstance(document["version"], str)
     endpoints = document["endpoints"]
     assert set(endpoints) == ENDPOINTS
-    assert all(value is None or value.startswith("http") for value in endpoints.values())
+    assert all(
+        value is None or value.startswith(("http", "sftp://")) for value in endpoints.values()
+    )
     assert endpoints["adhoc"].endswith("/1.0/PortalCSR/DeviceCertificateSigningRequest")
     assert endpoints["repository_local"].startswith("http://127.0.0.1:")
     assert not endpoints["repository_local"].endswith("/services")

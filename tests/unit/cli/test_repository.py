@@ -96,7 +96,7 @@ def test_audit_of_a_sound_house(original: Any) -> None:
     """Nothing is wrong with what nobody touched."""
     code, shown = original.json("repository", "audit")
     size = original.json("repository", "checkpoint")[1]["size"]
-    assert (code, shown) == (0, {"entries": size, "indexed": size, "problems": []})
+    assert (code, shown) == (0, {"entries": size, "indexed": size, "problems": [], "removed": []})
 
 
 def _flip(path: Path) -> None:

@@ -116,7 +116,12 @@ def test_each_row_permits_its_act_and_no_other() -> None:
 
 def asked(**changes: Any) -> tuple[str, ...]:
     """What is said against it; `changes` are those of the question or of the decision."""
-    question: dict[str, Any] = {"about": DECISION.object, "at": AT, "signatures": 1, "released": False}
+    question: dict[str, Any] = {
+        "about": DECISION.object,
+        "at": AT,
+        "signatures": 1,
+        "released": False,
+    }
     question |= {name: value for name, value in changes.items() if name in question}
     fields = {name: getattr(DECISION, name) for name in Decision.__slots__}
     fields |= {name: value for name, value in changes.items() if name in fields}

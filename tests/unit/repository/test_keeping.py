@@ -285,5 +285,5 @@ def test_a_list_of_a_stranger_is_no_secret(
     lodged(METER)
     repository.lodge_crl(record, crl_of([9], 1), at)
     index.covers = 2
-    with pytest.raises(Inconsistent, match="certificate 0*9, which must be an earlier entry"):
+    with pytest.raises(Inconsistent, match=r"certificate 0*9, which must be an earlier entry"):
         keeper.keep(at)

@@ -30,7 +30,7 @@ from smki.interfaces.client import XML, ClientCredential, Service
 from smki.interfaces.operations import perform
 from smki.interfaces.serving import read_serving
 from smki.interfaces.status import status_document
-from smki.merkle.leaf import decode_certificate
+from smki.merkle.leaf import LeafType, decode_certificate
 from smki.profiles import DEVELOPMENT_HARDWARE
 from smki.terms import EUI64, CertificateKind, Interface, ItemStatus, KeyUsage
 from smki.wire import der
@@ -42,6 +42,8 @@ RANGE = bytes.fromhex("0A534D4B4A")  # locally administered, and not the range o
 START_SECONDS = 60.0
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
 Items = list[tuple[str, bytes]]
+
+OF_ITSELF = {LeafType.INDEX_ROOT, LeafType.CONFIGURATION}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +149,15 @@ class House:
             )
 
     def stored(self) -> tuple[int, int]:
-        """Size of the log and number of certificates."""
+        """Entries of the log, and number of certificates.
+
+        But for what the house lodges of itself: roots of its map, and its configuration.
+        """
         document = self.status()
-        return document["log"]["size"], document["certificates"]
+        size = document["log"]["size"]
+        with self.front() as front:
+            own = sum(leaf[1] in OF_ITSELF for leaf in front.reader.leaves(0, size))
+        return size - own, document["certificates"]
 
     @contextlib.contextmanager
     def front(self) -> Iterator[FrontOffice]:

@@ -113,8 +113,9 @@ class Helpers:
 
     def _look_after(self) -> None:
         """What helpers have done is taken from them; each has as many parts as it may."""
-        for place, helper in enumerate(self._helpers):
+        for place in range(len(self._helpers)):
             self._receive(place, wait=False)
+            helper = self._helpers[place]  # another one now, if that one had died
             with suppress(OSError):  # it died: seen when its answer is asked for
                 while self._parts and len(helper.parts) < CREDIT:
                     part = self._parts.popleft()

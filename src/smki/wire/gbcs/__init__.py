@@ -1,0 +1,4 @@
+"""GBCS messages, octet for octet: frames, blocks, payloads. Nothing is verified here.
+
+Clause: gbcs:7.2.7
+"""

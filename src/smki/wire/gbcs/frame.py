@@ -1,0 +1,284 @@
+"""The frame of a GBCS message: who says what to whom, the payload unread, and what protects it.
+
+    message        ::= [mac header] grouping header payload [protection]
+    mac header     ::= DD 00 00 00 00 00 00 length 11 00000000          -- length of all after it
+    grouping header::= DF 09 CRA(1) counter(8) 08 originator(8) 08 recipient(8)
+                       (00 | 0C date-time(12)) length other-information length   -- of the payload
+    protection     ::= (00 | 40 signature(64)) [mac(12)]                -- mac with a mac header
+
+A pre-command is a command that ends with its payload. Lengths are in their shortest form. Nothing
+is verified here: neither signature nor MAC, nor what the payload says. A block of a block transfer
+is not a whole message.
+
+Clause: gbcs:7.2.7
+"""
+
+from base64 import b64decode
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Final
+
+from smki.terms import EUI64, Malformed
+from smki.wire.gbcs.information import Supplementary, information_octets, parse_information
+from smki.wire.gbcs.octets import Cursor, length_octets
+
+MESSAGE_OCTETS_MAX: Final = 70_000  # lengths of two octets, and the headers
+SIGNATURE_OCTETS: Final = 64
+MAC_OCTETS: Final = 12
+
+_CLAUSE: Final = "gbcs:7.2.7"
+_MAC_HEADER: Final = b"\xdd\x00\x00\x00\x00\x00\x00"
+_SECURITY: Final = b"\x11\x00\x00\x00\x00"  # authenticated only, suite 1; invocation counter 0
+_GROUPING: Final = b"\xdf\x09"
+_DATE_TIME_OCTETS: Final = 12
+_COUNTER_OCTETS: Final = 8
+_UNSIGNED: Final = b"\x00"
+_SIGNED: Final = bytes((SIGNATURE_OCTETS,))
+
+
+class MessageCategory(IntEnum):
+    """Command, response or alert: the first octet of the transaction id.
+
+    Clause: gbcs:7.2.7
+    """
+
+    COMMAND = 1
+    RESPONSE = 2
+    ALERT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupingHeader:
+    """Who says what to whom.
+
+    Attributes:
+        category: command, response or alert (CRA).
+        counter: of the originator; in a response, the command's.
+        originator: EUI-64 of the business originator.
+        recipient: EUI-64 of the business target.
+        date_time: 12 octets of a DLMS date-time in some responses, or none.
+        message_code: which use case.
+        supplementary: the remote party behind the access control broker, if there is one.
+    """
+
+    category: MessageCategory
+    counter: int
+    originator: EUI64
+    recipient: EUI64
+    date_time: bytes = b""
+    message_code: int
+    supplementary: Supplementary | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GbcsMessage:
+    """A whole message taken apart; its octets are those received, never made again.
+
+    Attributes:
+        header: who says what to whom.
+        payload: octets of the payload.
+        signature: 64 octets `r || s`, or none.
+        mac: 12 octets, or none.
+        signed: the octets that a signature is over: grouping header without its first octet,
+            and payload.
+        authenticated: the octets that a MAC is over: grouping header, payload, length octet of
+            the signature, and signature.
+        octets: the whole message.
+
+    Clause: gbcs:7.2.7
+    """
+
+    header: GroupingHeader
+    payload: bytes
+    signature: bytes
+    mac: bytes
+    signed: bytes
+    authenticated: bytes
+    octets: bytes
+
+    @property
+    def is_pre_command(self) -> bool:
+        """A command that nobody has signed or authenticated yet."""
+        return (
+            self.header.category is MessageCategory.COMMAND and not self.signature and not self.mac
+        )
+
+
+def read_message_file(content: bytes) -> bytes:
+    """The octets of a message in a file: as they are, or as hexadecimal or base64 text.
+
+    White space between the digits is passed over.
+
+    Raises:
+        Malformed: none of them.
+    """
+    if content[:1] in (b"\xdd", b"\xdf"):
+        return content
+    text = b"".join(content.split())
+    octets = _from_text(text)
+    if octets[:1] not in (b"\xdd", b"\xdf"):
+        raise Malformed(
+            f"GBCS message: begins with {content[:4]!r}, must be octets from DD or DF, or their"
+            " hexadecimal digits, or their base64",
+            clause=_CLAUSE,
+            rule="gbcs.text",
+        )
+    return octets
+
+
+def _from_text(text: bytes) -> bytes:
+    try:
+        return bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        pass
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return b""
+
+
+def parse_message(octets: bytes) -> GbcsMessage:
+    """`octets` are one whole message, and this is its frame.
+
+    Raises:
+        Malformed: anything else, with field and offset.
+
+    Clause: gbcs:7.2.7
+    """
+    if len(octets) > MESSAGE_OCTETS_MAX:
+        raise Malformed(
+            f"GBCS message: {len(octets)} octets, must be at most {MESSAGE_OCTETS_MAX}",
+            clause=_CLAUSE,
+            rule="gbcs.length",
+        )
+    cursor = Cursor(octets, "GBCS message", _CLAUSE)
+    with_mac = octets[:1] == _MAC_HEADER[:1]
+    if with_mac:
+        _mac_header(cursor)
+    begin = cursor.position
+    header = _grouping_header(cursor)
+    payload = cursor.take(cursor.length("content"), "payload")
+    signed = octets[begin + 1 : cursor.position]
+    signature = _signature(cursor, header, with_mac=with_mac)
+    authenticated = octets[begin : cursor.position]
+    mac = cursor.take(MAC_OCTETS, "mac") if with_mac else b""
+    cursor.done()
+    return GbcsMessage(
+        header=header,
+        payload=payload,
+        signature=signature,
+        mac=mac,
+        signed=signed,
+        authenticated=authenticated,
+        octets=octets,
+    )
+
+
+def _mac_header(cursor: Cursor) -> None:
+    cursor.expect(_MAC_HEADER, "MAC header")
+    announced = cursor.length("MAC header content")
+    if announced != cursor.left:
+        raise cursor.wrong("MAC header content", f"{announced} octets announced", f"{cursor.left}")
+    cursor.expect(_SECURITY, "security header")
+
+
+def _grouping_header(cursor: Cursor) -> GroupingHeader:
+    cursor.expect(_GROUPING, "tag and transaction-id length")
+    category = _category(cursor)
+    counter = cursor.number(_COUNTER_OCTETS, "counter")
+    originator = cursor.system_title("originator")
+    recipient = cursor.system_title("recipient")
+    date_time = cursor.take(cursor.length("date-time", (0, _DATE_TIME_OCTETS)), "date-time")
+    code, supplementary = parse_information(cursor, cursor.length("other-information"))
+    return GroupingHeader(
+        category=category,
+        counter=counter,
+        originator=originator,
+        recipient=recipient,
+        date_time=date_time,
+        message_code=code,
+        supplementary=supplementary,
+    )
+
+
+def _category(cursor: Cursor) -> MessageCategory:
+    octet = cursor.take(1, "CRA")[0]
+    if octet not in MessageCategory.__members__.values():
+        raise cursor.wrong("CRA", f"{octet:02X}", "01 command, 02 response or 03 alert")
+    return MessageCategory(octet)
+
+
+def _signature(cursor: Cursor, header: GroupingHeader, *, with_mac: bool) -> bytes:
+    """The signature, if any: only a pre-command, which has no MAC, may end with its payload."""
+    if not with_mac and not cursor.left and header.category is MessageCategory.COMMAND:
+        return b""
+    signature = cursor.take(cursor.length("signature", (0, SIGNATURE_OCTETS)), "signature")
+    if not signature and not with_mac and header.category is not MessageCategory.COMMAND:
+        raise cursor.wrong("signature", "none, and no MAC", "one of the two")
+    return signature
+
+
+def grouped(header: GroupingHeader, payload: bytes) -> bytes:
+    """Grouping header and payload: a pre-command, or what protection is put around.
+
+    Clause: gbcs:7.2.7
+    """
+    information = information_octets(header.message_code, header.supplementary)
+    return b"".join(
+        (
+            _GROUPING,
+            bytes((header.category,)),
+            header.counter.to_bytes(_COUNTER_OCTETS, "big"),
+            b"\x08",
+            header.originator.octets,
+            b"\x08",
+            header.recipient.octets,
+            length_octets(len(header.date_time)),
+            header.date_time,
+            length_octets(len(information)),
+            information,
+            length_octets(len(payload)),
+            payload,
+        )
+    )
+
+
+def signature_input(group: bytes) -> bytes:
+    """What a signature is over, of grouping header and payload `group`.
+
+    Clause: gbcs:7.2.7
+    """
+    return group[1:]
+
+
+def with_signature(group: bytes, signature: bytes) -> bytes:
+    """`group` with its signature (64 octets), or with the octet that says there is none (empty).
+
+    What comes back is a whole message, or what a MAC is over.
+
+    Clause: gbcs:7.2.7
+    """
+    return group + (_SIGNED + signature if signature else _UNSIGNED)
+
+
+def with_mac(authenticated: bytes, mac: bytes) -> bytes:
+    """The whole message: `authenticated`, as `with_signature` made it, in its MAC header.
+
+    Clause: gbcs:7.2.7
+    """
+    content = _SECURITY + authenticated + mac
+    return _MAC_HEADER + length_octets(len(content)) + content
+
+
+def response_header(command: GroupingHeader, *, date_time: bytes = b"") -> GroupingHeader:
+    """The header of the response: the command's, with originator and recipient exchanged.
+
+    Clause: gbcs:7.2.7
+    """
+    return replace(
+        command,
+        category=MessageCategory.RESPONSE,
+        originator=command.recipient,
+        recipient=command.originator,
+        date_time=date_time,
+    )

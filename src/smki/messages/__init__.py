@@ -6,7 +6,8 @@ asked of a `KeyRing`; none that lasts is here, no clock, no chance.
 
 from smki.messages.checking import Checks, EncryptedContent, Verdict, check
 from smki.messages.keys import KeyRing, KeyUse
-from smki.messages.protecting import authenticated_message, mac_purpose, signed_group
+from smki.messages.protecting import authenticated_message, signed_group
+from smki.messages.showing import shown
 
 __all__ = [
     "Checks",
@@ -16,6 +17,6 @@ __all__ = [
     "Verdict",
     "authenticated_message",
     "check",
-    "mac_purpose",
+    "shown",
     "signed_group",
 ]

@@ -156,12 +156,24 @@ def recorded_decisions(front: FrontOffice, *, name: str | None = None) -> Iterat
     Clause: sec:L5.3
     """
     for item in front.index.items(of=LeafType.DECISION, name=name):
-        leaf = decode_leaf(front.reader.leaf(item.entry))
-        at = _EPOCH + timedelta(milliseconds=leaf.instant)
         try:
-            yield _believed(front, body_of(front.reader, leaf), at, entry=item.entry)
+            yield decision_at(front, item.entry)
         except (Malformed, Refused):
-            continue  # lodged past us: it permits nothing, and `smki document audit` names it
+            continue  # lodged past us: it permits nothing, and `smki repository audit` names it
+
+
+def decision_at(front: FrontOffice, entry: int) -> Recorded:
+    """The decision that this entry holds.
+
+    Raises:
+        Malformed: the entry holds something else.
+        Refused: it is not to be believed: who signed it might not.
+
+    Clause: sec:L5.3
+    """
+    leaf = decode_leaf(front.reader.leaf(entry))
+    at = _EPOCH + timedelta(milliseconds=leaf.instant)
+    return _believed(front, body_of(front.reader, leaf), at, entry=entry)
 
 
 def must_permit(
@@ -205,6 +217,11 @@ def must_permit(
 
 def spent(front: FrontOffice, recorded: Recorded, before: int) -> int | None:
     """The entry below `before` that was lodged under the decision; None if there is none."""
+    return min((entry for entry in uses_of(front, recorded) if entry < before), default=None)
+
+
+def uses_of(front: FrontOffice, recorded: Recorded) -> tuple[int, ...]:
+    """The entries that say they were lodged under the decision, in the order of the record."""
     identifier = recorded.decision.id
     uses = [
         one.entry
@@ -213,7 +230,7 @@ def spent(front: FrontOffice, recorded: Recorded, before: int) -> int | None:
     ]
     for kind in (LeafType.STANDING, LeafType.TOMBSTONE):
         uses += [one.entry for one in front.index.items(of=kind, name=identifier)]
-    return min((entry for entry in uses if entry < before), default=None)
+    return tuple(sorted(uses))
 
 
 def _believed(front: FrontOffice, body: bytes, at: datetime, *, entry: int) -> Recorded:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import shutil
 import sqlite3
@@ -19,6 +18,7 @@ from smki.adapters.requesters import request_for_system
 from smki.adapters.sql.store import Store
 from smki.bootstrap import open_front, open_office
 from smki.bootstrap.samples import API_KEY
+from smki.flows.apikeys import identify
 from smki.flows.revocation import current_list, publish_list, refresh_lists, revoke_credential
 from smki.repository import compare_index
 from smki.terms import CertificateKind, Interface, SerialNumber, Unavailable
@@ -148,7 +148,7 @@ def test_what_the_record_shows_is_registered_again(
     assert str(kept.parent) in first["gone"][-1]
     assert kept.read_bytes() == b"<a batch/>"
     with house.front() as front:
-        assert front.registry.apikey_party(hashlib.sha256(API_KEY.encode()).digest()) == "supplier"
+        assert identify(front, API_KEY) == "supplier"
 
     assert house.command(*acme).returncode == 0
     second = json.loads(house.command("repository", "reindex", "--json").stdout)

@@ -5,6 +5,7 @@ the entry in question, who had signed it, whether it was spent. Nothing is remem
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -213,6 +214,27 @@ def must_permit(
     if findings:
         raise Refused(findings=tuple(findings))
     return found
+
+
+def in_force(
+    front: FrontOffice, act: Act, about: AbstractSet[str], *, at: datetime, before: int
+) -> Recorded | None:
+    """The first decision recorded below `before` that permits `act` on one of these at `at`.
+
+    Clause: sec:L5.3
+    """
+    for one in recorded_decisions(front):
+        named = one.decision.object in about and one.entry < before
+        if named and not decide_permitted(
+            one.decision,
+            act,
+            one.decision.object,
+            at,
+            signatures=len(one.officers),
+            released=_released(front, one.decision, at, before),
+        ):
+            return one
+    return None
 
 
 def spent(front: FrontOffice, recorded: Recorded, before: int) -> int | None:

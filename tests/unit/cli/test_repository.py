@@ -116,7 +116,7 @@ def _old(record: Path, level: str) -> Path:
 
 
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a bundle": (lambda record: _flip(_newest(record, "entries")), "the entries lead to"),
+    "a bundle": (lambda record: _flip(_newest(record, "entries")), "was changed: it hashes"),
     "a tile": (lambda record: _flip(_newest(record, "0")), "tile/0/000.p/"),
     "an old partial tile": (lambda record: _flip(_old(record, "0")), "not the beginning"),
     "an old partial bundle": (lambda record: _flip(_old(record, "entries")), "not the beginning"),

@@ -6,13 +6,13 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smki.adapters.record import FileRecord, FileRecordReader, Problem, audit
+from smki.adapters.record import FileRecord, FileRecordReader, Problem, audit, disk
 from smki.merkle import prove_consistency, verify_consistency
 from smki.merkle.leaf import LeafType, encode_leaf
 from smki.ports import Checkpoint
@@ -150,6 +150,66 @@ def test_unknown_until_opened_again(
             record.append(leaves_of(2, 3))
     assert failure.value.rule == "record.unknown"
     assert record.append(leaves_of(2, 3)).size == 5
+
+
+def test_names_that_a_killed_writer_gave_are_made_durable(
+    tmp_path: Path,
+    open_record: Open,
+    leaves_of: Leaves,
+    failing_disk: Any,
+    power_cut: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Killed between renaming and syncing: the next writer syncs the folders before it publishes."""
+    record = open_record(tmp_path)
+    record.append(leaves_of(3))
+
+    def killed(_: FileRecord, __: object) -> None:
+        raise power_cut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileRecord, "_publish", killed)
+        with pytest.raises(power_cut):
+            record.append(leaves_of(2, 3))
+    record.close()
+    synced: list[str] = []
+    with monkeypatch.context() as patch:
+        disk = failing_disk()
+        disk.install(patch)
+        through, placed = os.fsync, os.replace
+
+        def sync(descriptor: int) -> None:
+            synced.append(str(disk.opened[descriptor].relative_to(tmp_path)))
+            through(descriptor)
+
+        def place(source: Any, target: Any) -> None:
+            synced.append(f"-> {Path(target).relative_to(tmp_path)}")
+            placed(source, target)
+
+        patch.setattr(os, "fsync", sync)
+        patch.setattr(os, "replace", place)
+        assert open_record(tmp_path).checkpoint().size == 5
+    published = synced.index("-> checkpoint")
+    assert {"tile/entries/000.p", "tile/0/000.p"} <= set(synced[:published])
+
+
+def test_an_append_waits_for_the_disk_four_times(
+    tmp_path: Path, open_record: Open, leaves_of: Leaves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files, then `pending`, then their names, then the checkpoint: each together, in that order."""
+    record = open_record(tmp_path)
+    record.append(leaves_of(512))  # the folders are there
+    rounds: list[int] = []
+    through = disk._sync_all
+
+    def together(descriptors: Sequence[int]) -> None:
+        rounds.append(len(descriptors))
+        through(descriptors)
+
+    monkeypatch.setattr(disk, "_sync_all", together)
+    record.append(leaves_of(2_048, 512))
+    files = 8 + 8 + 1 + 2  # bundles, tiles of two levels, `pending` and `checkpoint`
+    assert rounds == [files, 1, 1, 3, 1]  # with `staging/` itself after its files
 
 
 def test_a_torn_pending_never_happened(

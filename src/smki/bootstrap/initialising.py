@@ -16,7 +16,7 @@ from typing import IO, Final
 
 import tomli_w
 
-from smki.adapters.files import read_octets, write_durably
+from smki.adapters.files import make_folder, read_octets, write_durably
 from smki.adapters.keys import make_passphrase_file
 from smki.adapters.record import FileRecord
 from smki.adapters.sql import migrate
@@ -143,7 +143,7 @@ def _initialise(
 
 def _state_directory(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
         path.chmod(0o700)
     except OSError as error:
         raise Unavailable(

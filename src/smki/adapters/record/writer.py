@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from smki.adapters.files import make_folder
 from smki.adapters.record.disk import Disk
 from smki.adapters.record.pending import Pending
 from smki.adapters.record.publishing import publishing
@@ -230,7 +231,7 @@ class FileRecord(FileRecordReader):
 def _lock(directory: Path) -> int:
     descriptor = -1
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_folder(directory)
         descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -27,7 +27,7 @@ from smki.bootstrap.samples import SUPPLIER
 from smki.flows.office import FrontOffice
 from smki.flows.revocation import current_list
 from smki.interfaces.client import ClientCredential, Service
-from smki.interfaces.serving import read_serving
+from smki.interfaces.said import read_serving
 from smki.interfaces.status import status_document
 from smki.merkle.leaf import NO_REQUEST, LeafType, decode_certificate, decode_leaf
 from smki.repository import compare_index, reindex

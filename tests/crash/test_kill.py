@@ -15,7 +15,7 @@ import pytest
 
 from smki.adapters.requesters import request_for_device
 from smki.bootstrap.samples import SAMPLES
-from smki.interfaces.serving import read_serving
+from smki.interfaces.said import read_serving
 from smki.profiles import DEVELOPMENT_HARDWARE
 from smki.terms import (
     EUI64,
@@ -223,7 +223,7 @@ def test_asking_for_status_is_not_serving(house: Any) -> None:
 _ASK = """
 import os, sys
 from smki.bootstrap import load_settings
-from smki.interfaces.serving import read_serving
+from smki.interfaces.said import read_serving
 settings = load_settings(os.environ)
 while True:
     said = read_serving(settings)

@@ -28,7 +28,7 @@ from smki.flows.office import FrontOffice, Office
 from smki.flows.registering import credential_for
 from smki.interfaces.client import XML, ClientCredential, Service
 from smki.interfaces.operations import perform
-from smki.interfaces.serving import read_serving
+from smki.interfaces.said import read_serving
 from smki.interfaces.status import status_document
 from smki.merkle.leaf import LeafType, decode_certificate
 from smki.profiles import DEVELOPMENT_HARDWARE

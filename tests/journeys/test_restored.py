@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import shutil
 import sqlite3
@@ -11,14 +10,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from cryptography import x509
 
 from smki.adapters.requesters import request_for_system
 from smki.adapters.sql.store import Store
+from smki.adapters.sql.upgrading import upgrade
 from smki.bootstrap import open_front, open_office
 from smki.bootstrap.samples import API_KEY
+from smki.flows.apikeys import identify
 from smki.flows.revocation import current_list, publish_list, refresh_lists, revoke_credential
 from smki.repository import compare_index
 from smki.terms import CertificateKind, Interface, SerialNumber, Unavailable
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from sqlalchemy import Connection
     from tests.journeys.conftest import House
 
 ICA, OCA = CertificateKind.ISSUING_ICA, CertificateKind.ISSUING_OCA
@@ -148,7 +146,7 @@ def test_what_the_record_shows_is_registered_again(
     assert str(kept.parent) in first["gone"][-1]
     assert kept.read_bytes() == b"<a batch/>"
     with house.front() as front:
-        assert front.registry.apikey_party(hashlib.sha256(API_KEY.encode()).digest()) == "supplier"
+        assert identify(front, API_KEY) == "supplier"
 
     assert house.command(*acme).returncode == 0
     second = json.loads(house.command("repository", "reindex", "--json").stdout)
@@ -200,7 +198,7 @@ def _as_first_made(path: Path) -> None:
     """The database is of the first revision, with what it holds that this revision knows."""
     newer = path.rename(path.with_suffix(".newer"))
     store = Store(f"sqlite:///{path}")
-    store.write(_first_revision)
+    store.write(lambda connection: upgrade(connection, "0001"))
     store.engine.dispose()
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("ATTACH ? AS newer", (str(newer),))
@@ -211,11 +209,3 @@ def _as_first_made(path: Path) -> None:
                 names = ", ".join(f'"{name}"' for name in columns)
                 copied = f"INSERT OR REPLACE INTO main.{table} ({names})"
                 database.execute(f"{copied} SELECT {names} FROM newer.{table}")  # noqa: S608 - own names
-
-
-def _first_revision(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", "smki.adapters.sql:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0001")

@@ -11,6 +11,31 @@ from smki.terms import Unavailable
 _BLOCK_OCTETS: Final = 4_096  # the least that a file takes of a disk
 
 
+def make_folder(path: Path, mode: int = 0o777) -> None:
+    """The folder is there and durable, with those above it that were not there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not path.parent.exists():
+        make_folder(path.parent)
+    path.mkdir(mode=mode, exist_ok=True)
+    sync_folder(path.parent)  # also if it was there: whoever made it may not have come to this
+
+
+def sync_folder(path: Path) -> None:
+    """The names in the folder are on the disk.
+
+    Raises:
+        OSError: they are not.
+    """
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def write_durably(path: Path, octets: bytes, *, private: bool = False) -> None:
     """The file has this content and is durable; readable by its owner only if `private`.
 
@@ -20,7 +45,8 @@ def write_durably(path: Path, octets: bytes, *, private: bool = False) -> None:
         Unavailable: it cannot be written; what was there is unchanged.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            make_folder(path.parent)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -32,11 +58,7 @@ def write_durably(path: Path, octets: bytes, *, private: bool = False) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except OSError as error:
         raise Unavailable(
             f"file {path.name}: cannot be written ({error.strerror})", where=os.fspath(path)

@@ -3,7 +3,7 @@
     place, identity     an empty file, and which file of this disk it is
     lock                held while the witness runs
     seen/<sha256 of the origin>          the last checkpoint vouched for, as the log signed it
-    evidence/<sha256 of the checkpoint>  checkpoints that contradict it
+    evidence/<sha256 of the checkpoint>  that it contradicts the last: `merkle.contradicting`
 
 A copy of the folder that is put back, or taken to another machine, is another file on the disk, and
 its memory may be an older one: it is not opened. A snapshot of a whole disk that is put back cannot
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from smki.adapters.files import read_octets, write_durably
+from smki.merkle.contradicting import Contradiction
 from smki.merkle.heads import TreeHead
 from smki.merkle.notes import SignedNote
 from smki.terms import Inconsistent, Malformed, Unavailable
@@ -103,22 +104,19 @@ class FolderMemory:
             raise Inconsistent(f"witness: size {head.size} after {last.size}", where=head.origin)
         write_durably(self._seen(head.origin), note)
 
-    def keep_evidence(self, origin: str, note: bytes) -> str:
-        """The checkpoint, and the one that is remembered, are kept, durably; where the first is.
+    def keep_evidence(self, origin: str, note: bytes, steps: tuple[bytes, ...]) -> str:
+        """The checkpoint and the one that is remembered are kept in one file, durably; which.
 
         Raises:
             Unavailable: it cannot be written.
         """
-        write_durably(self._evidence(note), note)
         seen = read_octets(self._seen(origin))
-        write_durably(self._evidence(seen), seen)
-        return str(self._evidence(note))
+        path = self._folder / "evidence" / sha256(note).hexdigest()
+        write_durably(path, Contradiction(earlier=seen, later=note, steps=steps).encode())
+        return str(path)
 
     def _seen(self, origin: str) -> Path:
         return self._folder / "seen" / sha256(origin.encode()).hexdigest()
-
-    def _evidence(self, note: bytes) -> Path:
-        return self._folder / "evidence" / sha256(note).hexdigest()
 
 
 def _identity(folder: Path) -> bytes:

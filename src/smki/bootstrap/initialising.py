@@ -16,7 +16,7 @@ from typing import IO, Final
 
 import tomli_w
 
-from smki.adapters.files import read_octets, write_durably
+from smki.adapters.files import make_folder, read_octets, write_durably
 from smki.adapters.keys import make_passphrase_file
 from smki.adapters.record import FileRecord
 from smki.adapters.sql import migrate
@@ -51,6 +51,7 @@ from smki.bootstrap.settings import FILE, Settings, load_settings, read_file, sh
 from smki.bootstrap.ssh_keys import host_key, open_to_sample
 from smki.ceremonies import AuthorityNames, hold_development_ceremony
 from smki.ceremonies.development import ROOTS
+from smki.flows.apikeys import give_fixed_apikey
 from smki.flows.configuring import lodge_configuration, plain_mapping
 from smki.flows.issue import settle
 from smki.flows.office import Office
@@ -58,7 +59,6 @@ from smki.flows.registering import (
     certify_organisation,
     certify_server,
     credential_for,
-    give_apikey,
     open_interface,
     register_party,
 )
@@ -132,7 +132,7 @@ def _initialise(
         if not bare:
             for sample in SAMPLES:
                 _sample(settings, office, sample, tell)
-            give_apikey(office.front, SUPPLIER, API_KEY)
+            give_fixed_apikey(office.front, SUPPLIER, API_KEY)
             open_to_sample(settings, office.front)
         for sentence in restore_register(settings, office.front):
             tell(sentence)
@@ -143,7 +143,7 @@ def _initialise(
 
 def _state_directory(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
         path.chmod(0o700)
     except OSError as error:
         raise Unavailable(

@@ -57,12 +57,14 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             workbook=database.workbook,
             registry=database.registry,
             accounts=database.accounts,
+            apikeys=database.apikeys,
             spool=FileSpool(settings.path("spool")),
             describe=describer(profiles),
             build=f"smki {VERSION}",
             approve=settings.approve_batches,
             repeat=timedelta(seconds=settings.ad_hoc_repeat_seconds),
             bodies=settings.deciding(),
+            access=settings.access.rules(),
         )
 
 

@@ -13,8 +13,9 @@ from smki.bootstrap.databases import is_lost
 from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER
 from smki.bootstrap.settings import Settings
 from smki.bootstrap.ssh_keys import open_to_sample
+from smki.flows.apikeys import give_fixed_apikey
 from smki.flows.office import FrontOffice
-from smki.flows.registering import give_apikey, register_party
+from smki.flows.registering import register_party
 from smki.flows.restoring import reopen_interfaces
 from smki.terms import Unavailable
 
@@ -73,7 +74,7 @@ def restore_register(settings: Settings, front: FrontOffice) -> Iterator[str]:
             register_party(front, sample.party)
             yield f"party {name} is registered again"
         if name == SUPPLIER:
-            give_apikey(front, name, API_KEY)
+            give_fixed_apikey(front, name, API_KEY)
             open_to_sample(settings, front)
     found = reopen_interfaces(front)
     if found.opened:

@@ -25,6 +25,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from smki.bootstrap.access_settings import AccessSettings
 from smki.bootstrap.values import Address, HostName, KeySettings, Window, Years
 from smki.ceremonies.development import ISSUING
 from smki.crypto.key_wrap import AES128_WRAP_PAD
@@ -127,6 +128,9 @@ class Settings(BaseSettings):
     )
     bulk_full_files: int = Field(
         default=2, ge=1, le=60, description="weekly full files that are kept for SFTP"
+    )
+    access: AccessSettings = Field(
+        default=AccessSettings(), description="API keys, and what is kept of their use"
     )
     vectors: Path = Field(
         default=Path("../shared/vectors"),

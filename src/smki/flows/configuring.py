@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 
 from smki.clauses.catalogue import CLAUSES, DOCUMENTS
@@ -90,15 +91,23 @@ def configuration_of(front: FrontOffice, row: CertificateRow) -> Configuration |
 
     Clause: sec:L9
     """
-    before = [
-        one.entry for one in front.index.items(of=LeafType.CONFIGURATION) if one.entry < row.entry
-    ]
-    if not before:
-        return None
-    return _read(front, before[-1])
+    before = [one for one in configurations(front) if one < row.entry]
+    return configuration_at(front, before[-1]) if before else None
 
 
-def _read(front: FrontOffice, entry: int) -> Configuration:
+def configurations(front: FrontOffice) -> tuple[int, ...]:
+    """The entries that hold a configuration, oldest first."""
+    return tuple(one.entry for one in front.index.items(of=LeafType.CONFIGURATION))
+
+
+def configuration_at(front: FrontOffice, entry: int) -> Configuration:
+    """The configuration that this entry holds.
+
+    Raises:
+        Inconsistent: the record is damaged, or the entry is no configuration.
+
+    Clause: sec:L9
+    """
     leaf = decode_leaf(front.reader.leaf(entry))
     metadata, content = decode_framed(body_of(front.reader, leaf))
     if leaf.type is not LeafType.CONFIGURATION or not isinstance(metadata, Mapping):
@@ -122,15 +131,22 @@ def bodies_at(front: FrontOffice, before: int) -> Mapping[Body, frozenset[EUI64]
 
     Clause: sec:L5.3
     """
-    entries = [one.entry for one in front.index.items(of=LeafType.CONFIGURATION)]
-    found = [entry for entry in entries if entry < before]
+    found = [entry for entry in configurations(front) if entry < before]
     if not found:
         return front.bodies
-    content = parse_json(_read(front, found[-1]).content, "configuration")
-    said = content.get("configuration") if isinstance(content, Mapping) else None
+    bodies = _bodies_in(configuration_at(front, found[-1]).content)
+    if bodies is None:
+        raise Inconsistent(f"entry {found[-1]}: a configuration without bodies that decide")
+    return bodies
+
+
+@lru_cache(maxsize=8)  # each signature that is looked at asks; a configuration is long
+def _bodies_in(content: bytes) -> Mapping[Body, frozenset[EUI64]] | None:
+    value = parse_json(content, "configuration")
+    said = value.get("configuration") if isinstance(value, Mapping) else None
     bodies = said.get("bodies") if isinstance(said, Mapping) else None
     if not isinstance(bodies, Mapping):
-        raise Inconsistent(f"entry {found[-1]}: a configuration without bodies that decide")
+        return None
     return {
         body: frozenset(EUI64.parse(str(one)) for one in _list(bodies.get(body.value)))
         for body in Body

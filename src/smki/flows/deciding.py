@@ -5,6 +5,7 @@ the entry in question, who had signed it, whether it was spent. Nothing is remem
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -156,12 +157,24 @@ def recorded_decisions(front: FrontOffice, *, name: str | None = None) -> Iterat
     Clause: sec:L5.3
     """
     for item in front.index.items(of=LeafType.DECISION, name=name):
-        leaf = decode_leaf(front.reader.leaf(item.entry))
-        at = _EPOCH + timedelta(milliseconds=leaf.instant)
         try:
-            yield _believed(front, body_of(front.reader, leaf), at, entry=item.entry)
+            yield decision_at(front, item.entry)
         except (Malformed, Refused):
-            continue  # lodged past us: it permits nothing, and `smki document audit` names it
+            continue  # lodged past us: it permits nothing, and `smki repository audit` names it
+
+
+def decision_at(front: FrontOffice, entry: int) -> Recorded:
+    """The decision that this entry holds.
+
+    Raises:
+        Malformed: the entry holds something else.
+        Refused: it is not to be believed: who signed it might not.
+
+    Clause: sec:L5.3
+    """
+    leaf = decode_leaf(front.reader.leaf(entry))
+    at = _EPOCH + timedelta(milliseconds=leaf.instant)
+    return _believed(front, body_of(front.reader, leaf), at, entry=entry)
 
 
 def must_permit(
@@ -203,8 +216,34 @@ def must_permit(
     return found
 
 
+def in_force(
+    front: FrontOffice, act: Act, about: AbstractSet[str], *, at: datetime, before: int
+) -> Recorded | None:
+    """The first decision recorded below `before` that permits `act` on one of these at `at`.
+
+    Clause: sec:L5.3
+    """
+    for one in recorded_decisions(front):
+        named = one.decision.object in about and one.entry < before
+        if named and not decide_permitted(
+            one.decision,
+            act,
+            one.decision.object,
+            at,
+            signatures=len(one.officers),
+            released=_released(front, one.decision, at, before),
+        ):
+            return one
+    return None
+
+
 def spent(front: FrontOffice, recorded: Recorded, before: int) -> int | None:
     """The entry below `before` that was lodged under the decision; None if there is none."""
+    return min((entry for entry in uses_of(front, recorded) if entry < before), default=None)
+
+
+def uses_of(front: FrontOffice, recorded: Recorded) -> tuple[int, ...]:
+    """The entries that say they were lodged under the decision, in the order of the record."""
     identifier = recorded.decision.id
     uses = [
         one.entry
@@ -213,7 +252,7 @@ def spent(front: FrontOffice, recorded: Recorded, before: int) -> int | None:
     ]
     for kind in (LeafType.STANDING, LeafType.TOMBSTONE):
         uses += [one.entry for one in front.index.items(of=kind, name=identifier)]
-    return min((entry for entry in uses if entry < before), default=None)
+    return tuple(sorted(uses))
 
 
 def _believed(front: FrontOffice, body: bytes, at: datetime, *, entry: int) -> Recorded:

@@ -11,8 +11,10 @@ from datetime import timedelta
 from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
 from smki.flows.chunks import ChunkUnderWay
 from smki.governance import Body
+from smki.policy.access import AccessRules
 from smki.ports import (
     Accounts,
+    ApiKeys,
     CertificateIndex,
     Clock,
     Entropy,
@@ -39,6 +41,7 @@ class FrontOffice:
         workbook: batches and their outcomes.
         registry: parties, credentials, devices.
         accounts: users of the pages, and their sessions.
+        apikeys: keys of the web service.
         spool: documents as received.
         describe: what the index needs of a certificate's DER.
         build: software build, as the services name it.
@@ -46,6 +49,7 @@ class FrontOffice:
         repeat: how long an ad hoc request that is sent again is answered with the certificate
             that it was issued.
         bodies: the EUI-64 of the parties whose officers sign for each body that decides.
+        access: what is configured of access to the repository.
     """
 
     clock: Clock
@@ -56,12 +60,14 @@ class FrontOffice:
     workbook: Workbook
     registry: Registry
     accounts: Accounts
+    apikeys: ApiKeys
     spool: Spool
     describe: Callable[[bytes], RowFields]
     build: str
     approve: bool = True
     repeat: timedelta = timedelta()
     bodies: Mapping[Body, frozenset[EUI64]] = field(default_factory=dict)
+    access: AccessRules = field(default_factory=AccessRules)
 
 
 @dataclass(slots=True)

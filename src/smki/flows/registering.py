@@ -1,10 +1,8 @@
-"""Parties and what they are given: organisation certificates, IKI credentials, API keys.
+"""Parties and what they are given: organisation certificates, IKI credentials, SSH keys.
 
 Registration in full, with officers, forms and verification, comes later; this is its place. What
 is here takes requests of registered parties through the same steps as any other.
 """
-
-import hashlib
 
 from smki.crypto import key_fingerprint
 from smki.flows.issue import facts_about, issue, issue_prepared
@@ -143,14 +141,6 @@ def certify_server(office: Office, names: ServerSubject, request: bytes) -> Publ
     admitted = _permitted(admit_server(examine_system(request), operator(front.build)))
     prepared = office.preparer.prepare_server(admitted, names, front.clock.now())
     return issue_prepared(office, (prepared,))[0]
-
-
-def give_apikey(front: FrontOffice, party: str, key: str) -> None:
-    """The API key identifies the party; only its SHA-256 is kept.
-
-    Clause: sec-app-p:1
-    """
-    front.registry.add_apikey(hashlib.sha256(key.encode()).digest(), party)
 
 
 def give_sshkey(front: FrontOffice, party: str, line: bytes) -> SshKey:

@@ -5,10 +5,12 @@ note; 4 the list is made and lodged at once. Who is cut off between 3 and 4 is m
 `finish_revocations`.
 """
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from smki.flows.configuring import bodies_at
-from smki.flows.deciding import Officer, must_permit
+from smki.flows.deciding import Officer, in_force, must_permit
 from smki.flows.office import FrontOffice, Office
 from smki.flows.revocation import CurrentList, current_list, publish_list
 from smki.flows.statements import Fields, statement, text_of, who_said
@@ -16,7 +18,7 @@ from smki.governance import Act, Body
 from smki.merkle.canonical import encode_json
 from smki.merkle.leaf import LeafType, decode_leaf
 from smki.policy.revocation import Asker, Circumstance, decide_revocation
-from smki.ports import CertificateRow
+from smki.ports import CertificateRow, ItemRow
 from smki.repository import catch_up, lodge_leaf, metadata_of
 from smki.terms import (
     CertificateKind,
@@ -53,13 +55,48 @@ def revoke_organisation(office: Office, asked: Fields) -> tuple[int, CurrentList
     """
     front, at = office.front, office.front.clock.now()
     before = front.reader.checkpoint().size
-    row, refers = _permitted(front, asked, at, before)
+    row, request = _permitted(front, asked, at, before)
     if row.status is CertificateStatus.REVOKED:
         raise _refused(f"{row.serial} is revoked already")
-    note = {**asked, "refers": refers}
+    note = {**asked, "refers": request.refers}
     entry = lodge_leaf(office.record, LeafType.STATUS_NOTE, encode_json(note), at)
     catch_up(front.reader, front.index, front.describe)
     return entry, publish_list(office, CertificateKind.ISSUING_OCA, (row.serial,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevocationRequest:
+    """A revocation that was rightly asked for.
+
+    Attributes:
+        entry: the note that asks for it.
+        at: when it was lodged.
+        officer: who asked.
+        circumstance: why.
+        decision: the decision that was named; empty if none was needed.
+        refers: entry of that decision.
+    """
+
+    entry: int
+    at: datetime
+    officer: Officer
+    circumstance: Circumstance
+    decision: str
+    refers: int | None
+
+
+def revocation_requests(front: FrontOffice, serial: SerialNumber) -> tuple[RevocationRequest, ...]:
+    """Who rightly asked for the certificate's revocation, and why, out of the record.
+
+    Clause: sec-app-b:B-crl
+    """
+    found = []
+    for item in front.index.items(of=LeafType.STATUS_NOTE, name=str(serial)):
+        at, asked = _note(front, item)
+        with suppress(Malformed, Refused):  # lodged past us: it revokes nothing
+            _, request = _permitted(front, asked, at, item.entry)
+            found.append(request)
+    return tuple(found)
 
 
 def finish_revocations(office: Office) -> tuple[SerialNumber, ...]:
@@ -85,22 +122,25 @@ def _asked(front: FrontOffice, listed: set[str]) -> list[SerialNumber]:
     for item in front.index.items(of=LeafType.STATUS_NOTE):
         if item.name in listed:
             continue
-        leaf = decode_leaf(front.reader.leaf(item.entry))
-        note = metadata_of(front.reader, leaf)
-        at = _EPOCH + timedelta(milliseconds=leaf.instant)
-        try:
-            asked = {name: value for name, value in note.items() if name != "refers"}
+        at, asked = _note(front, item)
+        with suppress(Malformed, Refused):  # lodged past us: it revokes nothing
             row, _ = _permitted(front, asked, at, item.entry)
-        except (Malformed, Refused):
-            continue  # lodged past us: it revokes nothing
-        found.append(row.serial)
+            found.append(row.serial)
     return found
+
+
+def _note(front: FrontOffice, item: ItemRow) -> tuple[datetime, Fields]:
+    """When the note was lodged, and what was asked in it."""
+    leaf = decode_leaf(front.reader.leaf(item.entry))
+    note = metadata_of(front.reader, leaf)
+    asked = {name: value for name, value in note.items() if name != "refers"}
+    return _EPOCH + timedelta(milliseconds=leaf.instant), asked
 
 
 def _permitted(
     front: FrontOffice, asked: Fields, at: datetime, before: int
-) -> tuple[CertificateRow, int | None]:
-    """The certificate in question, and the entry of the decision that was named."""
+) -> tuple[CertificateRow, RevocationRequest]:
+    """The certificate in question, and who asks for what, as the note `before` would say it."""
     officer = who_said(front, asked, REVOKE, at=at, before=before)
     serial = SerialNumber.parse(text_of(asked, "serial"))
     row = front.index.by_serial(serial)
@@ -108,14 +148,33 @@ def _permitted(
         raise _refused(f"{serial} is no certificate in the repository")
     circumstance = _circumstance(text_of(asked, "circumstance"))
     decision = text_of(asked, "decision")
-    askers = _askers(front, officer, row, before)
-    finding = decide_revocation(row.kind, circumstance, askers, decision=bool(decision))
+    finding = decide_revocation(
+        row.kind,
+        circumstance,
+        _askers(front, officer, row, before),
+        decision=bool(decision),
+        withheld=_withheld(front, row, at, before),
+    )
     if finding is not None:
         raise Refused(findings=(finding,))
-    if not decision:
-        return row, None
-    permit = must_permit(front, decision, Act.REVOKE, str(serial), at=at, before=before)
-    return row, permit.entry
+    refers = None
+    if decision:
+        refers = must_permit(front, decision, Act.REVOKE, str(serial), at=at, before=before).entry
+    return row, RevocationRequest(
+        entry=before,
+        at=at,
+        officer=officer,
+        circumstance=circumstance,
+        decision=decision,
+        refers=refers,
+    )
+
+
+def _withheld(front: FrontOffice, row: CertificateRow, at: datetime, before: int) -> str:
+    """The decision by which the authority withholds the revocation; empty if there is none."""
+    about = {str(row.serial), str(row.identity), str(row.subscriber)}
+    found = in_force(front, Act.WITHHOLD, about, at=at, before=before)
+    return "" if found is None else found.decision.id
 
 
 def _askers(

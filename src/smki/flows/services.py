@@ -3,12 +3,12 @@
 Uses no CA key: an ad hoc request is handed to whoever holds them (`ask_authority`).
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, time
 
 from smki.flows import batch as batches
 from smki.flows.adhoc import transaction_id, unavailable
+from smki.flows.apikeys import identify
 from smki.flows.office import FrontOffice
 from smki.policy import code_of
 from smki.registration import authenticate
@@ -23,7 +23,6 @@ from smki.steps.answers import (
 )
 from smki.terms import (
     CertificateKind,
-    Finding,
     Interface,
     Malformed,
     Refused,
@@ -136,7 +135,7 @@ class HouseServices:
 
         Clause: sec-app-o:web-service
         """
-        self._identify(apikey)
+        identify(self._front, apikey)
         front = self._front
         search = search_devices if query.device else search_organisations
         return tuple(map(_entry, search(front.index, query.identity, front.clock.now())))
@@ -146,7 +145,7 @@ class HouseServices:
 
         Clause: sec-app-o:web-service
         """
-        self._identify(apikey)
+        identify(self._front, apikey)
         front = self._front
         retrieved = retrieve(front.index, front.reader, serial, front.clock.now())
         if retrieved is None or retrieved.found.identity is None:
@@ -159,22 +158,6 @@ class HouseServices:
 
     def _reference(self) -> int:
         return transaction_id(self._front.clock.now(), self._front.entropy.octets(2))
-
-    def _identify(self, apikey: str) -> str:
-        party = self._front.registry.apikey_party(hashlib.sha256(apikey.encode()).digest())
-        if party is None:
-            raise Refused(
-                findings=(
-                    Finding(
-                        rule="apikey.unknown",
-                        message=f"an API key of {len(apikey)} characters that is nobody's",
-                        where="apikey",
-                        clause="sec-app-p:1",
-                        advice="use the key that the registration authority gave this user",
-                    ),
-                )
-            )
-        return party
 
 
 def _entry(found: Found) -> RepositoryEntry:

@@ -40,13 +40,7 @@ def who_said(front: FrontOffice, found: Fields, act: str, *, at: datetime, befor
 
     Clause: sec-app-q:B, sec-app-p:1.3
     """
-    text = found.get(_SIGNATURE)
-    try:
-        signature = b64decode(text if isinstance(text, str) else "", validate=True)
-    except (Error, ValueError) as error:
-        raise Malformed(
-            f"statement: signature: {error}, must be base64", rule="cms.form"
-        ) from error
+    asked, signature = parted(found)
     if (found.get("act"), found.get("log")) != (act, front.reader.origin):
         raise Refused(
             f"statement: asks for {found.get('act')!r} of {found.get('log')!r}, must be for"
@@ -55,8 +49,23 @@ def who_said(front: FrontOffice, found: Fields, act: str, *, at: datetime, befor
             clause="sec-app-p:1.3",
             rule="statement.act",
         )
-    asked = {name: value for name, value in found.items() if name != _SIGNATURE}
-    return officer_who_signed(front, encode_json(asked), signature, at=at, before=before)
+    return officer_who_signed(front, asked, signature, at=at, before=before)
+
+
+def parted(found: Fields) -> tuple[bytes, bytes]:
+    """The octets of the statement, and the signature (CMS, DER) over them.
+
+    Raises:
+        Malformed: the signature is not base64.
+    """
+    text = found.get(_SIGNATURE)
+    try:
+        signature = b64decode(text if isinstance(text, str) else "", validate=True)
+    except (Error, ValueError) as error:
+        raise Malformed(
+            f"statement: signature: {error}, must be base64", rule="cms.form"
+        ) from error
+    return encode_json({name: one for name, one in found.items() if name != _SIGNATURE}), signature
 
 
 def text_of(found: Fields, name: str, most: int = 200) -> str:

@@ -2,7 +2,7 @@
 
 1. The log is known, and signed the checkpoint.
 2. The request starts where the memory ends; else the asker is told where that is.
-3. What is remembered is the beginning of it; another root of one size is kept as evidence.
+3. What is remembered is the beginning of it; if not, what shows that is kept as evidence.
 4. The checkpoint is remembered, durably: from here on no other of its size is ever signed.
 5. It is signed, with the time.
 
@@ -13,12 +13,13 @@ size that is remembered now.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from smki.merkle.contradicting import steps_between
 from smki.merkle.heads import TreeHead
 from smki.merkle.notes import SignatureLine, SignedNote, VerifierKey
-from smki.merkle.proofs import prove_consistency
+from smki.merkle.proofs import roots_along
 from smki.merkle.travelling import AddCheckpoint
 from smki.merkle.witnessing import FORKED, INCONSISTENT, check_extends_memory, read_head
-from smki.ports import Clock, RecordReader
+from smki.ports import Checkpoint, Clock, RecordReader
 from smki.ports.witness import WitnessMemory
 from smki.terms import Inconsistent, Refused
 
@@ -93,7 +94,8 @@ def follow(witness: Witness, log: RecordReader) -> Cosigned:
 
     Raises:
         Refused: the log went back, forked, or does not extend what is remembered.
-        Inconsistent: its files are damaged, or the witness signed more than it remembers.
+        Inconsistent: its files do not lead to its checkpoint, or the witness signed more than it
+            remembers.
         Unavailable: the log or the memory is away.
 
     Clause: c2sp:tlog-witness
@@ -108,18 +110,35 @@ def follow(witness: Witness, log: RecordReader) -> Cosigned:
             clause="rfc6962:2.1.2",
             rule="merkle.rolled-back",
         )
-    proof = prove_consistency(size, checkpoint.size, log.node) if size else ()
+    steps = _steps(size, checkpoint, log)
+    # A consistency proof leaves out what is the whole of the old tree.
+    proof = steps if size & (size - 1) else steps[1:]
     request = AddCheckpoint(old=size, proof=proof, checkpoint=checkpoint.note)
     try:
         done = answer(witness, request)
     except Refused as error:
-        if error.rule == INCONSISTENT:  # its own tiles: not a wrong request of someone else
-            kept = witness.memory.keep_evidence(checkpoint.origin, checkpoint.note)
-            raise _forked(error, kept) from error
-        raise
+        if error.rule != INCONSISTENT or remembered is None:
+            raise
+        # Its own tiles lead to both roots: it is not the wrong request of someone else.
+        root, _ = roots_along(size, checkpoint.size, steps)
+        kept = witness.memory.keep_evidence(checkpoint.origin, checkpoint.note, steps)
+        raise _forked(
+            f"log was rewritten: it signed root {remembered.root.hex()} of {size} entries, and now"
+            f" {checkpoint.size} of which the first {size} lead to {root.hex()}",
+            kept,
+            error,
+        ) from error
     if isinstance(done, Outdated):  # someone else asked meanwhile
         return follow(witness, log)
     return done
+
+
+def _steps(size: int, checkpoint: Checkpoint, log: RecordReader) -> tuple[bytes, ...]:
+    """What leads from the first `size` entries to the checkpoint, by the log's own tiles."""
+    if not size or size == checkpoint.size:
+        return ()
+    head = TreeHead.parse(SignedNote.parse(checkpoint.note).text)
+    return steps_between(size, head, log.node)
 
 
 def _check(
@@ -130,12 +149,13 @@ def _check(
     except Refused as error:
         if error.rule != FORKED:
             raise
-        raise _forked(error, memory.keep_evidence(head.origin, request.checkpoint)) from error
+        kept = memory.keep_evidence(head.origin, request.checkpoint, ())
+        raise _forked(error.message, kept, error) from error
 
 
-def _forked(error: Refused, kept: str) -> Refused:
+def _forked(message: str, kept: str, error: Refused) -> Refused:
     return Refused(
-        f"{error.message}; both checkpoints are kept as evidence",
+        f"{message}; the evidence is kept, anyone may check it with 'smki repository verify'",
         where=kept,
         clause=error.clause,
         rule=error.rule,

@@ -4,7 +4,8 @@
       id          1 to 64 letters, digits, `.`, `/`, `-`, `_`; one decision has one id for ever
       body        who decided, see `Body`
       kind        what was decided, see `DecisionKind`
-      object      what it is about: a document's title, a serial number, an entry of the record
+      object      what it is about: a document's title, a serial number, an EUI-64 as it is
+                  printed, an entry of the record, the id of a decision
       scope       what of it, in words or as a version; may be empty
       not_before  from when it permits anything, `2026-11-21T00:00:00Z`
       expiry      until when
@@ -66,6 +67,7 @@ class DecisionKind(Enum):
     WITHDRAW_DOCUMENT = "withdraw-document"
     DIRECT_LODGING = "direct-lodging"
     REVOKE_CERTIFICATE = "revoke-certificate"
+    WITHHOLD_REVOCATION = "withhold-revocation"
     REMOVE_CONTENT = "remove-content"
     CONDITIONS_MET = "conditions-met"
 

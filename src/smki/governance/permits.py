@@ -19,6 +19,7 @@ class Act(Enum):
     WITHDRAW = "withdraw a document"
     LODGE = "lodge a document for the authority"
     REVOKE = "revoke an organisation certificate"
+    WITHHOLD = "withhold the revocation of a party's certificates"
     REMOVE = "remove confidential content"
     RELEASE = "take the conditions of a decision as met"
 
@@ -53,6 +54,7 @@ PERMITS: Final = tuple(
         (_D.DIRECT_LODGING, Act.LODGE, 1, True, "sec:L5.3"),
         (_D.DIRECT_LODGING, Act.SUPERSEDE, 1, True, "sec:L5.3"),
         (_D.REVOKE_CERTIFICATE, Act.REVOKE, 1, True, "sec-app-b:B-crl"),
+        (_D.WITHHOLD_REVOCATION, Act.WITHHOLD, 1, False, "sec-app-b:B-crl"),
         (_D.REMOVE_CONTENT, Act.REMOVE, 2, True, "sec:L5"),
         (_D.CONDITIONS_MET, Act.RELEASE, 1, False, "sec:L5.3"),
     )

@@ -25,8 +25,9 @@ from starlette.routing import Route
 
 from smki.bootstrap import initialise, load_settings, open_record
 from smki.bootstrap.samples import API_KEY, SAMPLES
+from smki.flows.apikeys import give_fixed_apikey
 from smki.flows.office import FrontOffice
-from smki.flows.registering import give_apikey, register_party
+from smki.flows.registering import register_party
 from smki.flows.services import HouseServices
 from smki.interfaces.web.app import local_app
 from smki.interfaces.web.repository import RETRIEVE_PATH, SEARCH_PATH
@@ -98,7 +99,7 @@ def bench_lookup(
     settings = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
     with open_record(settings, environment) as (front, record):
         register_party(front, SAMPLES[0].party)
-        give_apikey(front, SAMPLES[0].party.party, API_KEY)
+        give_fixed_apikey(front, SAMPLES[0].party.party, API_KEY)
         indexing = _fill(front, record, count, progress)
         with _served(front, settings.path("record")) as ports:
             lookups, empties = _ask(ports, count)

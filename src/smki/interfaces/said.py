@@ -1,20 +1,28 @@
 """What the server says of itself in a file: where it is, whether it is ready, what is wrong.
 
+It holds a lock for as long as it lives, however it ends, so that what the file says can be believed.
 The file has room from the beginning, so that also on a full disk it can say that all is not well.
 """
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
 from smki.adapters.files import write_durably
+from smki.bootstrap import Settings
 from smki.terms import Unavailable
 
+STATUS_FILE: Final = "serving.json"
+LOCK_FILE: Final = "serving.lock"
 ROOM_OCTETS: Final = 4_096  # one block of a file system: written over, it asks for no other
 _PROBLEM_CHARACTERS: Final = 600  # of it, six octets each at the most
+_READINGS: Final = 3  # of the file, which a full disk has written over in its place
+_LOCK_SECONDS: Final = 1.0  # whoever asks for status holds the lock for an instant
 
 Ports = Mapping[str, str | None]
 
@@ -73,3 +81,50 @@ def _write_over(path: Path, octets: bytes) -> None:
         os.ftruncate(descriptor, len(octets))
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def only_server(settings: Settings) -> Iterator[None]:
+    """The lock is held inside, and what an earlier server said of itself is gone."""
+    with _lock_file(settings.path(LOCK_FILE)) as file:
+        until = time.monotonic() + _LOCK_SECONDS
+        while not _locked(file, fcntl.LOCK_EX):
+            if time.monotonic() > until:
+                raise Unavailable(
+                    "another server runs in this state directory, only one can", where=file.name
+                )
+            time.sleep(0.02)
+        settings.path(STATUS_FILE).unlink(missing_ok=True)
+        yield
+
+
+def _lock_file(path: Path) -> IO[bytes]:
+    try:
+        return path.open("ab")
+    except OSError as error:
+        raise Unavailable(f"lock: cannot be had ({error.strerror})", where=str(path)) from error
+
+
+def _locked(file: IO[bytes], mode: int) -> bool:
+    try:
+        fcntl.flock(file, mode | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def read_serving(settings: Settings) -> dict[str, Any]:
+    """What the server that runs in the state directory says; empty if none runs."""
+    with suppress(OSError), settings.path(LOCK_FILE).open("rb") as file:
+        if not _locked(file, fcntl.LOCK_SH):  # shared: others who ask are not taken for a server
+            return _read(settings.path(STATUS_FILE))
+    return {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What stands in the status file, which may be written over at this moment."""
+    for _ in range(_READINGS):
+        with suppress(json.JSONDecodeError):
+            said: dict[str, Any] = json.loads(path.read_text())
+            return said
+    return {}

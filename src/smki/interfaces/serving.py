@@ -1,21 +1,16 @@
 """The server: listeners, the worker beside them, and what others may know of it.
 
 This process never opens a CA key. It has a worker beside it (`supervising`), and tells
-`smki status` through a file and a lock: the lock is held for as long as the process lives, however
-it ends, so that what the file says can be believed.
+`smki status` through a file and a lock (`said`).
 """
 
 import asyncio
 import base64
-import fcntl
-import json
 import logging
 import signal
-import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import IO, Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import Final
 
 from smki.bootstrap import Settings, open_front, update_database
 from smki.bootstrap.access import portal_access
@@ -27,7 +22,7 @@ from smki.interfaces.cosigning import ask_witnesses
 from smki.interfaces.daily import follow_days
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
-from smki.interfaces.said import Ports, Said
+from smki.interfaces.said import STATUS_FILE, Ports, Said, only_server, read_serving
 from smki.interfaces.sftp_beside import sftp_beside
 from smki.interfaces.supervising import worker_beside
 from smki.interfaces.web import (
@@ -47,12 +42,8 @@ from smki.terms import AdHocStatus, CertificateKind, Unavailable
 
 _LOG = logging.getLogger("smki.serving")
 
-STATUS_FILE: Final = "serving.json"
-LOCK_FILE: Final = "serving.lock"
 _LISTS: Final = (CertificateKind.ROOT_ICA, CertificateKind.ISSUING_ICA)
 _WATCH_SECONDS: Final = 0.5
-_READINGS: Final = 3  # of the status file, which a full disk has written over in its place
-_LOCK_SECONDS: Final = 1.0  # whoever asks for status holds the lock for an instant
 
 Journey = Callable[[Ports], Awaitable[None]]
 
@@ -74,7 +65,7 @@ def serve(
     update_database(settings)
     with (
         open_front(settings) as front,
-        _only_one(settings),
+        only_server(settings),
         asyncio.Runner(loop_factory=new_event_loop) as runner,
     ):
         runner.run(_serve(settings, environment, front, ready, journey))
@@ -240,50 +231,3 @@ def _endpoints(
         "sftp": None if sftp_port is None else f"sftp://{settings.names[0]}:{sftp_port}",
         "metrics": None,
     }
-
-
-@contextmanager
-def _only_one(settings: Settings) -> Iterator[None]:
-    """The lock is held inside, and what an earlier server said of itself is gone."""
-    with _lock_file(settings.path(LOCK_FILE)) as file:
-        until = time.monotonic() + _LOCK_SECONDS
-        while not _locked(file, fcntl.LOCK_EX):
-            if time.monotonic() > until:
-                raise Unavailable(
-                    "another server runs in this state directory, only one can", where=file.name
-                )
-            time.sleep(0.02)
-        settings.path(STATUS_FILE).unlink(missing_ok=True)
-        yield
-
-
-def _lock_file(path: Path) -> IO[bytes]:
-    try:
-        return path.open("ab")
-    except OSError as error:
-        raise Unavailable(f"lock: cannot be had ({error.strerror})", where=str(path)) from error
-
-
-def _locked(file: IO[bytes], mode: int) -> bool:
-    try:
-        fcntl.flock(file, mode | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def read_serving(settings: Settings) -> dict[str, Any]:
-    """What the server that runs in the state directory says; empty if none runs."""
-    with suppress(OSError), settings.path(LOCK_FILE).open("rb") as file:
-        if not _locked(file, fcntl.LOCK_SH):  # shared: others who ask are not taken for a server
-            return _read(settings.path(STATUS_FILE))
-    return {}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """What stands in the status file, which may be written over at this moment."""
-    for _ in range(_READINGS):
-        with suppress(json.JSONDecodeError):
-            said: dict[str, Any] = json.loads(path.read_text())
-            return said
-    return {}

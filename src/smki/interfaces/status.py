@@ -17,7 +17,7 @@ from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY, SUPPLIER
 from smki.bootstrap.ssh_keys import SAMPLE, host_fingerprint
 from smki.flows.office import FrontOffice
-from smki.interfaces.serving import read_serving
+from smki.interfaces.said import read_serving
 from smki.terms import Interface, SmkiError
 
 ANSWER_SECONDS: Final = 1.2  # of the two, the command itself takes the rest

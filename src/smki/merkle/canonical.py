@@ -13,6 +13,7 @@ from smki.terms import Malformed
 JSON: TypeAlias = "bool | int | str | Sequence[JSON] | Mapping[str, JSON] | None"
 
 _DEPTH: Final = 64
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def encode_json(value: JSON) -> bytes:
@@ -29,7 +30,7 @@ def parse_json(octets: bytes, what: str) -> JSON:
         Malformed: not JSON, not canonical, a fraction, or nested too deep.
     """
     depth = deepest = 0
-    for octet in octets:  # a bound, brackets in strings counted too: before the parser recurses
+    for octet in octets.translate(None, _NO_BRACKETS):  # in strings too: a bound, before recursion
         depth += (octet in b"[{") - (octet in b"]}")
         deepest = max(deepest, depth)
     if deepest > _DEPTH:

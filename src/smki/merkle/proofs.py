@@ -116,9 +116,28 @@ def verify_consistency(
         if proof or old_root != root:
             raise _broken("consistency proof between two trees of one size", _CONSISTENCY)
         return
-    _check_hashes((old_root, *proof, root), _CONSISTENCY)
+    _check_hashes((old_root, root), _CONSISTENCY)
     # A full subtree is its own first step; any other old tree sends that step along.
     steps = (old_root, *proof) if old & (old - 1) == 0 else tuple(proof)
+    before, after = roots_along(old, size, steps)
+    if before != old_root or after != root:
+        raise _broken(f"consistency proof leads to {before.hex()} and {after.hex()}", _CONSISTENCY)
+
+
+def roots_along(old: int, size: int, steps: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The roots of the first `old` leaves and of all `size` to which these steps lead.
+
+    The first step is the last full subtree of the old tree, which a consistency proof leaves out if
+    it is the whole of it. With the second root the first is fixed: no other steps lead to it.
+
+    Raises:
+        Malformed: `old` is not from 1 to `size`, or a step that is not 32 octets.
+        Refused: too few steps or too many.
+
+    Clause: rfc6962:2.1.2
+    """
+    _check_sizes(old, size)
+    _check_hashes(steps, _CONSISTENCY)
     if not steps:
         raise _broken("consistency proof is empty", _CONSISTENCY)
     level = (~(old - 1) & old).bit_length() - 1  # of the last full subtree of the old tree
@@ -127,8 +146,7 @@ def verify_consistency(
     for step, left in zip(steps[1:], sides, strict=True):
         before = node_hash(step, before) if left else before
         after = node_hash(step, after) if left else node_hash(after, step)
-    if before != old_root or after != root:
-        raise _broken(f"consistency proof leads to {before.hex()} and {after.hex()}", _CONSISTENCY)
+    return before, after
 
 
 def _sides(place: int, last: int, count: int, clause: str) -> list[bool]:

@@ -192,6 +192,17 @@ def grow(state: TreeState, entries: Sequence[bytes]) -> Growth:
     return Growth(state=after, root=after.root() if rows else EMPTY_ROOT, files=tuple(files))
 
 
+def grow_hashes(state: TreeState, row: bytes) -> Growth:
+    """The log whose next entries have these hashes, 32 octets each: its tiles, without bundles.
+
+    Clause: c2sp:tlog-tiles
+    """
+    files: list[tuple[TileName, bytes]] = []
+    rows = _grow_rows(state, row, files)
+    after = TreeState(size=state.size + len(row) // HASH_OCTETS, rows=rows)
+    return Growth(state=after, root=after.root() if rows else EMPTY_ROOT, files=tuple(files))
+
+
 def _grow_bundle(
     state: TreeState, encoded: Sequence[bytes], files: list[tuple[TileName, bytes]]
 ) -> bytes:

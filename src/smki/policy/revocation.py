@@ -1,7 +1,9 @@
 """When an organisation certificate may be revoked, and by whom: one table, its clause beside each row.
 
 The Organisation Certificate Policy could not be read; the rows are written from its summaries and
-stand on the page of divergences. Device certificates are never revoked.
+stand on the page of divergences. Device certificates are never revoked. When a supplier has failed
+and another takes over, the authority may withhold: what would take certificates from the failing
+one waits, what protects from misuse does not, nor what the authority itself directs.
 """
 
 from dataclasses import dataclass
@@ -45,34 +47,45 @@ class RevocationRow:
         circumstance: why.
         askers: who may ask for it.
         decision: it needs a recorded decision of the policy authority.
+        waits: it gives way to a decision of the authority that withholds revocation.
         clause: what the row serves.
     """
 
     circumstance: Circumstance
     askers: frozenset[Asker]
     decision: bool
+    waits: bool
     clause: str
 
 
 _C, _A = Circumstance, Asker
 REVOCATION_ROWS: Final = tuple(
     RevocationRow(
-        circumstance=circumstance, askers=frozenset(askers), decision=decision, clause=clause
+        circumstance=circumstance,
+        askers=frozenset(askers),
+        decision=decision,
+        waits=waits,
+        clause=clause,
     )
-    for circumstance, askers, decision, clause in (
-        (_C.REJECTED, {_A.SUBSCRIBER}, False, "sec-app-m:2.3.1.5"),
-        (_C.REQUESTED, {_A.SUBSCRIBER}, False, "sec-app-b:B-crl"),
-        (_C.COMPROMISE, {_A.SUBSCRIBER, _A.OPERATOR}, False, "sec-app-b:B-crl"),
-        (_C.INELIGIBLE, {_A.SUBSCRIBER, _A.OPERATOR}, False, "sec-app-b:B-crl"),
-        (_C.WRONG, {_A.SUBSCRIBER, _A.OPERATOR}, False, "sec-app-b:B-crl"),
-        (_C.BREACH, {_A.OPERATOR, _A.AUTHORITY}, True, "sec-app-b:B-crl"),
-        (_C.DIRECTION, {_A.OPERATOR, _A.AUTHORITY}, True, "sec-app-b:B-crl"),
+    for circumstance, askers, decision, waits, clause in (
+        (_C.REJECTED, {_A.SUBSCRIBER}, False, False, "sec-app-m:2.3.1.5"),
+        (_C.REQUESTED, {_A.SUBSCRIBER}, False, True, "sec-app-b:B-crl"),
+        (_C.COMPROMISE, {_A.SUBSCRIBER, _A.OPERATOR}, False, False, "sec-app-b:B-crl"),
+        (_C.INELIGIBLE, {_A.SUBSCRIBER, _A.OPERATOR}, False, True, "sec-app-b:B-crl"),
+        (_C.WRONG, {_A.SUBSCRIBER, _A.OPERATOR}, False, True, "sec-app-b:B-crl"),
+        (_C.BREACH, {_A.OPERATOR, _A.AUTHORITY}, True, True, "sec-app-b:B-crl"),
+        (_C.DIRECTION, {_A.OPERATOR, _A.AUTHORITY}, True, False, "sec-app-b:B-crl"),
     )
 )
 
 
 def decide_revocation(
-    kind: CertificateKind, circumstance: Circumstance, askers: frozenset[Asker], *, decision: bool
+    kind: CertificateKind,
+    circumstance: Circumstance,
+    askers: frozenset[Asker],
+    *,
+    decision: bool,
+    withheld: str = "",
 ) -> Finding | None:
     """None if whoever is `askers` may ask for it, otherwise why not.
 
@@ -81,6 +94,7 @@ def decide_revocation(
         circumstance: why it is to be revoked.
         askers: what the one who asks is: several for a party that is several.
         decision: a decision of the policy authority is named.
+        withheld: id of the authority's decision in force that withholds it; empty if there is none.
 
     Clause: sec-app-b:B-crl, sec-app-m:2.3.1.5, sec-app-m:2.3.1.10
     """
@@ -95,6 +109,12 @@ def decide_revocation(
         )
     if row.decision and not decision:
         return _refusal(f"{circumstance.value}: needs a decision of the authority", row.clause)
+    if row.waits and withheld:
+        return _refusal(
+            f"{circumstance.value}: withheld by decision {withheld} of the authority, must wait"
+            " until it is over",
+            row.clause,
+        )
     return None
 
 

@@ -5,6 +5,7 @@ happens if the power fails in between.
 """
 
 from smki.ports.accounts import Account, Accounts, Passwords, Session
+from smki.ports.apikeys import ApiKey, ApiKeys
 from smki.ports.identity_map import IdentityMap, MapState, MapView
 from smki.ports.index import (
     CertificateIndex,
@@ -24,6 +25,8 @@ from smki.ports.world import Clock, Entropy, Spool
 __all__ = [
     "Account",
     "Accounts",
+    "ApiKey",
+    "ApiKeys",
     "Batch",
     "CertificateIndex",
     "CertificatePage",

@@ -121,14 +121,6 @@ class Registry(Protocol):
         """
         ...
 
-    def add_apikey(self, digest: bytes, party: str) -> None:
-        """The API key with this SHA-256 identifies the party."""
-        ...
-
-    def apikey_party(self, digest: bytes) -> str | None:
-        """The party that the API key with this SHA-256 identifies."""
-        ...
-
     def add_sshkey(self, key: SshKey) -> None:
         """The key opens the SFTP server for its party. Adding it again changes nothing.
 

@@ -41,8 +41,10 @@ class WitnessMemory(Protocol):
         """
         ...
 
-    def keep_evidence(self, origin: str, note: bytes) -> str:
-        """The checkpoint that contradicts the one remembered is kept beside it, durably; where.
+    def keep_evidence(self, origin: str, note: bytes, steps: tuple[bytes, ...]) -> str:
+        """The checkpoint that contradicts the one remembered is kept with it, durably; in which file.
+
+        `steps` are those of `merkle.contradicting`; whoever has the file can check it.
 
         Raises:
             Unavailable: it cannot be written.

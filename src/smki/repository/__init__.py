@@ -11,6 +11,7 @@ from smki.repository.completeness import (
     prove_complete,
     verify_complete,
 )
+from smki.repository.consistency import check_extends
 from smki.repository.identities import IdentityReader, index_root_of
 from smki.repository.items import body_of, item_of, metadata_of
 from smki.repository.keeping import MapKeeper
@@ -24,7 +25,7 @@ from smki.repository.lodging import (
     milliseconds,
     publish,
 )
-from smki.repository.proving import Proven, check_extends, prove, verify_proof
+from smki.repository.proving import Proven, prove, verify_proof
 from smki.repository.rows import (
     IndexProgress,
     catch_up,

@@ -22,14 +22,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from smki.merkle.checkpoints import TreeHead, verify_checkpoint
+from smki.merkle.checkpoints import TreeHead
 from smki.merkle.gathered import GatheredVerifier, complement
 from smki.merkle.hashing import HASH_OCTETS
-from smki.merkle.notes import VerifierKey
-from smki.merkle.proofs import cover, prove_consistency, verify_consistency
+from smki.merkle.proofs import cover
 from smki.merkle.trust import Policy
 from smki.ports import Checkpoint, RecordReader
-from smki.terms import Malformed, Refused
+from smki.terms import Malformed
 
 TITLE: Final = "smki-proof 1"
 LINE_MAX_OCTETS: Final = 100_000  # a leaf of 65,535 octets is 87,380 of base64
@@ -118,29 +117,6 @@ def verify_proof(lines: Iterable[bytes], believed: str | Policy) -> Proven:
         raise Malformed(f"proof file: {len(entries)} leaves, must be {count} and at least one")
     verifier.finish(head.root)
     return Proven(head=head, entries=tuple(entries), cosigners=found.cosigners)
-
-
-def check_extends(reader: RecordReader, earlier: bytes) -> tuple[TreeHead, TreeHead]:
-    """The present log begins with the log of the `earlier` checkpoint; both heads.
-
-    Raises:
-        Malformed: not a checkpoint.
-        Refused: not signed by this log, or the log was rewritten since.
-
-    Clause: rfc6962:2.1.2
-    """
-    keys = [VerifierKey.parse(reader.verifier_key)]
-    before = verify_checkpoint(earlier, keys)
-    now = verify_checkpoint(reader.checkpoint().note, keys)
-    if before.size > now.size:
-        raise Refused(
-            f"log has {now.size} entries, must have at least the {before.size} that it signed",
-            clause="rfc6962:2.1.2",
-            rule="merkle.rolled-back",
-        )
-    proof = prove_consistency(before.size, now.size, reader.node)
-    verify_consistency(before.size, now.size, proof, before.root, now.root)
-    return before, now
 
 
 def _prove(reader: RecordReader, indices: Sequence[int], under: Checkpoint) -> Iterator[bytes]:

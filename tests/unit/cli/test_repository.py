@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -6,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from smki.adapters.record import FileRecord, FileRecordReader
 from smki.bootstrap import load_settings
+from smki.bootstrap.opening import LOG_KEY, log_key_store
 
 Serial = Callable[[str, str], str]
 
@@ -92,6 +95,40 @@ def test_consistency(house: Any, original: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.clause("c2sp:tlog-tiles")
+@pytest.mark.clause("rfc6962:2.1.2")
+@pytest.mark.parametrize("longer", [0, 3])
+def test_a_second_history_leaves_evidence(house: Any, tmp_path: Path, longer: int) -> None:
+    """A record rewritten with the log's own key is named, and one file shows it without the house."""
+    early, evidence = tmp_path / "early", tmp_path / "evidence"
+    early.write_text(house.json("repository", "checkpoint")[1]["note"])
+    environment = {"SMKI_STATE": str(house.state)}
+    settings = load_settings(environment)
+    honest = FileRecordReader(settings.path("record"), settings.log_vkey)
+    leaves = list(honest.leaves(0, honest.checkpoint().size))
+    leaves[7] = leaves[8]
+    forged = FileRecord(
+        tmp_path / "forged",
+        settings.log_origin,
+        log_key_store(settings, environment).open(LOG_KEY),
+    )
+    forged.append([*leaves, *leaves[:longer]])
+    forged.close()
+    shutil.rmtree(settings.path("record"))
+    (tmp_path / "forged").rename(settings.path("record"))
+    asked = ("repository", "consistency", "--from", str(early), "--evidence", str(evidence))
+    code, shown = house.json(*asked)
+    assert (code, shown["error"]["family"]) == (1, "refused")
+    assert "log was rewritten" in shown["error"]["message"]
+    stranger = type(house)(state=tmp_path / "none")
+    key = ("--key", settings.log_vkey)
+    code, shown = stranger.json("repository", "verify", str(evidence), *key)
+    assert (code, shown["contradiction"]) == (0, True)
+    assert shown["earlier"]["size"] == len(leaves)
+    assert shown["later"]["size"] == len(leaves) + longer
+    spoilt = evidence.read_bytes().replace(b"\n\n", b"\n", 1)
+    assert stranger.run("repository", "verify", "-", *key, given=spoilt)[0] == 1
+
+
 def test_audit_of_a_sound_house(original: Any) -> None:
     """Nothing is wrong with what nobody touched."""
     code, shown = original.json("repository", "audit")
@@ -116,7 +153,7 @@ def _old(record: Path, level: str) -> Path:
 
 
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a bundle": (lambda record: _flip(_newest(record, "entries")), "the entries lead to"),
+    "a bundle": (lambda record: _flip(_newest(record, "entries")), "was changed: it hashes"),
     "a tile": (lambda record: _flip(_newest(record, "0")), "tile/0/000.p/"),
     "an old partial tile": (lambda record: _flip(_old(record, "0")), "not the beginning"),
     "an old partial bundle": (lambda record: _flip(_old(record, "entries")), "not the beginning"),

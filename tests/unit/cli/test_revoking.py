@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def serial_in(authority: Authority, party: str, file: str) -> str:
     """The serial number in a sample party's certificate."""
     folder = authority.house.state / "parties" / party
-    (place,) = folder.glob(f"*{file}") if file == "portal.pem" else folder.glob(f"*-{file}")
+    (place,) = folder.glob(f"*{file}") if file == "portal.pem" else folder.glob(f"*0001-{file}")
     return f"{x509.load_pem_x509_certificate(place.read_bytes()).serial_number:032X}"
 
 
@@ -136,3 +136,30 @@ def test_the_table_is_shown(authority: Authority) -> None:
     """Each circumstance is shown with who may ask and the clause."""
     _, shown = authority.house.json("registration", "circumstances")
     assert len(shown["circumstances"]) == len(Circumstance)
+
+
+@pytest.mark.clause("sec-app-b:B-crl", "sec:L5.3")
+def test_the_authority_withholds_a_revocation(authority: Authority) -> None:
+    """While it withholds, what would take a failing supplier's certificates waits; misuse does not.
+
+    Its own direction about one certificate stands above it, and what it says ends with its expiry.
+    """
+    first, second, third = (
+        serial_in(authority, "supplier", f"{one}.pem") for one in ("ds", "pp-ka", "ka")
+    )
+    _, shown = authority.house.json("registration", "party", "supplier")
+    authority.lodge("W-0", "withhold-revocation", shown["identities"][0]["eui64"], *OVER)
+    assert asks(authority, officer(authority, "supplier"), third, "requested") == (0, "")
+    authority.lodge("W-1", "withhold-revocation", shown["identities"][0]["eui64"])
+    for party, circumstance in (("dcc", "ineligible"), ("supplier", "requested")):
+        code, said = asks(authority, officer(authority, party), first, circumstance)
+        assert (code, "withheld by decision W-1 of the authority" in said) == (1, True), said
+    authority.lodge("R-2", "revoke-certificate", second)
+    named = ("--decision", "R-2")
+    code, said = asks(authority, officer(authority, "dcc"), second, "breach", *named)
+    assert (code, "withheld by decision W-1" in said) == (1, True)
+    assert asks(authority, officer(authority, "dcc"), second, "direction", *named) == (0, "")
+    assert asks(authority, officer(authority, "dcc"), first, "compromise") == (0, "")
+
+
+OVER = ("--not-before", "2020-01-01", "--expiry", "2020-01-02")

@@ -1,4 +1,4 @@
-"""The power fails at every file operation of an append, before and after it; writers are killed."""
+"""What an append waits for, what is not known while the disk is away, and writers that are killed."""
 
 import os
 import signal
@@ -6,29 +6,18 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from smki.adapters.record import FileRecord, FileRecordReader, Problem, audit
+from smki.adapters.record import FileRecord, FileRecordReader, Problem, audit, disk
 from smki.merkle import prove_consistency, verify_consistency
-from smki.merkle.leaf import LeafType, encode_leaf
 from smki.ports import Checkpoint
 from smki.terms import Unavailable
 
 Open = Callable[[Path], FileRecord]
 Leaves = Callable[..., list[bytes]]
-BODY = b"\x30" + bytes(40_000)
-FIRST = 300
-SECOND = 230  # completes a bundle and starts another
-
-
-def second(leaves_of: Leaves) -> tuple[list[bytes], list[bytes]]:
-    """The leaves and blobs of the append under test."""
-    leaf, blob = encode_leaf(LeafType.CRL, BODY, 0)
-    return [*leaves_of(SECOND - 1, FIRST), leaf], [blob or b""]
 
 
 def check(folder: Path, key: str, seen: Checkpoint, record: FileRecord, leaves: list[bytes]) -> int:
@@ -47,93 +36,6 @@ def check(folder: Path, key: str, seen: Checkpoint, record: FileRecord, leaves: 
     return now.size
 
 
-def operations(folder: Path, open_record: Open, leaves_of: Leaves, disk: Any) -> int:
-    """How many file operations the append under test takes."""
-    record = open_record(folder)
-    record.append(leaves_of(FIRST))
-    with pytest.MonkeyPatch.context() as patch:
-        disk.install(patch)
-        record.append(*second(leaves_of))
-    record.close()
-    return int(disk.calls)
-
-
-@pytest.mark.parametrize("keep", [False, True])
-@pytest.mark.parametrize("after", [False, True])
-def test_power_fails_at_every_operation(
-    tmp_path: Path,
-    open_record: Open,
-    leaves_of: Leaves,
-    failing_disk: Any,
-    power_cut: type[BaseException],
-    after: bool,  # noqa: FBT001 - a parameter of the table above
-    keep: bool,  # noqa: FBT001 - the same
-) -> None:
-    """Opened again, the record is as before or as after; what was seen stays; work goes on."""
-    total = operations(tmp_path / "count", open_record, leaves_of, failing_disk())
-    assert total > 30
-    leaves, blobs = second(leaves_of)
-    sizes, readers = set(), set()
-    for at in range(total):
-        folder = tmp_path / str(at)
-        record = open_record(folder)
-        seen = record.append(leaves_of(FIRST))
-        with pytest.MonkeyPatch.context() as patch:
-            disk = failing_disk(at=at, after=after, power=True, keep=keep)
-            disk.watch = folder / "checkpoint"
-            disk.install(patch)
-            with pytest.raises(power_cut):
-                record.append(leaves, blobs)
-        published = int(disk.watched.split(b"\n")[1])
-        record.close()
-        again = open_record(folder)
-        expected = [*leaves_of(FIRST), *leaves]
-        size = check(folder, record.verifier_key, seen, again, expected)
-        assert size in {FIRST, FIRST + SECOND}
-        assert size >= published, at
-        sizes.add(size)
-        readers.add(published)
-        if size == FIRST:
-            again.append(leaves, blobs)
-        assert check(folder, record.verifier_key, seen, again, expected) == FIRST + SECOND
-        again.close()
-    assert sizes == readers == {FIRST, FIRST + SECOND}
-
-
-@pytest.mark.parametrize("after", [False, True])
-def test_disk_fails_at_every_operation(
-    tmp_path: Path,
-    open_record: Open,
-    leaves_of: Leaves,
-    failing_disk: Any,
-    after: bool,  # noqa: FBT001 - a parameter of the table above
-) -> None:
-    """An error of the disk, lost or done: either it was added and said so, or it was not."""
-    total = operations(tmp_path / "count", open_record, leaves_of, failing_disk())
-    leaves, blobs = second(leaves_of)
-    expected = [*leaves_of(FIRST), *leaves]
-    answers = set()
-    for at in range(total):
-        folder = tmp_path / str(at)
-        record = open_record(folder)
-        seen = record.append(leaves_of(FIRST))
-        with pytest.MonkeyPatch.context() as patch:
-            failing_disk(at=at, after=after).install(patch)
-            try:
-                answer = record.append(leaves, blobs).size
-            except Unavailable:
-                answer = FIRST
-        assert check(folder, record.verifier_key, seen, record, expected) == answer, at
-        if answer == FIRST:
-            record.append(leaves, blobs)
-        answers.add(answer)
-        record.close()
-        again = open_record(folder)
-        assert check(folder, record.verifier_key, seen, again, expected) == FIRST + SECOND
-        again.close()
-    assert answers == {FIRST, FIRST + SECOND}
-
-
 def test_unknown_until_opened_again(
     tmp_path: Path, open_record: Open, leaves_of: Leaves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +52,25 @@ def test_unknown_until_opened_again(
             record.append(leaves_of(2, 3))
     assert failure.value.rule == "record.unknown"
     assert record.append(leaves_of(2, 3)).size == 5
+
+
+def test_an_append_waits_for_the_disk_four_times(
+    tmp_path: Path, open_record: Open, leaves_of: Leaves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files, then `pending`, then their names, then the checkpoint: each together, in that order."""
+    record = open_record(tmp_path)
+    record.append(leaves_of(512))  # the folders are there
+    rounds: list[int] = []
+    through = disk._sync_all
+
+    def together(descriptors: Sequence[int]) -> None:
+        rounds.append(len(descriptors))
+        through(descriptors)
+
+    monkeypatch.setattr(disk, "_sync_all", together)
+    record.append(leaves_of(2_048, 512))
+    files = 8 + 8 + 1 + 2  # bundles, tiles of two levels, `pending` and `checkpoint`
+    assert rounds == [files, 1, 1, 3, 1]  # with `staging/` itself after its files
 
 
 def test_a_torn_pending_never_happened(

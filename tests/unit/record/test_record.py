@@ -165,20 +165,21 @@ def test_tiles_never_change(tmp_path: Path, open_record: Open, leaves_of: Leaves
 @pytest.mark.parametrize(
     ("file", "says"),
     [
-        ("tile/entries/000", "entry 1|tile 0 of|not the hashes|root"),
-        ("tile/entries/002.p/88", "not the hashes|root|entry"),
+        ("tile/entries/000", "entry 255 was changed: it hashes to .{64}, must to .{64}"),
+        ("tile/entries/002.p/88", "entry 599 was changed: .* tile/0/002.p/88 says and was signed"),
         ("tile/entries/000.p/10", "not the beginning"),
-        ("tile/0/000", "not the hashes"),
+        ("tile/entries/001.p/54", "not the beginning"),
+        ("tile/0/000", "hash of entry 255 was changed: it is .{64}, must be .{64}"),
         ("tile/0/000.p/10", "not the beginning"),
-        ("tile/0/002.p/88", "not the hashes"),
-        ("tile/1/000.p/2", "not the hashes"),
+        ("tile/0/002.p/88", "hash of entry 599 was changed: .* as the entry is and was signed"),
+        ("tile/1/000.p/2", "not the hashes of the tiles below"),
         ("checkpoint", "hold|base64|known|line"),
     ],
 )
 def test_audit_names_a_flipped_bit(
     tmp_path: Path, open_record: Open, leaves_of: Leaves, file: str, says: str
 ) -> None:
-    """One flipped bit in any file is found, and the file, or what follows from it, is named."""
+    """One flipped bit in any file is found: that file is named, which entry, and nothing else."""
     record = open_record(tmp_path)
     for count in (10, 300, 290):
         record.append(leaves_of(count))
@@ -187,9 +188,54 @@ def test_audit_names_a_flipped_bit(
     octets = bytearray(path.read_bytes())
     octets[-5] ^= 1
     path.write_bytes(octets)
-    found = problems(tmp_path, record.verifier_key)
-    assert found
-    assert any(re.search(says, problem.message) for problem in found), found
+    (found,) = problems(tmp_path, record.verifier_key)
+    assert found.file == file
+    assert re.search(says, found.message), found
+
+
+@pytest.mark.clause("c2sp:tlog-tiles")
+def test_audit_goes_on_after_a_bundle_that_is_none(
+    tmp_path: Path, open_record: Open, leaves_of: Leaves
+) -> None:
+    """A length that was changed, or a bundle that is gone, hides nothing of what comes after it."""
+    record = open_record(tmp_path)
+    record.append(leaves_of(600))
+    file, later = tmp_path / "tile/entries/000", tmp_path / "tile/entries/001"
+    whole, octets = file.read_bytes(), bytearray(later.read_bytes())
+    octets[-5] ^= 1
+    later.write_bytes(octets)
+    for bad, says in ((b"\xff" + whole[1:], "entry bundle"), (None, "missing")):
+        file.unlink()
+        if bad is not None:
+            file.write_bytes(bad)
+        first, second = problems(tmp_path, record.verifier_key)
+        assert (first.file, says in first.message) == ("tile/entries/000", True)
+        assert second.file == "tile/entries/001"
+    (tmp_path / "tile/0/000").unlink()
+    assert [one.message for one in problems(tmp_path, record.verifier_key)] == ["missing"] * 2
+
+
+@pytest.mark.clause("c2sp:tlog-checkpoint")
+def test_audit_names_an_old_or_another_history(
+    tmp_path: Path, open_record: Open, leaves_of: Leaves
+) -> None:
+    """A checkpoint older than what was cosigned is named; so are entries under another's root."""
+    record = open_record(tmp_path / "log")
+    old = record.append(leaves_of(300)).note
+    new = record.append(leaves_of(10)).note
+    (tmp_path / "log/cosigned").write_bytes(old)
+    assert problems(tmp_path / "log", record.verifier_key) == []
+    other = open_record(tmp_path / "other").append(leaves_of(310, 99))
+    for file in ("checkpoint", "cosigned"):
+        (tmp_path / "log" / file).write_bytes(other.note)
+        (found,) = problems(tmp_path / "log", record.verifier_key)
+        assert (found.file, "another history" in found.message) == (file, True)
+        assert other.root.hex() in found.message
+        (tmp_path / "log" / file).write_bytes(new)
+    (tmp_path / "log/checkpoint").write_bytes(old)
+    found = problems(tmp_path / "log", record.verifier_key)[0]
+    assert found.file == "checkpoint"
+    assert "says 300 entries, the log signed 310 in cosigned" in found.message
 
 
 def test_audit_names_what_is_missing_or_unknown(

@@ -79,23 +79,8 @@ def test_unknown(database: Database) -> None:
     unknown = Credential(serial=SerialNumber(1), party="x", interface=Interface.PORTAL)
     with pytest.raises(Refused, match="party x: not registered"):
         registry.add_credential(unknown)
-    with pytest.raises(Refused, match="party x: not registered"):
-        registry.add_apikey(bytes(32), "x")
     with pytest.raises(Refused, match="there is none with that serial number"):
         registry.revoke_credential(SerialNumber(1))
-
-
-def test_apikeys(database: Database) -> None:
-    """An API key identifies one party, and cannot be given to another."""
-    registry = database.registry
-    registry.register(SUPPLIER)
-    registry.register(DCC)
-    assert registry.apikey_party(bytes(32)) is None
-    registry.add_apikey(bytes(32), "supplier")
-    registry.add_apikey(bytes(32), "supplier")
-    with pytest.raises(Refused, match="identifies another party"):
-        registry.add_apikey(bytes(32), "dcc")
-    assert registry.apikey_party(bytes(32)) == "supplier"
 
 
 @pytest.mark.clause("sec-app-p:1.2")

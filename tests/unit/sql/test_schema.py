@@ -2,11 +2,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, insert, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, insert, text
 
 from smki.adapters.sql import (
     Database,
@@ -14,9 +13,12 @@ from smki.adapters.sql import (
     codes,
     migrate,
     open_database,
+    schema,
 )
+from smki.adapters.sql.schema import known_revisions
 from smki.adapters.sql.store import Store
 from smki.adapters.sql.tables import METADATA, NOTE
+from smki.adapters.sql.upgrading import upgrade
 from smki.ports import CertificateRow
 from smki.terms import (
     CertificateKind,
@@ -45,10 +47,17 @@ def test_migrated_again(database: Database, url: str) -> None:
     assert database.workbook.noted("kept") == "yes"
 
 
+def test_revisions_are_known_by_their_files() -> None:
+    """The revisions by the names of their files are the chain that the migrations go up."""
+    scripts = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+    chain = [script.revision for script in scripts.walk_revisions()]
+    assert known_revisions() == tuple(reversed(chain))
+
+
 def test_an_index_from_before_lists_is_made_anew(url: str, row: RowMaker) -> None:
     """Tables of the first revision are brought up to date; the index then covers nothing yet."""
     store = Store(url)
-    store.write(_first_revision)
+    store.write(lambda connection: upgrade(connection, "0001"))
     SqlCertificateIndex(store).extend((row(0),), (), 1)
     with store.engine.begin() as connection:
         for name, value in (("list.issuing-ica", "[0, null]"), ("kept", "yes")):
@@ -61,14 +70,6 @@ def test_an_index_from_before_lists_is_made_anew(url: str, row: RowMaker) -> Non
         assert (opened.index.size(), opened.index.count(), opened.index.lists()) == (0, 0, ())
         assert opened.workbook.noted("list.issuing-ica") is None
         assert opened.workbook.noted("kept") == "yes"
-
-
-def _first_revision(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", "smki.adapters.sql:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0001")
 
 
 def test_absent(url: str, tmp_path: Path) -> None:

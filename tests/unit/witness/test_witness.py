@@ -14,6 +14,8 @@ import pytest
 from smki.adapters.record import FileRecordReader
 from smki.bootstrap.witnesses import Follower, make_witness, open_witness
 from smki.flows.witnessing import Cosigned, Outdated, Witness, answer
+from smki.merkle.contradicting import Contradiction
+from smki.merkle.notes import VerifierKey
 from smki.merkle.proofs import prove_consistency
 from smki.merkle.travelling import AddCheckpoint
 from smki.merkle.trust import Policy
@@ -68,14 +70,16 @@ def test_it_answers_who_asks(log: Log, opened: Opened) -> None:
         assert isinstance(answer(witness, asked(log, 350)), Cosigned)
 
 
-@pytest.mark.parametrize("more", [0, 40])
+@pytest.mark.clause("rfc6962:2.1.2")
+@pytest.mark.parametrize("more", [0, 40, 700])
+@pytest.mark.parametrize("count", [30, 212])  # to a size that is no full subtree, and to one
 def test_a_fork_is_refused_and_kept(
-    log: Log, opened: Opened, witness_folder: Path, more: int
+    log: Log, opened: Opened, witness_folder: Path, count: int, more: int
 ) -> None:
-    """Another history of the same size, or longer, is not signed, and stays as evidence."""
+    """Another history of the same size, or longer, is not signed; one file shows it to anyone."""
     fork = log.copy("fork")
-    log.grow(30)
-    fork.grow(30 + more, "forged")
+    log.grow(count)
+    fork.grow(count + more, "forged")
     with opened() as (_, follower):
         follower.follow()
         honest = (log.folder / "checkpoint").read_bytes()
@@ -84,8 +88,13 @@ def test_a_fork_is_refused_and_kept(
             with pytest.raises(Refused, match="evidence") as caught:
                 follower.follow()
         assert caught.value.rule == ("witness.consistency" if more else "witness.forked")
-    kept = {path.read_bytes() for path in (witness_folder / "evidence").iterdir()}
-    assert kept == {honest, (fork.folder / "checkpoint").read_bytes()}
+    (kept,) = (witness_folder / "evidence").iterdir()
+    assert caught.value.where == str(kept)
+    evidence = Contradiction.parse(kept.read_bytes())
+    assert (evidence.earlier, evidence.later) == (honest, (log.folder / "checkpoint").read_bytes())
+    shown = evidence.verify([VerifierKey.parse(log.vkey)])
+    assert (shown.earlier.size, shown.later.size) == (300 + count, 300 + count + more)
+    assert shown.root != shown.earlier.root
 
 
 def test_a_log_that_goes_back_is_refused(log: Log, opened: Opened) -> None:
@@ -99,8 +108,8 @@ def test_a_log_that_goes_back_is_refused(log: Log, opened: Opened) -> None:
         follower.follow()
 
 
-def test_a_tile_that_lies_is_found(log: Log, opened: Opened) -> None:
-    """A tile that was changed gives a proof that does not hold: not signed."""
+def test_a_tile_that_lies_is_found(log: Log, opened: Opened, witness_folder: Path) -> None:
+    """A tile that was changed leads to no root that was signed: not signed, and no evidence."""
     with opened() as (_, follower):
         follower.follow()
         log.grow(300)
@@ -109,8 +118,9 @@ def test_a_tile_that_lies_is_found(log: Log, opened: Opened) -> None:
         octets[40 * 32] ^= 1  # of an entry beyond the partial tile that the old size read
         octets[50 * 32] ^= 1
         tile.write_bytes(bytes(octets))
-        with pytest.raises(Refused, match="evidence"):
+        with pytest.raises(Inconsistent, match="damaged, or still being copied"):
             follower.follow()
+    assert not (witness_folder / "evidence").exists()
 
 
 def test_a_copy_of_the_folder_never_signs(

@@ -14,7 +14,8 @@ from typing import Final
 from smki.terms import Unavailable
 
 STAGING: Final = "staging"
-_TOGETHER: Final = 64  # files written before the first is synced; bounds open descriptors
+_TOGETHER: Final = 160  # files written before the first is synced: all of 16,384 entries; bounds
+# open descriptors
 _HANDS: Final = ThreadPoolExecutor(8, "disk")  # that wait at once: a file system commits for many
 
 
@@ -64,35 +65,39 @@ class Disk:
         self.settle([path for path, _ in files])
 
     def stage(self, files: Sequence[tuple[str, bytes]]) -> None:
-        """The octets of each file are on the disk, but not yet under its name."""
+        """Each file is durable in staging, but not yet under its name."""
         self._make_folder(STAGING)
         for at in range(0, len(files), _TOGETHER):
             self._write(files[at : at + _TOGETHER])
+        self.sync(STAGING)
 
-    def settle(self, paths: Sequence[str]) -> None:
-        """Each staged file is durable under its own name."""
-        folders = {str(PurePosixPath(path).parent) for path in paths}
-        for folder in sorted(folders):
+    def settle(self, paths: Sequence[str], *, again: bool = False) -> None:
+        """Each staged file is durable under its own name; some have theirs already if `again`."""
+        folders = sorted({str(PurePosixPath(path).parent) for path in paths})
+        for folder in folders:
             self._make_folder(folder)
         for path in paths:
-            self._rename(path)
-        for folder in sorted(folders):
-            self.sync(folder)
+            if not again or self.is_staged(path):
+                self._rename(path)
+        self.sync(*folders)  # also of names given before: whoever gave them may not have come to it
 
     def is_staged(self, path: str) -> bool:
         """Whether octets wait in staging for this name."""
         return (self.root / _staged(path)).exists()
 
-    def sync(self, folder: str) -> None:
-        """The names in the folder are on the disk."""
+    def sync(self, *folders: str) -> None:
+        """The names in the folders are on the disk."""
+        descriptors: list[int] = []
         try:
-            descriptor = os.open(self.root / folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            while len(descriptors) < len(folders):
+                descriptors.append(os.open(self.root / folders[len(descriptors)], os.O_RDONLY))
+            _sync_all(descriptors)
         except OSError as error:
-            raise _unavailable("sync", folder, error) from error
+            place = folders[min(len(descriptors), len(folders) - 1)]
+            raise _unavailable("sync", place, error) from error
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
 
     def remove(self, path: str) -> None:
         """The file is gone; after a power cut it may be back."""
@@ -156,10 +161,10 @@ def _write_all(descriptor: int, octets: bytes) -> None:
 
 
 def _sync_all(descriptors: Sequence[int]) -> None:
-    first, *others = descriptors
-    waiting = [_HANDS.submit(os.fsync, descriptor) for descriptor in others]
+    waiting = [_HANDS.submit(os.fsync, descriptor) for descriptor in descriptors[1:]]
     try:
-        os.fsync(first)
+        for first in descriptors[:1]:
+            os.fsync(first)
     finally:
         wait(waiting)  # nothing is closed before that
     for one in waiting:

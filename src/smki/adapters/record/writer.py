@@ -1,10 +1,13 @@
 """The one writer of the record: every append is all or nothing, at whatever line the power fails.
 
-1. Bundles, tiles and blobs are on the disk, under staging names; none that is there may change.
+1. Bundles, tiles, blobs, `pending` and `checkpoint` are on the disk, under staging names; no tile
+   that is there may change.
 2. `pending` is durable: signed checkpoint, the new files' names. From here on it has happened.
 3. Bundles, tiles and blobs are durable under their own names.
 4. The new `checkpoint` is durable: readers see the leaves.
 5. `pending` goes. If it comes back after a power cut, it says what is there already.
+
+Each of 1 to 4 waits for the disk once, whatever the number of files.
 
 On opening, and after any failure, a whole `pending` is carried out again, to the same octets.
 """
@@ -16,7 +19,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from smki.adapters.record.disk import STAGING, Disk
+from smki.adapters.files import make_folder
+from smki.adapters.record.disk import Disk
 from smki.adapters.record.pending import Pending
 from smki.adapters.record.publishing import publishing
 from smki.adapters.record.reader import CHECKPOINT, FileRecordReader, blob_path
@@ -88,10 +92,10 @@ class FileRecord(FileRecordReader):
         )
         self._state = None  # until it is settled, only the files know
         try:
-            self._disk.stage(files)
-            self._disk.sync(STAGING)
-            self._disk.place([(PENDING, pending.encode())])
-            self._finish(pending, growth)
+            self._disk.stage([*files, (PENDING, pending.encode()), (CHECKPOINT, pending.note)])
+            self._disk.settle([PENDING])
+            self._disk.settle(pending.paths)
+            self._publish(growth.state)
         except Unavailable as error:
             self._settle_after(error, growth)
         return self.checkpoint()
@@ -181,7 +185,7 @@ class FileRecord(FileRecordReader):
                 f"record: an append to size {pending.base} waits, the log has {state.size}",
                 where=PENDING,
             )
-        self._place_staged(pending)
+        self._disk.settle(pending.paths, again=True)
         growth = grow(state, self._leaves_of(pending))
         head = self._believe(pending.note)
         if (head.size, head.root) != (growth.state.size, growth.root):
@@ -191,7 +195,8 @@ class FileRecord(FileRecordReader):
                 clause="c2sp:tlog-tiles",
             )
         self._refuse_changes([(name.path, octets) for name, octets in growth.files])
-        self._finish(pending, growth)
+        self._disk.stage([(CHECKPOINT, pending.note)])
+        self._publish(growth.state)
         return growth.state
 
     def _leaves_of(self, pending: Pending) -> list[bytes]:
@@ -202,15 +207,11 @@ class FileRecord(FileRecordReader):
             leaves += self._read_bundle(number, width)
         return leaves[pending.base % TILE_WIDTH :]
 
-    def _finish(self, pending: Pending, growth: Growth) -> None:
-        self._place_staged(pending)
+    def _publish(self, state: TreeState) -> None:
         with publishing(self._disk.root):
-            self._disk.place([(CHECKPOINT, pending.note)])
+            self._disk.settle([CHECKPOINT])
         self._disk.remove(PENDING)
-        self._state = growth.state
-
-    def _place_staged(self, pending: Pending) -> None:
-        self._disk.settle([path for path in pending.paths if self._disk.is_staged(path)])
+        self._state = state
 
     def _refuse_changes(self, files: Sequence[tuple[str, bytes]]) -> None:
         for path, octets in files:
@@ -230,7 +231,7 @@ class FileRecord(FileRecordReader):
 def _lock(directory: Path) -> int:
     descriptor = -1
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_folder(directory)
         descriptor = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import Self
 from sqlalchemy import Engine
 
 from smki.adapters.sql.accounts import SqlAccounts
+from smki.adapters.sql.apikeys import SqlApiKeys
 from smki.adapters.sql.index import SqlCertificateIndex
 from smki.adapters.sql.registry import SqlRegistry
 from smki.adapters.sql.schema import ABSENT, OLDER, check, migrate
@@ -23,6 +24,7 @@ __all__ = [
     "OLDER",
     "Database",
     "SqlAccounts",
+    "SqlApiKeys",
     "SqlCertificateIndex",
     "SqlRegistry",
     "SqlWorkbook",
@@ -41,6 +43,7 @@ class Database:
         workbook: batches, intents and outcomes.
         registry: parties, credentials and devices.
         accounts: users of the pages, and their sessions.
+        apikeys: keys of the web service.
     """
 
     engine: Engine
@@ -48,6 +51,7 @@ class Database:
     workbook: SqlWorkbook
     registry: SqlRegistry
     accounts: SqlAccounts
+    apikeys: SqlApiKeys
 
     def close(self) -> None:
         """All connections are closed."""
@@ -87,4 +91,5 @@ def open_database(url: str) -> Database:
         workbook=SqlWorkbook(store, index),
         registry=SqlRegistry(store),
         accounts=SqlAccounts(store),
+        apikeys=SqlApiKeys(store),
     )

@@ -1,4 +1,4 @@
-"""The register over SQL: parties, identities, credentials, API keys, standing of devices."""
+"""The register over SQL: parties, identities, credentials, SSH keys, standing of devices."""
 
 from collections import Counter
 from typing import Any, Final
@@ -16,7 +16,7 @@ from smki.adapters.sql.codes import (
     to_optional_eui64,
 )
 from smki.adapters.sql.store import Store
-from smki.adapters.sql.tables import APIKEY, CREDENTIAL, DEVICE_STANDING, IDENTITY, PARTY, SSHKEY
+from smki.adapters.sql.tables import CREDENTIAL, DEVICE_STANDING, IDENTITY, PARTY, SSHKEY
 from smki.ports import Credential, DeviceStanding, Party, SshKey
 from smki.terms import (
     EUI64,
@@ -138,34 +138,6 @@ class SqlRegistry:
                 )
 
         self._store.write(work)
-
-    def add_apikey(self, digest: bytes, party: str) -> None:
-        """The API key with this SHA-256 identifies the party; adding it again changes nothing.
-
-        Raises:
-            Refused: no such party, or the key identifies another.
-        """
-        statement = (
-            self._store.insert(APIKEY)
-            .values(digest=digest, party=party)
-            .on_conflict_do_nothing(index_elements=[APIKEY.c.digest])
-        )
-
-        def work(connection: Connection) -> None:
-            _must_be_registered(connection, party)
-            connection.execute(statement)
-            if _apikey_party(connection, digest) != party:
-                raise Refused(
-                    "API key: identifies another party, must be one of its own",
-                    clause="sec-app-m:2",
-                    rule="apikey.taken",
-                )
-
-        self._store.write(work)
-
-    def apikey_party(self, digest: bytes) -> str | None:
-        """The party that the API key with this SHA-256 identifies."""
-        return self._store.read(lambda connection: _apikey_party(connection, digest))
 
     def add_sshkey(self, key: SshKey) -> None:
         """The key opens the SFTP server for its party. Adding it again changes nothing.
@@ -355,10 +327,6 @@ def _credential(connection: Connection, serial: SerialNumber) -> Credential | No
     return Credential(
         serial=serial, party=row.party, interface=Interface(row.interface), revoked=row.revoked
     )
-
-
-def _apikey_party(connection: Connection, digest: bytes) -> str | None:
-    return connection.scalar(select(APIKEY.c.party).where(APIKEY.c.digest == digest))
 
 
 def _sshkey_party(connection: Connection, digest: bytes) -> str | None:

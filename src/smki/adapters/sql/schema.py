@@ -1,23 +1,20 @@
 """The state of the tables: made and brought up to date by the owner, checked by everyone.
 
-Migrations travel inside the package and run without a configuration file. They only go up.
+Migrations travel inside the package and run without a configuration file. They only go up. What
+runs them takes longer to load than all that opens a database: only who has some to run loads it.
 """
 
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from smki.adapters.sql.store import Store
 from smki.terms import Inconsistent, Unavailable
 
 ABSENT: Final = "database.absent"  # rule: there are no tables of ours
 OLDER: Final = "database.older"  # rule: they are of an older version
-_MIGRATIONS: Final = "smki.adapters.sql:migrations"
+_REVISIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 
 def migrate(url: str) -> None:
@@ -53,7 +50,7 @@ def check(store: Store) -> None:
     if revision is None:
         raise _not_there(store.engine.url.render_as_string(hide_password=True))
     _must_be_known(revision)
-    newest = _scripts().get_current_head()
+    newest = known_revisions()[-1]
     if revision != newest:
         raise Unavailable(
             f"database: its tables are of revision {revision}, must be {newest}; start the server"
@@ -62,33 +59,30 @@ def check(store: Store) -> None:
         )
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", _MIGRATIONS)
-    config.set_main_option("path_separator", "os")
-    return config
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+def known_revisions() -> tuple[str, ...]:
+    """The revisions that this version knows, oldest first, by the names of their files."""
+    return tuple(sorted(path.name[1:5] for path in _REVISIONS.glob("r????_*.py")))
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
 
 
 def _upgrade(connection: Connection) -> None:
     revision = _revision(connection)
     if revision is not None:
         _must_be_known(revision)
-    config = _config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if revision != known_revisions()[-1]:
+        from smki.adapters.sql.upgrading import upgrade  # noqa: PLC0415 - slow: see above
+
+        upgrade(connection)
 
 
 def _must_be_known(revision: str) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision not in known:
+    if revision not in known_revisions():
         raise Inconsistent(
             f"database: its tables are of revision {revision}, newer than this version knows; use"
             " the version that made them, or a newer one",

@@ -8,7 +8,8 @@ synchronous commits; what it asks to be tried again is tried again. Nothing here
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -27,12 +28,14 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from smki.terms import Inconsistent, Malformed, Refused, SmkiError, Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_MILLISECONDS: Final = 30_000  # longer than any of our transactions holds the lock
 CACHE_KIBIBYTES: Final = 16 * 1024  # of each connection: memory stays flat as the index grows
@@ -69,6 +72,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._dialect = import_module(f"sqlalchemy.dialects.{self.engine.dialect.name}")
         self._writer = self.engine.execution_options(smki_write=True)
         self._fault: type[Exception] = self._driver().Error
 
@@ -129,9 +133,10 @@ class Store:
             return column.in_(select(array.c.value))
         return column == any_(literal(list(values), ARRAY(BigInteger)))
 
-    def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+    def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT that can say what to do `on_conflict`."""
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+        made: sqlite.Insert | postgresql.Insert = self._dialect.insert(table)
+        return made
 
     def load(self, connection: Connection, table: Table, rows: Iterable[Sequence[object]]) -> None:
         """All rows are inserted, each with its columns in the order of the table."""

@@ -195,7 +195,13 @@ APIKEY: Final = Table(
     "register_apikey",
     METADATA,
     Column("digest", LargeBinary(32), primary_key=True),
-    Column("party", Text, ForeignKey(PARTY.c.party), nullable=False),
+    Column("party", Text, ForeignKey(PARTY.c.party), nullable=False, index=True),
+    Column("made_at", BigInteger),
+    Column("made_by", Text, nullable=False),
+    Column("fixed", Boolean, nullable=False),
+    Column("ends_at", BigInteger),
+    Column("ended_by", Text, nullable=False),
+    Column("revoked", Boolean, nullable=False),
 )
 
 SSHKEY: Final = Table(

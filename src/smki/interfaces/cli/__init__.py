@@ -27,14 +27,14 @@ _COMMANDS: Final = {
     "registration": "smki.interfaces.cli.registration:registration",
     "renew": "smki.interfaces.cli.renewing:renew",
     "repository": "smki.interfaces.cli.repository:repository",
-    "run": "smki.interfaces.cli.house:run",
-    "serve": "smki.interfaces.cli.house:serve",
+    "run": "smki.interfaces.cli.running:run",
+    "serve": "smki.interfaces.cli.running:serve",
     "status": "smki.interfaces.cli.house:status",
     "submit": "smki.interfaces.cli.submit:submit",
     "user": "smki.interfaces.cli.users:user",
     "transcript": "smki.interfaces.cli.transcript:transcript",
     "witness": "smki.interfaces.cli.witness:witness",
-    "worker": "smki.interfaces.cli.house:worker",
+    "worker": "smki.interfaces.cli.working:worker",
 }
 
 

@@ -5,14 +5,15 @@ is registered here counts at once, in a running server too.
 """
 
 import os
-from base64 import b32encode
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from smki.bootstrap import load_settings, open_front
-from smki.flows.registering import give_apikey, give_sshkey, register_party, take_sshkey
-from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
+from smki.flows.apikeys import shown_keys
+from smki.flows.registering import give_sshkey, register_party, take_sshkey
+from smki.interfaces.cli.output import emit, json_option, read_input, reporting
+from smki.interfaces.cli.party_apikeys import apikey, apikey_fields, apikey_line, apikeys
 from smki.interfaces.cli.roles import read_role, role_name
 from smki.ports import Party
 from smki.terms import EUI64, Malformed, Refused, RemotePartyRole
@@ -22,6 +23,10 @@ from smki.wire.ssh_keys import fingerprint, parse_fingerprint
 @click.group(short_help="Register a party, list them, show one.")
 def party() -> None:
     """Parties: register one, give it an API key, list them, show one."""
+
+
+for command in (apikey, apikeys):
+    party.add_command(command)
 
 
 @party.command
@@ -124,6 +129,7 @@ def show_party(name: str, *, as_json: bool) -> None:
             {"fingerprint": fingerprint(one.digest), "algorithm": one.algorithm}
             for one in front.registry.sshkeys(name)
         ]
+        keys = shown_keys(front, name)
     fields = party_fields(found)
     lines = [f"{found.party}: {found.name}"]
     lines += [f"  {one['eui64']} {one['role']}" for one in fields["identities"]]
@@ -132,24 +138,14 @@ def show_party(name: str, *, as_json: bool) -> None:
         for one in credentials
     ]
     lines += [f"  sftp   {one['algorithm']} {one['fingerprint']}" for one in sshkeys]
+    lines += [f"  apikey {apikey_line(one)}" for one in keys if one.standing.opens]
     lines.append("next: 'smki registration revoke SERIAL' if one is lost or no longer wanted")
-    emit({**fields, "credentials": credentials, "sshkeys": sshkeys}, lines, as_json=as_json)
-
-
-@party.command
-@click.argument("name")
-@json_option
-def apikey(name: str, *, as_json: bool) -> None:
-    """Give a party an API key for the repository web service, and print it.
-
-    It is printed this once: only its SHA-256 is kept. Earlier keys of the party stay good.
-    """
-    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        key = b32encode(front.entropy.octets(_KEY_OCTETS)).decode().lower()
-        give_apikey(front, name, key)
-    if not as_json:
-        tell(f"an API key of {name}; it is kept nowhere, and cannot be shown again:")
-    emit({"party": name, "apikey": key}, (key,), as_json=as_json)
+    shown = {
+        "credentials": credentials,
+        "sshkeys": sshkeys,
+        "apikeys": list(map(apikey_fields, keys)),
+    }
+    emit({**fields, **shown}, lines, as_json=as_json)
 
 
 @party.command
@@ -182,9 +178,6 @@ def sshkey(name: str, *, file: str | None, remove: str | None, as_json: bool) ->
         else "next: 'smki party show' for the keys that are left",
     )
     emit({"party": name, "fingerprint": shown, "removed": file is None}, lines, as_json=as_json)
-
-
-_KEY_OCTETS: Final = 15  # 120 bits: 24 characters, none of them to be escaped in an address
 
 
 def party_fields(found: Party) -> dict[str, Any]:

@@ -33,12 +33,14 @@ from smki.flows.examining import examine_lodged
 from smki.flows.office import FrontOffice
 from smki.interfaces.cli.bulk import check_export, daily, export, unpack
 from smki.interfaces.cli.completeness import prove_device, tell_complete
+from smki.interfaces.cli.consistency import consistency, tell_contradiction
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.progress import Told, progress_bar
+from smki.merkle.contradicting import TITLE as CONTRADICTION_TITLE
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
 from smki.merkle.notes import NOTE_MAX_OCTETS
 from smki.merkle.trust import POLICY_MAX_OCTETS, Policy
-from smki.repository import audit_roots, check_extends, compare_index, prove
+from smki.repository import audit_roots, compare_index, prove
 from smki.repository import reindex as make_index
 from smki.repository.completeness import TITLE as IDENTITY_TITLE
 from smki.repository.proving import LINE_MAX_OCTETS, newest_for
@@ -132,9 +134,10 @@ def prove_serial(serial: str, *, out: str, form: str, as_json: bool) -> None:
 def verify(file: str, *, key: str | None, policy_file: str | None, as_json: bool) -> None:
     """Verify a proof file, of one certificate, of a batch, or of all of an identity, offline.
 
-    FILE is the proof, of our own form or a C2SP tlog-proof; - is standard input. Without --key and
-    --policy the SMKI of the state directory, if there is one, says which log is believed. Needs no
-    server.
+    Also the evidence that a log signed two histories, as 'smki repository consistency' or a witness
+    writes it. FILE is the proof, of our own form or a C2SP tlog-proof; - is standard input. Without
+    --key and --policy the SMKI of the state directory, if there is one, says which log is believed.
+    Needs no server.
     """
     with reporting(as_json=as_json):
         believed = _believed(key, policy_file)
@@ -143,6 +146,9 @@ def verify(file: str, *, key: str | None, policy_file: str | None, as_json: bool
             first = next(proof, b"")
             if first == f"{IDENTITY_TITLE}\n".encode():
                 tell_complete(chain((first,), proof), believed, as_json=as_json)
+                return
+            if first == f"{CONTRADICTION_TITLE}\n".encode():
+                tell_contradiction(chain((first,), proof), believed, as_json=as_json)
                 return
             proven = verify_file(chain((first,), proof), believed)
         one = _shown(*proven.entries[0]) if len(proven.entries) == 1 else {}
@@ -209,33 +215,6 @@ def _shown(entry: int, octets: bytes) -> dict[str, Any]:
         "lodged_at": leaf.instant,
         "serial": serial,
     }
-
-
-@repository.command
-@click.option("--from", "earlier", required=True, metavar="FILE", help="An earlier checkpoint.")
-@json_option
-def consistency(earlier: str, *, as_json: bool) -> None:
-    """Prove that the record still begins with what an earlier checkpoint signed.
-
-    FILE is a checkpoint as 'smki repository checkpoint' printed it; - is standard input.
-    """
-    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        note = read_input(earlier, limit=NOTE_MAX_OCTETS)
-        before, now = check_extends(front.reader, note)
-    document = {
-        "consistent": True,
-        "origin": now.origin,
-        "from": {"size": before.size, "root": before.root.hex()},
-        "to": {"size": now.size, "root": now.root.hex()},
-    }
-    lines = (
-        (
-            f"consistent: the {now.size} entries of {now.origin} begin with the"
-            f" {before.size} of that checkpoint; nothing was changed or removed"
-        ),
-        "next: keep the present one too, 'smki repository checkpoint > FILE'",
-    )
-    emit(document, lines, as_json=as_json)
 
 
 @repository.command
@@ -379,7 +358,10 @@ def _audit_lines(entries: int, covered: int, problems: list[str]) -> Iterator[st
         if all(problem.startswith("index:") for problem in problems):
             yield "the record is whole; next: stop the server and run 'smki repository reindex'"
         else:
-            yield "next: stop, keep every file as it is, and compare with a copy of the record"
+            yield (
+                "next: stop and keep every file as it is; what was changed can be taken from a mirror,"
+                " which 'smki mirror' proves"
+            )
         return
     yield f"no problems: {entries} entries re-read, the index agrees on {min(covered, entries)}"
     if covered < entries:
@@ -427,5 +409,5 @@ def reindex(*, as_json: bool) -> None:
     )
 
 
-for _command in (export, daily, check_export, unpack, prove_device):
+for _command in (consistency, export, daily, check_export, unpack, prove_device):
     repository.add_command(_command)

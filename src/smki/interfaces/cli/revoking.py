@@ -65,13 +65,15 @@ def circumstances(*, as_json: bool) -> None:
             "circumstance": row.circumstance.value,
             "askers": sorted(one.value for one in row.askers),
             "decision": row.decision,
+            "waits": row.waits,
             "clause": row.clause,
         }
         for row in REVOCATION_ROWS
     ]
     lines = [
         f"{row.circumstance.value:18} {' or '.join(sorted(one.value for one in row.askers))}"
-        f"{', under a decision' if row.decision else ''}  {row.clause}"
+        f"{', under a decision' if row.decision else ''}"
+        f"{', unless withheld' if row.waits else ''}  {row.clause}"
         for row in REVOCATION_ROWS
     ]
     emit({"circumstances": rows}, lines, as_json=as_json)

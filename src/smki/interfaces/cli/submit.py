@@ -23,7 +23,7 @@ from smki.interfaces.cli.output import (
     tell,
 )
 from smki.interfaces.client import ClientCredential, Service
-from smki.interfaces.serving import read_serving
+from smki.interfaces.said import read_serving
 from smki.terms import (
     AdHocStatus,
     BatchStatus,

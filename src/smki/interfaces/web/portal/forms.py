@@ -27,6 +27,17 @@ FIELDS: Final[tuple[str, ...]] = (
     "from",
     "to",
 )
+LABELS: Final[Mapping[str, str]] = {
+    "eui64": "EUI-64",
+    "serial": "Serial number",
+    "party": "Asked for by",
+    "role": "Role",
+    "usage": "Key usage",
+    "type": "Type",
+    "status": "Status",
+    "from": "Lodged from",
+    "to": "Lodged up to",
+}
 _LONGEST: Final = 80  # characters of a field that are worth reading: an EUI-64 has 23
 _ENTRY_DIGITS: Final = 18
 _T = TypeVar("_T")

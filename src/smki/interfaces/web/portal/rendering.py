@@ -38,6 +38,7 @@ def _environment() -> Environment:
     )
     made.filters["instant"] = _instant
     made.globals.update(
+        NAVIGATION=words.NAVIGATION,
         KINDS=words.KINDS,
         STATUSES=words.STATUSES,
         USAGES=words.USAGES,

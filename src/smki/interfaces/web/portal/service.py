@@ -1,4 +1,4 @@
-"""What the pages need of the house, as one Protocol."""
+"""What the pages need of the house: a Protocol for each subject, and one of all of them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -9,16 +9,21 @@ from smki.steps import LoggedIn, Requester
 from smki.terms import Interface, SerialNumber
 
 
-class PortalServices(Protocol):
-    """What can be asked. Every call may block, and is made in a thread; any number at once.
-
-    What they raise is answered by a page with the status of its family.
-    """
+class Proving(Protocol):
+    """Entries and their proofs."""
 
     @property
     def verifier_key(self) -> str:
         """The log's public key, as a signed-note verifier key."""
         ...
+
+    def proof(self, entries: Sequence[int]) -> Iterable[bytes]:
+        """The proof file of these entries."""
+        ...
+
+
+class Accounts(Protocol):
+    """Who is let in."""
 
     def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
         """Who asks. Called for every request, as a connection outlives a revocation.
@@ -52,6 +57,10 @@ class PortalServices(Protocol):
         """The session is over."""
         ...
 
+
+class Certificates(Proving, Protocol):
+    """Search, and one certificate."""
+
     def now(self) -> int:
         """The instant of the question, seconds since 1970."""
         ...
@@ -72,9 +81,9 @@ class PortalServices(Protocol):
         """The certificate with this serial number; None if there is none."""
         ...
 
-    def proof(self, entries: Sequence[int]) -> Iterable[bytes]:
-        """The proof file of these entries."""
-        ...
+
+class Lists(Protocol):
+    """Revocation lists."""
 
     def lists(self, before: int | None) -> Sequence[ShownList]:
         """The newest revocation lists below the entry `before`, newest first."""
@@ -83,3 +92,10 @@ class PortalServices(Protocol):
     def revocation_list(self, entry: int) -> ShownList | None:
         """The revocation list that this entry holds; None if it holds none."""
         ...
+
+
+class PortalServices(Accounts, Certificates, Lists, Protocol):
+    """What can be asked. Every call may block, and is made in a thread; any number at once.
+
+    What they raise is answered by a page with the status of its family.
+    """

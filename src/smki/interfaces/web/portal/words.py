@@ -5,6 +5,11 @@ from typing import Final
 
 from smki.terms import CertificateKind, CertificateStatus, KeyUsage, RemotePartyRole
 
+NAVIGATION: Final[tuple[tuple[str, str, str], ...]] = (  # section of the page, address, words
+    ("search", "/portal", "Search"),
+    ("lists", "/portal/lists", "Revocation lists"),
+    ("password", "/portal/password", "Password"),
+)
 _K, _S, _U, _R = CertificateKind, CertificateStatus, KeyUsage, RemotePartyRole
 
 KINDS: Final[Mapping[CertificateKind, str]] = {

@@ -30,7 +30,7 @@ from smki.profiles import DEVELOPMENT_HARDWARE
 from smki.repository import verify_proof
 from smki.terms import EUI64, AdHocStatus, Inconsistent, Interface, ItemStatus, KeyUsage
 from smki.wire import der
-from smki.wire.gbcs_header import parse_message, read_message_file
+from smki.wire.gbcs.frame import parse_message, read_message_file
 from smki.wire.pkcs10 import parse_device_request
 from smki.wire.requests import DeviceRequest
 from smki.wire.xml import SearchQuery, write_batch_request

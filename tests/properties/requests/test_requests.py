@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from smki.terms import EUI64, KeyUsage, Malformed, RemotePartyRole
 from smki.wire import der
 from smki.wire.encodings import read_bare_base64, read_portal_encoding, write_pem
-from smki.wire.gbcs_header import parse_message, read_message_file
+from smki.wire.gbcs.frame import parse_message, read_message_file
 from smki.wire.pkcs10 import (
     RULES,
     assemble_request,

@@ -8,7 +8,7 @@ again from a value: signatures and MACs are over the octets received.
 Four tags of one octet are all that GBCS needs: universal ones, and context-specific ones that
 replace them (IMPLICIT TAGS). No indefinite length, no constructed string, no extension marker.
 
-Clause: x690:8.1
+Clause: x690:8.1.3
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -135,7 +135,7 @@ def decode(codec: Codec[T], octets: bytes, name: str) -> Decoded[T]:
     Raises:
         Malformed: anything else; names the field and its offset.
 
-    Clause: x690:8.1
+    Clause: x690:8.1.3
     """
     source = Source(octets)
     value, end = codec.read(source, 0, len(octets), name, codec.tag)
@@ -157,7 +157,7 @@ def wrong(name: str, found: str, expected: str, at: int) -> Malformed:
     return Malformed(
         f"{name}: {found}, must be {expected}",
         where=f"payload offset {at}",
-        clause="x690:8.1",
+        clause="x690:8.1.3",
         rule="gbcs.payload",
     )
 

@@ -10,7 +10,7 @@ acknowledges. A reader tells a block from a message by its second octet, 09 agai
 security-control octet of a routing header says was not seen in data: it is written as 0, and read
 as any.
 
-Clause: gbcs:10.2
+Clause: gbcs:GBT
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ from smki.wire.gbcs.octets import Cursor, length_octets
 WINDOW_MAX: Final = 0x3F
 NUMBER_MAX: Final = 0xFFFF
 
-_CLAUSE: Final = "gbcs:10.2"
+_CLAUSE: Final = "gbcs:GBT"
 _ROUTING: Final = b"\xdd\x09"
 _SECURITY_OCTETS: Final = 5
 _NO_SECURITY: Final = bytes(_SECURITY_OCTETS)
@@ -90,7 +90,7 @@ def parse_block(octets: bytes) -> Block:
     Raises:
         Malformed: anything else, with field and offset.
 
-    Clause: gbcs:10.2
+    Clause: gbcs:GBT
     """
     cursor = Cursor(octets, "GBT block", _CLAUSE)
     cursor.expect(_ROUTING, "tag and transaction-id length")
@@ -133,7 +133,7 @@ def parse_block(octets: bytes) -> Block:
 def encode_block(block: Block) -> bytes:
     """The octets of a block.
 
-    Clause: gbcs:10.2
+    Clause: gbcs:GBT
     """
     control = (_LAST if block.last else 0) | (_STREAMING if block.streaming else 0) | block.window
     transfer = b"".join(
@@ -171,7 +171,7 @@ def blocks_of(
 ) -> tuple[Block, ...]:
     """`message` in blocks of at most `octets` octets of data, the last one marked.
 
-    Clause: gbcs:10.2
+    Clause: gbcs:GBT
     """
     pieces = range(0, len(message), octets)
     return tuple(
@@ -205,7 +205,7 @@ class Assembly:
         Raises:
             Malformed: it contradicts a block that has come, or makes the message too long.
 
-        Clause: gbcs:10.2
+        Clause: gbcs:GBT
         """
         if not block.data:
             return self

@@ -71,7 +71,7 @@ class CellUsage(IntEnum):
 class StatusCode(IntEnum):
     """What became of one role or one replacement; numbers as in RFC 5934.
 
-    Clause: rfc5934:4.11
+    Clause: gbcs:CS02a
     """
 
     SUCCESS = 0

@@ -4,7 +4,7 @@ Where a column says nothing, the sources do not; for the security use cases the 
 says how each is protected. Roles: S supplier, N network operator, A access control broker,
 L load controller.
 
-Clause: gbcs:20
+Clause: gbcs:use-cases
 """
 
 from dataclasses import dataclass

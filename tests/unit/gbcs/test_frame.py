@@ -1,12 +1,14 @@
 import csv
 import os
+from base64 import b64encode
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from smki.terms import EUI64, KeyUsage, Malformed
-from smki.wire.gbcs_header import MessageCategory, parse_message, read_message_file
+from smki.wire.gbcs.frame import MessageCategory, grouped, parse_message, read_message_file
+from smki.wire.gbcs.information import Supplementary
 from smki.wire.pkcs10 import assemble_request, device_request_info, parse_device_request
 from smki.wire.requests import DeviceRequest
 
@@ -43,11 +45,11 @@ def test_header_of_every_reference_message_says_what_the_index_says(vectors: Pat
     for row in rows:
         octets = read_message_file((vectors / "rtds" / row["file"]).read_bytes())
         message = parse_message(octets)
-        assert message.originator == EUI64.parse(row["originator"]), row["file"]
-        assert message.recipient == EUI64.parse(row["recipient"]), row["file"]
-        assert message.counter == int(row["counter"], 16), row["file"]
-        assert message.message_code == int(row["message_code"], 16), row["file"]
-        assert message.category.name.lower() == row["kind"].removeprefix("pre-"), row["file"]
+        assert message.header.originator == EUI64.parse(row["originator"]), row["file"]
+        assert message.header.recipient == EUI64.parse(row["recipient"]), row["file"]
+        assert message.header.counter == int(row["counter"], 16), row["file"]
+        assert message.header.message_code == int(row["message_code"], 16), row["file"]
+        assert message.header.category.name.lower() == row["kind"].removeprefix("pre-"), row["file"]
         assert bool(message.signature) == (row["signature"] == "yes"), row["file"]
         assert bool(message.mac) == (row["mac"] in ("yes", "undecidable")), row["file"]
 
@@ -60,7 +62,7 @@ def test_request_that_a_real_meter_made_is_read(vectors: Path) -> None:
     signed = parse_device_request(message.payload)
     request = signed.request
     assert isinstance(request, DeviceRequest)
-    assert request.device == message.originator == EUI64.parse("00DB1234567890A0")
+    assert request.device == message.header.originator == EUI64.parse("00DB1234567890A0")
     assert request.usage is KeyUsage.DIGITAL_SIGNATURE
     info = device_request_info(
         device=request.device, hw_type=request.hw_type, usage=request.usage, point=request.point
@@ -83,15 +85,33 @@ def test_every_shape_of_a_message_is_read() -> None:
         message = parse_message(octets)
         assert (message.signature, message.mac) == protection
         assert (message.payload, message.signed) == (b"abc", COMMAND[1:])
-        assert (message.category, message.counter) == (MessageCategory.COMMAND, 1000)
+        assert (message.header.category, message.header.counter) == (MessageCategory.COMMAND, 1000)
 
 
-def test_date_time_and_supplementary_fields_are_kept() -> None:
-    """A date-time of 12 octets, and what follows the message code, come out as they are."""
+PARTY: Final = bytes.fromhex("90B3D51F30020000")
+COUNTERS: Final = (bytes.fromhex("0000000000000007"), bytes.fromhex("0000000000000009"))
+LAYOUTS: Final = {
+    b"": None,
+    PARTY: Supplementary(party=EUI64(PARTY)),
+    PARTY + COUNTERS[0]: Supplementary(party=EUI64(PARTY), counter=7),
+    PARTY + COUNTERS[0] + b"\x30\x07\x02\x05abcde": Supplementary(
+        party=EUI64(PARTY), counter=7, certificate=b"\x30\x07\x02\x05abcde"
+    ),
+    PARTY + b"".join(COUNTERS): Supplementary(party=EUI64(PARTY), counter=7, originator_counter=9),
+}
+
+
+@pytest.mark.clause("gbcs:7.2.7")
+@pytest.mark.parametrize("fields", LAYOUTS)
+def test_date_time_and_supplementary_fields_are_read(fields: bytes) -> None:
+    """Every layout of other-information says whom the message is for besides, and is written so."""
     date_time = bytes.fromhex("07DF0101FF000000008000FF")
-    message = parse_message(COMMAND[:29] + b"\x0c" + date_time + b"\x04\x00\x0a\xaa\xbb\x00")
-    assert (message.date_time, message.supplementary) == (date_time, b"\xaa\xbb")
-    assert message.payload == b""
+    information = bytes((2 + len(fields),)) + b"\x00\x0a" + fields
+    octets = COMMAND[:29] + b"\x0c" + date_time + information + b"\x00"
+    message = parse_message(octets)
+    assert message.header.date_time == date_time
+    assert message.header.supplementary == LAYOUTS[fields]
+    assert grouped(message.header, message.payload) == octets
 
 
 REFUSALS: Final = {
@@ -107,6 +127,11 @@ REFUSALS: Final = {
     "length not minimal": COMMAND[:33] + b"\x81\x03abc",
     "length of 3 octets": COMMAND[:33] + b"\x83\x00\x00\x03abc",
     "a block of a transfer": b"\xdd" + COMMAND[1:],
+    "supplementary fields of 7": COMMAND[:30] + b"\x09\x00\x0a" + bytes(7) + COMMAND[33:],
+    "supplementary fields of 15": COMMAND[:30] + b"\x11\x00\x0a" + bytes(15) + COMMAND[33:],
+    "no certificate after the party": COMMAND[:30] + b"\x13\x00\x0a" + bytes(17) + COMMAND[33:],
+    "response without protection": COMMAND[:2] + b"\x02" + COMMAND[3:],
+    "response with no signature, no MAC": COMMAND[:2] + b"\x02" + COMMAND[3:] + b"\x00",
     "MAC missing": _with_mac(protection=b"\x00"),
     "MAC header too long": _with_mac() + b"\x00",
     "other security": _with_mac().replace(SECURITY, bytes.fromhex("31 00000000")),
@@ -123,15 +148,16 @@ def test_other_octets_are_refused(case: str) -> None:
     assert caught.value.clause == "gbcs:7.2.7"
 
 
-def test_file_holds_octets_or_hexadecimal_digits() -> None:
-    """A file is read as octets or as digits in either case, with or without an end of line."""
-    for content in (COMMAND, COMMAND.hex().encode(), COMMAND.hex().upper().encode() + b"\r\n"):
+def test_file_holds_octets_digits_or_base64() -> None:
+    """A file is read as octets, as digits in either case, or as base64; white space is passed over."""
+    lines = COMMAND.hex(" ", 16).encode()
+    for content in (COMMAND, COMMAND.hex().upper().encode() + b"\r\n", lines, b64encode(COMMAND)):
         assert read_message_file(content) == COMMAND
 
 
-@pytest.mark.parametrize("content", [b"", b"DF0", b"DF 09", b"hello", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b"DF0", b"hello", b"\xff\xfe", b"ABCD", b"AAAA"])
 def test_file_of_anything_else_is_refused(content: bytes) -> None:
-    """Neither octets of a message nor digits without gaps."""
+    """Neither octets of a message, nor digits or base64 of one."""
     with pytest.raises(Malformed, match="hexadecimal digits") as caught:
         read_message_file(content)
     assert caught.value.rule == "gbcs.text"

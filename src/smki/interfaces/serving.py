@@ -95,7 +95,7 @@ async def _serve(
     said = Said(settings.path(STATUS_FILE))
     async with (
         worker_beside(settings, environment, link, said.problem),
-        serving(_listeners(settings, services, front, tls)) as ports,
+        serving(_listeners(settings, services, front, tls, link)) as ports,
         sftp_beside(settings, front) as sftp_port,
     ):
         endpoints = _endpoints(settings, ports, sftp_port)
@@ -130,7 +130,11 @@ def _tls_files(settings: Settings) -> TlsFiles:
 
 
 def _listeners(
-    settings: Settings, services: HouseServices, front: FrontOffice, tls: ServerTls
+    settings: Settings,
+    services: HouseServices,
+    front: FrontOffice,
+    tls: ServerTls,
+    link: LinkClient,
 ) -> tuple[Listener, ...]:
     record = settings.path("record")
     limits = Limits(uploads=settings.uploads, party_uploads=settings.party_uploads)
@@ -140,7 +144,7 @@ def _listeners(
             build=front.build,
             record=record,
             limits=limits,
-            portal=RepositoryPortal(front, portal_access(front)),
+            portal=RepositoryPortal(front, portal_access(front), link.ask),
         ),
         host=settings.host,
         port=settings.https_port,

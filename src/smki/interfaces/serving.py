@@ -19,6 +19,7 @@ from smki.flows.office import FrontOffice
 from smki.flows.portal import RepositoryPortal
 from smki.flows.services import HouseServices
 from smki.interfaces.cosigning import ask_witnesses
+from smki.interfaces.counting import counting_uses
 from smki.interfaces.daily import follow_days
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
@@ -94,6 +95,7 @@ async def _serve(
     tls = ServerTls(_tls_files(settings), front.clock.now)
     said = Said(settings.path(STATUS_FILE))
     async with (
+        counting_uses(front),
         worker_beside(settings, environment, link, said.problem),
         serving(_listeners(settings, services, front, tls, link)) as ports,
         sftp_beside(settings, front) as sftp_port,

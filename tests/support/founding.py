@@ -43,6 +43,8 @@ def copied(model: Path, state: Path) -> Path:
 
 def _found(state: Path) -> None:
     environment = {"SMKI_STATE": str(state)}
+    defaults = SoftwareKeyStore.__init__.__kwdefaults__
+    assert defaults is not None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SoftwareKeyStore.__init__.__kwdefaults__, "cost", QUICK)
+        patch.setitem(defaults, "cost", QUICK)
         initialise(load_settings(environment), environment, bare=False, tell=lambda _: None)

@@ -59,6 +59,7 @@ FORMATS: Final = {
     "Checkpoints": "smki.merkle.checkpoints",
     "Signatures": "smki.merkle.notes",
     "Proof files": "smki.repository.proving",
+    "Evidence of two histories": "smki.merkle.contradicting",
     "Bulk files": "smki.merkle.bulk",
 }
 FOUND: Final = {

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from tests.support.founding import copied, founded
 
 from smki.adapters.record import Problem, audit
 from smki.bootstrap import Settings, load_settings, open_front
@@ -297,12 +298,10 @@ def _alive(pid: int) -> bool:
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A house that `smki init` finished, to be copied."""
+    """A finished house, to be copied."""
     if not Path("/proc/self/task").is_dir():
         pytest.skip("processes are found through /proc, which this system does not have")
-    house = House(tmp_path_factory.mktemp("model") / "state")
-    assert house.command("init").wait(PATIENCE_SECONDS) == 0, house.log()
-    return house.state
+    return copied(founded(tmp_path_factory), tmp_path_factory.mktemp("model") / "state")
 
 
 @pytest.fixture

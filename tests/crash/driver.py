@@ -1,7 +1,8 @@
 """Works a batch off and revokes a credential, and kills itself at one point of one effect.
 
-Arguments: the document; then, if it is to die, `Class.method`, which call of it, and `lost` (before
-the effect) or `done` (after it, the answer lost). Run again without them it finishes the work.
+Arguments: the document; the serial number; `Class.method`, which call of it, and `lost` (before the
+effect) or `done` (after it, the answer lost). A process that was forked off before anything was
+opened dies there; the next one finishes the work, unless `left` is the last argument.
 """
 
 import os
@@ -80,6 +81,18 @@ def work(document: Path, serial: SerialNumber, fault: list[str]) -> int:
         return number
 
 
+def dies(document: Path, serial: SerialNumber, fault: list[str]) -> bool:
+    """Whether a process that works with the fault was killed."""
+    child = os.fork()
+    if child == 0:
+        work(document, serial, fault)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
 if __name__ == "__main__":
-    made = work(Path(sys.argv[1]), SerialNumber.parse(sys.argv[2]), sys.argv[3:])
-    sys.stdout.write(f"{made}\n")
+    path, number = Path(sys.argv[1]), SerialNumber.parse(sys.argv[2])
+    if not dies(path, number, sys.argv[3:6]):
+        sys.exit("the fault was not reached, or another one before it")
+    if sys.argv[6:] != ["left"]:
+        sys.stdout.write(f"{work(path, number, [])}\n")

@@ -2,6 +2,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,27 +10,66 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^```console(?P<how>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_SCRIPT = re.compile(
+    r"^```python (?P<name>[a-z_]+\.py)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+INTERRUPT = "^C"
 
 
-def commands(text: str) -> tuple[str, ...]:
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A command that a page shows, and the lines that its output must have, `…` for anything."""
+
+    command: str
+    says: tuple[str, ...] = ()
+
+    def missing_in(self, output: str) -> list[str]:
+        """The lines shown that are not in this output."""
+        lines = [" ".join(line.split()) for line in output.splitlines()]
+        patterns = [
+            (one, ".*".join(map(re.escape, " ".join(one.split()).split("…")))) for one in self.says
+        ]
+        return [
+            one
+            for one, pattern in patterns
+            if not any(re.fullmatch(pattern, line) for line in lines)
+        ]
+
+
+def steps(text: str) -> tuple[Step, ...]:
     """The commands of a page in their order: lines after `$ ` in fences marked `console`.
 
-    A line that ends in a backslash goes on in the next. A fence marked `console no-run` is shown
-    only: it needs something (a token, a database server) that the test does not have.
+    A line that ends in a backslash goes on in the next. `^C` interrupts the server. In a fence
+    marked `console says` what stands under a command is what it says. One marked `console no-run`
+    is shown only: it needs something (a token, a database server) that the test does not have.
     """
-    found: list[str] = []
+    found: list[Step] = []
     for fence in _FENCE.finditer(text):
         if "no-run" in fence["how"]:
             continue
-        body = fence["body"].replace("\\\n", " ")
-        found += [line[2:].strip() for line in body.splitlines() if line.startswith("$ ")]
+        for line in fence["body"].replace("\\\n", " ").splitlines():
+            if line.startswith("$ ") or line == INTERRUPT:
+                found.append(Step(command=line.removeprefix("$ ").strip()))
+            elif "says" in fence["how"] and found:
+                found[-1] = replace(found[-1], says=(*found[-1].says, line))
     return tuple(found)
 
 
+def scripts(text: str) -> dict[str, str]:
+    """The scripts that a page shows: fences marked `python` and a file's name."""
+    return {fence["name"]: fence["body"] for fence in _SCRIPT.finditer(text)}
+
+
 @pytest.fixture(scope="session")
-def commands_of() -> Callable[[str], tuple[str, ...]]:
+def steps_of() -> Callable[[str], tuple[Step, ...]]:
     """Reads the commands of a page's text."""
-    return commands
+    return steps
+
+
+@pytest.fixture(scope="session")
+def scripts_of() -> Callable[[str], dict[str, str]]:
+    """Reads the scripts of a page's text."""
+    return scripts
 
 
 @pytest.fixture
@@ -54,5 +94,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             find_spec("smki.interfaces.cli")
             and (ROOT / "src/smki/interfaces/cli/__init__.py").exists()
         )
-        shown = [p for p in pages if ready and commands(p.read_text(encoding="utf-8"))]
+        shown = [p for p in pages if ready and steps(p.read_text(encoding="utf-8"))]
         metafunc.parametrize("page", shown, ids=[p.relative_to(ROOT).as_posix() for p in shown])

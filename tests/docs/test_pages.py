@@ -1,11 +1,22 @@
+from __future__ import annotations
+
 import re
+import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.docs.conftest import Step
+
+    Steps = Callable[[str], tuple[Step, ...]]
+    Scripts = Callable[[str], dict[str, str]]
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 120
@@ -15,15 +26,18 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 @pytest.mark.slow
 def test_the_commands_of_a_page_work(
-    page: Path, shell: dict[str, str], tmp_path: Path, commands_of: Callable[[str], tuple[str, ...]]
+    page: Path, shell: dict[str, str], tmp_path: Path, steps_of: Steps, scripts_of: Scripts
 ) -> None:
-    """Each command that a page shows ends with exit code 0, in the page's order, on a new SMKI."""
+    """Each command that a page shows ends with exit code 0 and says what is shown, on a new SMKI."""
+    text = page.read_text(encoding="utf-8")
+    for name, body in scripts_of(text).items():
+        (tmp_path / name).write_text(body, encoding="utf-8")
     servers: list[subprocess.Popen[bytes]] = []
     log = (tmp_path / "server.log").open("wb")
     try:
-        for command in commands_of(page.read_text(encoding="utf-8")):
-            if command in {"make run", "smki serve", "smki run"}:
-                start = "smki run" if command == "make run" else command
+        for step in steps_of(text):
+            if step.command in {"make run", "smki serve", "smki run"}:
+                start = "smki run" if step.command == "make run" else step.command
                 servers.append(
                     subprocess.Popen(
                         ["bash", "-c", f"exec {start}"],
@@ -34,22 +48,34 @@ def test_the_commands_of_a_page_work(
                     )
                 )
                 _wait_until_ready(shell, tmp_path)
-                continue
-            done = subprocess.run(
-                ["bash", "-c", command],
-                cwd=tmp_path,
-                env=shell,
-                capture_output=True,
-                text=True,
-                timeout=COMMAND_SECONDS,
-                check=False,
-            )
-            assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+            elif step.command == "^C":
+                _stop(servers.pop())
+            else:
+                _run(step, shell, tmp_path)
     finally:
         for server in servers:
-            server.terminate()
-            server.wait(timeout=30)
+            _stop(server)
         log.close()
+
+
+def _run(step: Step, shell: dict[str, str], folder: Path) -> None:
+    done = subprocess.run(
+        ["bash", "-c", step.command],
+        cwd=folder,
+        env=shell,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
+    said = f"{step.command}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, said
+    assert step.missing_in(f"{done.stdout}\n{done.stderr}") == [], said
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.send_signal(signal.SIGINT)
+    server.wait(timeout=30)
 
 
 def _wait_until_ready(shell: dict[str, str], folder: Path) -> None:
@@ -64,12 +90,19 @@ def _wait_until_ready(shell: dict[str, str], folder: Path) -> None:
     pytest.fail((folder / "server.log").read_text(errors="replace")[-3000:])
 
 
-def test_commands_are_read_in_order(commands_of: Callable[[str], tuple[str, ...]]) -> None:
+def test_commands_are_read_in_order(steps_of: Steps, scripts_of: Scripts) -> None:
     """Fences marked console are read, answers and other fences are not, long lines are joined."""
     text = (
-        "```console\n$ a \\\n  b\nanswer\n$ c\n```\n```sh\n$ d\n```\n```console no-run\n$ e\n```\n"
+        "```console\n$ a \\\n  b\nanswer\n$ c\n^C\n```\n```sh\n$ d\n```\n"
+        "```console no-run\n$ e\n```\n```console says\n$ f\nit … so\n```\n"
+        "```python one.py\nprint(1)\n```\n```python\nprint(2)\n```\n"
     )
-    assert commands_of(text) == ("a    b", "c")
+    found = steps_of(text)
+    assert [one.command for one in found] == ["a    b", "c", "^C", "f"]
+    assert [one.says for one in found] == [(), (), (), ("it … so",)]
+    assert found[-1].missing_in("first\n  it is so\n") == []
+    assert found[-1].missing_in("it is so.\n") == ["it … so"]
+    assert scripts_of(text) == {"one.py": "print(1)\n"}
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.support.founding import copied, founded
 
 from smki.adapters.files import write_durably
 from smki.adapters.requesters import request_for_device, request_for_system
@@ -60,11 +61,13 @@ class House:
 
     Attributes:
         state: its state directory.
+        model: the state directory of the SMKI that was founded for all tests.
         variables: its configuration, as environment variables.
         process: the server; None while it is not served.
     """
 
     state: Path
+    model: Path
     variables: dict[str, str]
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -78,6 +81,10 @@ class House:
         """The environment of its commands: nothing of ours but its own configuration."""
         others = {name: value for name, value in os.environ.items() if not name.startswith("SMKI_")}
         return others | self.variables
+
+    def move_in(self) -> None:
+        """It is there, as `smki init` makes it: a copy of the model; it is not served."""
+        copied(self.model, self.state)
 
     def initialise(self) -> None:
         """It is made, as `smki init` makes it; it is not served."""
@@ -309,7 +316,7 @@ def new_house(
             "SMKI_BULK_TIME": "",
             **configuration,
         }
-        made.append(House(state=state, variables=variables))
+        made.append(House(state=state, model=founded(tmp_path_factory), variables=variables))
         return made[-1]
 
     yield make
@@ -326,7 +333,7 @@ def house(new_house: Callable[[Mapping[str, str]], House]) -> House:
     A party may use all the room for uploads.
     """
     house = new_house({"SMKI_PARTY_UPLOADS": "8"})
-    house.initialise()
+    house.move_in()
     with open_office(house.settings, house.variables) as office:
         issue_further(house, office, "revoked-adhoc", "supplier", Interface.AD_HOC, "02")
         issue_further(house, office, "revoked-batch", "supplier", Interface.BATCH, "02")

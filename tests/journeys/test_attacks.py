@@ -65,7 +65,7 @@ SUPPLIER = EUI64.parse("0A534D4B49020001")
 def quiet(new_house: Callable[[Mapping[str, str]], House]) -> House:
     """A house that is not served, whose devices must have the sample hardware type."""
     made = new_house({"SMKI_HW_TYPES": f'["{DEVELOPMENT_HARDWARE}"]'})
-    made.initialise()
+    made.move_in()
     return made
 
 
@@ -258,7 +258,7 @@ def test_a_house_that_stood_for_a_week_lets_its_parties_in(
 ) -> None:
     """Its list expired while nobody served; whoever comes when it is ready is let in at once."""
     house = new_house({})
-    house.initialise()
+    house.move_in()
     with open_office(house.settings, house.variables) as office:
         week_ago = dataclasses.replace(office, front=house.moved(office.front, -timedelta(days=7)))
         expired = publish_list(week_ago, ICA)

@@ -169,7 +169,7 @@ def test_what_was_issued_is_in_the_record_and_in_the_index(
 def strict(new_house: Callable[[Mapping[str, str]], House]) -> Iterator[House]:
     """A house in which a person approves batches; made, and served without a first journey."""
     house = new_house({"SMKI_APPROVE_BATCHES": "false"})
-    house.initialise()
+    house.move_in()
     house.start("serve")
     yield house
     house.stop()

@@ -22,7 +22,7 @@ def served(new_house: Callable[[Mapping[str, str]], House]) -> Iterator[House]:
     if not hasattr(resource, "prlimit"):
         pytest.skip("full disk not tested: this system cannot limit what a process writes")
     house = new_house({})
-    house.initialise()
+    house.move_in()
     house.start("serve")
     yield house
     house.stop()

@@ -28,7 +28,7 @@ SUPPLIER = EUI64.parse("0A534D4B49020001")
 def quiet(new_house: Callable[[Mapping[str, str]], House]) -> House:
     """A house that is not served."""
     made = new_house({})
-    made.initialise()
+    made.move_in()
     return made
 
 
@@ -123,7 +123,7 @@ def test_a_house_without_a_key_for_its_journal(
 ) -> None:
     """One made before gets the key; if entries wait that nobody can check it says what to do."""
     house = new_house({})
-    house.initialise()
+    house.move_in()
     vault = house.state / "keys" / "journal.vault"
     first = vault.read_bytes()
     vault.unlink()

@@ -27,7 +27,7 @@ EVERYTHING = "800"  # days: the lists of the roots and all credentials, which li
 def served(new_house: Callable[[Mapping[str, str]], House]) -> Iterator[House]:
     """A house of its own, served."""
     house = new_house({})
-    house.initialise()
+    house.move_in()
     house.start("serve")
     yield house
     house.stop()

@@ -40,7 +40,7 @@ HARDWARE = der.oid(DEVELOPMENT_HARDWARE)[2:]
 def quiet(new_house: Callable[[Mapping[str, str]], House]) -> House:
     """A house that is not served."""
     made = new_house({})
-    made.initialise()
+    made.move_in()
     return made
 
 

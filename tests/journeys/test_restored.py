@@ -53,7 +53,7 @@ def test_an_older_database_uses_no_number_again(
 ) -> None:
     """Lists made since the copy count: numbers go on, revocations stay, the register obeys them."""
     house = new_house({})
-    house.initialise()
+    house.move_in()
     serial = _serial(house, "network", Interface.BATCH)
     shutil.copy(house.state / "smki.sqlite", tmp_path)
     with open_office(house.settings, house.variables) as office:
@@ -97,7 +97,7 @@ def test_a_lost_database_is_said_and_never_made_by_the_way(
 ) -> None:
     """Without its database nothing is opened or served; each says what to do, none makes a new one."""
     house = new_house({})
-    house.initialise()
+    house.move_in()
     _lose(house)
     for attempt in (
         lambda: open_front(house.settings),
@@ -121,7 +121,7 @@ def test_what_the_record_shows_is_registered_again(
 ) -> None:
     """Sample parties and all credentials come back, revoked ones revoked; the rest is named."""
     house = new_house({})
-    house.initialise()
+    house.move_in()
     revoked = _serial(house, "network", Interface.BATCH)
     good = _serial(house, "supplier", Interface.AD_HOC)
     acme = (
@@ -166,7 +166,7 @@ def test_what_the_record_shows_is_registered_again(
 def test_making_it_again_restores_it(new_house: Callable[[Mapping[str, str]], House]) -> None:
     """`smki init` after a loss issues nothing, and the credentials that were issued open again."""
     house = new_house({})
-    house.initialise()
+    house.move_in()
     size, certificates = house.stored()
     serial = _serial(house, "dcc", Interface.PORTAL)
     _lose(house)
@@ -184,7 +184,7 @@ def test_an_older_database_is_brought_up_to_date(
 ) -> None:
     """A house of the first revision is served: its index is made anew, the register kept."""
     house = new_house({})
-    house.initialise()
+    house.move_in()
     _as_first_made(house.state / "smki.sqlite")
     house.start("serve")
     with house.front() as front:

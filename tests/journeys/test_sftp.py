@@ -65,7 +65,7 @@ def sftp(
 def served(new_house: Callable[[Mapping[str, str]], Any]) -> Any:
     """A house of its own, served."""
     house = new_house({"SMKI_LOCAL_PORT": "-1"})
-    house.initialise()
+    house.move_in()
     house.start("serve")
     return house
 
@@ -131,7 +131,7 @@ def test_the_server_makes_the_daily_files_by_itself(
 ) -> None:
     """A served house has the files of the day before; what a killed run left goes, and is no file."""
     house = new_house({"SMKI_LOCAL_PORT": "-1", "SMKI_BULK_TIME": "00:00"})
-    house.initialise()
+    house.move_in()
     bulk = house.state / "sftp" / "bulk"
     bulk.mkdir(parents=True)
     (bulk / ".full-2026-11-20-7.bulk.part").write_bytes(b"half")

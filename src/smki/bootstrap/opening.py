@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
 from smki.adapters.record import LOCKED, FileRecord, FileRecordReader
 from smki.adapters.spool import FileSpool
+from smki.adapters.use_notes import UseNoteFiles
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.authority import Authority, Hierarchy, Preparer
 from smki.bootstrap.databases import open_house_database, update_database
@@ -47,7 +48,8 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
     """
     _must_be_initialised(settings)
     profiles = settings.profiles()
-    with open_house_database(settings) as database:
+    with ExitStack() as stack:
+        database = stack.enter_context(open_house_database(settings))
         yield FrontOffice(
             clock=SystemClock(),
             entropy=SystemEntropy(),
@@ -58,6 +60,8 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             registry=database.registry,
             accounts=database.accounts,
             apikeys=database.apikeys,
+            demand=database.demand,
+            uses=stack.enter_context(closing(UseNoteFiles(settings.path("uses")))),
             spool=FileSpool(settings.path("spool")),
             describe=describer(profiles),
             build=f"smki {VERSION}",

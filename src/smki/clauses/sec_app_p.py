@@ -57,8 +57,8 @@ CLAUSES: Final = (
         title="Demand",
         summary="Users forecast their daily requests; use above 120% is notified, not dropped.",
         who="parties, DCC",
-        status=Status.TODO,
-        note="Comes with operations.",
+        status=Status.MET,
+        note="By kind of request and day, UTC; CSR forecasts are not asked for.",
     ),
     Clause(
         id="sec-app-p:A",

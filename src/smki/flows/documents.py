@@ -70,10 +70,12 @@ class History:
     """All versions of a document, oldest first, and what was lodged past the rules.
 
     Attributes:
+        title: of the document.
         versions: those that count.
         breaches: entry and reason of each that does not.
     """
 
+    title: str
     versions: tuple[Version, ...]
     breaches: tuple[tuple[int, str], ...]
 
@@ -181,7 +183,7 @@ def history_of(front: FrontOffice, title: str) -> History:
         for one in front.index.about(document.entry)
         if one.type == LeafType.STANDING
     ]
-    history = History(versions=(), breaches=())
+    history = History(title=title, versions=(), breaches=())
     for item in sorted((*lodged, *changes), key=lambda one: one.entry):
         try:
             history = _after(front, history, item)

@@ -17,11 +17,13 @@ from smki.ports import (
     ApiKeys,
     CertificateIndex,
     Clock,
+    Demand,
     Entropy,
     Record,
     RecordReader,
     Registry,
     Spool,
+    UseNotes,
     Workbook,
 )
 from smki.profiles import ProfileSettings, RowFields
@@ -42,6 +44,8 @@ class FrontOffice:
         registry: parties, credentials, devices.
         accounts: users of the pages, and their sessions.
         apikeys: keys of the web service.
+        demand: what was asked of the repository, how often, and what was forecast.
+        uses: notes of what is being asked.
         spool: documents as received.
         describe: what the index needs of a certificate's DER.
         build: software build, as the services name it.
@@ -61,6 +65,8 @@ class FrontOffice:
     registry: Registry
     accounts: Accounts
     apikeys: ApiKeys
+    demand: Demand
+    uses: UseNotes
     spool: Spool
     describe: Callable[[bytes], RowFields]
     build: str

@@ -11,6 +11,7 @@ from smki.flows.adhoc import transaction_id, unavailable
 from smki.flows.apikeys import identify
 from smki.flows.office import FrontOffice
 from smki.policy import code_of
+from smki.ports import Use
 from smki.registration import authenticate
 from smki.repository import Found, retrieve, search_devices, search_organisations
 from smki.steps import Requester
@@ -151,6 +152,13 @@ class HouseServices:
         if retrieved is None or retrieved.found.identity is None:
             return None
         return _entry(retrieved.found), retrieved.certificate
+
+    def answered(self, use: Use) -> None:
+        """The request is noted, with the reference of its answer.
+
+        Clause: sec-app-o:web-service
+        """
+        self._front.uses.note(use)
 
     def status(self) -> Mapping[str, object]:
         """The present state, ready for JSON."""

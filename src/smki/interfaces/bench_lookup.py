@@ -29,6 +29,7 @@ from smki.flows.apikeys import give_fixed_apikey
 from smki.flows.office import FrontOffice
 from smki.flows.registering import register_party
 from smki.flows.services import HouseServices
+from smki.interfaces.counting import counting_uses
 from smki.interfaces.web.app import local_app
 from smki.interfaces.web.repository import RETRIEVE_PATH, SEARCH_PATH
 from smki.interfaces.web.server import Listener, new_event_loop, serving
@@ -186,7 +187,7 @@ def _served(front: FrontOffice, record: Path) -> Iterator[tuple[int, ...]]:
     loop, up, stop = new_event_loop(), threading.Event(), asyncio.Event()
 
     async def run() -> None:
-        async with serving(listeners) as found:
+        async with counting_uses(front), serving(listeners) as found:
             ports.extend(found)
             up.set()
             await stop.wait()

@@ -19,6 +19,7 @@ from smki.flows.office import FrontOffice
 from smki.flows.portal import RepositoryPortal
 from smki.flows.services import HouseServices
 from smki.interfaces.cosigning import ask_witnesses
+from smki.interfaces.counting import counting_uses
 from smki.interfaces.daily import follow_days
 from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
@@ -94,8 +95,9 @@ async def _serve(
     tls = ServerTls(_tls_files(settings), front.clock.now)
     said = Said(settings.path(STATUS_FILE))
     async with (
+        counting_uses(front),
         worker_beside(settings, environment, link, said.problem),
-        serving(_listeners(settings, services, front, tls)) as ports,
+        serving(_listeners(settings, services, front, tls, link)) as ports,
         sftp_beside(settings, front) as sftp_port,
     ):
         endpoints = _endpoints(settings, ports, sftp_port)
@@ -130,7 +132,11 @@ def _tls_files(settings: Settings) -> TlsFiles:
 
 
 def _listeners(
-    settings: Settings, services: HouseServices, front: FrontOffice, tls: ServerTls
+    settings: Settings,
+    services: HouseServices,
+    front: FrontOffice,
+    tls: ServerTls,
+    link: LinkClient,
 ) -> tuple[Listener, ...]:
     record = settings.path("record")
     limits = Limits(uploads=settings.uploads, party_uploads=settings.party_uploads)
@@ -140,7 +146,7 @@ def _listeners(
             build=front.build,
             record=record,
             limits=limits,
-            portal=RepositoryPortal(front, portal_access(front)),
+            portal=RepositoryPortal(front, portal_access(front), link.ask),
         ),
         host=settings.host,
         port=settings.https_port,

@@ -12,7 +12,9 @@ from typing import Final
 
 from smki.bootstrap import Settings
 from smki.bootstrap.ssh_keys import host_key
+from smki.flows.demand import note_use
 from smki.flows.office import FrontOffice
+from smki.terms import RequestType
 
 BULK: Final = ("sftp", "bulk")
 OWN: Final = ("sftp", "own")
@@ -38,11 +40,15 @@ async def sftp_beside(settings: Settings, front: FrontOffice) -> AsyncIterator[i
     def tree_of(party: str) -> Mapping[str, Path]:
         return {"bulk": settings.path(*BULK), "own": settings.path(*OWN, party)}
 
+    def fetched(party: str) -> None:
+        note_use(front, party, RequestType.SFTP)
+
     async with sftp_serving(
         host=settings.host,
         port=settings.sftp_port,
         host_key=host_key(settings),
         party_of=party_of,
         tree_of=tree_of,
+        fetched=fetched,
     ) as port:
         yield port

@@ -16,6 +16,7 @@ from smki.bootstrap.holdings import DUE_DAYS, Holding, holdings
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY, SUPPLIER
 from smki.bootstrap.ssh_keys import SAMPLE, host_fingerprint
+from smki.flows.demand import notices
 from smki.flows.office import FrontOffice
 from smki.interfaces.said import read_serving
 from smki.terms import Interface, SmkiError
@@ -55,6 +56,7 @@ def status_document(settings: Settings) -> dict[str, Any]:
         "certificates": 0,
         "parties": [],
         "expiring": [],
+        "notices": [],
     }
     document |= _found(settings, seconds=BUSY_SECONDS if document["ready"] else ANSWER_SECONDS)
     if problem := serving.get("problem"):  # the server's word goes first
@@ -135,6 +137,16 @@ def _credentials(settings: Settings) -> dict[str, Any]:
 def _house(front: FrontOffice) -> dict[str, Any]:
     checkpoint = front.reader.checkpoint()
     return {
+        "notices": [
+            {
+                "party": one.party,
+                "day": one.day.isoformat(),
+                "type": one.request_type.value,
+                "requests": one.requests,
+                "forecast": one.forecast,
+            }
+            for one in notices(front)
+        ],
         "log": {
             "origin": checkpoint.origin,
             "size": checkpoint.size,
@@ -170,6 +182,11 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
     ]
     lines += [
         f"expires           {expiry_line(one)}: {one['renewal']}" for one in document["expiring"]
+    ]
+    lines += [
+        f"above forecast    {one['party']}: {one['requests']} requests '{one['type']}' on"
+        f" {one['day']}, {one['forecast']} were forecast"
+        for one in document["notices"]
     ]
     log = document["log"]
     if log["origin"]:

@@ -5,7 +5,8 @@ happens if the power fails in between.
 """
 
 from smki.ports.accounts import Account, Accounts, Passwords, Session
-from smki.ports.apikeys import ApiKey, ApiKeys
+from smki.ports.apikeys import ApiKey, ApiKeys, key_name
+from smki.ports.demand import DayUse, Demand, Forecast, Over, Use, UseNotes
 from smki.ports.identity_map import IdentityMap, MapState, MapView
 from smki.ports.index import (
     CertificateIndex,
@@ -36,9 +37,12 @@ __all__ = [
     "ChunkOutcome",
     "Clock",
     "Credential",
+    "DayUse",
     "DelegatingKey",
+    "Demand",
     "DeviceStanding",
     "Entropy",
+    "Forecast",
     "IdentityMap",
     "ItemOutcome",
     "ItemRow",
@@ -49,6 +53,7 @@ __all__ = [
     "ListRow",
     "MapState",
     "MapView",
+    "Over",
     "Party",
     "Passwords",
     "Record",
@@ -58,5 +63,8 @@ __all__ = [
     "SigningKey",
     "Spool",
     "SshKey",
+    "Use",
+    "UseNotes",
     "Workbook",
+    "key_name",
 ]

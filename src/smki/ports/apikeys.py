@@ -7,6 +7,11 @@ from typing import Protocol
 _NAME_DIGITS = 12
 
 
+def key_name(digest: bytes) -> str:
+    """By what people speak of a key: the first 12 hexadecimal digits of its SHA-256."""
+    return digest.hex()[:_NAME_DIGITS]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
     """What is kept of an API key; the key itself is nowhere.
@@ -33,8 +38,8 @@ class ApiKey:
 
     @property
     def name(self) -> str:
-        """By what people speak of it: the first 12 hexadecimal digits of the digest."""
-        return self.digest.hex()[:_NAME_DIGITS]
+        """By what people speak of it."""
+        return key_name(self.digest)
 
 
 class ApiKeys(Protocol):

@@ -82,8 +82,10 @@ class _Comparison:
             if expected is None:
                 continue
             if found is None or found.entry != entry:
-                shown = "nothing more" if found is None else f"entry {found.entry}"
-                yield f"index: {shown} where entry {entry} of the record must be"
+                yield (
+                    f"index: entry {entry}: is missing, the record has certificate"
+                    f" {expected.serial} there"
+                )
                 continue
             yield from _differences(found, expected)
             found, counted = next(rows, None), counted + 1
@@ -155,7 +157,10 @@ class _Comparison:
         self._read_on()
         expected = self._standing(row, newest)
         if row.status is not expected:
-            yield f"index: entry {row.entry}: status {row.status.value}, must be {expected.value}"
+            yield (
+                f"index: entry {row.entry}: status {row.status.value}, must be {expected.value}"
+                " as the record has it"
+            )
 
     def _read_on(self) -> None:
         """The revocations that were lodged since are known too."""

@@ -40,7 +40,7 @@ from smki.merkle.trust import Policy
 from smki.ports import CertificateIndex, IdentityMap, RecordReader
 from smki.profiles import view
 from smki.repository.identities import index_root_of
-from smki.repository.proving import LINE_MAX_OCTETS, prove, verify_proof
+from smki.repository.proving import LINE_MAX_OCTETS, Proven, prove, verify_proof
 from smki.repository.rows import revoked_by
 from smki.terms import (
     EUI64,
@@ -176,6 +176,23 @@ def verify_complete(lines: Iterable[bytes], believed: str | Policy) -> Complete:
         later=later,
         scanned=len(since) - 1,
         unread=unread,
+    )
+
+
+def hidden_from(complete: Complete, proven: Proven) -> tuple[_Entry, ...]:
+    """Certificates of the identity that another proof shows, and this one says that there are not.
+
+    Both were verified, of one log: then the root of the map that `complete` stands on is a lie, and
+    the two files show it to anyone. A proof that was made later hides nothing here.
+
+    Clause: sec:L5
+    """
+    told = {entry for entry, _ in complete.entries}
+    return tuple(
+        (entry, leaf)
+        for entry, leaf in proven.entries
+        if entry < complete.size and entry not in told
+        if (found := _certificate(leaf)) is not None and found[1] == complete.identity
     )
 
 

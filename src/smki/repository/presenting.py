@@ -1,4 +1,4 @@
-"""What the pages of the repository show: search results, one certificate with its history, lists.
+"""What the pages of the repository show: search results, one certificate with its history.
 
 Values for people, worked out at the instant of the question. No HTML, nothing about who may look.
 
@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 
 from cryptography import x509
 
-from smki.merkle.leaf import decode_leaf
-from smki.ports import CertificateIndex, CertificatePage, CertificateQuery, ListRow, RecordReader
+from smki.ports import CertificateIndex, CertificatePage, CertificateQuery, RecordReader
 from smki.profiles import ProfileSettings, view
 from smki.profiles.wording import explain
-from smki.repository.items import body_of
 from smki.repository.rows import issuer_fingerprint
 from smki.repository.searching import Found, found_in, read_certificate, standing
+from smki.repository.shown_lists import first_naming
 from smki.steps import Channel
 from smki.terms import EUI64, CertificateStatus, SerialNumber
 
@@ -76,29 +75,6 @@ class Item:
     not_after: datetime
     fields: tuple[tuple[str, str, str], ...]
     history: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownList:
-    """A revocation list of the record.
-
-    Attributes:
-        entry: index of its entry.
-        issuer: its issuer's name as text.
-        number: its CRL number.
-        this_update: its instant.
-        next_update: until when it may be relied on.
-        revoked: how many certificates are on it.
-        octets: CertificateList, DER.
-    """
-
-    entry: int
-    issuer: str
-    number: int
-    this_update: datetime
-    next_update: datetime | None
-    revoked: int
-    octets: bytes
 
 
 def search(
@@ -162,23 +138,6 @@ def present(
     )
 
 
-def shown_lists(
-    index: CertificateIndex, reader: RecordReader, *, limit: int, before: int | None = None
-) -> tuple[ShownList, ...]:
-    """The newest revocation lists below the entry `before`, newest first.
-
-    Clause: sec-app-o:portal
-    """
-    rows = [row for row in index.lists() if before is None or row.entry < before]
-    return tuple(_shown(reader, row) for row in reversed(rows[-limit:]))
-
-
-def shown_list(index: CertificateIndex, reader: RecordReader, entry: int) -> ShownList | None:
-    """The revocation list that this entry holds; None if it holds none."""
-    row = next((row for row in index.lists() if row.entry == entry), None)
-    return None if row is None else _shown(reader, row)
-
-
 _CHANNELS = {
     Channel.CEREMONY: "from a key ceremony",
     Channel.PORTAL: "asked for in the portal",
@@ -222,31 +181,11 @@ def _revocation(
     if listed.found.status is not CertificateStatus.REVOKED:
         return
     issuer = issuer_fingerprint(x509.load_der_x509_certificate(certificate).issuer)
-    newest = index.newest_list(issuer)
-    if newest is None:
-        return
-    entry = _crl(reader, newest).get_revoked_certificate_by_serial_number(listed.found.serial.value)
-    if entry is not None:
+    found = first_naming(index, reader, issuer, listed.found.serial)
+    if found is not None:
+        first, since = found
         yield Event(
-            at=entry.revocation_date_utc,
-            text=f"revoked; on its issuer's newest list, number {newest.number}",
-            entry=newest.entry,
+            at=since,
+            text=f"revoked; first named on list number {first.number} of its issuer",
+            entry=first.entry,
         )
-
-
-def _shown(reader: RecordReader, row: ListRow) -> ShownList:
-    octets = body_of(reader, decode_leaf(reader.leaf(row.entry)))
-    crl = x509.load_der_x509_crl(octets)
-    return ShownList(
-        entry=row.entry,
-        issuer=crl.issuer.rfc4514_string(),
-        number=row.number,
-        this_update=crl.last_update_utc,
-        next_update=crl.next_update_utc,
-        revoked=len(crl),
-        octets=octets,
-    )
-
-
-def _crl(reader: RecordReader, row: ListRow) -> x509.CertificateRevocationList:
-    return x509.load_der_x509_crl(body_of(reader, decode_leaf(reader.leaf(row.entry))))

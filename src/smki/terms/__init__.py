@@ -3,6 +3,7 @@
 Nothing here parses a document, reads a clock or touches a file.
 """
 
+from smki.terms.demand import RequestType
 from smki.terms.errors import Finding, Inconsistent, Malformed, Refused, SmkiError, Unavailable
 from smki.terms.identifiers import EUI64, SerialNumber
 from smki.terms.kinds import CertificateKind, Interface, SubscriberKind
@@ -23,6 +24,7 @@ __all__ = [
     "Malformed",
     "Refused",
     "RemotePartyRole",
+    "RequestType",
     "SerialNumber",
     "SmiStatus",
     "SmkiError",

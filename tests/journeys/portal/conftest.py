@@ -7,11 +7,14 @@ import http.client
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from click.testing import CliRunner
 
+from smki.interfaces.cli import main
 from smki.terms import Interface
 
 if TYPE_CHECKING:
@@ -68,6 +71,23 @@ class Visitor:
         found = FORM.search(self.get("/portal/password").text)
         assert found is not None
         return found[1]
+
+    def upload(self, path: str, signature: bytes, **fields: str) -> Answer:
+        """The answer to a form with a file, sent as our own pages send it."""
+        parts = [
+            f'--=_b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in fields.items()
+        ]
+        head = (
+            '--=_b\r\nContent-Disposition: form-data; name="signature"; filename="revoke.p7s"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        )
+        body = b"".join((*parts, head.encode(), signature, b"\r\n--=_b--\r\n"))
+        headers = {
+            "Origin": f"https://{self._host}:{self._port}",
+            "Content-Type": "multipart/form-data; boundary==_b",
+        }
+        return self._ask("POST", path, body, headers)
 
     def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection = http.client.HTTPSConnection(
@@ -137,3 +157,98 @@ def visitor(house: House, user: User) -> Visitor:
     made = Visitor(house)
     assert made.log_in(user.name, user.password).status == 303
     return made
+
+
+OFFICERS = {
+    "chair": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
+    "deputy": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
+}
+
+
+@dataclass(frozen=True)
+class Authority:
+    """Officers of the policy authority, and what they did in the house."""
+
+    house: House
+    folder: Path
+
+    def run(self, *words: str) -> dict[str, Any]:
+        """What the command says; `@name` is a file in the officers' folder, `^name` who signs."""
+        given: list[str] = []
+        for word in words:
+            if word.startswith("^"):
+                place = f"{self.folder}/{word[1:]}"
+                given += ["--certificate", f"{place}.pem", "--key", f"{place}.key"]
+            else:
+                given.append(f"{self.folder}/{word[1:]}" if word.startswith("@") else word)
+        done = CliRunner().invoke(main, [*given, "--json"], env=dict(self.house.variables))
+        assert done.exit_code == 0, (words, done.output)
+        return dict(json.loads(done.stdout))
+
+    def decide(self, identifier: str, kind: str, about: str) -> int:
+        """The entry of a decision that both officers signed."""
+        file = f"@{identifier}"
+        words = ("--kind", kind, "--object", about, "--expiry", "2090-01-01", "--out", file)
+        self.run("governance", "decide", identifier, *words)
+        signatures: list[str] = []
+        for officer in OFFICERS:
+            out = f"{file}.{officer}"
+            self.run("governance", "sign", file, f"^{officer}", "--out", out)
+            signatures += ["--signature", out]
+        return int(self.run("governance", "lodge", file, *signatures)["entry"])
+
+    def lodge(self, title: str, version: str, content: bytes, *more: str) -> int:
+        """The entry of a version that the chair lodged."""
+        (self.folder / "procedure (final).txt").write_bytes(content)
+        words = ("--title", title, "--version", version, *more, "^chair")
+        return int(self.run("document", "lodge", "@procedure (final).txt", *words)["entry"])
+
+
+@pytest.fixture(scope="session")
+def authority(house: House, tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The house with two officers of the policy authority."""
+    made = Authority(house, tmp_path_factory.mktemp("officers"))
+    name, identity = OFFICERS["chair"][1:]
+    made.run("party", "add", "pma", "--trading-name", name, "--identity", f"{identity}=other")
+    for officer in OFFICERS:
+        who = ("--organisation", name, "--role", "other", "--name", officer)
+        files = ("--out", f"@{officer}.csr", "--key-out", f"@{officer}.key")
+        made.run("csr", "system", *who, *files)
+        wanted = ("--party", "pma", "--interface", "portal", "--out", f"@{officer}.pem")
+        made.run("registration", "credential", f"@{officer}.csr", *wanted)
+    return made
+
+
+@dataclass(frozen=True)
+class Lodged:
+    """What the authority did: entries, by what they hold."""
+
+    title: str
+    first: int
+    second: int
+    decision: int
+    direction: int
+    transcript: int
+    removed: int
+    contents: tuple[bytes, bytes]
+
+
+@pytest.fixture(scope="session")
+def lodged(authority: Authority) -> Lodged:
+    """A document with two versions, a decision, a direction that waits, two transcripts, one gone."""
+    title, contents = "Recovery & <Procedure> 1/2", (b"what to do\n", b"whom to call\n" * 4000)
+    first = authority.lodge(title, "1.0", contents[0])
+    decision = authority.decide("PMA-1", "supersede-document", title)
+    second = authority.lodge(title, "2.0", contents[1], "--decision", "PMA-1")
+    direction = authority.decide("PMA-2", "direct-lodging", "Key Guidance")
+    (authority.folder / "said").write_text("who said what")
+    transcripts = [
+        int(authority.run("transcript", "lodge", "@said", "--name", "Ceremony of May")["entry"])
+        for _ in range(2)
+    ]
+    authority.decide("PMA-3", "remove-content", str(transcripts[1]))
+    words = (str(transcripts[1]), "--decision", "PMA-3", "^chair")
+    authority.run("transcript", "remove", *words)
+    return Lodged(
+        title, first, second, decision, direction, transcripts[0], transcripts[1], contents
+    )

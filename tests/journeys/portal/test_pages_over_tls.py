@@ -109,7 +109,10 @@ def test_lists_are_there(house: House, get: Callable[[str], Answer]) -> None:
     page = get("/portal/lists").text
     entries = re.findall(r"/portal/lists/(\d+)\.crl", page)
     with house.front() as front:
-        assert sorted(map(int, entries)) == [row.entry for row in front.index.lists()][-50:]
+        assert (
+            sorted({int(entry) for entry in entries})
+            == [row.entry for row in front.index.lists()][-50:]
+        )
     crl = x509.load_der_x509_crl(get(f"/portal/lists/{entries[0]}.crl").body)
     assert crl.issuer.rfc4514_string() in page
     assert get("/portal/lists/0.crl").status == 404
@@ -129,7 +132,7 @@ def test_a_revoked_credential_shows_its_list(house: House, get: Callable[[str], 
         shown = str(revoked[0])
     page = get(f"/portal/certificates/{shown}").text
     assert "Revoked" in page
-    assert "revoked; on its issuer’s newest list" in page.replace("&#39;", "’")
+    assert "revoked; first named on list number" in page
     assert shown in SERIAL.findall(get("/portal?status=R").text)
 
 

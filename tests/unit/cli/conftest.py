@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tests.support.founding import copied, founded
 
-from smki.bootstrap import initialise, load_settings
 from smki.interfaces.cli import main
 
 
@@ -37,10 +37,9 @@ class House:
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A complete SMKI with the sample parties; read it, never change it."""
-    state = tmp_path_factory.mktemp("house") / "state"
-    environment = {"SMKI_STATE": str(state)}
-    initialise(load_settings(environment), environment, bare=False, tell=lambda _: None)
-    return House(state=state)
+    return House(
+        state=copied(founded(tmp_path_factory), tmp_path_factory.mktemp("house") / "state")
+    )
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from smki.flows.office import FrontOffice
 from smki.policy.apikeys import GOOD_MOST
 from smki.terms import Refused
 
-pytestmark = pytest.mark.clause("sec-app-p:B")
 HOUR = timedelta(hours=1)
 
 
@@ -40,6 +39,7 @@ def front_at(house: Any) -> Any:
 FrontAt = Callable[[timedelta], FrontOffice]
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_old_and_new_are_good_for_the_overlap(front_at: FrontAt) -> None:
     """Then the old one is refused, and told to be one that a newer one ended."""
     now = front_at(timedelta())
@@ -59,6 +59,7 @@ def test_old_and_new_are_good_for_the_overlap(front_at: FrontAt) -> None:
     assert listed == [(second.name, "good", "ben"), (first.name, "ended", "ann")]
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_the_published_key_stays(front_at: FrontAt) -> None:
     """A newer one of the sample supplier does not end it, and no officer revokes it."""
     new_apikey(front_at(timedelta()), "supplier", "ann")
@@ -69,6 +70,7 @@ def test_the_published_key_stays(front_at: FrontAt) -> None:
         revoke_apikey(later, "supplier", name, "ann")
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_revoked_at_once_and_once(front_at: FrontAt) -> None:
     """It opens nothing in the same second; what is ended already, or another party's, is not."""
     front = front_at(timedelta())
@@ -82,6 +84,7 @@ def test_revoked_at_once_and_once(front_at: FrontAt) -> None:
         revoke_apikey(front, "network", made.name, "ben")
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_not_too_many_are_good_at_once(front_at: FrontAt) -> None:
     """One more is refused with what to do, until one was revoked."""
     front = front_at(timedelta())
@@ -92,6 +95,7 @@ def test_not_too_many_are_good_at_once(front_at: FrontAt) -> None:
     assert new_apikey(front, "network", "ann").earlier_end is not None
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_the_commands(house: Any) -> None:
     """A key is printed once; the list says who made which when; what is revoked is listed so."""
     code, first = house.json("party", "apikey", "network")

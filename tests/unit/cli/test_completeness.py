@@ -14,15 +14,26 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from smki.bootstrap import load_settings, open_office
+from smki.bootstrap import load_settings, open_front, open_office
 from smki.bootstrap.opening import open_map_keeper
 from smki.merkle.leaf import certificate_of
 from smki.profiles import RowFields
 from smki.repository import catch_up, lodge_crl
+from smki.terms import EUI64
 
 SUPPLIER = "0A-53-4D-4B-49-02-00-01"
 NOBODY = "00-DB-12-34-56-78-90-A0"
 Keep = Callable[..., None]
+
+
+def hides(known: Callable[[bytes], RowFields]) -> Callable[[bytes], RowFields]:
+    """Reads certificates as before, but takes the supplier's for nobody's."""
+
+    def describe(certificate: bytes) -> RowFields:
+        fields = known(certificate)
+        return replace(fields, identity=None) if str(fields.identity) == SUPPLIER else fields
+
+    return describe
 
 
 @pytest.fixture
@@ -167,13 +178,6 @@ def test_a_root_that_hides_a_certificate_is_named(house: Any, keep: Keep) -> Non
     keep(house)
     assert house.json("repository", "audit")[1]["problems"] == []
 
-    def hides(known: Callable[[bytes], RowFields]) -> Callable[[bytes], RowFields]:
-        def describe(certificate: bytes) -> RowFields:
-            fields = known(certificate)
-            return replace(fields, identity=None) if str(fields.identity) == SUPPLIER else fields
-
-        return describe
-
     (house.state / "identity-map.sqlite").unlink()
     assert house.run("registration", "refresh-crl", "issuing-oca")[0] == 0
     keep(house, hides)
@@ -181,6 +185,42 @@ def test_a_root_that_hides_a_certificate_is_named(house: Any, keep: Keep) -> Non
     assert code == 1
     assert len(shown["problems"]) == 1
     assert f"index root: entry {shown['entries'] - 1} lies" in shown["problems"][0]
+    assert "stays in the record" in house.run("repository", "audit")[1]
+
+
+@pytest.mark.clause("sec:L5")
+def test_a_lie_about_an_identity_is_shown_by_two_proofs(
+    house: Any, keep: Keep, tmp_path: Path, hide: Callable[[Any, int], None]
+) -> None:
+    """That there is none verifies, and is a lie by any proof of a certificate that the subscriber kept."""
+    first, none, other = (str(tmp_path / name) for name in ("first", "none", "other"))
+    keep(house)
+    asked = ("repository", "prove-device", SUPPLIER, "--out")
+    entries = house.json(*asked, first)[1]["entries"]
+    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
+        rows = front.index.by_identity(EUI64.parse(SUPPLIER))
+        serials = {row.entry: str(row.serial) for row in rows}
+    kept = tmp_path / "kept"
+    proven = house.run("repository", "prove", serials[entries[0]], "--out", str(kept))
+    assert proven[0] == 0
+    against = ("--against", str(kept))
+    assert house.run("repository", "verify", first, *against)[0] == 0
+    (house.state / "identity-map.sqlite").unlink()
+    assert house.run("registration", "refresh-crl", "issuing-oca")[0] == 0
+    keep(house, hides)
+    for entry in entries:
+        hide(house, entry)
+    assert house.json(*asked, none)[1]["entries"] == []
+    assert house.run("repository", "verify", none)[0] == 0
+    code, shown = house.json("repository", "verify", none, *against)
+    assert (code, shown["error"]["family"]) == (1, "refused")
+    assert (
+        f"leaves out entry {entries[0]}, certificate {serials[entries[0]]}"
+        in (shown["error"]["message"])
+    )
+    assert house.run("repository", "prove-device", NOBODY, "--out", other)[0] == 0
+    assert house.run("repository", "verify", other, *against)[0] == 0
+    assert house.json("repository", "verify", str(kept), *against)[0] == 1
 
 
 @pytest.mark.clause("sec:L5")

@@ -181,10 +181,10 @@ def _change(house: Any, statement: str) -> None:
 
 
 INDEX_DAMAGE = {
-    "DELETE FROM index_certificate WHERE entry = 3": "where entry 3 of the record must be",
+    "DELETE FROM index_certificate WHERE entry = 3": "entry 3: is missing, the record has certificate",
     "UPDATE index_certificate SET not_after = 5 WHERE entry = 3": "entry 3: not_after is 5",
     "UPDATE index_certificate SET status = status + 1 WHERE entry = 3": "entry 3: status",
-    "UPDATE index_certificate SET entry = 9999 WHERE entry = 3": "where entry 3 of the record",
+    "UPDATE index_certificate SET entry = 9999 WHERE entry = 3": "entry 3: is missing",
     "UPDATE index_progress SET certificates = 3": "says that it has 3 certificates",
     "UPDATE index_progress SET size = 9999": "covers 9999 entries, the record has",
 }

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.founding import copied, founded
 
 from smki.adapters.helpers import helpers
 from smki.adapters.requesters import request_for_device
-from smki.bootstrap import initialise, load_settings, open_office
+from smki.bootstrap import load_settings, open_office
 from smki.flows.batch import receive_batch
 from smki.flows.office import Office
 from smki.interfaces import worker as module
@@ -65,8 +66,9 @@ class Away:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Office]]:
     """A small house and its office."""
-    environment = {"SMKI_STATE": str(tmp_path_factory.mktemp("worker") / "state")}
-    settings = initialise(load_settings(environment), environment, bare=False, tell=lambda _: None)
+    state = copied(founded(tmp_path_factory), tmp_path_factory.mktemp("worker") / "state")
+    environment = {"SMKI_STATE": str(state)}
+    settings = load_settings(environment)
     with open_office(settings, environment) as opened:
         yield settings, opened
 

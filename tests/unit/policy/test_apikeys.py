@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from smki.policy.apikeys import KeyStanding, end_beside_newer, key_standing
 
-pytestmark = pytest.mark.clause("sec-app-p:B")
 TIMES = st.integers(0, 10_000)
 
 
+@pytest.mark.clause("sec-app-p:B")
 @pytest.mark.parametrize(
     ("ends_at", "revoked", "at", "standing"),
     [
@@ -28,6 +28,7 @@ def test_what_a_key_is(
     assert standing.opens == (standing in (KeyStanding.GOOD, KeyStanding.ENDING))
 
 
+@pytest.mark.clause("sec-app-p:B")
 @given(st.none() | TIMES, TIMES, TIMES)
 def test_a_newer_key_never_lengthens_the_life_of_an_earlier(
     ends_at: int | None, newer_at: int, overlap: int

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smki.interfaces.web.portal.forms import FIELDS, read_entry, read_search
+from smki.interfaces.web.portal.forms import FIELDS, read_entry, read_instant, read_search
 from smki.ports import CertificateQuery, Party
 from smki.terms import (
     EUI64,
@@ -79,6 +79,13 @@ def test_an_empty_form_asks_for_anything() -> None:
         ("from", "21.11.2026", "must be a date, like 2026-11-21"),
         ("to", "2026-02-30", "must be a date"),
         ("to", "9999-12-31", "must be from 1970-01-01"),
+        ("to", "2026-11-21 24:00", "must be a date"),
+        ("to", "2026-11-21Z", "must be a date"),
+        ("from", "2026-11-21 09:30 +25:00", "must be a date"),
+        ("from", "1970-01-01 00:30+01:00", "must be from 1970-01-01"),
+        ("eui64", "90-B3:D5-1F-30-01-00-00", "must be 16 hexadecimal digits"),
+        ("eui64", "90B3D51F300100000", "must be 16 hexadecimal digits"),
+        ("serial", "0" * 41, "must be 1 to 40 hexadecimal digits"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(name: str, value: str, said: str) -> None:
@@ -96,6 +103,49 @@ def test_faults_are_told_together_in_the_order_of_the_form() -> None:
         {"to": "2026-11-20", "from": "2026-11-21", "status": "?", "eui64": "1"}, PARTIES, AT
     )
     assert list(form.errors) == ["eui64", "status", "to"]
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "after"),
+    [
+        ("2026-11-21", 1_795_219_200, 86_400),
+        ("2026-11-21 09:30", 1_795_253_400, 60),
+        ("2026-11-21T09:30:05Z", 1_795_253_405, 1),
+        ("2026-11-21 10:30+01:00", 1_795_253_400, 60),
+        ("2026-11-20 22:00 -1130", 1_795_253_400, 60),
+        ("2026-11-21 09:30 utc", 1_795_253_400, 60),
+    ],
+)
+def test_times_are_as_long_as_they_are_exact(value: str, first: int, after: int) -> None:
+    """A day, a minute or a second, in UTC or the zone that is named."""
+    assert read_instant(value) == (first * 1000, (first + after) * 1000)
+
+
+def test_times_of_lodging_include_both_ends() -> None:
+    """From the first instant of one to the last of the other; the wrong way round is a fault."""
+    times = {"from": "2026-11-21 09:30", "to": "2026-11-21 09:30"}
+    query = read_search(times, PARTIES, AT).query
+    assert query is not None
+    assert (query.lodged_from, query.lodged_before) == (1_795_253_400_000, 1_795_253_460_000)
+    wrong = read_search({"from": "2026-11-21 09:30", "to": "2026-11-21 09:29"}, PARTIES, AT)
+    assert "must be then or later" in wrong.errors["to"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meant"),
+    [
+        ("serial", "0a:1b", SerialNumber(0x0A1B)),
+        ("serial", "00 0A 1B", SerialNumber(0x0A1B)),
+        ("serial", "0" * 36 + "0a1b", SerialNumber(0x0A1B)),
+        ("eui64", "0a:53:4d:4b:49:02:00:01", OWN),
+        ("eui64", "0A534D4B 49020001", OWN),
+    ],
+)
+def test_numbers_are_read_as_people_have_them(name: str, value: str, meant: object) -> None:
+    """With colons as OpenSSL prints them, in groups, in either case, with zeros in front."""
+    query = read_search({name: value}, PARTIES, AT).query
+    assert query is not None
+    assert meant in (query.identity, query.serial)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=100)))

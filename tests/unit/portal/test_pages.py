@@ -3,16 +3,26 @@
 import asyncio
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 from starlette.applications import Starlette
 
+from smki.flows.configuring import Configuration
+from smki.flows.deciding import Recorded
+from smki.flows.displaying import Change, ShownDecision
+from smki.flows.documents import History
+from smki.flows.lodged import LodgedEntry
+from smki.flows.statements import Fields
 from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
+from smki.policy.revocation import Circumstance
 from smki.ports import CertificateQuery, Party
-from smki.repository.presenting import Item, Results, ShownList
+from smki.repository import Retrieved
+from smki.repository.presenting import Item, Results
+from smki.repository.shown_lists import ShownList
 from smki.steps import LoggedIn, Requester
 from smki.terms import (
     EUI64,
@@ -86,9 +96,9 @@ class EmptyHouse:
         """One."""
         return (PARTY,)
 
-    def search(self, query: CertificateQuery, before: int | None) -> Results:
+    def search(self, query: CertificateQuery, before: int | None, limit: int = 25) -> Results:
         """Nothing yet: it goes on below 7, and ends there."""
-        del query
+        del query, limit
         return Results(listed=(), after=7 if before is None else None)
 
     def item(self, serial: SerialNumber) -> Item | None:
@@ -99,6 +109,79 @@ class EmptyHouse:
     def proof(self, entries: Sequence[int]) -> Iterable[bytes]:
         """Of nothing."""
         del entries
+        return ()
+
+    def certificate(self, serial: SerialNumber) -> Retrieved | None:
+        """None."""
+        del serial
+        return None  # as the port says it
+
+    def issued_under(self, serial: SerialNumber) -> Configuration | None:
+        """None."""
+        del serial
+        return None  # as the port says it
+
+    def entry(self, entry: int) -> LodgedEntry | None:
+        """None."""
+        del entry
+        return None  # as the port says it
+
+    def commitments(self, before: int | None) -> Sequence[LodgedEntry]:
+        """None."""
+        del before
+        return ()
+
+    def documents(self, start: int) -> tuple[Sequence[History], int]:
+        """One with a nasty title, of which nothing counts."""
+        del start
+        return (self._nasty,), 1
+
+    def document(self, title: str) -> History | None:
+        """The same."""
+        return self._nasty if title == NASTY else None
+
+    _nasty = History(title=NASTY, versions=(), breaches=((3, NASTY),))
+
+    def directions(self) -> Sequence[tuple[Recorded, int | None]]:
+        """None."""
+        return ()
+
+    def decisions(self, before: int | None) -> Sequence[ShownDecision]:
+        """None."""
+        del before
+        return ()
+
+    def decision(self, entry: int) -> ShownDecision:
+        """Never asked for: there is no entry."""
+        raise AssertionError(entry)
+
+    def configurations(self, before: int | None) -> Sequence[Configuration]:
+        """None."""
+        del before
+        return ()
+
+    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change]] | None:
+        """None."""
+        del entry
+        return None  # as the port says it
+
+    def in_force_at(self, at: datetime) -> int | None:
+        """None."""
+        del at
+        return None  # as the port says it
+
+    def revocation_statement(
+        self, serial: SerialNumber, circumstance: Circumstance, decision: str
+    ) -> Fields:
+        """Never asked for: there is no certificate."""
+        raise AssertionError(serial, circumstance, decision)
+
+    async def revoke(self, asked: Fields, signature: bytes) -> Mapping[str, Any]:
+        """Never asked for either."""
+        raise AssertionError(asked, signature)
+
+    def lists_in_force(self) -> Sequence[ShownList]:
+        """None."""
         return ()
 
     def lists(self, before: int | None) -> Sequence[ShownList]:
@@ -177,6 +260,22 @@ PAGES = (
     ("/portal/static/../pages.py", ""),
     ("/portal/lists/1.crl", ""),
     ("/portal/nothing/here", ""),
+    ("/portal", "before=-1"),
+    ("/portal/archive/found", "type=device"),
+    ("/portal/archive/found", f"eui64={quote(NASTY)}"),
+    ("/portal/certificates/0A/revocation", f"circumstance={quote(NASTY)}"),
+    ("/portal/certificates/0A/revocation/statement", ""),
+    ("/portal/documents", ""),
+    ("/portal/documents/history", f"title={quote(NASTY)}"),
+    ("/portal/documents/1", ""),
+    ("/portal/decisions", ""),
+    ("/portal/decisions/1", ""),
+    ("/portal/configurations", f"at={quote(NASTY)}"),
+    ("/portal/configurations/1", ""),
+    ("/portal/confidential", ""),
+    ("/portal/entries/1", ""),
+    ("/portal/entries/1.proof", ""),
+    ("/portal/lists/1", ""),
 )
 
 
@@ -221,6 +320,20 @@ def test_without_the_credential_nothing_is_shown(path: str, query: str) -> None:
         ("/portal/files/0A.cer", "", 404, "No such page"),
         ("/portal/static/pages.py", "", 404, "No such page"),
         ("/portal/lists/1.txt", "", 404, "No such page"),
+        ("/portal", "type=device&before=-1", 400, "must be a whole number"),
+        ("/portal", "type=device&before=99999999999999999", 200, "Newest results"),
+        ("/portal/archive/found", "type=device", 404, "Nothing was found"),
+        ("/portal/archive/found", "type=x", 400, "cannot be searched for"),
+        ("/portal/archive/found", "type=device&as=exe", 400, "cannot be searched for"),
+        ("/portal/documents", "", 200, "Counts for nothing"),
+        ("/portal/documents", "from=-1", 400, "must be a whole number"),
+        ("/portal/documents/history", "title=x", 404, "No such page"),
+        ("/portal/decisions", "", 200, "No decision is lodged yet"),
+        ("/portal/decisions", "before=0", 200, "There are no earlier decisions"),
+        ("/portal/configurations", "at=2026", 400, "<title>Error: configuration"),
+        ("/portal/configurations", "at=2026-11-21", 200, "none was lodged yet"),
+        ("/portal/confidential", "", 200, "There is none here"),
+        ("/portal/entries/1.exe", "", 404, "No such page"),
     ],
 )
 def test_what_is_not_there_is_told(path: str, query: str, status: int, said: str) -> None:

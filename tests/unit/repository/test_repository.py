@@ -148,11 +148,11 @@ def test_an_index_that_lies(
     assert lies(*rows) == []
     assert "not_after is 5" in lies(rows[0]._replace(not_after=5), *rows[1:])[0]
     in_use = rows[0]._replace(status=CertificateStatus.IN_USE)
-    assert lies(in_use, *rows[1:]) == ["index: entry 0: status I, must be N"]
+    assert lies(in_use, *rows[1:]) == ["index: entry 0: status I, must be N as the record has it"]
     revoked = rows[2]._replace(status=CertificateStatus.REVOKED)
-    assert lies(*rows[:2], revoked) == ["index: entry 2: status R, must be I"]
-    assert "entry 2 where entry 1" in lies(rows[0], rows[2])[0]
-    assert "nothing more where entry 2" in lies(*rows[:2])[0]
+    assert lies(*rows[:2], revoked) == ["index: entry 2: status R, must be I as the record has it"]
+    assert "entry 1: is missing" in lies(rows[0], rows[2])[0]
+    assert "entry 2: is missing" in lies(*rows[:2])[0]
     assert "is no certificate" in lies(*rows, rows[2]._replace(entry=9))[0]
     index.covers = 4
     assert lies(*rows) == ["index: covers 4 entries, the record has 3"]

@@ -32,11 +32,13 @@ class Site:
         port: where it listens.
         parties: party by SHA-256 of a key.
         key: a key of the party `alpha`.
+        fetched: whose files were opened, once for each.
     """
 
     root: Path
     port: int = 0
     parties: dict[bytes, str] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
     key: asyncssh.SSHKey = field(default_factory=new_key)
     host: asyncssh.SSHKey = field(default_factory=new_key)
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -128,6 +130,7 @@ def new_site(tmp_path: Path) -> Iterator[Callable[[SftpLimits], Site]]:
                     "bulk": tmp_path / "bulk",
                     "own": tmp_path / "own" / party,
                 },
+                fetched=site.fetched.append,
                 limits=limits,
             ) as site.port:
                 started.set()

@@ -47,6 +47,7 @@ def test_a_party_reads_the_bulk_files_and_its_own(site: Any) -> None:
             assert (await sftp.stat("bulk/full.bulk")).size == 1_024_000
 
     site.run(visit)
+    assert site.fetched == ["alpha", "alpha"]  # two files; what was listed is none
 
 
 PATHS = [
@@ -285,7 +286,9 @@ def test_an_answer_that_is_not_taken_does_not_fill_the_memory() -> None:
     slow, gone = _Full(closing=False), _Full(closing=True)
 
     async def visit(channel: Any) -> None:
-        await ReadOnlyFiles(channel, Tree({}), SftpLimits(), lambda: None).realpath(b"/")
+        await ReadOnlyFiles(channel, Tree({}), SftpLimits(), lambda: None, lambda: None).realpath(
+            b"/"
+        )
 
     asyncio.run(visit(slow))
     assert slow.asked == 3

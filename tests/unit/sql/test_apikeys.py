@@ -15,7 +15,6 @@ from smki.bootstrap.samples import API_KEY
 from smki.ports import ApiKey, Party
 from smki.terms import EUI64, Refused
 
-pytestmark = pytest.mark.clause("sec-app-p:B")
 KEY = ApiKey(digest=bytes(32), party="acme", made_at=5, made_by="ann")
 
 
@@ -28,6 +27,7 @@ def registered(database: Database) -> Database:
     return database
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_kept_and_changed(registered: Database) -> None:
     """What is put in comes out, newest first; what is not given stays as it is."""
     apikeys = registered.apikeys
@@ -42,6 +42,7 @@ def test_kept_and_changed(registered: Database) -> None:
     assert apikeys.keys("other") == ()
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_refused_as_a_whole(registered: Database) -> None:
     """A key of another party, or of one that is not registered: nothing of the change is there."""
     apikeys = registered.apikeys
@@ -55,6 +56,7 @@ def test_refused_as_a_whole(registered: Database) -> None:
     assert apikeys.key(KEY.digest) == KEY
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_changes_at_once_follow_one_another(registered: Database) -> None:
     """Of twenty threads each adds one, and sees how many were there: no number is seen twice."""
     seen: list[int] = []
@@ -74,6 +76,7 @@ def test_changes_at_once_follow_one_another(registered: Database) -> None:
     assert sorted(seen) == list(range(20))
 
 
+@pytest.mark.clause("sec-app-p:B")
 def test_keys_of_an_older_database_stay_good(url: str) -> None:
     """Brought up to date, they identify whom they identified; the published one is fixed."""
     store = Store(url)

@@ -28,6 +28,7 @@ from smki.interfaces.web import (
     secured_app,
     serving,
 )
+from smki.ports import Use
 from smki.steps import Requester
 from smki.steps.answers import AdHocAnswer, BatchReceipt, BatchView, FormatError, ProofBundle
 from smki.terms import (
@@ -192,6 +193,7 @@ class House:
     def __init__(self) -> None:
         self.withdrawn: set[str] = set()
         self.csrs: list[str] = []
+        self.answers: list[Use] = []
         self.batches: dict[int, tuple[str, str, int, bytes]] = {}
 
     def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
@@ -271,6 +273,10 @@ class House:
         """Among two entries."""
         self._check(apikey)
         return next(((entry, DER) for entry in ENTRIES if entry.serial == serial), None)
+
+    def answered(self, use: Use) -> None:
+        """Remembered."""
+        self.answers.append(use)
 
     def status(self) -> Mapping[str, object]:
         """Ready."""

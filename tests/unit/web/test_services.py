@@ -3,6 +3,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -265,6 +266,27 @@ def test_repository_says_401_and_402(served: Any, path: str, text: str, status: 
     answer = served.ask(None, path, f"<{root}><{tag}>{text}</{tag}></{root}>".encode())
     assert answer.status == status
     assert parse(answer.body).code == status
+    noted = served.house.answers[-1]
+    assert (noted.reference, noted.code, noted.results) == (
+        parse(answer.body).audit_reference,
+        status,
+        0,
+    )
+
+
+@pytest.mark.clause("sec-app-o:web-service")
+def test_what_is_noted_of_an_answer(served: Any) -> None:
+    """Its reference, which key was sent as a digest, what was asked, and how much was found."""
+    body = (
+        b"<CertificateSearchRequest><CertificateSubjectAltName>90-b3-d5-1f-30-01-00-0a"
+        b"</CertificateSubjectAltName></CertificateSearchRequest>"
+    )
+    reference = parse_search_response(served.ask(None, SEARCH, body).body).audit_reference
+    noted = served.house.answers[-1]
+    assert noted.key == sha256(b"u3bg9gt38htd0j2").digest()
+    assert (noted.asked, noted.code, noted.results) == ("device 90-B3-D5-1F-30-01-00-0A", 200, 1)
+    assert (noted.reference, noted.party) == (reference, "")
+    assert noted.reference.startswith(f"{noted.at}-")
 
 
 def test_audit_references_are_unique(served: Any) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from smki.adapters.sql.accounts import SqlAccounts
 from smki.adapters.sql.apikeys import SqlApiKeys
+from smki.adapters.sql.demand import SqlDemand
 from smki.adapters.sql.index import SqlCertificateIndex
 from smki.adapters.sql.registry import SqlRegistry
 from smki.adapters.sql.schema import ABSENT, OLDER, check, migrate
@@ -26,6 +27,7 @@ __all__ = [
     "SqlAccounts",
     "SqlApiKeys",
     "SqlCertificateIndex",
+    "SqlDemand",
     "SqlRegistry",
     "SqlWorkbook",
     "migrate",
@@ -44,6 +46,7 @@ class Database:
         registry: parties, credentials and devices.
         accounts: users of the pages, and their sessions.
         apikeys: keys of the web service.
+        demand: what was asked, how often, and what was forecast.
     """
 
     engine: Engine
@@ -52,6 +55,7 @@ class Database:
     registry: SqlRegistry
     accounts: SqlAccounts
     apikeys: SqlApiKeys
+    demand: SqlDemand
 
     def close(self) -> None:
         """All connections are closed."""
@@ -92,4 +96,5 @@ def open_database(url: str) -> Database:
         registry=SqlRegistry(store),
         accounts=SqlAccounts(store),
         apikeys=SqlApiKeys(store),
+        demand=SqlDemand(store),
     )

@@ -232,6 +232,42 @@ SESSION: Final = Table(
     Column("used", BigInteger, nullable=False),
 )
 
+ANSWER: Final = Table(
+    "work_answer",
+    METADATA,
+    Column("reference", Text, primary_key=True),
+    Column("party", Text, nullable=False),
+    Column("key", LargeBinary(32), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("code", SmallInteger, nullable=False),
+    Column("results", Integer, nullable=False),
+    Index("ix_work_answer_party", "party", "reference"),
+)
+
+USE: Final = Table(
+    "work_use",
+    METADATA,
+    Column("party", Text, primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False, index=True),
+    Column("type", Text, primary_key=True),
+    Column("requests", BigInteger, nullable=False),
+    Column("forecast", BigInteger),
+    Column("noticed_at", BigInteger),
+)
+
+FORECAST: Final = Table(
+    "register_forecast",
+    METADATA,
+    Column("party", Text, ForeignKey(PARTY.c.party), primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("start", Integer, primary_key=True, autoincrement=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+)
+
 DEVICE_STANDING: Final = Table(
     "register_device",
     METADATA,

@@ -15,8 +15,9 @@ from smki.interfaces.cli.output import emit, json_option, output_file, reporting
 from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
 from smki.merkle.trust import Policy
 from smki.profiles import view
-from smki.repository import Complete, prove_complete, verify_complete
-from smki.terms import EUI64
+from smki.repository import Complete, Proven, prove_complete, verify_complete
+from smki.repository.completeness import hidden_from
+from smki.terms import EUI64, Refused
 
 
 @click.command("prove-device")
@@ -58,14 +59,27 @@ def prove_device(eui64: str, *, out: str, as_json: bool) -> None:
         )
 
 
-def tell_complete(lines: Iterable[bytes], key: str | Policy, *, as_json: bool) -> None:
+def tell_complete(
+    lines: Iterable[bytes], key: str | Policy, against: Proven | None, *, as_json: bool
+) -> None:
     """What the file about an identity proves is told.
 
     Raises:
         Malformed: not such a file.
-        Refused: it proves nothing.
+        Refused: it proves nothing, or leaves out what `against` shows.
     """
     found = verify_complete(lines, key)
+    hidden = () if against is None else hidden_from(found, against)
+    if hidden:
+        certificate = _shown(hidden[0])
+        raise Refused(
+            f"identity proof: says that these are all entries of {found.identity} as at size"
+            f" {found.size}, and leaves out entry {certificate['entry']}, certificate"
+            f" {certificate['serial']}, which the other proof shows: the index root lies, and the"
+            " two files together are the evidence",
+            clause="sec:L5",
+            rule="map.lie",
+        )
     entries, later = (list(map(_shown, part)) for part in (found.entries, found.later))
     document = {
         "verified": True,

@@ -14,18 +14,20 @@ from smki.flows.apikeys import shown_keys
 from smki.flows.registering import give_sshkey, register_party, take_sshkey
 from smki.interfaces.cli.output import emit, json_option, read_input, reporting
 from smki.interfaces.cli.party_apikeys import apikey, apikey_fields, apikey_line, apikeys
+from smki.interfaces.cli.party_demand import audit, forecast, show_usage
+from smki.interfaces.cli.registered import registered_party
 from smki.interfaces.cli.roles import read_role, role_name
 from smki.ports import Party
-from smki.terms import EUI64, Malformed, Refused, RemotePartyRole
+from smki.terms import EUI64, Malformed, RemotePartyRole
 from smki.wire.ssh_keys import fingerprint, parse_fingerprint
 
 
 @click.group(short_help="Register a party, list them, show one.")
 def party() -> None:
-    """Parties: register one, give it an API key, list them, show one."""
+    """Parties: register one, give it an API key, show its use of the repository, list them."""
 
 
-for command in (apikey, apikeys):
+for command in (apikey, apikeys, forecast, show_usage, audit):
     party.add_command(command)
 
 
@@ -113,14 +115,7 @@ def list_parties(*, as_json: bool) -> None:
 def show_party(name: str, *, as_json: bool) -> None:
     """Show a party: its identifiers, and its credentials with their serial numbers."""
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        found = front.registry.party(name)
-        if found is None:
-            raise Refused(
-                f"party {name!r}: none of that name, must be registered; see 'smki party list'",
-                where="NAME",
-                clause="sec:L3.15",
-                rule="party.unknown",
-            )
+        found = registered_party(front, name)
         credentials = [
             {"serial": str(one.serial), "interface": one.interface.value, "revoked": one.revoked}
             for one in front.registry.credentials(name)

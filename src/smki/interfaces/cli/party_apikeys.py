@@ -9,6 +9,7 @@ import click
 from smki.bootstrap import load_settings, open_front
 from smki.flows.apikeys import OPERATOR, ShownKey, new_apikey, revoke_apikey, shown_keys
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
+from smki.interfaces.cli.registered import registered_party
 
 
 @click.command
@@ -56,7 +57,7 @@ def _revoke(name: str, revoked: str, *, as_json: bool) -> None:
 def apikeys(name: str, *, as_json: bool) -> None:
     """List all API keys that a party ever had: who made each when, and until when it is good."""
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        found = shown_keys(front, name)
+        found = shown_keys(front, registered_party(front, name).party)
     lines = [*map(apikey_line, found), f"next: 'smki party apikey {name}' makes a new one"]
     emit({"party": name, "apikeys": list(map(apikey_fields, found))}, lines, as_json=as_json)
 

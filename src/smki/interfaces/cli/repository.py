@@ -6,20 +6,15 @@ Reads beside a running server; only `reindex` writes, to the index, and only whe
 
 import os
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Final
 
 import click
 
-from smki.adapters.identity_map import SqliteIdentityMap
-from smki.adapters.record import AuditProgress, Problem
-from smki.adapters.record import audit as audit_record
 from smki.bootstrap import (
-    Settings,
     load_settings,
     open_front,
     open_record,
@@ -27,25 +22,23 @@ from smki.bootstrap import (
     restore_register,
 )
 from smki.bootstrap.cosigning import open_cosigning
-from smki.bootstrap.opening import open_confidential, open_identity_map
-from smki.flows.confiding import Removal
-from smki.flows.examining import examine_lodged
-from smki.flows.office import FrontOffice
+from smki.bootstrap.opening import open_identity_map
+from smki.interfaces.cli.auditing import audit
 from smki.interfaces.cli.bulk import check_export, daily, export, unpack
 from smki.interfaces.cli.completeness import prove_device, tell_complete
 from smki.interfaces.cli.consistency import consistency, tell_contradiction
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
-from smki.interfaces.cli.progress import Told, progress_bar
+from smki.interfaces.cli.progress import progress_bar
 from smki.merkle.contradicting import TITLE as CONTRADICTION_TITLE
 from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
 from smki.merkle.notes import NOTE_MAX_OCTETS
 from smki.merkle.trust import POLICY_MAX_OCTETS, Policy
-from smki.repository import audit_roots, compare_index, prove
+from smki.repository import prove
 from smki.repository import reindex as make_index
 from smki.repository.completeness import TITLE as IDENTITY_TITLE
 from smki.repository.proving import LINE_MAX_OCTETS, newest_for
 from smki.repository.travelling import prove_one, verify_file
-from smki.terms import Inconsistent, Malformed, Refused, SerialNumber, Unavailable
+from smki.terms import Malformed, Refused, SerialNumber
 from smki.wire.certificate import parse_certificate
 
 PROBLEMS_SHOWN: Final = 1_000  # beyond that the index is not damaged but another one
@@ -130,8 +123,15 @@ def prove_serial(serial: str, *, out: str, form: str, as_json: bool) -> None:
     metavar="POLICY",
     help="A C2SP tlog-policy: which logs, and how many of which witnesses, are believed.",
 )
+@click.option(
+    "--against",
+    metavar="PROOF",
+    help="Of a proof about an identity: does it leave out what this other proof shows?",
+)
 @json_option
-def verify(file: str, *, key: str | None, policy_file: str | None, as_json: bool) -> None:
+def verify(
+    file: str, *, key: str | None, policy_file: str | None, against: str | None, as_json: bool
+) -> None:
     """Verify a proof file, of one certificate, of a batch, or of all of an identity, offline.
 
     Also the evidence that a log signed two histories, as 'smki repository consistency' or a witness
@@ -141,15 +141,21 @@ def verify(file: str, *, key: str | None, policy_file: str | None, as_json: bool
     """
     with reporting(as_json=as_json):
         believed = _believed(key, policy_file)
+        other = None
+        if against is not None:
+            with _opened(against) as stream:
+                other = verify_file(_lines(stream), believed)
         with _opened(file) as stream:
-            proof = iter(lambda: stream.readline(LINE_MAX_OCTETS + 1), b"")
+            proof = _lines(stream)
             first = next(proof, b"")
             if first == f"{IDENTITY_TITLE}\n".encode():
-                tell_complete(chain((first,), proof), believed, as_json=as_json)
+                tell_complete(chain((first,), proof), believed, other, as_json=as_json)
                 return
             if first == f"{CONTRADICTION_TITLE}\n".encode():
                 tell_contradiction(chain((first,), proof), believed, as_json=as_json)
                 return
+            if other is not None:
+                raise Malformed("file: not about an identity, must be with --against", where=file)
             proven = verify_file(chain((first,), proof), believed)
         one = _shown(*proven.entries[0]) if len(proven.entries) == 1 else {}
     head = proven.head
@@ -188,6 +194,10 @@ def _believed(key: str | None, policy_file: str | None) -> Policy:
             clause="c2sp:signed-note",
         )
     return Policy.of_log(believed)
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: stream.readline(LINE_MAX_OCTETS + 1), b"")
 
 
 @contextmanager
@@ -246,131 +256,6 @@ def cosign(context: click.Context, *, add: str | None, as_json: bool) -> None:
 
 @repository.command
 @json_option
-@click.pass_context
-def audit(context: click.Context, *, as_json: bool) -> None:
-    """Re-read every octet of the record, and compare the index with it.
-
-    The verifiable index by EUI-64 is made anew, and each of its roots that was lodged compared.
-    Documents lodged past the rules and confidential content that is missing are problems; what was
-    removed by decision is told. Works beside a running server, changes and repairs nothing. Exit
-    code 1 if there is a problem.
-    """
-    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        with progress_bar("record") as told:
-            problems, entries = _audit_record(load_settings(os.environ), told)
-        with progress_bar("index") as told:
-            problems += _audit_index(front, told)
-        with progress_bar("roots of the verifiable index") as told:
-            problems += _audit_roots(front, told)
-        # What a damaged index says of documents would be noise beside what is wrong with it.
-        found = () if problems else examine_lodged(front, open_confidential(_settings()))
-        removed = [one for one in _breaches(found, problems) if isinstance(one, Removal)]
-        covered = front.index.size()
-    document = {
-        "entries": entries,
-        "indexed": covered,
-        "problems": problems,
-        "removed": [_removal_fields(one) for one in removed],
-    }
-    lines = _audit_lines(entries, covered, problems)
-    emit(document, (*map(_removal_line, removed), *lines), as_json=as_json)
-    context.exit(1 if problems else 0)
-
-
-def _settings() -> Settings:
-    return load_settings(os.environ)
-
-
-def _breaches(found: Iterable[str | Removal], problems: list[str]) -> Iterator[str | Removal]:
-    """What was found; the sentences among it are problems too."""
-    for one in found:
-        if isinstance(one, str):
-            problems.append(one)
-        yield one
-
-
-def _removal_fields(removal: Removal) -> dict[str, Any]:
-    return {
-        "entry": removal.entry,
-        "tombstone": removal.tombstone,
-        "decision": removal.decision,
-        "officer": removal.officer.name,
-    }
-
-
-def _removal_line(removal: Removal) -> str:
-    return (
-        f"removed: the content of entry {removal.entry}, under decision {removal.decision},"
-        f" by {removal.officer.name}; entry {removal.tombstone}"
-    )
-
-
-def _audit_record(settings: Settings, told: Told) -> tuple[list[str], int]:
-    problems: list[str] = []
-    entries = 0
-    for found in audit_record(settings.path("record"), settings.log_vkey):
-        match found:
-            case Problem(file=file, message=message):
-                problems.append(f"{file}: {message}")
-            case AuditProgress(done=entries, total=total):
-                told(entries, total)
-    return problems, entries
-
-
-def _audit_index(front: FrontOffice, told: Told) -> list[str]:
-    differences = compare_index(
-        front.reader,
-        front.index,
-        front.describe,
-        lambda progress: told(progress.done, progress.total),
-    )
-    problems: list[str] = []
-    try:
-        problems.extend(islice(differences, PROBLEMS_SHOWN))
-        if next(differences, None) is not None:
-            problems.append(f"index: more than {PROBLEMS_SHOWN} differences, the rest is not shown")
-    except (Inconsistent, Malformed, Unavailable) as error:
-        problems.append(f"index: comparison stopped, {error}")
-    return problems
-
-
-def _audit_roots(front: FrontOffice, told: Told) -> list[str]:
-    with tempfile.TemporaryDirectory(prefix="smki-audit-") as scratch:
-        differences = audit_roots(
-            front.reader,
-            front.index,
-            front.describe,
-            SqliteIdentityMap(Path(scratch) / "identity-map.sqlite"),
-            lambda progress: told(progress.done, progress.total),
-        )
-        problems: list[str] = []
-        try:
-            problems.extend(islice(differences, PROBLEMS_SHOWN))
-        except (Inconsistent, Malformed, Unavailable) as error:
-            problems.append(f"index: its roots cannot be compared, {error}")
-        return problems
-
-
-def _audit_lines(entries: int, covered: int, problems: list[str]) -> Iterator[str]:
-    yield from (f"problem: {problem}" for problem in problems)
-    if problems:
-        yield f"{len(problems)} problems in {entries} entries re-read"
-        if all(problem.startswith("index:") for problem in problems):
-            yield "the record is whole; next: stop the server and run 'smki repository reindex'"
-        else:
-            yield (
-                "next: stop and keep every file as it is; what was changed can be taken from a mirror,"
-                " which 'smki mirror' proves"
-            )
-        return
-    yield f"no problems: {entries} entries re-read, the index agrees on {min(covered, entries)}"
-    if covered < entries:
-        yield "the index covers the rest as soon as a server runs"
-    yield "next: 'smki repository checkpoint' prints what was audited, to be kept"
-
-
-@repository.command
-@json_option
 def reindex(*, as_json: bool) -> None:
     """Throw the index away and make it again from the record.
 
@@ -409,5 +294,5 @@ def reindex(*, as_json: bool) -> None:
     )
 
 
-for _command in (consistency, export, daily, check_export, unpack, prove_device):
+for _command in (audit, consistency, export, daily, check_export, unpack, prove_device):
     repository.add_command(_command)

@@ -60,7 +60,10 @@ class OpenFile:
 
 
 class ReadOnlyFiles(SFTPServer):
-    """One session over the tree of its party; `touch` is called for each request."""
+    """One session over the tree of its party.
+
+    `touch` is called for each request, `fetch` for each file that is opened.
+    """
 
     def __init__(
         self,
@@ -68,9 +71,10 @@ class ReadOnlyFiles(SFTPServer):
         tree: Tree,
         limits: SftpLimits,
         touch: Callable[[], None],
+        fetch: Callable[[], None],
     ) -> None:
         super().__init__(channel)
-        self._tree, self._limits, self._touch = tree, limits, touch
+        self._tree, self._limits, self._touch, self._fetch = tree, limits, touch, fetch
         self._opened: set[OpenFile] = set()
         self._listed = 0
 
@@ -142,6 +146,7 @@ class ReadOnlyFiles(SFTPServer):
             raise _absent(path)
         opened = OpenFile(descriptor)
         self._opened.add(opened)
+        self._fetch()
         return opened
 
     async def read(self, file_obj: object, offset: int, size: int) -> bytes:

@@ -44,6 +44,8 @@ PartyOf = Callable[[bytes], Awaitable[str | None]]
 """The party that the key with this SHA-256 identifies."""
 TreeOf = Callable[[str], Mapping[str, Path]]
 """The folders that a party sees, by name."""
+Fetched = Callable[[str], None]
+"""Told of each file that a party opens."""
 
 
 @dataclass(eq=False)
@@ -52,6 +54,7 @@ class _House:
 
     party_of: PartyOf
     tree_of: TreeOf
+    fetched: Fetched
     limits: SftpLimits
     attempts: Attempts
     visitors: "set[_Visitor]" = field(default_factory=set)
@@ -134,7 +137,12 @@ class _Visitor(asyncssh.SSHServer):
     def files(self, channel: "asyncssh.SSHServerChannel[bytes]") -> ReadOnlyFiles:
         """A session over the tree of its party."""
         tree = Tree(self._house.tree_of(self.party) if self.party else {})
-        return ReadOnlyFiles(channel, tree, self._house.limits, self.touch)
+        return ReadOnlyFiles(channel, tree, self._house.limits, self.touch, self.fetch)
+
+    def fetch(self) -> None:
+        """A file of its party's tree was opened."""
+        if self.party is not None:
+            self._house.fetched(self.party)
 
     async def must_go(self, now: float) -> str:
         """Why it is closed now; empty if it may stay."""
@@ -157,6 +165,7 @@ async def sftp_serving(
     host_key: bytes,
     party_of: PartyOf,
     tree_of: TreeOf,
+    fetched: Fetched = lambda _: None,
     limits: SftpLimits | None = None,
 ) -> AsyncIterator[int]:
     """Parties are served inside, at the port that is given; afterwards nobody is.
@@ -171,7 +180,11 @@ async def sftp_serving(
     """
     bounds = limits or SftpLimits()
     house = _House(
-        party_of=party_of, tree_of=tree_of, limits=bounds, attempts=Attempts(limits=bounds)
+        party_of=party_of,
+        tree_of=tree_of,
+        fetched=fetched,
+        limits=bounds,
+        attempts=Attempts(limits=bounds),
     )
     acceptor = await _listen(house, host, port, host_key)
     looking = asyncio.create_task(_look(house))

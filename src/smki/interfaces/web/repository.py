@@ -6,6 +6,7 @@ specification has it.
 
 import secrets
 import time
+from hashlib import sha256
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,8 @@ from starlette.routing import Route
 from smki.interfaces.web.bodies import Body, check_head
 from smki.interfaces.web.limits import SMALL_BODY_OCTETS, Limits
 from smki.interfaces.web.service import Services
-from smki.terms import Malformed, Refused
+from smki.ports import Use
+from smki.terms import Malformed, Refused, RequestType
 from smki.wire.xml import (
     parse_data_request,
     parse_search_request,
@@ -53,28 +55,36 @@ class RepositoryService:
     async def search(self, request: Request) -> Response:
         """POST of a search: 200 with results, 401, or 402 if nothing was found."""
         body = await self._body(request)
-        reference = audit_reference()
+        asked = _Asked(self._services, request, RequestType.SEARCH)
+        reference = asked.reference
         try:
             query = parse_search_request(body)
-            entries = await run_in_threadpool(self._services.search, _apikey(request), query)
+            asked.what = f"{'device' if query.device else 'organisation'} {query.identity}"
+            entries = await run_in_threadpool(self._services.search, asked.apikey, query)
         except (Malformed, Refused) as error:
-            return _answer(_INVALID, write_search_response(_INVALID, error.message, reference))
+            return asked.answer(_INVALID, write_search_response(_INVALID, error.message, reference))
         if not entries:
-            return _answer(_NOT_FOUND, write_search_response(_NOT_FOUND, "No results", reference))
-        return _answer(_FOUND, write_search_response(_FOUND, "Success", reference, entries))
+            none = write_search_response(_NOT_FOUND, "No results", reference)
+            return asked.answer(_NOT_FOUND, none)
+        document = write_search_response(_FOUND, "Success", reference, entries)
+        return asked.answer(_FOUND, document, results=len(entries))
 
     async def retrieve(self, request: Request) -> Response:
         """POST of a serial number: 200 with the certificate, 401, or 402 if there is none."""
         body = await self._body(request)
-        reference = audit_reference()
+        asked = _Asked(self._services, request, RequestType.RETRIEVE)
+        reference = asked.reference
         try:
             serial = parse_data_request(body)
-            found = await run_in_threadpool(self._services.retrieve, _apikey(request), serial)
+            asked.what = f"serial number {serial}"
+            found = await run_in_threadpool(self._services.retrieve, asked.apikey, serial)
         except (Malformed, Refused) as error:
-            return _answer(_INVALID, write_data_response(_INVALID, error.message, reference))
+            return asked.answer(_INVALID, write_data_response(_INVALID, error.message, reference))
         if found is None:
-            return _answer(_NOT_FOUND, write_data_response(_NOT_FOUND, "No results", reference))
-        return _answer(_FOUND, write_data_response(_FOUND, "Success", reference, found))
+            none = write_data_response(_NOT_FOUND, "No results", reference)
+            return asked.answer(_NOT_FOUND, none)
+        document = write_data_response(_FOUND, "Success", reference, found)
+        return asked.answer(_FOUND, document, results=1)
 
     async def _body(self, request: Request) -> bytes:
         check_head(request, SMALL_BODY_OCTETS)
@@ -82,14 +92,38 @@ class RepositoryService:
         return await body.whole(SMALL_BODY_OCTETS)
 
 
-def audit_reference() -> str:
-    """An opaque reference that no other answer has: `1763700000000-abc123456f`."""
-    return f"{time.time_ns() // 1_000_000}-{secrets.token_hex(5)}"
+class _Asked:
+    """A request, and the reference under which its answer is noted before it goes out.
+
+    Clause: sec-app-o:web-service
+    """
+
+    __slots__ = ("_at", "_services", "_type", "apikey", "reference", "what")
+
+    def __init__(self, services: Services, request: Request, request_type: RequestType) -> None:
+        self._services = services
+        self._type = request_type
+        self._at = time.time_ns() // 1_000_000
+        self.apikey = request.query_params.get("apikey", "")
+        self.reference = audit_reference(self._at)
+        self.what = "not readable"
+
+    def answer(self, code: int, document: bytes, *, results: int = 0) -> Response:
+        """The document, with that code."""
+        self._services.answered(
+            Use(
+                at=self._at,
+                request_type=self._type,
+                key=sha256(self.apikey.encode()).digest(),
+                reference=self.reference,
+                asked=self.what,
+                code=code,
+                results=results,
+            )
+        )
+        return Response(document, status_code=code, media_type=_MEDIA_TYPE)
 
 
-def _apikey(request: Request) -> str:
-    return request.query_params.get("apikey", "")
-
-
-def _answer(status: int, document: bytes) -> Response:
-    return Response(document, status_code=status, media_type=_MEDIA_TYPE)
+def audit_reference(at: int) -> str:
+    """A reference that no other answer has, `1763700000000-abc123456f`; `at` in milliseconds."""
+    return f"{at:013}-{secrets.token_hex(5)}"

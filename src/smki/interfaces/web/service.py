@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from smki.ports import Use
 from smki.steps import Requester
 from smki.steps.answers import AdHocAnswer, BatchReceipt, BatchView, FormatError, ProofBundle
 from smki.terms import Interface, Malformed, SerialNumber
@@ -70,6 +71,10 @@ class Services(Protocol):
         Raises:
             Refused: the API key is nobody's. Answered with 401.
         """
+        ...
+
+    def answered(self, use: Use) -> None:
+        """The request is noted, with the reference of its answer. Does not block or raise."""
         ...
 
     def status(self) -> Mapping[str, object]:

@@ -52,6 +52,21 @@ async def read_form(request: Request) -> Mapping[str, str]:
         Malformed: not a form, or too large.
         Unavailable: it does not come in time.
     """
+    must_be_ours(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise Malformed(f"content type: must be {_FORM}", rule="http.type")
+    limits = Limits()
+    body = Body(request, limits, seconds=limits.small_body_seconds)
+    octets = await body.whole(_FORM_OCTETS)
+    return dict(parse_qsl(octets.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def must_be_ours(request: Request) -> None:
+    """A page of this repository sent the form.
+
+    Raises:
+        Refused: it comes from another place.
+    """
     origin = request.headers.get("origin", "")
     if origin != f"https://{request.headers.get('host', '')}":
         raise Refused(
@@ -59,12 +74,6 @@ async def read_form(request: Request) -> Mapping[str, str]:
             clause=_CLAUSE,
             rule="form.origin",
         )
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-        raise Malformed(f"content type: must be {_FORM}", rule="http.type")
-    limits = Limits()
-    body = Body(request, limits, seconds=limits.small_body_seconds)
-    octets = await body.whole(_FORM_OCTETS)
-    return dict(parse_qsl(octets.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def must_fit(form: Mapping[str, str], wanted: str) -> None:

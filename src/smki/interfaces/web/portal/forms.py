@@ -1,8 +1,9 @@
 """The search form: what was typed, what it means, and what is wrong with it, field by field."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, TypeVar
 
 from smki.ports import CertificateQuery, Party
@@ -80,23 +81,36 @@ def read_search(given: Mapping[str, str], parties: Sequence[Party], at: int) -> 
             errors[name] = error.message.partition(": ")[2] or error.message
             return None
 
-    since, until = taken("from", _day), taken("to", _day)
-    if since is not None and until is not None and since > until:
-        errors["to"] = f"{values['to']} is before {values['from']}, must be that day or later"
+    since, until = taken("from", read_instant), taken("to", read_instant)
+    if since is not None and until is not None and since[0] >= until[1]:
+        errors["to"] = f"{values['to']} is before {values['from']}, must be then or later"
     query = CertificateQuery(
         at=at,
-        identity=taken("eui64", EUI64.parse),
-        serial=taken("serial", SerialNumber.parse),
+        identity=taken("eui64", lambda text: EUI64.parse("".join(text.split()))),
+        serial=taken("serial", _serial),
         subscriber=taken("party", lambda name: _subscriber(name, parties)),
         role=taken("role", RemotePartyRole.from_organisational_unit),
         usage=taken("usage", lambda code: _by(code, KeyUsage, lambda one: one.code)),
         kind=taken("type", lambda code: _by(code, CertificateKind, lambda one: one.value)),
         status=taken("status", lambda code: _by(code, CertificateStatus, lambda one: one.value)),
-        lodged_from=None if since is None else _milliseconds(since),
-        lodged_before=None if until is None else _milliseconds(until + timedelta(days=1)),
+        lodged_from=None if since is None else since[0],
+        lodged_before=None if until is None else until[1],
     )
     ordered: dict[str, str] = {name: errors[name] for name in FIELDS if name in errors}
     return SearchForm(values=values, errors=ordered, query=None if errors else query)
+
+
+def read_place(given: Mapping[str, str], name: str = "before") -> int | None:
+    """Where a page goes on from; None if nothing is said.
+
+    Raises:
+        Malformed: something else than a number is said.
+    """
+    text = given.get(name, "")
+    found = read_entry(text)
+    if text and found is None:
+        raise Malformed(f"{name}: {text[:40]!r}, must be a whole number, not below 0")
+    return found
 
 
 def read_entry(text: str) -> int | None:
@@ -120,19 +134,55 @@ def _subscriber(name: str, parties: Sequence[Party]) -> EUI64:
     return found.identities[0][0]
 
 
-def _day(text: str) -> datetime:
-    """The first instant of the day, in UTC."""
+def _serial(text: str) -> SerialNumber:
+    """As people have it before them: with colons, as OpenSSL prints it, or in groups."""
+    return SerialNumber.parse("".join(_PARTING.split(text)))
+
+
+def read_instant(text: str) -> tuple[int, int]:
+    """The first instant that the text means, and the first after it: milliseconds since 1970.
+
+    A day is a whole day, a minute a whole minute. In UTC, unless the text names another zone.
+
+    Raises:
+        Malformed: neither a day nor a day and time.
+    """
+    said = text.strip()
+    found = _INSTANT.fullmatch(said)
+    wrong = Malformed(f"{said[:40]!r}, must be a date, {_LIKE}")
+    if found is None:
+        raise wrong
     try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise Malformed(f"{text[:40]!r}, must be a date, like 2026-11-21") from error
-    if not _EARLIEST <= found <= _LATEST:
-        raise Malformed(f"{text[:40]!r}, must be from {_EARLIEST} to {_LATEST}")
-    return datetime(found.year, found.month, found.day, tzinfo=UTC)
+        start = datetime.fromisoformat(f"{found[1]}T{found[2] or '00:00'}")
+        start = start.replace(tzinfo=UTC) - _offset(found)
+    except (ValueError, OverflowError) as error:
+        raise wrong from error
+    if not _EARLIEST <= start <= _LATEST:
+        raise Malformed(f"{said[:40]!r}, must be from {_EARLIEST:%F} to {_LATEST:%F}")
+    lasts = timedelta(days=1)
+    if found[2]:
+        lasts = timedelta(seconds=1) if found[3] else timedelta(minutes=1)
+    return _milliseconds(start), _milliseconds(start + lasts)
 
 
-_EARLIEST: Final = date(1970, 1, 1)
-_LATEST: Final = date(9998, 12, 31)
+def _offset(found: "re.Match[str]") -> timedelta:
+    """How far ahead of UTC the zone is; none is UTC."""
+    if found[4] is None:
+        return timedelta()
+    return timezone(timedelta(hours=int(found[5]), minutes=int(found[6]))).utcoffset(None) * (
+        -1 if found[4] == "-" else 1
+    )
+
+
+_LIKE: Final = "like 2026-11-21, or a date and time, like 2026-11-21 09:30"
+_PARTING: Final = re.compile(r"(?<=[0-9A-Fa-f])[\s:-]+(?=[0-9A-Fa-f])")
+_INSTANT: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ]([0-9]{2}:[0-9]{2}(:[0-9]{2})?) ?(?:Z|UTC|([+-])([0-9]{2}):?([0-9]{2}))?)?",
+    re.IGNORECASE | re.ASCII,
+)
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
 
 
 def _milliseconds(instant: datetime) -> int:

@@ -16,9 +16,14 @@ from smki.interfaces.web.answers import told
 from smki.interfaces.web.peer import authenticated
 from smki.interfaces.web.portal.accounts import LOG_IN, AccountPages
 from smki.interfaces.web.portal.certificates import CertificatePages
+from smki.interfaces.web.portal.configurations import ConfigurationPages
+from smki.interfaces.web.portal.decisions import DecisionPages
+from smki.interfaces.web.portal.documents import DocumentPages
 from smki.interfaces.web.portal.entering import see, token_of
+from smki.interfaces.web.portal.entries import EntryPages
 from smki.interfaces.web.portal.lists import ListPages
 from smki.interfaces.web.portal.rendering import HEADERS
+from smki.interfaces.web.portal.revocation import RevocationPages
 from smki.interfaces.web.portal.service import PortalServices
 from smki.interfaces.web.portal.visiting import PORTAL_PATH, Handler, Visitor, fault, nothing
 from smki.terms import Interface, SmkiError
@@ -60,13 +65,29 @@ class PortalPages:
 
     def _for_users(self) -> _Table:
         certificates, lists = CertificatePages(self._services), ListPages(self._services)
+        revocation, entries = RevocationPages(self._services), EntryPages(self._services)
+        documents, decisions = DocumentPages(self._services), DecisionPages(self._services)
+        configurations = ConfigurationPages(self._services)
         return (
             ("GET", "", certificates.search),
             ("GET", "/certificates/{serial}", certificates.certificate),
+            ("GET", "/certificates/{serial}/revocation", revocation.ask),
+            ("POST", "/certificates/{serial}/revocation", revocation.revoke),
+            ("GET", "/certificates/{serial}/revocation/statement", revocation.statement),
             ("GET", "/files/{name}", certificates.file),
             ("GET", "/archive", certificates.archive),
+            ("GET", "/archive/found", certificates.found),
             ("GET", "/lists", lists.lists),
-            ("GET", "/lists/{name}", lists.list_file),
+            ("GET", "/lists/{name}", lists.list),
+            ("GET", "/documents", documents.documents),
+            ("GET", "/documents/history", documents.document),
+            ("GET", "/documents/{entry}", documents.version),
+            ("GET", "/decisions", decisions.decisions),
+            ("GET", "/decisions/{entry}", decisions.decision),
+            ("GET", "/configurations", configurations.configurations),
+            ("GET", "/configurations/{entry}", configurations.configuration),
+            ("GET", "/confidential", entries.confidential),
+            ("GET", "/entries/{name}", entries.entry),
             ("GET", "/{rest:path}", nothing),
         )
 

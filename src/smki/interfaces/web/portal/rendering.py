@@ -37,12 +37,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["instant"] = _instant
+    made.filters["octets"] = _octets
     made.globals.update(
         NAVIGATION=words.NAVIGATION,
         KINDS=words.KINDS,
         STATUSES=words.STATUSES,
         USAGES=words.USAGES,
         ROLES=words.ROLES,
+        ENTRIES=words.ENTRIES,
+        STANDINGS=words.STANDINGS,
+        BODIES=words.BODIES,
+        DECISIONS=words.DECISIONS,
+        CIRCUMSTANCES=words.CIRCUMSTANCES,
         type_choices=[(one.value, shown) for one, shown in words.KINDS.items()],
         status_choices=[(one.value, shown) for one, shown in words.STATUSES.items()],
         usage_choices=[(one.code, shown) for one, shown in words.USAGES.items()],
@@ -58,6 +64,11 @@ def _instant(at: datetime) -> str:
 
 
 _NEVER: Final = 9999
+
+
+def _octets(count: int) -> str:
+    """For people: `1,024 octets`."""
+    return f"{count:,} octet{'' if count == 1 else 's'}"
 
 
 _TEMPLATES: Final = _environment()

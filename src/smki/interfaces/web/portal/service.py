@@ -1,10 +1,20 @@
 """What the pages need of the house: a Protocol for each subject, and one of all of them."""
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
 
+from smki.flows.configuring import Configuration
+from smki.flows.deciding import Recorded
+from smki.flows.displaying import Change, ShownDecision
+from smki.flows.documents import History
+from smki.flows.lodged import LodgedEntry
+from smki.flows.statements import Fields
+from smki.policy.revocation import Circumstance
 from smki.ports import CertificateQuery, Party
-from smki.repository.presenting import Item, Results, ShownList
+from smki.repository import Retrieved
+from smki.repository.presenting import Item, Results
+from smki.repository.shown_lists import ShownList
 from smki.steps import LoggedIn, Requester
 from smki.terms import Interface, SerialNumber
 
@@ -73,7 +83,7 @@ class Certificates(Proving, Protocol):
         """The parties, in the order of registration."""
         ...
 
-    def search(self, query: CertificateQuery, before: int | None) -> Results:
+    def search(self, query: CertificateQuery, before: int | None, limit: int = ...) -> Results:
         """A page of what the query finds below the entry `before`, newest first."""
         ...
 
@@ -81,12 +91,28 @@ class Certificates(Proving, Protocol):
         """The certificate with this serial number; None if there is none."""
         ...
 
+    def certificate(self, serial: SerialNumber) -> Retrieved | None:
+        """The certificate alone, without its history; None if there is none."""
+        ...
 
-class Lists(Protocol):
+    def issued_under(self, serial: SerialNumber) -> Configuration | None:
+        """The configuration under which the certificate was issued; None if there was none."""
+        ...
+
+
+class Lists(Proving, Protocol):
     """Revocation lists."""
+
+    def now(self) -> int:
+        """The instant of the question, seconds since 1970."""
+        ...
 
     def lists(self, before: int | None) -> Sequence[ShownList]:
         """The newest revocation lists below the entry `before`, newest first."""
+        ...
+
+    def lists_in_force(self) -> Sequence[ShownList]:
+        """The newest list of each authority."""
         ...
 
     def revocation_list(self, entry: int) -> ShownList | None:
@@ -94,7 +120,97 @@ class Lists(Protocol):
         ...
 
 
-class PortalServices(Accounts, Certificates, Lists, Protocol):
+class Entries(Proving, Protocol):
+    """Any entry of the record."""
+
+    def entry(self, entry: int) -> LodgedEntry | None:
+        """What that entry holds; None if the record is not so long."""
+        ...
+
+    def commitments(self, before: int | None) -> Sequence[LodgedEntry]:
+        """The newest entries below `before` that commit to confidential content, newest first."""
+        ...
+
+
+class Documents(Entries, Protocol):
+    """Documents and their versions."""
+
+    def parties(self) -> Sequence[Party]:
+        """The parties, in the order of registration."""
+        ...
+
+    def documents(self, start: int) -> tuple[Sequence[History], int]:
+        """The histories of a page of documents, from that place on, and how many there are."""
+        ...
+
+    def document(self, title: str) -> History | None:
+        """Everything that the record says of this document; None if nothing."""
+        ...
+
+    def directions(self) -> Sequence[tuple[Recorded, int | None]]:
+        """The authority's directions to lodge, each with the entry that fulfilled it, if one did."""
+        ...
+
+
+class Decisions(Entries, Protocol):
+    """Decisions of the bodies that decide."""
+
+    def parties(self) -> Sequence[Party]:
+        """The parties, in the order of registration."""
+        ...
+
+    def decisions(self, before: int | None) -> Sequence[ShownDecision]:
+        """The newest decisions below the entry `before`, newest first."""
+        ...
+
+    def decision(self, entry: int) -> ShownDecision:
+        """The decision that this entry holds, believed or not."""
+        ...
+
+
+class Configurations(Entries, Protocol):
+    """What was issued under."""
+
+    def configurations(self, before: int | None) -> Sequence[Configuration]:
+        """The newest configurations below the entry `before`, newest first."""
+        ...
+
+    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change]] | None:
+        """The configuration of that entry, and what it changed; None if it is none."""
+        ...
+
+    def in_force_at(self, at: datetime) -> int | None:
+        """The entry of the configuration in force then; None if none was lodged yet."""
+        ...
+
+
+class Revocations(Protocol):
+    """A revocation that an officer asks for."""
+
+    def item(self, serial: SerialNumber) -> Item | None:
+        """The certificate with this serial number; None if there is none."""
+        ...
+
+    def revocation_statement(
+        self, serial: SerialNumber, circumstance: Circumstance, decision: str
+    ) -> Fields:
+        """What an officer signs, as canonical JSON, to have the certificate revoked."""
+        ...
+
+    async def revoke(self, asked: Fields, signature: bytes) -> Mapping[str, Any]:
+        """The certificate is on the list: its `serial`, `crl_number`, and `entry` of the request.
+
+        Raises:
+            Malformed: the signature is not of its form.
+            Refused: whoever signed may not ask for it, or not in this circumstance.
+            Unavailable: the authority is away.
+        """
+        ...
+
+
+class PortalServices(
+    Accounts, Certificates, Lists, Documents, Decisions, Configurations, Revocations, Protocol
+):
     """What can be asked. Every call may block, and is made in a thread; any number at once.
 
     What they raise is answered by a page with the status of its family.

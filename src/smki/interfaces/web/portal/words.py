@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
+from smki.governance import Body, DecisionKind
+from smki.merkle.leaf import LeafType
+from smki.policy.revocation import Circumstance
 from smki.terms import CertificateKind, CertificateStatus, KeyUsage, RemotePartyRole
 
 NAVIGATION: Final[tuple[tuple[str, str, str], ...]] = (  # section of the page, address, words
     ("search", "/portal", "Search"),
+    ("documents", "/portal/documents", "Documents"),
+    ("decisions", "/portal/decisions", "Decisions"),
     ("lists", "/portal/lists", "Revocation lists"),
+    ("configurations", "/portal/configurations", "Configuration"),
     ("password", "/portal/password", "Password"),
 )
 _K, _S, _U, _R = CertificateKind, CertificateStatus, KeyUsage, RemotePartyRole
@@ -46,4 +52,50 @@ ROLES: Final[Mapping[RemotePartyRole, str]] = {
         for place, word in enumerate(role.name.lower().split("_"))
     )
     for role in _R
+}
+ENTRIES: Final[Mapping[LeafType, str]] = {
+    LeafType.CERTIFICATE: "certificate",
+    LeafType.CRL: "revocation list",
+    LeafType.ARL: "revocation list",
+    LeafType.DOCUMENT: "document",
+    LeafType.STANDING: "change of standing",
+    LeafType.DECISION: "decision",
+    LeafType.TRANSCRIPT: "commitment to confidential content",
+    LeafType.LOG_KEY: "key of the log",
+    LeafType.INDEX_ROOT: "root of the index by EUI-64",
+    LeafType.STATUS_NOTE: "request for revocation",
+    LeafType.TOMBSTONE: "removal of confidential content",
+    LeafType.CONFIGURATION: "configuration",
+}
+STANDINGS: Final[Mapping[str, str]] = {
+    "current": "In force",
+    "superseded": "Superseded",
+    "withdrawn": "Withdrawn",
+    "waiting": "Not in force yet",
+    "open": "Open",
+    "used": "Used",
+    "over": "Over",
+    "nothing": "Counts for nothing",
+}
+BODIES: Final[Mapping[Body, str]] = {
+    Body.SMKI_PMA: "SMKI Policy Management Authority",
+    Body.CODE_ADMINISTRATOR: "Code Administrator",
+}
+DECISIONS: Final[Mapping[DecisionKind, str]] = {
+    DecisionKind.SUPERSEDE_DOCUMENT: "A document is superseded",
+    DecisionKind.WITHDRAW_DOCUMENT: "A document is withdrawn",
+    DecisionKind.DIRECT_LODGING: "The DCC is directed to lodge",
+    DecisionKind.REVOKE_CERTIFICATE: "A certificate is revoked",
+    DecisionKind.WITHHOLD_REVOCATION: "Revocation is withheld",
+    DecisionKind.REMOVE_CONTENT: "Confidential content is removed",
+    DecisionKind.CONDITIONS_MET: "Conditions are met",
+}
+CIRCUMSTANCES: Final[Mapping[Circumstance, str]] = {
+    Circumstance.REJECTED: "Its subscriber rejects it: it is not as it was asked for",
+    Circumstance.REQUESTED: "Its subscriber does not want it any more",
+    Circumstance.COMPROMISE: "Its private key is, or may be, in other hands",
+    Circumstance.INELIGIBLE: "Its subscriber may not have it any more",
+    Circumstance.WRONG: "What it says is not right, or not any more",
+    Circumstance.BREACH: "Its subscriber broke the rules",
+    Circumstance.DIRECTION: "The policy authority directs it",
 }

@@ -1,8 +1,8 @@
-// Verifies a proof file in the browser: that the certificate shown is the entry it is said to be, in
-// the tree whose root a checkpoint names, and that the log whose key is given signed the checkpoint.
+// Verifies a proof file in the browser: that what the page shows is the entry it is said to be, in the
+// tree whose root a checkpoint names, and that the log whose key is given signed the checkpoint.
 //
-// Formats: the proof file as src/smki/repository/proving.py writes it, C2SP signed-note and
-// tlog-checkpoint, RFC 6962. Trusts nothing of the server but this script; for less, verify by command.
+// Formats: the proof file as src/smki/repository/proving.py writes it, leaves as src/smki/merkle/leaf.py
+// does, C2SP signed-note and tlog-checkpoint, RFC 6962. Trusts nothing of the server but this script; for less, verify by command.
 "use strict";
 
 (() => {
@@ -10,8 +10,15 @@
   const section = document.getElementById("proof");
   const verdict = document.getElementById("verdict");
   const button = document.getElementById("verify");
-  const CERTIFICATE_START = [1, 1, 0]; // version, type, form
-  const CERTIFICATE_HEADER = 53; // octets of the leaf before the certificate's DER
+  const { noun } = section.dataset;
+  const VERSION = 1;
+  const DIGEST = 1; // forms of a leaf, beside the body itself: its digest, a salted commitment to it
+  const COMMITMENT = 2;
+  const CERTIFICATE = 1; // types of a leaf
+  const FRAMED = [4, 12]; // the body begins with the length of its metadata, and those
+  const JSONS = [5, 6, 9, 10, 11];
+  const HEADER = 11; // octets of the leaf before its body
+  const CERTIFICATE_HEADER = 53; // before the certificate's DER
 
   class Wrong extends Error {}
 
@@ -159,7 +166,28 @@
     throw new Wrong("the checkpoint is not signed with this key");
   };
 
-  const verify = async (proof, certificate, entry, vkey) => {
+  const big = (value) => {
+    const octets = new Uint8Array(8);
+    new DataView(octets.buffer).setBigUint64(0, BigInt(value));
+    return octets;
+  };
+
+  // What the leaf holds is what the page shows; of a commitment there is nothing to compare.
+  const match = async (leaf, shown, type) => {
+    const [version, found, form] = leaf;
+    const body = leaf.slice(found === CERTIFICATE ? CERTIFICATE_HEADER : HEADER);
+    if (shown !== null) {
+      const whole = form === DIGEST ? joined(await sha256(shown), big(shown.length)) : shown;
+      if (!equal(body, whole)) {
+        throw new Wrong(`the proof is for another ${noun} than the one shown`);
+      }
+    }
+    if (version !== VERSION || found !== type || (shown === null) !== (form === COMMITMENT)) {
+      throw new Wrong(`the entry is not a ${noun}`);
+    }
+  };
+
+  const verify = async (proof, body, entry, vkey) => {
     const { note, steps } = readProof(proof);
     const head = await readCheckpoint(note, await readKey(vkey));
     if (entry >= head.size) {
@@ -182,13 +210,10 @@
         continue;
       }
       const leaf = unbase64(rest[1], "the entry");
-      const shown = leaf.slice(CERTIFICATE_HEADER);
-      if (whole(rest[0], "the entry") !== entry || !equal(shown, certificate)) {
-        throw new Wrong("the proof is for another certificate than the one shown");
+      if (whole(rest[0], "the entry") !== entry) {
+        throw new Wrong(`the proof is for entry ${rest[0]}, must be for entry ${entry}`);
       }
-      if (!equal(leaf.slice(0, 3), CERTIFICATE_START)) {
-        throw new Wrong("the entry is not a certificate");
-      }
+      await match(leaf, body, Number(section.dataset.type));
       await appended(peaks, 1, await sha256([0], leaf));
     }
     const root = await rootOf(peaks);
@@ -196,6 +221,26 @@
       throw new Wrong(`the proof leads to the root ${hex(root)}, the log signed ${hex(head.root)}`);
     }
     return head;
+  };
+
+  // What the entry says for itself, read from what was verified; values as JSON.
+  const told = async (body, type) => {
+    if (body === null) {
+      return ["The record holds a commitment; the content is kept apart."];
+    }
+    const framed = FRAMED.includes(type);
+    if (!framed && !JSONS.includes(type)) {
+      return [`SHA-256 of the ${noun}: ${hex(await sha256(body))}`];
+    }
+    const length = framed ? body[0] * 256 + body[1] : body.length;
+    const said = JSON.parse(new TextDecoder().decode(framed ? body.slice(2, 2 + length) : body));
+    const lines = Object.entries(said.decision ?? said)
+      .filter(([name]) => name !== "signature")
+      .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+    if (framed) {
+      lines.push(`SHA-256 of the content, computed here: ${hex(await sha256(body.slice(2 + length)))}`);
+    }
+    return [`The ${noun} says, as it was verified:`, ...lines];
   };
 
   const say = (kind, heading, ...lines) => {
@@ -223,16 +268,17 @@
     say("", "Verifying …");
     try {
       const proof = await (await fetched(section.dataset.proof)).text();
-      const der = new Uint8Array(await (await fetched(section.dataset.certificate)).arrayBuffer());
+      const address = section.dataset.body;
+      const body = address ? new Uint8Array(await (await fetched(address)).arrayBuffer()) : null;
       const entry = Number(section.dataset.entry);
-      const head = await verify(proof, der, entry, document.getElementById("vkey").value);
+      const head = await verify(proof, body, entry, document.getElementById("vkey").value);
       say(
         "good",
-        "Verified: this certificate is in the record.",
+        `Verified: this ${noun} is in the record.`,
         `It is entry ${entry} of the ${head.size} that the log signed for.`,
         "Computed in this browser: the signature of the checkpoint, and the path from the entry to its root.",
         `Root: ${hex(head.root)}`,
-        `SHA-256 of the certificate: ${hex(await sha256(der))}`,
+        ...(await told(body, Number(section.dataset.type))),
       );
     } catch (error) {
       if (error instanceof Wrong) {

@@ -1,0 +1,198 @@
+"""Executes an update of security credentials: each replacement stands or falls by itself.
+
+In mode 9 a new root comes first, and what comes after it is validated against the new one. Floors
+are set whether or not every replacement succeeded, as the reference data reports.
+
+Clause: gbcs:CS02b
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from smki.devices.kinds import ROOT
+from smki.devices.modes import MODES, ModeRow
+from smki.devices.path import validate, validate_root
+from smki.devices.rules import DeviceRules
+from smki.devices.state import Counters, DeviceState, TrustAnchor
+from smki.profiles.reading import role as role_of
+from smki.terms import Malformed, RemotePartyRole
+from smki.wire.certificate import parse_certificate
+from smki.wire.gbcs.trust_anchors import StatusCode, TrustAnchorCellIdentifier
+from smki.wire.gbcs.update_credentials import (
+    AuthorisingRemotePartyControl,
+    ExecutionOutcome,
+    RemotePartySeqNumberChange,
+    ReplacementOutcome,
+    SpecialistSeqNumber,
+    TimeBasedChecks,
+    TrustAnchorReplacement,
+    UpdateCredentialsCommand,
+)
+
+ALERT_SUCCESS: Final = 0x8F66
+ALERT_FAILURE: Final = 0x8F67
+_NOTHING: Final = TrustAnchor(unique_id=bytes(8), key_identifier=bytes(8), point=b"")
+
+
+def foreign_cells(
+    state: DeviceState, command: UpdateCredentialsCommand
+) -> tuple[TrustAnchorCellIdentifier, ...]:
+    """Target cells that the mode may not touch, or that the device does not have."""
+    allowed = MODES[command.control.mode].cells
+    return tuple(
+        each.cell
+        for each in command.replacements
+        if each.cell not in state.row.cells or (allowed is not None and each.cell not in allowed)
+    )
+
+
+def replace_credentials(
+    state: DeviceState,
+    command: UpdateCredentialsCommand,
+    at: datetime | None,
+    rules: DeviceRules,
+) -> tuple[DeviceState, ExecutionOutcome]:
+    """The device with what could be replaced, and what became of each replacement.
+
+    Args:
+        state: before.
+        command: admitted.
+        at: the device's time; None if it does not trust its clock.
+        rules: of its make.
+
+    Clause: gbcs:CS02b
+    """
+    control = command.control
+    row = MODES[control.mode]
+    when = None if control.time_based_checks is TimeBasedChecks.DISAPPLY else at
+    foreign = frozenset(foreign_cells(state, command))
+    outcomes: dict[int, ReplacementOutcome] = {}
+    for number in _root_first(command.replacements):
+        each = command.replacements[number]
+        state, outcomes[number] = _replaced(state, each, command.path, row, when, foreign)
+    changes = seq_number_changes(control, row)
+    for change in changes:
+        state = _with_floor(state, change, rules)
+    return state, ExecutionOutcome(
+        counter=control.counter,
+        mode=control.mode,
+        changes=changes,
+        outcomes=tuple(outcomes[number] for number in range(len(command.replacements))),
+    )
+
+
+def _root_first(replacements: tuple[TrustAnchorReplacement, ...]) -> list[int]:
+    return sorted(range(len(replacements)), key=lambda number: replacements[number].cell != ROOT)
+
+
+def _replaced(
+    state: DeviceState,
+    each: TrustAnchorReplacement,
+    path: tuple[bytes, ...],
+    row: ModeRow,
+    at: datetime | None,
+    foreign: frozenset[TrustAnchorCellIdentifier],
+) -> tuple[DeviceState, ReplacementOutcome]:
+    existing = state.anchors.get(each.cell, _NOTHING)
+    found: TrustAnchor | StatusCode
+    if each.cell in foreign:
+        found = StatusCode.OTHER
+    elif each.cell == ROOT:
+        found = validate_root(
+            each.certificate, path, state.anchors[ROOT], at, normal=not row.abnormal_root
+        )
+    elif row.roles_of_certificates and _role(each.certificate) is not each.cell.role:
+        found = StatusCode.BAD_CERTIFICATE
+    else:
+        found = validate(each.certificate, path, state.anchors[ROOT], each.cell.key_usage, at)
+    good = isinstance(found, TrustAnchor)
+    replacing = found if isinstance(found, TrustAnchor) else existing
+    outcome = ReplacementOutcome(
+        cell=each.cell,
+        status=StatusCode.SUCCESS if isinstance(found, TrustAnchor) else found,
+        existing_unique_id=existing.unique_id,
+        existing_key_identifier=existing.key_identifier,
+        replacing_unique_id=replacing.unique_id,
+        replacing_key_identifier=replacing.key_identifier,
+    )
+    return (state.with_anchor(each.cell, replacing) if good else state), outcome
+
+
+def _role(certificate: bytes) -> RemotePartyRole | None:
+    try:
+        return role_of(parse_certificate(certificate).tbs)
+    except Malformed:
+        return None
+
+
+def seq_number_changes(
+    control: AuthorisingRemotePartyControl, row: ModeRow
+) -> tuple[RemotePartySeqNumberChange, ...]:
+    """The floors that a command sets: that of the authorising role, then the others in its order."""
+    own = (
+        ()
+        if control.new_floor is None
+        else (
+            RemotePartySeqNumberChange(
+                role=row.by,
+                floor=control.new_floor,
+                specialist_floors=control.new_specialist_floors,
+            ),
+        )
+    )
+    return own + (control.other_changes or ())
+
+
+def _with_floor(
+    state: DeviceState, change: RemotePartySeqNumberChange, rules: DeviceRules
+) -> DeviceState:
+    counters = state.counters_of(change.role)
+    specialist = dict(counters.specialist)
+    for each in change.specialist_floors or ():
+        specialist[each.usage] = _floored(specialist.get(each.usage, -1), each, rules)
+    return state.with_counters(
+        change.role,
+        Counters(
+            update=_floor(counters.update, change.floor, rules),
+            command=_floor(counters.command, change.floor, rules),
+            specialist=MappingProxyType(specialist),
+        ),
+    )
+
+
+def _floored(counter: int, each: SpecialistSeqNumber, rules: DeviceRules) -> int:
+    return _floor(counter, each.counter, rules)
+
+
+def _floor(counter: int, floor: int, rules: DeviceRules) -> int:
+    return floor if rules.floors_may_fall else max(counter, floor)
+
+
+def alert_code(outcome: ExecutionOutcome) -> int:
+    """8F66 if everything was replaced, 8F67 if anything was not.
+
+    Clause: gbcs:CS02b
+    """
+    good = all(each.status is StatusCode.SUCCESS for each in outcome.outcomes)
+    return ALERT_SUCCESS if good else ALERT_FAILURE
+
+
+def former_supplier_scheduled(state: DeviceState, outcome: ExecutionOutcome) -> DeviceState:
+    """The device without what the supplier scheduled that it no longer knows."""
+    changed = any(
+        each.cell.role is RemotePartyRole.SUPPLIER
+        and each.status is StatusCode.SUCCESS
+        and each.existing_unique_id != each.replacing_unique_id
+        for each in outcome.outcomes
+    )
+    if not changed:
+        return state
+    former = {
+        each.existing_unique_id
+        for each in outcome.outcomes
+        if each.cell.role is RemotePartyRole.SUPPLIER
+    }
+    kept = tuple(each for each in state.scheduled if each.header.originator.octets not in former)
+    return replace(state, scheduled=kept)

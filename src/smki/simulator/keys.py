@@ -1,0 +1,78 @@
+"""The private keys of simulated devices: a handle is the key itself, 32 octets of its scalar.
+
+Signatures are deterministic (RFC 6979), so that a device that is asked the same twice answers the
+same; new keys come from the chance that is given.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    derive_private_key,
+)
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from smki.crypto.gbcs_protection import shared_secret
+from smki.wire.gbcs.trust_anchors import KeyUsageBits
+
+SCALAR_OCTETS: Final = 32
+
+_CURVE: Final = SECP256R1()
+_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_SIGNING: Final = ECDSA(SHA256(), deterministic_signing=True)
+_KEYS_KEPT: Final = 256  # a device is asked several things in a row
+
+
+@lru_cache(maxsize=_KEYS_KEPT)
+def _loaded(scalar: bytes) -> EllipticCurvePrivateKey:
+    return derive_private_key(int.from_bytes(scalar, "big"), _CURVE)
+
+
+class ScalarKeys:
+    """`devices.DeviceKeys` of simulated devices.
+
+    Args:
+        chance: so many random octets; seeded for a simulation that can be repeated.
+    """
+
+    def __init__(self, chance: Callable[[int], bytes]) -> None:
+        self._chance = chance
+
+    def sign(self, handle: bytes, message: bytes) -> bytes:
+        """An ECDSA-Sig-Value (DER) over `message`, P-256 with SHA-256.
+
+        Clause: rfc6979:3.2
+        """
+        return _loaded(handle).sign(message, _SIGNING)
+
+    def agree(self, handle: bytes, point: bytes) -> bytes:
+        """Z, 32 octets, with the holder of `point`.
+
+        Raises:
+            Malformed: `point` is not on the curve.
+
+        Clause: gbcs:18.4
+        """
+        return shared_secret(_loaded(handle), point)
+
+    def generate(self, usage: KeyUsageBits) -> tuple[bytes, bytes]:
+        """A new key: its scalar and its public key (65 octets).
+
+        Clause: gbcs:CS02c
+        """
+        del usage  # a key of either use is made the same way
+        # 64 bits more than the order has: what the remainder favours cannot be told from chance
+        number = int.from_bytes(self._chance(SCALAR_OCTETS + 8), "big") % (_ORDER - 1) + 1
+        scalar = number.to_bytes(SCALAR_OCTETS, "big")
+        return scalar, self.point(scalar)
+
+    def point(self, handle: bytes) -> bytes:
+        """The public key of a handle, 65 octets."""
+        return (
+            _loaded(handle).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        )

@@ -9,7 +9,7 @@ from smki.devices.admitting import Admitted, Check, NotAdmitted
 from smki.devices.keys import DeviceKeys
 from smki.devices.kinds import KINDS, DeviceKind
 from smki.devices.machine import Processed, advance, process
-from smki.devices.rules import DeviceRules
+from smki.devices.rules import DeviceRules, FloorRule
 from smki.devices.state import Clock, Counters, DeviceState, Firmware, OwnKey, TrustAnchor
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "DeviceRules",
     "DeviceState",
     "Firmware",
+    "FloorRule",
     "NotAdmitted",
     "OwnKey",
     "Processed",

@@ -91,7 +91,7 @@ def validate_root(
     """What the root cell is to hold of a new root certificate, or why it is not good.
 
     The certificate is signed by its own key. Normally that key must be certified under the present
-    root too: by a certificate of the path with the same name and key. By contingency it need not.
+    root too, by a certificate of the path. By contingency it need not.
 
     Clause: rfc5280:6.1.3
     """
@@ -247,9 +247,9 @@ def _signed_by(certificate: Certificate, point: bytes) -> bool:
 def _linked(
     root: Certificate, path: Iterable[bytes], anchor: TrustAnchor, at: datetime | None
 ) -> bool:
-    """Whether the present root certified the new root's name and key."""
+    """Whether the present root certified the new root's key."""
     for issuer in _issuers(path):
-        if issuer.tbs.subject == root.tbs.subject and _point(issuer) == _point(root):
+        if _point(issuer) == _point(root):
             try:
                 _up(issuer, (), anchor, at)
             except _NotGood:

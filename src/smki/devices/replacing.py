@@ -6,6 +6,7 @@ are set whether or not every replacement succeeded, as the reference data report
 Clause: gbcs:CS02b
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -14,7 +15,7 @@ from typing import Final
 from smki.devices.kinds import ROOT
 from smki.devices.modes import MODES, ModeRow
 from smki.devices.path import validate, validate_root
-from smki.devices.rules import DeviceRules
+from smki.devices.rules import DeviceRules, FloorRule
 from smki.devices.state import Counters, DeviceState, TrustAnchor
 from smki.profiles.reading import role as role_of
 from smki.terms import Malformed, RemotePartyRole
@@ -25,7 +26,6 @@ from smki.wire.gbcs.update_credentials import (
     ExecutionOutcome,
     RemotePartySeqNumberChange,
     ReplacementOutcome,
-    SpecialistSeqNumber,
     TimeBasedChecks,
     TrustAnchorReplacement,
     UpdateCredentialsCommand,
@@ -73,8 +73,9 @@ def replace_credentials(
         each = command.replacements[number]
         state, outcomes[number] = _replaced(state, each, command.path, row, when, foreign)
     changes = seq_number_changes(control, row)
+    renewed = {each.cell.role for each in outcomes.values() if each.status is StatusCode.SUCCESS}
     for change in changes:
-        state = _with_floor(state, change, rules)
+        state = _with_floor(state, change, falls=_falls(change.role, renewed, rules))
     return state, ExecutionOutcome(
         counter=control.counter,
         mode=control.mode,
@@ -145,29 +146,38 @@ def seq_number_changes(
     return own + (control.other_changes or ())
 
 
+def _falls(
+    role: RemotePartyRole, renewed: AbstractSet[RemotePartyRole], rules: DeviceRules
+) -> bool:
+    """Whether a floor may make the role's counters smaller."""
+    match rules.floors:
+        case FloorRule.SET:
+            return True
+        case FloorRule.WITH_NEW_CREDENTIALS:
+            return role in renewed
+        case FloorRule.NEVER_FALL:
+            return False
+
+
 def _with_floor(
-    state: DeviceState, change: RemotePartySeqNumberChange, rules: DeviceRules
+    state: DeviceState, change: RemotePartySeqNumberChange, *, falls: bool
 ) -> DeviceState:
     counters = state.counters_of(change.role)
     specialist = dict(counters.specialist)
     for each in change.specialist_floors or ():
-        specialist[each.usage] = _floored(specialist.get(each.usage, -1), each, rules)
+        specialist[each.usage] = _floor(specialist.get(each.usage, -1), each.counter, falls=falls)
     return state.with_counters(
         change.role,
         Counters(
-            update=_floor(counters.update, change.floor, rules),
-            command=_floor(counters.command, change.floor, rules),
+            update=_floor(counters.update, change.floor, falls=falls),
+            command=_floor(counters.command, change.floor, falls=falls),
             specialist=MappingProxyType(specialist),
         ),
     )
 
 
-def _floored(counter: int, each: SpecialistSeqNumber, rules: DeviceRules) -> int:
-    return _floor(counter, each.counter, rules)
-
-
-def _floor(counter: int, floor: int, rules: DeviceRules) -> int:
-    return floor if rules.floors_may_fall else max(counter, floor)
+def _floor(counter: int, floor: int, *, falls: bool) -> int:
+    return floor if falls else max(counter, floor)
 
 
 def alert_code(outcome: ExecutionOutcome) -> int:

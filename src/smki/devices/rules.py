@@ -6,8 +6,21 @@ Clause: gbcs:CS02b
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 from smki.terms import RemotePartyRole
+
+
+class FloorRule(Enum):
+    """What a floor that is lower than the counter does to it.
+
+    `WITH_NEW_CREDENTIALS` is ours: whoever recorded the command cannot send it again, because the
+    key that signed it is gone. Where the credentials stayed, the counter stays too.
+    """
+
+    SET = "the counter is the floor"
+    WITH_NEW_CREDENTIALS = "the counter is the floor if a cell of the role was replaced"
+    NEVER_FALL = "the greater of the two stays"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +30,7 @@ class DeviceRules:
     Attributes:
         foreign_cell_fails_command: a target cell that the mode may not touch refuses the whole
             command; otherwise only that replacement fails, with status 127.
-        floors_may_fall: a floor replaces the counter, also by a smaller number; otherwise the
-            greater of the two stays.
+        floors: what a floor that is lower than the counter does.
         details_roles_f: roles that CS02f tells about; others get status 127.
         change_of_supplier_cancels: what a former supplier scheduled is dropped when its
             credentials are replaced.
@@ -27,7 +39,7 @@ class DeviceRules:
     """
 
     foreign_cell_fails_command: bool = True
-    floors_may_fall: bool = True
+    floors: FloorRule = FloorRule.WITH_NEW_CREDENTIALS
     details_roles_f: frozenset[RemotePartyRole] = frozenset(
         {
             RemotePartyRole.SUPPLIER,

@@ -41,7 +41,7 @@ class ScalarKeys:
     """
 
     def __init__(self, chance: Callable[[int], bytes]) -> None:
-        self._chance = chance
+        self.chance = chance
 
     def sign(self, handle: bytes, message: bytes) -> bytes:
         """An ECDSA-Sig-Value (DER) over `message`, P-256 with SHA-256.
@@ -67,7 +67,7 @@ class ScalarKeys:
         """
         del usage  # a key of either use is made the same way
         # 64 bits more than the order has: what the remainder favours cannot be told from chance
-        number = int.from_bytes(self._chance(SCALAR_OCTETS + 8), "big") % (_ORDER - 1) + 1
+        number = int.from_bytes(self.chance(SCALAR_OCTETS + 8), "big") % (_ORDER - 1) + 1
         scalar = number.to_bytes(SCALAR_OCTETS, "big")
         return scalar, self.point(scalar)
 

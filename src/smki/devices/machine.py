@@ -19,7 +19,7 @@ from smki.devices.details import provide_details
 from smki.devices.firmware import activate, device_time, set_time
 from smki.devices.joining import join, read_log, unjoin
 from smki.devices.keys import DeviceKeys
-from smki.devices.kinds import BROKER_KA
+from smki.devices.kinds import BROKER_KA, DeviceKind
 from smki.devices.own_credentials import (
     issue_credentials,
     provide_certificate,
@@ -44,7 +44,7 @@ from smki.wire.gbcs.firmware import (
     ActivateImageResponseCode,
 )
 from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, response_header
-from smki.wire.gbcs.joining import JoinDeviceCommand
+from smki.wire.gbcs.joining import BackupDeviceLogAlert, JoinDeviceCommand
 from smki.wire.gbcs.payloads import PAYLOAD_TYPES
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 from smki.wire.gbcs.update_credentials import (
@@ -55,6 +55,8 @@ from smki.wire.gbcs.update_credentials import (
 )
 
 _FIRMWARE_ALERT: Final = 0x00CA
+_LOG_BACKUP: Final = 0x00B2
+_LOG_CHANGED: Final = 0x8071
 _UPDATE_ALERT: Final = 0x00CB
 _UPDATE_ALERT_G: Final = 0x0124
 _LOAD_CONTROLLER_CODES: Final = frozenset({0x0125, 0x0126})
@@ -105,7 +107,11 @@ def process(
         return Processed(state=state, dropped=foreign)
     turn = _Turn(admitted=admitted, at=at, keys=keys, rules=rules)
     after, payload = _executed(_counted(state, admitted), turn)
-    return Processed(state=after, out=(_response(state, admitted, payload, at, keys),))
+    response = _response(state, admitted, payload, at, keys)
+    if after.kind is DeviceKind.GPF and after.log != state.log:
+        after = replace(after, own_counter=after.own_counter + 1)
+        return Processed(state=after, out=(response, _log_backup(after, at, keys)))
+    return Processed(state=after, out=(response,))
 
 
 def _foreign(state: DeviceState, admitted: Admitted, rules: DeviceRules) -> NotAdmitted | None:
@@ -312,6 +318,23 @@ def _alert(
     )
     kind = PAYLOAD_TYPES[code, MessageCategory.ALERT]
     return signed_group(header, encode(kind.codec, value), _signer(state, keys))
+
+
+def _log_backup(state: DeviceState, at: datetime, keys: DeviceKeys) -> bytes:
+    """A gas proxy tells the access control broker its whole device log after each change."""
+    header = GroupingHeader(
+        category=MessageCategory.ALERT,
+        counter=state.own_counter,
+        originator=state.device,
+        recipient=EUI64(state.anchors[BROKER_KA].unique_id),
+        message_code=_LOG_BACKUP,
+    )
+    alert = BackupDeviceLogAlert(
+        alert_code=_LOG_CHANGED, time=device_time(state, at), entries=state.log
+    )
+    kind = PAYLOAD_TYPES[_LOG_BACKUP, MessageCategory.ALERT]
+    group = signed_group(header, encode(kind.codec, alert), None)
+    return authenticated_message(header, group, _secret(state, header.recipient, keys))
 
 
 def _signer(state: DeviceState, keys: DeviceKeys) -> Callable[[bytes], bytes]:

@@ -301,6 +301,9 @@ class Catalogue:
                 supplementary=behind if role is broker else None,
             )
         yield self._send("CS04AC", self.device(kind.ESME), supplier, 0x000F, _NEIGHBOUR.device)
+        yield self._send(
+            "CS04BGasProxy", self.device(kind.GPF), supplier, 0x0010, _NEIGHBOUR.device
+        )
         yield self._send("CS04B", self.device(kind.GSME), supplier, 0x0010, _NEIGHBOUR.device)
         yield self._send("CS07", self.device(kind.GSME), supplier, 0x0013, None)
 

@@ -15,7 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     derive_private_key,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from smki.crypto.gbcs_protection import shared_secret
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
@@ -76,3 +81,7 @@ class ScalarKeys:
         return (
             _loaded(handle).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         )
+
+    def pem(self, handle: bytes) -> bytes:
+        """The private key as PKCS#8 (PEM), not encrypted."""
+        return _loaded(handle).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

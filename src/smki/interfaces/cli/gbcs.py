@@ -1,16 +1,33 @@
-"""`smki gbcs show`: any GBCS message as a tree, and what of its protection holds. Needs no SMKI."""
+"""`smki gbcs show`: any GBCS message as a tree, and what of its protection holds; `make` makes some.
+
+Neither needs an SMKI.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
 from smki.adapters.gbcs_keys import read_keys
-from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
+from smki.adapters.world import SystemEntropy
+from smki.interfaces.cli.output import (
+    emit,
+    json_option,
+    output_file,
+    read_input,
+    reporting,
+    tell,
+)
 from smki.messages import KeyRing, KeyUse, check, shown
-from smki.terms import EUI64, SmkiError
+from smki.profiles import development
+from smki.simulator import ScalarKeys
+from smki.simulator.cast import Cast
+from smki.simulator.catalogue import Catalogue
+from smki.simulator.corpus import corpus
+from smki.terms import EUI64, Malformed, SmkiError
 from smki.wire.gbcs.frame import MESSAGE_OCTETS_MAX, parse_message, read_message_file
 from smki.wire.gbcs.payloads import OpaquePayload, encrypted_items, read_payload
 
@@ -73,6 +90,42 @@ def show(
         else:
             emit(document, _lines(document), as_json=as_json)
     context.exit(1 if any(map(_wrong, documents)) else 0)
+
+
+@gbcs.command
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to make; it must not be there yet, or be empty.",
+)
+@json_option
+def make(*, out: Path, as_json: bool) -> None:
+    """Make messages of every security use case and direction, with their keys.
+
+    They are sent to simulated devices of a hierarchy that is made for them, and answered: OUT
+    holds a file for each, index.csv, and keys/ with certificates and private keys.
+    """
+    with reporting(as_json=as_json):
+        if out.exists() and any(out.iterdir()):
+            raise Malformed("folder: is not empty, must be a new one", where=str(out))
+        at = datetime.now(UTC).replace(microsecond=0)
+        keys = ScalarKeys(SystemEntropy().octets)
+        catalogue = Catalogue(keys, Cast(keys, at, development()), at)
+        (out / "keys").mkdir(parents=True, exist_ok=True)
+        messages = 0
+        for each in corpus(catalogue, keys, at):
+            with output_file(str(out / each.path), private=each.private) as write:
+                write(each.content)
+            messages += each.path.endswith(".HEX")
+    emit(
+        {"folder": str(out), "messages": messages, "keys": str(out / "keys")},
+        (
+            f"{messages} messages, their index and keys are in {out}",
+            f"next: smki gbcs show {out}/*.HEX --keys {out}/keys",
+        ),
+        as_json=as_json,
+    )
 
 
 def _ring(folder: Path) -> KeyRing:

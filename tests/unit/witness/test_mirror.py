@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from smki.adapters.record import FileRecordReader
+from smki.adapters.record.publishing import publish_cosigned
+from smki.bootstrap.witnesses import Follower, open_witness
 from smki.interfaces.cli import main
 
 if TYPE_CHECKING:
@@ -56,6 +58,30 @@ def test_it_has_everything(log: Log, address: str, tmp_path: Path) -> None:
             ours = FileRecordReader(tmp_path / name, log.vkey)
             assert ours.checkpoint() == FileRecordReader(log.folder, log.vkey).checkpoint()
             assert told["entries"] == ours.checkpoint().size
+
+
+@pytest.mark.clause("c2sp:tlog-cosignature")
+def test_it_has_the_cosignatures(log: Log, witness_folder: Path, tmp_path: Path) -> None:
+    """The newest cosigned checkpoint is copied as it is; one of another history is named instead."""
+    with open_witness(witness_folder, {"SMKI_PASSPHRASE": "open"}) as (witness, logs):
+        _, path = Follower(witness_folder, witness, logs[0]).follow()
+    publish_cosigned(log.folder, path.read_bytes())
+    fork = log.copy("fork")
+    log.grow(30)
+    assert mirrored(log.folder, tmp_path / "copy", log, "--verify")[0] == 0
+    copied = tmp_path / "copy" / "cosigned"
+    before = copied.read_bytes()
+    assert before == (log.folder / "cosigned").read_bytes() == path.read_bytes()
+    fork.grow(10, "forged")
+    (log.folder / "cosigned").write_bytes((fork.folder / "checkpoint").read_bytes())
+    code, told = mirrored(log.folder, tmp_path / "copy", log)
+    (problem,) = told["problems"]
+    assert (code, problem.split(":")[0]) == (1, "cosigned")
+    assert "another history was signed" in problem
+    (log.folder / "cosigned").write_bytes(before.replace(b"\n300\n", b"\n299\n"))
+    code, told = mirrored(log.folder, tmp_path / "copy", log)
+    assert (code, told["problems"][0].split(":")[0]) == (1, "cosigned")
+    assert copied.read_bytes() == before
 
 
 def test_a_mirror_of_a_mirror(log: Log, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from smki.adapters.addresses import files_at
+from smki.adapters.bulk import BulkFolder
+from smki.adapters.bulk_mirror import mirror_bulk
 from smki.adapters.mirror import mirror as mirror_log
 from smki.adapters.record import AuditProgress, Problem, audit
 from smki.bootstrap import load_settings
@@ -19,6 +21,7 @@ from smki.terms import Malformed
 @click.argument("place")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--key", metavar="VKEY", help="The log's public key, as 'smki status' prints it.")
+@click.option("--bulk", is_flag=True, help="PLACE is a folder of bulk files: full file and deltas.")
 @click.option("--verify", is_flag=True, help="Also re-read every octet of the copy afterwards.")
 @json_option
 @click.pass_context
@@ -28,20 +31,27 @@ def mirror(
     folder: Path,
     *,
     key: str | None,
+    bulk: bool,
     verify: bool,
     as_json: bool,
 ) -> None:
     """Copy the log at PLACE, an address or a folder, into FOLDER, or continue such a copy.
 
-    Every entry is proven to be under the log's signed checkpoint. What is wrong is named, and the
-    copy stays as it was: exit code 1. Any web server can serve the copy.
+    Every entry is proven to be under the log's signed checkpoint. What is wrong is named, and not
+    copied: exit code 1. With --bulk the copy is made from bulk files instead, as they are fetched
+    over SFTP, whichever of them are new. Any web server can serve the copy.
     """
     with reporting(as_json=as_json):
         believed = key or load_settings(os.environ).log_vkey
         if not believed:
             raise Malformed("key: none was given, must be with --key", where="--key")
-        with files_at(place) as files, progress_bar("mirror") as told:
-            entries, problems = _seen(mirror_log(files, folder, believed), told)
+        problems: list[str] = []
+        with progress_bar("mirror") as told:
+            if bulk:
+                entries = _from_bulk(Path(place), folder, believed, told)
+            else:
+                with files_at(place) as files:
+                    entries, problems = _seen(mirror_log(files, folder, believed), told)
         if verify and not problems:
             with progress_bar("audit") as told:
                 entries, problems = _seen(audit(folder, believed), told)
@@ -50,11 +60,19 @@ def mirror(
         (
             *(f"problem: {problem}" for problem in problems),
             f"{folder}: {entries} entries"
-            + (" were read, the copy stays as it was" if problems else ", all of them proven"),
+            + (" were read, what is wrong is not copied" if problems else ", all of them proven"),
         ),
         as_json=as_json,
     )
     context.exit(1 if problems else 0)
+
+
+def _from_bulk(place: Path, folder: Path, key: str, told: Told) -> int:
+    """How many entries the mirror has, made from the bulk files in `place`."""
+    files = BulkFolder(place).files()
+    if not files:
+        raise Malformed("bulk files: none is there, at least a full one must be", where=str(place))
+    return mirror_bulk(files, folder, key, told).size
 
 
 def _seen(steps: Iterable[Problem | AuditProgress], told: Told) -> tuple[int, list[str]]:

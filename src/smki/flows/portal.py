@@ -162,7 +162,7 @@ class RepositoryPortal:
         below = [one for one in configurations(self._front) if before is None or one < before]
         return [configuration_at(self._front, one) for one in reversed(below[-PAGE:])]
 
-    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change]] | None:
+    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change] | None] | None:
         """The configuration of that entry, and what it changed; None if it is none."""
         if entry not in configurations(self._front):
             return None

@@ -12,18 +12,20 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 
 from smki.bootstrap.initialising import credential_path
-from smki.terms import Interface
+from smki.interfaces.cli.governance import detached
+from smki.terms import CertificateKind, CertificateStatus, Interface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page, Route
     from tests.journeys.conftest import House
-    from tests.journeys.portal.conftest import NewUser, User
+    from tests.journeys.portal.conftest import Authority, Lodged, NewUser, User
 
 pytestmark = pytest.mark.clause("sec-app-o:portal")
 AXE = "axe-core"
@@ -332,3 +334,78 @@ def test_another_log_is_not_believed(house: House, new_page: Callable[..., Page]
     page.get_by_role("button", name="Verify in this browser").click()
     page.locator(".verdict.bad").wait_for()
     assert "the key of PeterNeumann" in page.get_by_role("status").inner_text()
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec:L5", "sec:L9")
+def test_lodged_things_are_accessible_and_verified(
+    lodged: Lodged, new_page: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    """Each page of documents, decisions, configurations, lists and entries is without violations.
+
+    The proof of each is verified in the page, also where the record holds a digest or a commitment.
+    """
+    page = new_page(viewport={"width": 1280, "height": 900})
+    for path, name in (
+        ("documents", "documents"),
+        (f"documents/history?title={quote(lodged.title)}", "document"),
+        ("decisions", "decisions"),
+        ("decisions?before=0", "no-decisions"),
+        ("configurations?at=2026-11-21", "configurations"),
+        ("configurations?at=soon", "configurations-wrong"),
+        ("confidential", "confidential"),
+    ):
+        page.goto(f"/portal/{path}")
+        look(page, name)
+    for path, name in (
+        (f"documents/{lodged.first}", "version"),
+        (f"documents/{lodged.second}", "version-digest"),
+        (f"decisions/{lodged.decision}", "decision"),
+        ("entries/1", "configuration"),
+        (f"entries/{lodged.removed}", "removed"),
+        (f"entries/{lodged.removed + 2}", "tombstone"),
+    ):
+        page.goto(f"/portal/{path}")
+        page.get_by_role("button", name="Verify in this browser").click()
+        page.locator(".verdict.good").wait_for()
+        look(page, name)
+    page.goto("/portal/lists")
+    page.locator("tbody a").first.click()
+    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator(".verdict.good").wait_for()
+    look(page, "list")
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-m:2.3.1.5")
+def test_revocation_is_asked_for_step_by_step(
+    house: House,
+    authority: Authority,
+    new_page: Callable[..., Page],
+    look: Callable[[Page, str], None],
+) -> None:
+    """Why, sign, hand in: each step with its words; a stranger's signature is refused in the page."""
+    with house.front() as front:
+        row = next(
+            one
+            for one in front.index.rows(CertificateKind.ORGANISATION)
+            if one.status is CertificateStatus.IN_USE
+        )
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"/portal/certificates/{row.serial}")
+    page.get_by_role("link", name="asks for its revocation").click()
+    look(page, "revocation")
+    page.get_by_label("Its subscriber rejects it").press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="2. Sign").wait_for()
+    look(page, "revocation-statement")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download the statement").click()
+    statement = waiting.value.path().read_bytes()
+    desk = (f"{authority.folder}/chair.pem", f"{authority.folder}/chair.key")
+    signature = authority.folder / "revoke.p7s"
+    signature.write_bytes(detached(statement, *desk))
+    page.get_by_label("Signature", exact=True).set_input_files(signature)
+    page.get_by_role("button", name="Revoke the certificate").press("Enter")
+    page.get_by_role("heading", name="It was not revoked").wait_for()
+    look(page, "revocation-refused")

@@ -160,7 +160,7 @@ class EmptyHouse:
         del before
         return ()
 
-    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change]] | None:
+    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change] | None] | None:
         """None."""
         del entry
         return None  # as the port says it

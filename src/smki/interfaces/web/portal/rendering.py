@@ -45,6 +45,7 @@ def _environment() -> Environment:
         USAGES=words.USAGES,
         ROLES=words.ROLES,
         ENTRIES=words.ENTRIES,
+        SAID=words.SAID,
         STANDINGS=words.STANDINGS,
         BODIES=words.BODIES,
         DECISIONS=words.DECISIONS,

@@ -175,7 +175,7 @@ class Configurations(Entries, Protocol):
         """The newest configurations below the entry `before`, newest first."""
         ...
 
-    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change]] | None:
+    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change] | None] | None:
         """The configuration of that entry, and what it changed; None if it is none."""
         ...
 

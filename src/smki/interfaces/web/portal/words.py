@@ -67,6 +67,19 @@ ENTRIES: Final[Mapping[LeafType, str]] = {
     LeafType.TOMBSTONE: "removal of confidential content",
     LeafType.CONFIGURATION: "configuration",
 }
+SAID: Final[Mapping[str, str]] = {  # keys of what entries say
+    "act": "Asked for",
+    "by": "In favour of",
+    "circumstance": "Why",
+    "covers": "Entries that it covers",
+    "decision": "Decision",
+    "log": "Log",
+    "refers": "About",
+    "root": "Root",
+    "serial": "Certificate",
+    "standing": "New standing",
+    "title": "Title",
+}
 STANDINGS: Final[Mapping[str, str]] = {
     "current": "In force",
     "superseded": "Superseded",

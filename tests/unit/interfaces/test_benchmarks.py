@@ -39,7 +39,13 @@ def test_lodging_is_measured_to_the_last_entry(tmp_path: Path) -> None:
         (
             "lodge",
             500,
-            {"tree_per_second", "tree_ratio", "first_per_second", "last_per_second"},
+            {
+                "tree_per_second",
+                "tree_ratio",
+                "disk_per_second",
+                "first_per_second",
+                "last_per_second",
+            },
         ),
         (
             "lookup",

@@ -357,23 +357,47 @@ def test_lodged_things_are_accessible_and_verified(
     ):
         page.goto(f"/portal/{path}")
         look(page, name)
-    for path, name in (
-        (f"documents/{lodged.first}", "version"),
-        (f"documents/{lodged.second}", "version-digest"),
-        (f"decisions/{lodged.decision}", "decision"),
-        ("entries/1", "configuration"),
-        (f"entries/{lodged.removed}", "removed"),
-        (f"entries/{lodged.removed + 2}", "tombstone"),
+    for path, name, said in (
+        (f"documents/{lodged.first}", "version", f"title: {lodged.title}"),
+        (f"documents/{lodged.second}", "version-digest", "decision: PMA-1"),
+        (f"decisions/{lodged.decision}", "decision", "kind: supersede-document"),
+        ("entries/1", "configuration", "build: smki"),
+        (f"entries/{lodged.removed}", "removed", "The record holds a commitment"),
+        (f"entries/{lodged.removed + 2}", "tombstone", "act: remove-content"),
     ):
         page.goto(f"/portal/{path}")
         page.get_by_role("button", name="Verify in this browser").click()
         page.locator(".verdict.good").wait_for()
+        assert said in page.locator("#verdict").inner_text()
         look(page, name)
     page.goto("/portal/lists")
     page.locator("tbody a").first.click()
     page.get_by_role("button", name="Verify in this browser").click()
     page.locator(".verdict.good").wait_for()
     look(page, "list")
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec:L5")
+@pytest.mark.parametrize("which", ["first", "second", "decision"])
+def test_another_content_is_not_verified(
+    lodged: Lodged, new_page: Callable[..., Page], which: str
+) -> None:
+    """One bit in what the page fetches, and it is not what the entry holds, inline or by digest."""
+    entry = getattr(lodged, which)
+    page = new_page()
+
+    def change(route: Route) -> None:
+        answer = route.fetch()
+        body = bytearray(answer.body())
+        body[-2] ^= 1
+        route.fulfill(response=answer, body=bytes(body))
+
+    page.route("**/*.body", change)
+    page.goto(f"/portal/entries/{entry}")
+    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator(".verdict.bad").wait_for()
+    assert "than the one shown" in page.locator("#verdict").inner_text()
 
 
 @pytest.mark.slow
@@ -392,6 +416,7 @@ def test_revocation_is_asked_for_step_by_step(
             if one.status is CertificateStatus.IN_USE
         )
     page = new_page(viewport={"width": 1280, "height": 900})
+    page.route("**/*.js", lambda route: route.abort())  # nothing here needs a script
     page.goto(f"/portal/certificates/{row.serial}")
     page.get_by_role("link", name="asks for its revocation").click()
     look(page, "revocation")

@@ -2,6 +2,8 @@
 
 import asyncio
 import dataclasses
+import html
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,7 +22,7 @@ from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
 from smki.policy.revocation import Circumstance
 from smki.ports import CertificateQuery, Party
-from smki.repository import Retrieved
+from smki.repository import CompleteProof, Retrieved
 from smki.repository.presenting import Item, Results
 from smki.repository.shown_lists import ShownList
 from smki.steps import LoggedIn, Requester
@@ -49,6 +51,7 @@ class EmptyHouse:
         self.fault: Exception | None = None
         self.changed: list[str] = []
         self.over: list[str] = []
+        self.history = History(title=NASTY, versions=(), breaches=((3, NASTY),))
 
     def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
         """Only `good` is let in."""
@@ -121,6 +124,13 @@ class EmptyHouse:
         del serial
         return None  # as the port says it
 
+    def complete(self, identity: EUI64) -> CompleteProof:
+        """Of two entries; or what a test wants to go wrong."""
+        if self.fault is not None:
+            raise self.fault
+        parts = iter((b"proof of ", str(identity).encode(), b"\n"))
+        return CompleteProof(entries=(3, 5), size=1_234, checkpoint_size=1_240, parts=parts)
+
     def entry(self, entry: int) -> LodgedEntry | None:
         """None."""
         del entry
@@ -134,13 +144,11 @@ class EmptyHouse:
     def documents(self, start: int) -> tuple[Sequence[History], int]:
         """One with a nasty title, of which nothing counts."""
         del start
-        return (self._nasty,), 1
+        return (self.history,), 1
 
     def document(self, title: str) -> History | None:
         """The same."""
-        return self._nasty if title == NASTY else None
-
-    _nasty = History(title=NASTY, versions=(), breaches=((3, NASTY),))
+        return self.history if title == self.history.title else None
 
     def directions(self) -> Sequence[tuple[Recorded, int | None]]:
         """None."""
@@ -276,6 +284,8 @@ PAGES = (
     ("/portal/entries/1", ""),
     ("/portal/entries/1.proof", ""),
     ("/portal/lists/1", ""),
+    (f"/portal/identities/{OWN}", ""),
+    (f"/portal/identities/{NASTY}", ""),
 )
 
 
@@ -312,6 +322,11 @@ def test_without_the_credential_nothing_is_shown(path: str, query: str) -> None:
         ("/portal", "", 200, "<title>Search the repository –"),
         ("/portal", "type=device", 200, "there are older ones"),
         ("/portal", "type=device&before=7", 200, "Nothing in the repository fits"),
+        ("/portal", f"eui64={OWN}", 200, f'href="/portal/identities/{OWN}"'),
+        (f"/portal/identities/{OWN}", "", 200, 'href="/portal/entries/5"'),
+        (f"/portal/identities/{OWN}", "", 200, "As at size 1,234"),
+        (f"/portal/identities/{OWN.digits}.proof", "", 200, f"proof of {OWN}\n"),
+        ("/portal/identities/0A", "", 404, "No such page"),
         ("/portal", "type=x", 400, "<title>Error: search the repository –"),
         ("/portal/certificates/0A", "", 404, "holds no"),
         ("/portal/archive", "", 400, "Choose from 1 to 100"),
@@ -355,6 +370,17 @@ def test_what_was_asked_is_asked_again_with_the_next_page() -> None:
     """The link to older results holds all fields that were filled in, and the place."""
     answer = ask(EmptyHouse(), "/portal", query="type=device&status=N&eui64=")
     assert "/portal?type=device&amp;status=N&amp;before=7" in answer.text
+
+
+def test_a_command_to_copy_is_safe_whatever_a_title_is() -> None:
+    """A title with a quote in it stays one word of the command that the page shows."""
+    house = EmptyHouse()
+    title = "x'; echo gone; '"
+    house.history = History(title=title, versions=(), breaches=((3, "why"),))
+    answer = ask(house, "/portal/documents/history", query=f"title={quote(title)}")
+    shown = html.unescape(answer.text)
+    command = shown[shown.index("smki document history") : shown.index(" --proofs")]
+    assert shlex.split(command) == ["smki", "document", "history", title]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from smki.interfaces.web.portal.decisions import DecisionPages
 from smki.interfaces.web.portal.documents import DocumentPages
 from smki.interfaces.web.portal.entering import see, token_of
 from smki.interfaces.web.portal.entries import EntryPages
+from smki.interfaces.web.portal.identities import IdentityPages
 from smki.interfaces.web.portal.lists import ListPages
 from smki.interfaces.web.portal.rendering import HEADERS
 from smki.interfaces.web.portal.revocation import RevocationPages
@@ -68,6 +69,7 @@ class PortalPages:
         revocation, entries = RevocationPages(self._services), EntryPages(self._services)
         documents, decisions = DocumentPages(self._services), DecisionPages(self._services)
         configurations = ConfigurationPages(self._services)
+        identities = IdentityPages(self._services)
         return (
             ("GET", "", certificates.search),
             ("GET", "/certificates/{serial}", certificates.certificate),
@@ -75,6 +77,7 @@ class PortalPages:
             ("POST", "/certificates/{serial}/revocation", revocation.revoke),
             ("GET", "/certificates/{serial}/revocation/statement", revocation.statement),
             ("GET", "/files/{name}", certificates.file),
+            ("GET", "/identities/{name}", identities.identity),
             ("GET", "/archive", certificates.archive),
             ("GET", "/archive/found", certificates.found),
             ("GET", "/lists", lists.lists),

@@ -3,6 +3,7 @@
 Nothing inline, nothing from elsewhere, nothing kept by the browser, no frames.
 """
 
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -38,6 +39,7 @@ def _environment() -> Environment:
     )
     made.filters["instant"] = _instant
     made.filters["octets"] = _octets
+    made.filters["shell"] = shlex.quote  # a title is anything: whoever copies a command is safe
     made.globals.update(
         NAVIGATION=words.NAVIGATION,
         KINDS=words.KINDS,

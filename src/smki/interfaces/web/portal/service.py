@@ -12,11 +12,11 @@ from smki.flows.lodged import LodgedEntry
 from smki.flows.statements import Fields
 from smki.policy.revocation import Circumstance
 from smki.ports import CertificateQuery, Party
-from smki.repository import Retrieved
+from smki.repository import CompleteProof, Retrieved
 from smki.repository.presenting import Item, Results
 from smki.repository.shown_lists import ShownList
 from smki.steps import LoggedIn, Requester
-from smki.terms import Interface, SerialNumber
+from smki.terms import EUI64, Interface, SerialNumber
 
 
 class Proving(Protocol):
@@ -208,8 +208,28 @@ class Revocations(Protocol):
         ...
 
 
+class Identities(Proving, Protocol):
+    """All that a device or organisation has."""
+
+    def complete(self, identity: EUI64) -> CompleteProof:
+        """The proof that these are all entries of the identity, be there some or none.
+
+        Raises:
+            Unavailable: no root of the verifiable index was lodged yet.
+        """
+        ...
+
+
 class PortalServices(
-    Accounts, Certificates, Lists, Documents, Decisions, Configurations, Revocations, Protocol
+    Accounts,
+    Certificates,
+    Identities,
+    Lists,
+    Documents,
+    Decisions,
+    Configurations,
+    Revocations,
+    Protocol,
 ):
     """What can be asked. Every call may block, and is made in a thread; any number at once.
 

@@ -30,6 +30,7 @@ from smki.flows.displaying import (
 from smki.flows.documents import History, directions, history_of, titles
 from smki.flows.lodged import LodgedEntry, committed_entries, lodged_entry
 from smki.flows.office import FrontOffice
+from smki.flows.party_access import PartyAccess
 from smki.flows.revoking import revocation_requests, revocation_statement
 from smki.flows.services import who_asks
 from smki.flows.statements import Fields, said
@@ -54,6 +55,7 @@ class RepositoryPortal:
     def __init__(self, front: FrontOffice, access: PortalAccess, carry_out: CarryOut) -> None:
         self._front = front
         self._carry_out = carry_out
+        self.access = PartyAccess(front)
         self.log_in = access.log_in
         self.logged_in = access.logged_in
         self.change_password = access.change_password

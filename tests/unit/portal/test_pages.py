@@ -5,23 +5,28 @@ import dataclasses
 import html
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 from starlette.applications import Starlette
 
+from smki.flows.apikeys import NewKey, ShownKey
 from smki.flows.configuring import Configuration
 from smki.flows.deciding import Recorded
+from smki.flows.demand import DayFigures
 from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
 from smki.flows.statements import Fields
 from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
+from smki.policy.access import AccessRules
+from smki.policy.apikeys import KeyStanding
 from smki.policy.revocation import Circumstance
-from smki.ports import CertificateQuery, Party
+from smki.ports import ApiKey, CertificateQuery, Forecast, Party, Use
 from smki.repository import CompleteProof, Retrieved
 from smki.repository.presenting import Item, Results
 from smki.repository.shown_lists import ShownList
@@ -32,6 +37,7 @@ from smki.terms import (
     Interface,
     Refused,
     RemotePartyRole,
+    RequestType,
     SerialNumber,
     Unavailable,
 )
@@ -40,6 +46,100 @@ pytestmark = pytest.mark.clause("sec-app-o:portal")
 NASTY = "<script>alert('x')</script>\"&"
 OWN = EUI64.parse("0A-53-4D-4B-49-02-00-01")
 PARTY = Party(party="acme", name=NASTY, identities=((OWN, RemotePartyRole.SUPPLIER),))
+
+
+class EmptyAccess:
+    """Of a party that has one key with a nasty maker, no use and no forecast; notes what it does."""
+
+    rules = AccessRules()
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.done: list[object] = []
+
+    def today(self) -> date:
+        """Some day."""
+        return date(2026, 11, 21)
+
+    def used(self, party: str) -> None:
+        """Counted."""
+        assert party == "acme"
+        self.pages += 1
+
+    def keys(self, party: str) -> Sequence[ShownKey]:
+        """One."""
+        key = ApiKey(digest=bytes(32), party=party, made_at=5, made_by=NASTY, ends_at=9)
+        return (ShownKey(key=key, standing=KeyStanding.ENDING),)
+
+    def new_key(self, party: str, by: str) -> NewKey:
+        """Once."""
+        if self.done:
+            raise Refused("API keys: too many")
+        self.done.append((party, by))
+        return NewKey(secret=NASTY, name="f00d", earlier_end=7)
+
+    def revoke_key(self, party: str, name: str, by: str) -> None:
+        """Once."""
+        if self.done:
+            raise Refused("API key: opens nothing already")
+        self.done.append((party, name, by))
+
+    def usage(self, party: str) -> Sequence[DayFigures]:
+        """A day of nothing forecast, and one above."""
+        del party
+        return tuple(
+            DayFigures(
+                day=date(2026, 11, day),
+                request_type=RequestType.SEARCH,
+                requests=requests,
+                forecast=forecast,
+                noticed=day == 21,
+            )
+            for day, requests, forecast in ((20, 1, None), (21, 13, 10))
+        )
+
+    def forecasts(self, party: str) -> Sequence[Forecast]:
+        """One, entered by somebody nasty."""
+        return (
+            Forecast(
+                party=party,
+                request_type=RequestType.SEARCH,
+                start=date(2026, 11, 21),
+                requests=10,
+                made_at=5,
+                made_by=NASTY,
+            ),
+        )
+
+    def enter_forecast(
+        self, party: str, by: str, forecast: tuple[RequestType, int], start: date | None
+    ) -> Forecast:
+        """Not for another day than the present."""
+        if start is not None and start != self.today():
+            raise Refused("forecast: from then, must be from today on", rule="forecast.start")
+        self.done.append((party, by, forecast))
+        return self.forecasts(party)[0]
+
+    def answers(self, party: str) -> Sequence[Use]:
+        """One, of a nasty question."""
+        return (replace(ANSWER, party=party),)
+
+    def look_up(self, party: str, reference: str) -> Use:
+        """Only that."""
+        if reference != ANSWER.reference:
+            raise Refused(f"reference {reference!r}: no answer of {party} has it")
+        return self.answers(party)[0]
+
+
+ANSWER = Use(
+    at=1_763_700_000_000,
+    request_type=RequestType.SEARCH,
+    key=bytes(32),
+    reference="1763700000000-0123456789",
+    asked=NASTY,
+    code=200,
+    results=2,
+)
 
 
 class EmptyHouse:
@@ -52,6 +152,12 @@ class EmptyHouse:
         self.changed: list[str] = []
         self.over: list[str] = []
         self.history = History(title=NASTY, versions=(), breaches=((3, NASTY),))
+        self.of_party = EmptyAccess()
+
+    @property
+    def access(self) -> "EmptyAccess":
+        """Of a party that has asked for nothing."""
+        return self.of_party
 
     def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
         """Only `good` is let in."""
@@ -286,6 +392,13 @@ PAGES = (
     ("/portal/lists/1", ""),
     (f"/portal/identities/{OWN}", ""),
     (f"/portal/identities/{NASTY}", ""),
+    ("/portal/access", ""),
+    ("/portal/access/keys", f"done={quote(NASTY)}"),
+    ("/portal/access/keys/000000000000", ""),
+    ("/portal/access/keys/nothing", ""),
+    ("/portal/access/usage", ""),
+    ("/portal/access/references", f"reference={quote(NASTY)}"),
+    ("/portal/access/references", f"reference={ANSWER.reference}"),
 )
 
 
@@ -444,7 +557,10 @@ def test_a_wrong_password_is_told_in_the_form() -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "", "http://smki.test"])
-@pytest.mark.parametrize("path", ["log-in", "log-out", "password"])
+@pytest.mark.parametrize(
+    "path",
+    ["log-in", "log-out", "password", "access/keys", "access/keys/000000000000", "access/usage"],
+)
 def test_forms_of_other_sites_do_nothing(path: str, origin: str) -> None:
     """A form from another origin is refused before anything in it is looked at."""
     house = EmptyHouse()
@@ -452,10 +568,12 @@ def test_forms_of_other_sites_do_nothing(path: str, origin: str) -> None:
     answer = ask(house, f"/portal/{path}", form=form, origin=origin)
     assert answer.status == 403
     assert "must be from a page of this repository" in answer.text
-    assert (house.changed, house.over) == ([], [])
+    assert (house.changed, house.over, house.of_party.done) == ([], [], [])
 
 
-@pytest.mark.parametrize("path", ["log-out", "password"])
+@pytest.mark.parametrize(
+    "path", ["log-out", "password", "access/keys", "access/keys/000000000000", "access/usage"]
+)
 def test_forms_must_be_of_this_session(path: str) -> None:
     """A form without what only the session's pages know is refused."""
     house = EmptyHouse()
@@ -463,7 +581,7 @@ def test_forms_must_be_of_this_session(path: str) -> None:
         answer = ask(house, f"/portal/{path}", form={"old": "right", "new": "x", **given})
         assert answer.status == 403
         assert "not from a page of this session" in answer.text
-    assert (house.changed, house.over) == ([], [])
+    assert (house.changed, house.over, house.of_party.done) == ([], [], [])
 
 
 def test_the_password_is_changed_if_typed_twice_alike() -> None:
@@ -483,3 +601,92 @@ def test_a_form_too_large_is_not_taken() -> None:
     """A form of more than 4,096 octets is refused unread."""
     form = {"user": "a" * 5000, "password": "right"}
     assert ask(EmptyHouse(), "/portal/log-in", form=form).status == 413
+
+
+@pytest.mark.clause("sec-app-p:B")
+def test_a_new_key_is_shown_once_and_a_refusal_is_told() -> None:
+    """By the user, for their own party; the second time the page says why not, and shows none."""
+    house = EmptyHouse()
+    made = ask(house, "/portal/access/keys", form={"form": "f00d"})
+    assert (made.status, house.of_party.done) == (200, [("acme", "ann")])
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in made.text
+    assert "Your earlier keys end at" in made.text
+    refused = ask(house, "/portal/access/keys", form={"form": "f00d"})
+    assert (refused.status, "API keys: too many" in refused.text) == (403, True)
+    assert "Copy it now" not in refused.text
+
+
+@pytest.mark.clause("sec-app-p:B")
+def test_a_key_is_revoked_after_a_page_that_says_what_it_means() -> None:
+    """The list says that it is done; again, the key's own page says why not."""
+    house, path = EmptyHouse(), "/portal/access/keys/000000000000"
+    assert "Systems that still use it stop" in ask(house, path).text
+    done = ask(house, path, form={"form": "f00d"})
+    assert (done.status, house.of_party.done) == (303, [("acme", "0" * 12, "ann")])
+    assert done.headers["location"] == "/portal/access/keys?done=revoked"
+    assert "The key is revoked." in ask(house, "/portal/access/keys", query="done=revoked").text
+    again = ask(house, path, form={"form": "f00d"})
+    assert (again.status, "opens nothing already" in again.text) == (403, True)
+
+
+@pytest.mark.clause("sec-app-p:4")
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"type": "boat", "requests": "1"}, "type"),
+        ({"type": "search", "requests": "many"}, "requests"),
+        ({"type": "search", "requests": "-1"}, "requests"),
+        ({"type": "search", "requests": "\u0661"}, "requests"),
+        ({"type": "search"}, "requests"),
+        ({"type": "search", "requests": "1", "start": "soon"}, "start"),
+        ({"type": "search", "requests": "1", "start": "2020-01-01"}, "start"),
+    ],
+)
+def test_what_is_wrong_with_a_forecast_is_at_its_field(form: dict[str, str], field: str) -> None:
+    """In the summary too, with a link to it; nothing is entered, and what was typed stays."""
+    house = EmptyHouse()
+    answer = ask(house, "/portal/access/usage", form={**form, "form": "f00d"})
+    assert (answer.status, house.of_party.done) == (400, [])
+    assert f'<a href="#{field}">' in answer.text
+    assert f'id="{field}-error"' in answer.text
+    assert "<title>Error: use and forecasts" in answer.text
+    if form.get("requests") == "1":
+        assert 'value="1"' in answer.text
+
+
+@pytest.mark.clause("sec-app-p:4")
+def test_a_forecast_is_entered_and_use_is_drawn_beside_it() -> None:
+    """Bars, lines and the same in a table; what went over is told at the top of both pages."""
+    house = EmptyHouse()
+    form = {"type": "sftp", "requests": "8", "start": "2026-11-21", "form": "f00d"}
+    done = ask(house, "/portal/access/usage", form=form)
+    assert done.headers["location"] == "/portal/access/usage?done=forecast"
+    assert house.of_party.done == [("acme", "ann", (RequestType.SFTP, 8))]
+    shown = ask(house, "/portal/access/usage", query="done=forecast").text
+    assert "The forecast is entered." in shown
+    assert (shown.count("<rect"), shown.count('class="bar over"')) == (2, 1)
+    assert "13 where 10 were forecast (130 %)" in shown
+    assert "above forecast" in shown
+    assert "13 where 10 were forecast (130 %)" in ask(house, "/portal/access").text
+
+
+@pytest.mark.clause("sec-app-o:web-service")
+def test_a_reference_that_is_none_is_told() -> None:
+    """One of the party is shown with key and question; any other is 404, in the form."""
+    path = "/portal/access/references"
+    found = ask(EmptyHouse(), path, query=f"reference={ANSWER.reference}")
+    assert (found.status, "200, done" in found.text) == (200, True)
+    assert 'href="/portal/access/keys/000000000000"' in found.text
+    other = ask(EmptyHouse(), path, query="reference=1763700000000-ffffffffff")
+    assert (other.status, "no answer of acme has it" in other.text) == (404, True)
+
+
+def test_pages_count_as_requests_and_the_way_in_does_not() -> None:
+    """Who is not logged in, or must change the password first, has asked for nothing yet."""
+    house = EmptyHouse()
+    for token, path in (("over", "/portal"), ("first", "/portal"), ("open", "/portal/log-in")):
+        ask(house, path, token=token)
+    assert house.of_party.pages == 0
+    ask(house, "/portal/lists")
+    ask(house, "/portal/nothing/here")
+    assert house.of_party.pages == 2

@@ -10,6 +10,7 @@ from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
 from smki.flows.statements import Fields
+from smki.interfaces.web.portal.access_service import AccessServices
 from smki.policy.revocation import Circumstance
 from smki.ports import CertificateQuery, Party
 from smki.repository import CompleteProof, Retrieved
@@ -235,3 +236,8 @@ class PortalServices(
 
     What they raise is answered by a page with the status of its family.
     """
+
+    @property
+    def access(self) -> AccessServices:
+        """A party's own access: keys, use, answers."""
+        ...

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.support.founding import quick_stores
 
 from smki.adapters.record import FileRecord
 from smki.bootstrap.witnesses import Follower, make_witness, open_witness
@@ -64,6 +65,13 @@ class Log:
         """A copy of it, as it is now."""
         shutil.copytree(self.folder, self.folder.with_name(name))
         return Log(folder=self.folder.with_name(name))
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _quick_stores() -> Iterator[None]:
+    """Keys of witnesses that are made here cost nothing to open."""
+    with quick_stores():
+        yield
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """Documents: versions lodged by officers who may, and what became of each, out of the record alone.
 
-    DOCUMENT   framed: statement, its signature, `refers` (entry of the decision or null), content
-    STANDING   {"refers": entry of the old version, "standing", "decision", ...}
+    DOCUMENT   framed: what was said (`statements`) and "refers" (entry of the decision or null), content
+    STANDING   superseded: {"by": {"sha256", "title", "version"}, "decision", "refers": entry of the old
+               version, "standing": "superseded"}, lodged right after the version that takes its place
+               withdrawn: what was said
 
 A version is current until a later one supersedes it or it is withdrawn. Everything is worked out
 again each time, entry by entry: what was lodged past the rules changes nothing and is named.

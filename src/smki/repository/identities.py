@@ -1,8 +1,13 @@
 """Whose an entry is: what the map by EUI-64 commits to, read from the record's leaves.
 
-A certificate is of the device or organisation whose EUI-64 its subject, or the alternative name of
-it, says; those of authorities, officers and systems say none. A revocation list is of every identity of whose certificates it is the first list to
-name one. Nothing else is anybody's. Entries are looked at in the order of the log.
+    of an organisation    uniqueIdentifier (2.5.4.45) in the subject: 64 bits
+    of a device           hwSerialNum, 8 octets, of the hardwareModuleName (1.3.6.1.5.5.7.8.4) in the
+                          subject's alternative name
+    of nobody             a certificate with neither: of an authority, an officer, a system
+
+A certificate is of the device or organisation whose EUI-64 it says so. A revocation list is of every
+identity of one of whose certificates it is, by serial number, the first list of the log to name it;
+once, however many it names. Nothing else is anybody's. Entries are looked at in the order of the log.
 """
 
 from collections import defaultdict

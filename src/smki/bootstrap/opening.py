@@ -27,14 +27,17 @@ from smki.bootstrap.values import KeySettings
 from smki.ceremonies.development import ISSUING
 from smki.flows.configuring import lodge_configuration, plain_mapping
 from smki.flows.issue import settle
+from smki.flows.log_keys import keep_log_keys
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
-from smki.ports import KeyStore, SigningKey
+from smki.ports import KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
 from smki.repository import MapKeeper
 from smki.terms import CertificateKind, Unavailable
 
 LOG_KEY = "log"
+BESIDE = {"log-ml-dsa-44": KeyAlgorithm.ML_DSA_44}
+"""The names of the keys that may sign checkpoints beside it."""
 HELPED = CertificateKind.ISSUING_DCA  # signs by the thousand; helper processes open its key too
 LOCK_PATIENCE_SECONDS = 10.0  # a worker without a server ends after the chunk it is at
 
@@ -96,8 +99,7 @@ def open_record(
     """
     _must_be_initialised(settings)
     with ExitStack() as stack:
-        log_key = log_key_store(settings, environment).open(LOG_KEY)
-        record = _open_record(settings, log_key)
+        record = _open_record(settings, *open_log_keys(settings, environment))
         stack.callback(record.close)
         ready_database(settings)
         front = stack.enter_context(open_front(settings))
@@ -119,6 +121,7 @@ def open_office(
     with open_record(settings, environment) as (front, record):
         office = assemble_office(settings, environment, front, record)
         if not founding:
+            keep_log_keys(front, record, record.verifier_keys[1:])
             settle(office)
             lodge_configuration(front, record, plain_mapping(settings.bearing()))
         yield office
@@ -158,12 +161,30 @@ def _file_keys(
     return {HELPED: issuing_stores(settings, environment)(HELPED).open(HELPED.value)}
 
 
-def _open_record(settings: Settings, log_key: SigningKey) -> FileRecord:
+def open_log_keys(settings: Settings, environment: Mapping[str, str]) -> tuple[SigningKey, ...]:
+    """The keys that sign checkpoints as configured, the log's first one first; each is made once.
+
+    Raises:
+        Refused: the passphrase does not open the store.
+        Unavailable: the store cannot be reached or written.
+    """
+    store = log_key_store(settings, environment)
+    made = store.names()
+    beside = (
+        store.open(name) if name in made else store.make(name, algorithm)
+        for name, algorithm in BESIDE.items()
+        if algorithm.value in settings.checkpoint_signatures
+    )
+    return store.open(LOG_KEY), *beside
+
+
+def _open_record(settings: Settings, *log_keys: SigningKey) -> FileRecord:
     """The writing end, waited for while one whose server was killed comes to its end."""
     until = time.monotonic() + LOCK_PATIENCE_SECONDS
     while True:
         try:
-            return FileRecord(settings.path("record"), settings.log_origin, log_key)
+            key, *beside = log_keys
+            return FileRecord(settings.path("record"), settings.log_origin, key, beside)
         except Unavailable as error:
             if error.rule != LOCKED or time.monotonic() > until:
                 raise

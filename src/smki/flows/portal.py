@@ -28,6 +28,7 @@ from smki.flows.displaying import (
     shown_decisions,
 )
 from smki.flows.documents import History, directions, history_of, titles
+from smki.flows.identity_proofs import IdentityProofs
 from smki.flows.lodged import LodgedEntry, committed_entries, lodged_entry
 from smki.flows.office import FrontOffice
 from smki.flows.party_access import PartyAccess
@@ -52,8 +53,15 @@ CarryOut = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 class RepositoryPortal:
     """Implements `interfaces.web.portal.service.PortalServices`. Safe for any number of threads."""
 
-    def __init__(self, front: FrontOffice, access: PortalAccess, carry_out: CarryOut) -> None:
+    def __init__(
+        self,
+        front: FrontOffice,
+        access: PortalAccess,
+        proofs: IdentityProofs,
+        carry_out: CarryOut,
+    ) -> None:
         self._front = front
+        self.complete = proofs.complete
         self._carry_out = carry_out
         self.access = PartyAccess(front)
         self.log_in = access.log_in

@@ -14,7 +14,9 @@ from typing import Final
 
 from smki.bootstrap import Settings, open_front, update_database
 from smki.bootstrap.access import portal_access
+from smki.bootstrap.opening import open_identity_map
 from smki.bootstrap.renewing import finish_renewals
+from smki.flows.identity_proofs import IdentityProofs
 from smki.flows.office import FrontOffice
 from smki.flows.portal import RepositoryPortal
 from smki.flows.services import HouseServices
@@ -139,6 +141,7 @@ def _listeners(
     link: LinkClient,
 ) -> tuple[Listener, ...]:
     record = settings.path("record")
+    proofs = IdentityProofs(front=front, identity_map=open_identity_map(settings))
     limits = Limits(uploads=settings.uploads, party_uploads=settings.party_uploads)
     secured = Listener(
         app=secured_app(
@@ -146,7 +149,8 @@ def _listeners(
             build=front.build,
             record=record,
             limits=limits,
-            portal=RepositoryPortal(front, portal_access(front), link.ask),
+            proofs=proofs,
+            portal=RepositoryPortal(front, portal_access(front), proofs, link.ask),
         ),
         host=settings.host,
         port=settings.https_port,
@@ -155,7 +159,9 @@ def _listeners(
     if settings.local_port < 0:
         return (secured,)
     local = Listener(
-        app=local_app(services, record=record), host="127.0.0.1", port=settings.local_port
+        app=local_app(services, record=record, proofs=proofs),
+        host="127.0.0.1",
+        port=settings.local_port,
     )
     return secured, local
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from tests.support.fetching import npm_package
 
 from smki.bootstrap.initialising import credential_path
 from smki.interfaces.cli.governance import detached
@@ -46,28 +46,8 @@ WAIT = 15_000  # milliseconds
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The text of axe-core, or a skip that says why there is none."""
-    if not shutil.which("npm"):
-        pytest.skip("accessibility not checked: npm is not installed")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "smki-tests" / f"{AXE}-{AXE_VERSION}"
-    script = folder / "node_modules" / AXE / "axe.min.js"
-    if not script.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]
-        try:
-            done = subprocess.run(
-                [*words, str(folder), f"{AXE}@{AXE_VERSION}"],
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=120,
-            )
-        except subprocess.TimeoutExpired:
-            pytest.skip("accessibility not checked: npm install took more than two minutes")
-        if done.returncode:
-            pytest.skip(f"accessibility not checked: npm install failed: {done.stderr[-300:]}")
-    return script.read_text(encoding="utf-8")
+    folder = npm_package(AXE, AXE_VERSION, "accessibility")
+    return (folder / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ def look(axe: str) -> Callable[[Page, str], None]:
         assert len(result["passes"]) > 10
         folder = os.environ.get("SMKI_SCREENSHOTS")
         if folder:
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=name != "results")
+            page.screenshot(path=Path(folder) / f"repository-{name}.png", full_page=name != "results")
 
     return check
 

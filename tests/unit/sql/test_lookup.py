@@ -34,6 +34,6 @@ def test_what_the_driver_raises_is_ours(url: str) -> None:
     """A fault of the database comes out in our words, as from any other question."""
     store = Store(url)
     lookup = Lookup(store, select(CERTIFICATE).where(CERTIFICATE.c.entry == wanted()))
-    with pytest.raises((Unavailable, Inconsistent), match="database: .*index_certificate"):
+    with pytest.raises((Unavailable, Inconsistent), match=r"database: .*index_certificate"):
         lookup(1)  # no tables were made
     store.engine.dispose()

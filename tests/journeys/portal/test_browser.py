@@ -9,16 +9,21 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from tests.support.fetching import npm_package
 
 from smki.bootstrap.initialising import credential_path
+from smki.bootstrap.samples import API_KEY
 from smki.interfaces.cli.governance import detached
-from smki.terms import CertificateKind, CertificateStatus, Interface
+from smki.interfaces.web.repository import RETRIEVE_PATH
+from smki.terms import CertificateKind, CertificateStatus, Interface, SerialNumber
+from smki.wire.xml import write_data_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,7 +128,9 @@ def look(axe: str) -> Callable[[Page, str], None]:
         assert len(result["passes"]) > 10
         folder = os.environ.get("SMKI_SCREENSHOTS")
         if folder:
-            page.screenshot(path=Path(folder) / f"repository-{name}.png", full_page=name != "results")
+            page.screenshot(
+                path=Path(folder) / f"repository-{name}.png", full_page=name != "results"
+            )
 
     return check
 
@@ -414,3 +421,66 @@ def test_revocation_is_asked_for_step_by_step(
     page.get_by_role("button", name="Revoke the certificate").press("Enter")
     page.get_by_role("heading", name="It was not revoked").wait_for()
     look(page, "revocation-refused")
+
+
+def _retrieve(house: House) -> None:
+    """The web service is asked for a certificate that there is not."""
+    parts = urlsplit(house.address("repository_local"))
+    path, body = f"{RETRIEVE_PATH}?apikey={API_KEY}", write_data_request(SerialNumber(1))
+    with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=30)) as connection:
+        connection.request("POST", path, body, {"Content-Type": "application/xml"})
+        assert connection.getresponse().status == 402
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-p:B", "sec-app-p:4", "sec-app-o:web-service")
+def test_a_partys_access_by_keyboard(
+    house: House, new_page: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    """A forecast, a key and a reference, without a pointer and without script; no violations."""
+    for _ in range(8):
+        _retrieve(house)
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.goto("/portal/access/usage")
+    _tab_to(page, "#type")
+    page.keyboard.type("Web service: r")
+    page.keyboard.press("Tab")
+    page.keyboard.type("many")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="There is a problem").wait_for()
+    look(page, "access-errors")
+    _tab_to(page, ".summary a")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "requests"
+    page.get_by_label("How many in a day").fill("5")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").wait_for()
+    assert page.get_by_role("img").count() >= 1
+    note = page.get_by_role("heading", name="Use above your forecast")
+    _retrieve(house)
+    house.until(lambda: bool(page.reload()) and note.is_visible(), "use was not noticed")
+    look(page, "access-usage")
+    page.goto("/portal/access")
+    look(page, "access")
+    page.get_by_role("link", name="API keys").click()
+    _tab_to(page, "#make")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name="New API key").wait_for()
+    look(page, "access-new-key")
+    page.get_by_role("link", name="back to the keys").click()
+    page.get_by_role("heading", level=1, name="API keys").wait_for()
+    look(page, "access-keys")
+    page.locator("tbody a").first.click()
+    look(page, "access-key")
+    page.get_by_role("button", name="Revoke this key").click()
+    page.get_by_role("status").wait_for()
+    page.goto("/portal/access/references?reference=nothing")
+    look(page, "access-references")
+    plain = new_page(java_script_enabled=False, viewport={"width": 320, "height": 640})
+    for path in ("", "/usage", "/keys", "/references"):
+        plain.goto("/portal/access" + path)
+        plain.get_by_role("heading", level=1).wait_for()
+    narrow = new_page(viewport={"width": 320, "height": 640})
+    for path in ("", "/usage", "/keys", "/references"):
+        narrow.goto("/portal/access" + path)
+        assert narrow.evaluate("document.documentElement.scrollWidth") == 320

@@ -675,7 +675,7 @@ def test_a_reference_that_is_none_is_told() -> None:
     """One of the party is shown with key and question; any other is 404, in the form."""
     path = "/portal/access/references"
     found = ask(EmptyHouse(), path, query=f"reference={ANSWER.reference}")
-    assert (found.status, "200, done" in found.text) == (200, True)
+    assert (found.status, "200, found" in found.text) == (200, True)
     assert 'href="/portal/access/keys/000000000000"' in found.text
     other = ask(EmptyHouse(), path, query="reference=1763700000000-ffffffffff")
     assert (other.status, "no answer of acme has it" in other.text) == (404, True)

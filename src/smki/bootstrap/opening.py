@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -88,10 +88,13 @@ def open_record(
     settings: Settings,
     environment: Mapping[str, str],
     ready_database: Callable[[Settings], object] = update_database,
+    *,
+    patience: float = LOCK_PATIENCE_SECONDS,
 ) -> Iterator[tuple[FrontOffice, FileRecord]]:
     """A front office and the writing end of the record; no CA key, nothing read of the index.
 
-    `ready_database` is called once the record is ours, before the database is opened.
+    `ready_database` is called once the record is ours, before the database is opened. The lock is
+    waited for `patience` seconds.
 
     Raises:
         Unavailable: another process holds the lock, or the log's key or the database is away.
@@ -99,7 +102,7 @@ def open_record(
     """
     _must_be_initialised(settings)
     with ExitStack() as stack:
-        record = _open_record(settings, *open_log_keys(settings, environment))
+        record = _open_record(settings, open_log_keys(settings, environment), patience)
         stack.callback(record.close)
         ready_database(settings)
         front = stack.enter_context(open_front(settings))
@@ -108,7 +111,11 @@ def open_record(
 
 @contextmanager
 def open_office(
-    settings: Settings, environment: Mapping[str, str], *, founding: bool = False
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    founding: bool = False,
+    patience: float = LOCK_PATIENCE_SECONDS,
 ) -> Iterator[Office]:
     """The office that issues: holds the record's lock, and what was cut off before is settled.
 
@@ -118,7 +125,7 @@ def open_office(
         Unavailable: another process holds the lock, or a key store or the database is away.
         Refused: a passphrase or PIN does not open its store.
     """
-    with open_record(settings, environment) as (front, record):
+    with open_record(settings, environment, patience=patience) as (front, record):
         office = assemble_office(settings, environment, front, record)
         if not founding:
             keep_log_keys(front, record, record.verifier_keys[1:])
@@ -178,9 +185,9 @@ def open_log_keys(settings: Settings, environment: Mapping[str, str]) -> tuple[S
     return store.open(LOG_KEY), *beside
 
 
-def _open_record(settings: Settings, *log_keys: SigningKey) -> FileRecord:
+def _open_record(settings: Settings, log_keys: Sequence[SigningKey], patience: float) -> FileRecord:
     """The writing end, waited for while one whose server was killed comes to its end."""
-    until = time.monotonic() + LOCK_PATIENCE_SECONDS
+    until = time.monotonic() + patience
     while True:
         try:
             key, *beside = log_keys

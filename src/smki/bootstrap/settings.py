@@ -183,6 +183,13 @@ class Settings(BaseSettings):
         description="CSRs of a batch that are journalled, signed and lodged together: with more it"
         " is done sooner, and what comes in between waits longer",
     )
+    checkpoint_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        le=MOST_SECONDS,
+        description="whoever asks for something to be lodged is answered when it is under a"
+        " checkpoint, or after so long that it was not begun",
+    )
     index_root_seconds: float = Field(
         default=MAP_SECONDS,
         ge=1,

@@ -28,6 +28,7 @@ from smki.interfaces.operations import SOCKET
 from smki.interfaces.said import STATUS_FILE, Ports, Said, only_server, read_serving
 from smki.interfaces.sftp_beside import sftp_beside
 from smki.interfaces.supervising import worker_beside
+from smki.interfaces.waiting import GRACE_SECONDS
 from smki.interfaces.web import (
     Limits,
     Listener,
@@ -85,7 +86,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    link = LinkClient(settings.path(SOCKET))
+    link = LinkClient(settings.path(SOCKET), settings.checkpoint_seconds + GRACE_SECONDS)
     services = HouseServices(
         front,
         _asking(link),

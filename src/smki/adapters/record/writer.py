@@ -244,6 +244,18 @@ def _sign_one(key: SigningKey, message: bytes) -> bytes:
     return key.sign([message])[0]
 
 
+def is_locked(directory: Path) -> bool:
+    """Whether a writer holds the record in this folder now; who opens it this instant tries again."""
+    try:
+        with (directory / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # whoever opens it is told what is wrong
+    return False
+
+
 def _lock(directory: Path) -> int:
     descriptor = -1
     try:

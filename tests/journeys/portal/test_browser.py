@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.clause("sec-app-o:portal")
 AXE = "axe-core"
+SUPPLIER = "0A-53-4D-4B-49-02-00-01"
 AXE_VERSION = "4.14.1"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 FLAGS = (
@@ -362,6 +363,9 @@ def test_lodged_things_are_accessible_and_verified(
     page.get_by_role("button", name="Verify in this browser").click()
     page.locator(".verdict.good").wait_for()
     look(page, "list")
+    page.goto(f"/portal/identities/{SUPPLIER}")
+    page.get_by_role("heading", level=1, name=f"All entries of {SUPPLIER}").wait_for()
+    look(page, "identity")
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from smki.adapters.bulk_mirror import alone, edges_of, load_edge, place_entries
 from smki.adapters.record import AuditProgress, FileRecordReader, Problem
 from smki.adapters.record.disk import Disk
 from smki.adapters.record.reader import CHECKPOINT, COSIGNED, Files, blob_path
-from smki.merkle.hashing import leaf_row
+from smki.merkle.hashing import HASH_OCTETS, leaf_hash, leaf_row
 from smki.merkle.leaf import LeafForm, decode_leaf
 from smki.merkle.proofs import range_root
 from smki.merkle.tiles import TILE_WIDTH, TileName, TreeState, decode_bundle, grow
@@ -108,11 +108,21 @@ def _next(files: Files, disk: Disk, state: TreeState, size: int) -> list[Entry] 
             return Problem(file=bundle.path, message="missing")
         leaves = _leaves(octets, width)
         if leaf_row(leaves) != hashes:
-            return Problem(
-                file=bundle.path, message=f"not the entries whose hashes {tile.path} has"
-            )
+            return Problem(file=bundle.path, message=_unlike(leaves, hashes, tile))
     fresh = leaves[present:]
     return _wrong_above(files, state, fresh, size) or _with_blobs(files, disk, bundle, fresh)
+
+
+def _unlike(leaves: tuple[bytes, ...], hashes: bytes, tile: TileName) -> str:
+    """Which entry is not the one that its tile says."""
+    for place, leaf in enumerate(leaves):
+        found, said = leaf_hash(leaf), hashes[place * HASH_OCTETS : (place + 1) * HASH_OCTETS]
+        if found != said:
+            return (
+                f"entry {tile.index * TILE_WIDTH + place} hashes to {found.hex()},"
+                f" {tile.path} says {said.hex() or 'nothing'}"
+            )
+    return f"no bundle of {len(hashes) // HASH_OCTETS} whole entries, as {tile.path} says"
 
 
 def _leaves(octets: bytes | None, width: int) -> tuple[bytes, ...]:

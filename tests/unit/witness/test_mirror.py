@@ -93,10 +93,10 @@ def test_a_mirror_of_a_mirror(log: Log, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("tile/entries/001", "not the entries whose hashes"),
-        ("tile/0/000", "not the entries whose hashes"),
+        ("tile/entries/001", "no bundle of 256 whole entries, as tile/0/001 says"),
+        ("tile/0/000", "entry 0 hashes to "),
         ("tile/1/000.p/2", "not the hashes"),
-        ("tile/entries/002.p/88", "not the entries whose hashes"),
+        ("tile/entries/002.p/88", "no bundle of 88 whole entries, as tile/0/002.p/88 says"),
     ],
 )
 def test_what_is_wrong_is_named(log: Log, tmp_path: Path, path: str, message: str) -> None:

@@ -6,7 +6,7 @@ import html
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -23,6 +23,7 @@ from smki.flows.lodged import LodgedEntry
 from smki.flows.statements import Fields
 from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
+from smki.merkle.leaf import LeafType, encode_framed
 from smki.policy.access import AccessRules
 from smki.policy.apikeys import KeyStanding
 from smki.policy.revocation import Circumstance
@@ -151,6 +152,7 @@ class EmptyHouse:
         self.fault: Exception | None = None
         self.changed: list[str] = []
         self.over: list[str] = []
+        self.lodged: dict[int, LodgedEntry] = {}
         self.history = History(title=NASTY, versions=(), breaches=((3, NASTY),))
         self.of_party = EmptyAccess()
 
@@ -238,9 +240,8 @@ class EmptyHouse:
         return CompleteProof(entries=(3, 5), size=1_234, checkpoint_size=1_240, parts=parts)
 
     def entry(self, entry: int) -> LodgedEntry | None:
-        """None."""
-        del entry
-        return None  # as the port says it
+        """None, but for what a test lodges."""
+        return self.lodged.get(entry)
 
     def commitments(self, before: int | None) -> Sequence[LodgedEntry]:
         """None."""
@@ -266,8 +267,10 @@ class EmptyHouse:
         return ()
 
     def decision(self, entry: int) -> ShownDecision:
-        """Never asked for: there is no entry."""
-        raise AssertionError(entry)
+        """One that nobody believes."""
+        return ShownDecision(
+            entry=entry, recorded=None, reason=NASTY, permits=(), uses=(), standing="nothing"
+        )
 
     def configurations(self, before: int | None) -> Sequence[Configuration]:
         """None."""
@@ -483,6 +486,38 @@ def test_what_was_asked_is_asked_again_with_the_next_page() -> None:
     """The link to older results holds all fields that were filled in, and the place."""
     answer = ask(EmptyHouse(), "/portal", query="type=device&status=N&eui64=")
     assert "/portal?type=device&amp;status=N&amp;before=7" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [(LeafType.DOCUMENT, "/portal/documents/3"), (LeafType.DECISION, "/portal/decisions/3")],
+)
+@pytest.mark.clause("sec:L5.3")
+def test_what_was_lodged_past_the_rules_is_told(kind: LeafType, path: str) -> None:
+    """A version or decision that counts for nothing says so, and why; it is still to be had."""
+    house = EmptyHouse()
+    house.lodged[3] = LodgedEntry(
+        entry=3,
+        type=kind,
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+        body=encode_framed({"title": NASTY}, b"content"),
+        commitment=None,
+        said={"title": NASTY},
+        statement=None,
+        signatures=(),
+        about=(),
+        removal=None,
+        serial=None,
+    )
+    assert ask(house, "/portal/entries/3").headers["location"] == path
+    answer = ask(house, path)
+    assert answer.status == 200
+    told = answer.text.partition("Lodged past the rules: counts for nothing")[2]
+    assert NASTY in html.unescape(told)
+    assert "<script>alert" not in answer.text
+    assert 'href="/portal/entries/3.proof"' in answer.text
+    assert ask(house, "/portal/entries/3.json").status == 404
+    assert ask(house, "/portal/entries/3-1.p7s").status == 404
 
 
 def test_a_command_to_copy_is_safe_whatever_a_title_is() -> None:

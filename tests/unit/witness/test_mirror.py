@@ -127,9 +127,13 @@ def test_a_rewritten_log_is_named(log: Log, tmp_path: Path) -> None:
     fork.grow(400, "forged")
     assert mirrored(log.folder, tmp_path / "copy", log)[0] == 0
     before = (tmp_path / "copy" / "checkpoint").read_bytes()
-    code, told = mirrored(fork.folder, tmp_path / "copy", log)
-    assert code == 1
-    assert told["problems"]
+    evidence = tmp_path / "evidence"
+    for more in ((), ("--evidence", str(evidence))):
+        code, told = mirrored(fork.folder, tmp_path / "copy", log, *more)
+        assert (code, "log was rewritten" in told["error"]["message"]) == (1, True)
+    words = ["repository", "verify", str(evidence), "--key", log.vkey, "--json"]
+    shown = json.loads(CliRunner().invoke(main, words).stdout)
+    assert (shown["earlier"]["size"], shown["later"]["size"]) == (330, 700)
     code, told = mirrored(old.folder, tmp_path / "copy", log)
     assert (code, "went back" in told["error"]["message"]) == (1, True)
     assert (tmp_path / "copy" / "checkpoint").read_bytes() == before

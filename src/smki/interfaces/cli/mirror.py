@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -10,20 +11,24 @@ import click
 from smki.adapters.addresses import files_at
 from smki.adapters.bulk import BulkFolder
 from smki.adapters.bulk_mirror import mirror_bulk
+from smki.adapters.files import read_octets
 from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.mirror import mirror as mirror_log
 from smki.adapters.record import AuditProgress, FileRecordReader, Problem, audit
+from smki.adapters.record.reader import CHECKPOINT
 from smki.bootstrap import load_settings
+from smki.interfaces.cli.consistency import extends_or_evidence
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import Told, progress_bar
 from smki.repository.auditing import audit_roots_alone
-from smki.terms import Inconsistent, Malformed
+from smki.terms import Inconsistent, Malformed, Unavailable
 
 
 @click.command(short_help="Copy a log, and prove that the copy has everything.")
 @click.argument("place")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--key", metavar="VKEY", help="The log's public key, as 'smki status' prints it.")
+@click.option("--evidence", metavar="OUT", help="If the log was rewritten: what shows it.")
 @click.option("--bulk", is_flag=True, help="PLACE is a folder of bulk files: full file and deltas.")
 @click.option(
     "--verify", is_flag=True, help="Also audit the copy: every octet, and each root of the index."
@@ -36,6 +41,7 @@ def mirror(
     folder: Path,
     *,
     key: str | None,
+    evidence: str | None,
     bulk: bool,
     verify: bool,
     as_json: bool,
@@ -46,7 +52,8 @@ def mirror(
     copied: exit code 1. With --bulk the copy is made from bulk files instead, as they are fetched
     over SFTP, whichever of them are new. Any web server can serve the copy.
 
-    With --verify the verifiable index by EUI-64 is made anew from the copy alone, and each root of it
+    A log that does not begin with what the copy has was rewritten; --evidence writes what shows
+    anyone that it signed two histories. With --verify the verifiable index by EUI-64 is made anew from the copy alone, and each root of it
     that was lodged is compared: one that hides something of a device is named.
     """
     with reporting(as_json=as_json):
@@ -60,6 +67,8 @@ def mirror(
             else:
                 with files_at(place) as files:
                     entries, problems = _seen(mirror_log(files, folder, believed), told)
+                    if problems:
+                        _must_extend(FileRecordReader(files, believed), folder, evidence)
         if verify and not problems:
             with progress_bar("audit") as told:
                 entries, problems = _seen(audit(folder, believed), told)
@@ -75,6 +84,13 @@ def mirror(
         as_json=as_json,
     )
     context.exit(1 if problems else 0)
+
+
+def _must_extend(log: FileRecordReader, folder: Path, evidence: str | None) -> None:
+    """If the log was rewritten since the copy, that is what is wrong, and not what follows from it."""
+    with suppress(Unavailable, Inconsistent):  # then what was found before is told
+        note = read_octets(folder / CHECKPOINT)
+        extends_or_evidence(log, note, evidence)
 
 
 def _from_bulk(place: Path, folder: Path, key: str, told: Told) -> int:

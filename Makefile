@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input -qq install
 SOAK_SECONDS ?= 600
+TESTERS ?= 3# processes of tests: one more than two cores, because they wait for servers, too
 CHECKED := src tests tools
 
 .PHONY: run install test soak lint docs clauses lock clean
@@ -16,7 +17,7 @@ install: .venv/.ok ## only installs, the command is .venv/bin/smki
 	@echo "installed: .venv/bin/smki; next: 'make run'"
 
 test: .venv/.dev ## every test that this machine allows; skipped ones are named with their reason
-	$(BIN)/python -m pytest -n 2 --dist loadfile -ra --durations=10 -m "not soak"
+	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder -ra --durations=10 -m "not soak"
 
 soak: .venv/.dev ## long fuzzing, kill loops and load, within SOAK_SECONDS
 	SMKI_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -ra -m soak || [ $$? -eq 5 ] # 5: nothing to soak yet

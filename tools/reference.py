@@ -55,12 +55,26 @@ all that a program of your own needs to read and verify them; hashes are those o
 """
 FORMATS: Final = {
     "Leaves": "smki.merkle.leaf",
+    "Canonical JSON": "smki.merkle.canonical",
     "Files": "smki.merkle.tiles",
     "Checkpoints": "smki.merkle.checkpoints",
     "Signatures": "smki.merkle.notes",
+    "Algorithms": "smki.merkle.signatures",
     "Proof files": "smki.repository.proving",
+    "Subtrees in a proof file": "smki.merkle.gathered",
+    "Proofs in C2SP's form, and witnesses": "smki.merkle.travelling",
     "Evidence of two histories": "smki.merkle.contradicting",
+    "Whom to believe": "smki.merkle.trust",
+    "The index by EUI-64": "smki.merkle.identity_map",
+    "Whose an entry is": "smki.repository.identities",
+    "Proof files about an identity": "smki.repository.completeness",
     "Bulk files": "smki.merkle.bulk",
+    "Decision files": "smki.governance.decisions",
+    "What officers sign": "smki.flows.statements",
+    "Documents and their standing": "smki.flows.documents",
+    "Confidential content": "smki.flows.confiding",
+    "Requests for revocation": "smki.flows.revoking",
+    "Configuration": "smki.flows.configuring",
 }
 FOUND: Final = {
     "xml": "not the XML that the schema asks for, or too much of it",

@@ -103,6 +103,8 @@ class House:
         """Ready; how many seconds it took."""
         begun = time.monotonic()
         while not read_serving(self.settings).get("ready"):
+            ended = self.server is not None and self.server.poll() is not None
+            assert not ended, self.log()
             assert time.monotonic() - begun < seconds, self.log()
             time.sleep(0.02)
         self.workers()

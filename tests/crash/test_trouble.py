@@ -38,15 +38,15 @@ def test_an_append_that_nobody_knows_of_is_not_repeated(
     house: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk fails after an append was decided and while it is settled: no list number twice."""
-    place, broken = Disk.place, [True]
+    real, broken = Disk.settle, [True]
 
-    def failing(disk: Disk, files: Sequence[tuple[str, bytes]]) -> None:
-        if broken[0] and files[0][0] != "pending":
+    def failing(disk: Disk, paths: Sequence[str], *, again: bool = False) -> None:
+        if broken[0] and paths[0] != "pending":
             raise Unavailable("record: cannot write (the disk is away)")
-        place(disk, files)
+        real(disk, paths, again=again)
 
     with open_office(house.settings, house.environment) as office:
-        monkeypatch.setattr(Disk, "place", failing)
+        monkeypatch.setattr(Disk, "settle", failing)
         with pytest.raises(Unavailable) as raised:
             publish_list(office, CertificateKind.ISSUING_ICA)
         assert raised.value.rule == "record.unknown"

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from tests.support.founding import copied, founded
 
 ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^```console(?P<how>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -14,6 +15,7 @@ _SCRIPT = re.compile(
     r"^```python (?P<name>[a-z_]+\.py)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 INTERRUPT = "^C"
+BEGINNING = ROOT / "docs" / "tutorial.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +75,13 @@ def scripts_of() -> Callable[[str], dict[str, str]]:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> dict[str, str]:
-    """An environment with a scratch SMKI of its own, on ports that nobody else uses."""
+def shell(page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment with a scratch SMKI of its own, on ports that nobody else uses.
+
+    The page for beginners makes one from nothing; others find one that nobody has used.
+    """
+    if page != BEGINNING:
+        copied(founded(tmp_path_factory), tmp_path / "var")
     free = 20_000 + 3 * os.getpid() % 10_000  # three each, also for neighbours
     return {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

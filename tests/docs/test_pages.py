@@ -10,6 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from smki.bootstrap import load_settings
+from smki.interfaces.said import read_serving
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,7 +50,7 @@ def test_the_commands_of_a_page_work(
                         stderr=log,
                     )
                 )
-                _wait_until_ready(shell, tmp_path)
+                _wait_until_ready(servers[-1], shell, tmp_path)
             elif step.command == "^C":
                 _stop(servers.pop())
             else:
@@ -78,15 +81,12 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
     server.wait(timeout=30)
 
 
-def _wait_until_ready(shell: dict[str, str], folder: Path) -> None:
+def _wait_until_ready(server: subprocess.Popen[bytes], shell: dict[str, str], folder: Path) -> None:
     end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end:
-        asked = subprocess.run(
-            ["smki", "status", "--json"], cwd=folder, env=shell, capture_output=True, check=False
-        )
-        if asked.returncode == 0:
+    while time.monotonic() < end and server.poll() is None:
+        if read_serving(load_settings(shell)).get("ready"):
             return
-        time.sleep(0.5)
+        time.sleep(0.05)
     pytest.fail((folder / "server.log").read_text(errors="replace")[-3000:])
 
 

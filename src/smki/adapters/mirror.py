@@ -2,7 +2,8 @@
 
 The tiles that are written are grown from the entries, and compared with the log's: what is wrong is
 named while it is read. The mirror's checkpoint comes last, when its root is what the entries lead
-to; cut off, it goes on from there, and what it has of the rest is not read again.
+to; cut off, it goes on from there, and what it has of the rest is not read again. After it comes the
+newest cosigned checkpoint, if the log has one.
 
 Clause: c2sp:tlog-tiles
 """
@@ -14,11 +15,13 @@ from pathlib import Path
 from smki.adapters.bulk_mirror import alone, edges_of, load_edge, place_entries
 from smki.adapters.record import AuditProgress, FileRecordReader, Problem
 from smki.adapters.record.disk import Disk
-from smki.adapters.record.reader import CHECKPOINT, Files, blob_path
-from smki.merkle.hashing import leaf_row
+from smki.adapters.record.reader import CHECKPOINT, COSIGNED, Files, blob_path
+from smki.merkle.hashing import HASH_OCTETS, leaf_hash, leaf_row
 from smki.merkle.leaf import LeafForm, decode_leaf
+from smki.merkle.proofs import range_root
 from smki.merkle.tiles import TILE_WIDTH, TileName, TreeState, decode_bundle, grow
-from smki.terms import Malformed, Refused
+from smki.ports import Checkpoint
+from smki.terms import Inconsistent, Malformed, Refused
 
 Entry = tuple[bytes, bytes | None]  # a leaf, and its content if that is a blob
 
@@ -26,8 +29,9 @@ Entry = tuple[bytes, bytes | None]  # a leaf, and its content if that is a blob
 def mirror(files: Files, folder: Path, verifier_key: str) -> Iterator[Problem | AuditProgress]:
     """The log in `files`, under its newest checkpoint, is in `folder`; progress after each bundle.
 
-    A problem is the end: the mirror stays as it was. Without one, the last progress has
-    `done == total`, and every octet was proven.
+    A problem is the end: what is wrong is not in the mirror, whose checkpoint stays if the entries
+    do not lead to the new one. Without one, the last progress has `done == total`, and every octet
+    was proven.
 
     Raises:
         Refused: the log is smaller than the mirror of it: it went back.
@@ -36,7 +40,13 @@ def mirror(files: Files, folder: Path, verifier_key: str) -> Iterator[Problem | 
 
     Clause: c2sp:tlog-tiles, rfc6962:2.1.2
     """
-    checkpoint = FileRecordReader(files, verifier_key).checkpoint()
+    log = FileRecordReader(files, verifier_key)
+    try:
+        cosigned = log.cosigned()  # first: it is never ahead of the checkpoint that is read next
+    except Inconsistent as error:
+        yield Problem(file=COSIGNED, message=error.message)
+        return
+    checkpoint = log.checkpoint()
     disk = Disk(folder)
     with alone(folder):
         disk.clear_staging()
@@ -63,7 +73,23 @@ def mirror(files: Files, folder: Path, verifier_key: str) -> Iterator[Problem | 
             )
             return
         disk.place([*edges_of(state), (CHECKPOINT, checkpoint.note)])
+        if cosigned is not None and 0 < cosigned.size <= checkpoint.size:
+            yield from _place_cosigned(disk, FileRecordReader(folder, verifier_key), cosigned)
         yield AuditProgress(done=state.size, total=checkpoint.size)
+
+
+def _place_cosigned(disk: Disk, ours: FileRecordReader, cosigned: Checkpoint) -> Iterator[Problem]:
+    """The cosigned checkpoint is in the mirror, if the entries lead to it."""
+    ours.checkpoint()
+    root = range_root(0, cosigned.size, ours.node)
+    if root == cosigned.root:
+        disk.place([(COSIGNED, cosigned.note)])
+        return
+    yield Problem(
+        file=COSIGNED,
+        message=f"root {cosigned.root.hex()} of {cosigned.size} entries, the entries lead to"
+        f" {root.hex()}: another history was signed; keep both",
+    )
 
 
 def _next(files: Files, disk: Disk, state: TreeState, size: int) -> list[Entry] | Problem:
@@ -82,11 +108,21 @@ def _next(files: Files, disk: Disk, state: TreeState, size: int) -> list[Entry] 
             return Problem(file=bundle.path, message="missing")
         leaves = _leaves(octets, width)
         if leaf_row(leaves) != hashes:
-            return Problem(
-                file=bundle.path, message=f"not the entries whose hashes {tile.path} has"
-            )
+            return Problem(file=bundle.path, message=_unlike(leaves, hashes, tile))
     fresh = leaves[present:]
     return _wrong_above(files, state, fresh, size) or _with_blobs(files, disk, bundle, fresh)
+
+
+def _unlike(leaves: tuple[bytes, ...], hashes: bytes, tile: TileName) -> str:
+    """Which entry is not the one that its tile says."""
+    for place, leaf in enumerate(leaves):
+        found, said = leaf_hash(leaf), hashes[place * HASH_OCTETS : (place + 1) * HASH_OCTETS]
+        if found != said:
+            return (
+                f"entry {tile.index * TILE_WIDTH + place} hashes to {found.hex()},"
+                f" {tile.path} says {said.hex() or 'nothing'}"
+            )
+    return f"no bundle of {len(hashes) // HASH_OCTETS} whole entries, as {tile.path} says"
 
 
 def _leaves(octets: bytes | None, width: int) -> tuple[bytes, ...]:

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -27,14 +27,17 @@ from smki.bootstrap.values import KeySettings
 from smki.ceremonies.development import ISSUING
 from smki.flows.configuring import lodge_configuration, plain_mapping
 from smki.flows.issue import settle
+from smki.flows.log_keys import keep_log_keys
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
-from smki.ports import KeyStore, SigningKey
+from smki.ports import KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
 from smki.repository import MapKeeper
 from smki.terms import CertificateKind, Unavailable
 
 LOG_KEY = "log"
+BESIDE = {"log-ml-dsa-44": KeyAlgorithm.ML_DSA_44}
+"""The names of the keys that may sign checkpoints beside it."""
 HELPED = CertificateKind.ISSUING_DCA  # signs by the thousand; helper processes open its key too
 LOCK_PATIENCE_SECONDS = 10.0  # a worker without a server ends after the chunk it is at
 
@@ -85,10 +88,13 @@ def open_record(
     settings: Settings,
     environment: Mapping[str, str],
     ready_database: Callable[[Settings], object] = update_database,
+    *,
+    patience: float = LOCK_PATIENCE_SECONDS,
 ) -> Iterator[tuple[FrontOffice, FileRecord]]:
     """A front office and the writing end of the record; no CA key, nothing read of the index.
 
-    `ready_database` is called once the record is ours, before the database is opened.
+    `ready_database` is called once the record is ours, before the database is opened. The lock is
+    waited for `patience` seconds.
 
     Raises:
         Unavailable: another process holds the lock, or the log's key or the database is away.
@@ -96,8 +102,7 @@ def open_record(
     """
     _must_be_initialised(settings)
     with ExitStack() as stack:
-        log_key = log_key_store(settings, environment).open(LOG_KEY)
-        record = _open_record(settings, log_key)
+        record = _open_record(settings, open_log_keys(settings, environment), patience)
         stack.callback(record.close)
         ready_database(settings)
         front = stack.enter_context(open_front(settings))
@@ -106,7 +111,11 @@ def open_record(
 
 @contextmanager
 def open_office(
-    settings: Settings, environment: Mapping[str, str], *, founding: bool = False
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    founding: bool = False,
+    patience: float = LOCK_PATIENCE_SECONDS,
 ) -> Iterator[Office]:
     """The office that issues: holds the record's lock, and what was cut off before is settled.
 
@@ -116,9 +125,10 @@ def open_office(
         Unavailable: another process holds the lock, or a key store or the database is away.
         Refused: a passphrase or PIN does not open its store.
     """
-    with open_record(settings, environment) as (front, record):
+    with open_record(settings, environment, patience=patience) as (front, record):
         office = assemble_office(settings, environment, front, record)
         if not founding:
+            keep_log_keys(front, record, record.verifier_keys[1:])
             settle(office)
             lodge_configuration(front, record, plain_mapping(settings.bearing()))
         yield office
@@ -158,12 +168,30 @@ def _file_keys(
     return {HELPED: issuing_stores(settings, environment)(HELPED).open(HELPED.value)}
 
 
-def _open_record(settings: Settings, log_key: SigningKey) -> FileRecord:
+def open_log_keys(settings: Settings, environment: Mapping[str, str]) -> tuple[SigningKey, ...]:
+    """The keys that sign checkpoints as configured, the log's first one first; each is made once.
+
+    Raises:
+        Refused: the passphrase does not open the store.
+        Unavailable: the store cannot be reached or written.
+    """
+    store = log_key_store(settings, environment)
+    made = store.names()
+    beside = (
+        store.open(name) if name in made else store.make(name, algorithm)
+        for name, algorithm in BESIDE.items()
+        if algorithm.value in settings.checkpoint_signatures
+    )
+    return store.open(LOG_KEY), *beside
+
+
+def _open_record(settings: Settings, log_keys: Sequence[SigningKey], patience: float) -> FileRecord:
     """The writing end, waited for while one whose server was killed comes to its end."""
-    until = time.monotonic() + LOCK_PATIENCE_SECONDS
+    until = time.monotonic() + patience
     while True:
         try:
-            return FileRecord(settings.path("record"), settings.log_origin, log_key)
+            key, *beside = log_keys
+            return FileRecord(settings.path("record"), settings.log_origin, key, beside)
         except Unavailable as error:
             if error.rule != LOCKED or time.monotonic() > until:
                 raise

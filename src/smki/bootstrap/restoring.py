@@ -25,6 +25,7 @@ GONE: Final = (
     "  requests that were accepted and not lodged: nobody was answered, they are sent again",
     "  what the inventory knew of devices, and their limits: 'smki registration device'",
     "  parties of your own: 'smki party add'; API keys other than the sample's: 'smki party apikey'",
+    "  forecasts: 'smki party forecast'; use by the day, and answers by their reference",
     "  public keys for SFTP other than the sample's: 'smki party sshkey'",
 )
 

@@ -26,7 +26,14 @@ from pydantic_settings import (
 )
 
 from smki.bootstrap.access_settings import AccessSettings
-from smki.bootstrap.values import Address, HostName, KeySettings, Window, Years
+from smki.bootstrap.values import (
+    Address,
+    CheckpointSignatures,
+    HostName,
+    KeySettings,
+    Window,
+    Years,
+)
 from smki.ceremonies.development import ISSUING
 from smki.crypto.key_wrap import AES128_WRAP_PAD
 from smki.flows.batch import CHUNK
@@ -95,6 +102,10 @@ class Settings(BaseSettings):
         description="name of the log, first line of its checkpoints; neither blanks nor plus signs",
     )
     log_vkey: str = Field(default="", description="verifier key of the log; written by `smki init`")
+    checkpoint_signatures: CheckpointSignatures = Field(
+        default=("ed25519",),
+        description="how checkpoints are signed: ed25519 always, ml-dsa-44 beside it if named",
+    )
     database: str = Field(
         default="", description="SQLAlchemy URL; empty: SQLite in the state directory"
     )
@@ -171,6 +182,13 @@ class Settings(BaseSettings):
         le=16_384,
         description="CSRs of a batch that are journalled, signed and lodged together: with more it"
         " is done sooner, and what comes in between waits longer",
+    )
+    checkpoint_seconds: float = Field(
+        default=60.0,
+        ge=1,
+        le=MOST_SECONDS,
+        description="whoever asks for something to be lodged is answered when it is under a"
+        " checkpoint, or after so long that it was not begun",
     )
     index_root_seconds: float = Field(
         default=MAP_SECONDS,

@@ -10,6 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from smki.adapters.keys import offers
+from smki.ports import KeyAlgorithm
+
 
 def _address(text: str) -> str:
     ip_address(text)  # its ValueError is told by whoever reads the configuration
@@ -22,6 +25,19 @@ def _number(value: object) -> object:
     return value
 
 
+def _signatures(names: tuple[str, ...]) -> tuple[str, ...]:
+    """A log that lost its first key's signature would be believed by nobody who has that key."""
+    if KeyAlgorithm.ED25519.value not in names or len(set(names)) < len(names):
+        raise ValueError("must hold ed25519, and each name once")
+    for name in names:
+        if not offers(KeyAlgorithm(name)):
+            raise ValueError(f"{name} is not known to the installed cryptography library")
+    return names
+
+
+CheckpointSignatures = Annotated[
+    tuple[Literal["ed25519", "ml-dsa-44"], ...], AfterValidator(_signatures)
+]
 Years = Annotated[int, BeforeValidator(_number)]
 HostName = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$", max_length=253)

@@ -43,6 +43,6 @@ CLAUSES: Final = (
         summary="What the revocation lists hold, how often they are issued and how long they stand.",
         who="DCC",
         status=Status.PARTLY,
-        note="Intervals are recalled and therefore configuration.",
+        note="Intervals are recalled and therefore configuration; withholding has a form of our own.",
     ),
 )

@@ -35,6 +35,6 @@ CLAUSES: Final = (
         summary="Search and download in a browser.",
         who="DCC",
         status=Status.PARTLY,
-        note="Certificates and revocation lists; documents come by command. The section was not read.",
+        note="Certificates, lists, documents, decisions and configurations. The section was not read.",
     ),
 )

@@ -151,16 +151,26 @@ def recorded_decision(
     return max(same, key=lambda one: len(one.officers))
 
 
-def recorded_decisions(front: FrontOffice, *, name: str | None = None) -> Iterator[Recorded]:
-    """The decisions of the record that are to be believed, in its order; of one id if given.
+def recorded_decisions(
+    front: FrontOffice, *, name: str | None = None, kind: DecisionKind | None = None
+) -> Iterator[Recorded]:
+    """The decisions of the record that are to be believed, in its order; of one id or kind if given.
+
+    The signatures of others are not read.
 
     Clause: sec:L5.3
     """
     for item in front.index.items(of=LeafType.DECISION, name=name):
         try:
-            yield decision_at(front, item.entry)
+            if kind is None or _kind_at(front, item.entry) is kind:
+                yield decision_at(front, item.entry)
         except (Malformed, Refused):
             continue  # lodged past us: it permits nothing, and `smki repository audit` names it
+
+
+def _kind_at(front: FrontOffice, entry: int) -> DecisionKind:
+    """What the decision of that entry says it is, believed or not."""
+    return parse_recorded(body_of(front.reader, decode_leaf(front.reader.leaf(entry))))[0].kind
 
 
 def decision_at(front: FrontOffice, entry: int) -> Recorded:
@@ -223,7 +233,8 @@ def in_force(
 
     Clause: sec:L5.3
     """
-    for one in recorded_decisions(front):
+    kinds = [row.kind for row in PERMITS if row.act is act]
+    for one in (found for kind in kinds for found in recorded_decisions(front, kind=kind)):
         named = one.decision.object in about and one.entry < before
         if named and not decide_permitted(
             one.decision,
@@ -284,7 +295,6 @@ def _released(front: FrontOffice, decision: Decision, at: datetime, before: int)
     """Whether another decision of the same body says that the conditions are met."""
     return bool(decision.conditions) and any(
         one.entry < before
-        and one.decision.kind is DecisionKind.CONDITIONS_MET
         and not decide_permitted(
             one.decision,
             Act.RELEASE,
@@ -293,7 +303,7 @@ def _released(front: FrontOffice, decision: Decision, at: datetime, before: int)
             signatures=len(one.officers),
             released=False,
         )
-        for one in recorded_decisions(front)
+        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET)
     )
 
 

@@ -8,7 +8,7 @@ Clause: sec:L5.3, sec:L9
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeGuard
 
 from smki.flows.configuring import Configuration, configuration_at, configurations
 from smki.flows.deciding import Recorded, decision_at, uses_of
@@ -103,14 +103,14 @@ def in_force_at(front: FrontOffice, at: datetime | None) -> int | None:
     return found[-1] if found else None
 
 
-def changes(front: FrontOffice, shown: Configuration) -> tuple[Change, ...]:
-    """What differs from the configuration lodged before this one; nothing of the first.
+def changes(front: FrontOffice, shown: Configuration) -> tuple[Change, ...] | None:
+    """What differs from the configuration lodged before this one; None if this is the first.
 
     Clause: sec:L9
     """
     earlier = [entry for entry in configurations(front) if entry < shown.entry]
     if not earlier:
-        return ()
+        return None
     before, after = values_in(configuration_at(front, earlier[-1])), values_in(shown)
     names = sorted(name for name in before.keys() | after.keys() if name != "build")
     return tuple(
@@ -144,8 +144,25 @@ def _flat(path: str, value: JSON) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Sequence) and value and all(isinstance(one, Mapping) for one in value):
         for place, one in enumerate(value):
             yield from _flat(f"{path}.{_name_of(one, place)}", one)
+    elif _is_table(value):
+        for row, is_ in value:
+            yield f"{path}.{row}", "without" if is_ is None else str(is_)
     else:
         yield path, value if isinstance(value, str) else encode_json(value).decode()
+
+
+def _is_table(value: JSON) -> TypeGuard[Sequence[tuple[str, object]]]:
+    """A list of pairs of a name and a value: a mapping whose order matters."""
+    return (
+        isinstance(value, Sequence)
+        and bool(value)
+        and all(
+            isinstance(one, list) and len(one) == _PAIR and isinstance(one[0], str) for one in value
+        )
+    )
+
+
+_PAIR: Final = 2
 
 
 def _name_of(row: JSON, place: int) -> str:

@@ -1,7 +1,9 @@
 """Documents: versions lodged by officers who may, and what became of each, out of the record alone.
 
-    DOCUMENT   framed: statement, its signature, `refers` (entry of the decision or null), content
-    STANDING   {"refers": entry of the old version, "standing", "decision", ...}
+    DOCUMENT   framed: what was said (`statements`) and "refers" (entry of the decision or null), content
+    STANDING   superseded: {"by": {"sha256", "title", "version"}, "decision", "refers": entry of the old
+               version, "standing": "superseded"}, lodged right after the version that takes its place
+               withdrawn: what was said
 
 A version is current until a later one supersedes it or it is withdrawn. Everything is worked out
 again each time, entry by entry: what was lodged past the rules changes nothing and is named.
@@ -176,15 +178,8 @@ def history_of(front: FrontOffice, title: str) -> History:
 
     Clause: sec:L9
     """
-    lodged = front.index.items(of=LeafType.DOCUMENT, name=title)
-    changes = [
-        one
-        for document in lodged
-        for one in front.index.about(document.entry)
-        if one.type == LeafType.STANDING
-    ]
     history = History(title=title, versions=(), breaches=())
-    for item in sorted((*lodged, *changes), key=lambda one: one.entry):
+    for item in entries_of(front, title):
         try:
             history = _after(front, history, item)
         except SmkiError as error:
@@ -193,15 +188,29 @@ def history_of(front: FrontOffice, title: str) -> History:
     return history
 
 
+def entries_of(front: FrontOffice, title: str) -> tuple[ItemRow, ...]:
+    """The entries that the history rests on; with the same ones it is the same for ever.
+
+    What it says depends on what is below the last of them, and on who is registered as the DCC.
+    """
+    lodged = front.index.items(of=LeafType.DOCUMENT, name=title)
+    changes = (
+        one
+        for document in lodged
+        for one in front.index.about(document.entry)
+        if one.type == LeafType.STANDING
+    )
+    return tuple(sorted((*lodged, *changes), key=lambda one: one.entry))
+
+
 def directions(front: FrontOffice) -> Iterator[tuple[Recorded, int | None]]:
     """The authority's directions to lodge, each with the entry that fulfilled it, if one did.
 
     Clause: sec:L5.3
     """
     size = front.index.size()
-    for one in recorded_decisions(front):
-        if one.decision.kind is DecisionKind.DIRECT_LODGING:
-            yield one, spent(front, one, size)
+    for one in recorded_decisions(front, kind=DecisionKind.DIRECT_LODGING):
+        yield one, spent(front, one, size)
 
 
 def content_of(front: FrontOffice, version: Version) -> bytes:

@@ -27,9 +27,11 @@ from smki.flows.displaying import (
     shown_decision,
     shown_decisions,
 )
-from smki.flows.documents import History, directions, history_of, titles
+from smki.flows.documents import History, directions, entries_of, history_of, titles
+from smki.flows.identity_proofs import IdentityProofs
 from smki.flows.lodged import LodgedEntry, committed_entries, lodged_entry
 from smki.flows.office import FrontOffice
+from smki.flows.party_access import PartyAccess
 from smki.flows.revoking import revocation_requests, revocation_statement
 from smki.flows.services import who_asks
 from smki.flows.statements import Fields, said
@@ -42,18 +44,50 @@ from smki.steps import Requester
 from smki.terms import Interface, SerialNumber
 
 PAGE: Final = 25  # results: a screen or two, and quickly read out
+HISTORIES: Final = 1_000  # of documents in memory, without their contents
 LISTS: Final = 50  # revocation lists on a page
 REVOKE: Final = "revoke-organisation"
 
 CarryOut = Callable[[str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 
 
+class _Histories:
+    """Histories of documents as they were worked out, until there is more to them.
+
+    Each version asks for the signatures of officers and of decisions: some milliseconds, for many
+    documents on one page. Safe for any number of threads: at worst one is worked out twice.
+    """
+
+    def __init__(self, front: FrontOffice) -> None:
+        self._front = front
+        self._known: dict[str, tuple[object, History]] = {}
+
+    def of(self, title: str) -> History:
+        """Everything that the record says of this document."""
+        rests_on = entries_of(self._front, title), tuple(self._front.registry.parties())
+        known = self._known.get(title)
+        if known is None or known[0] != rests_on:
+            if len(self._known) >= HISTORIES:
+                self._known.clear()
+            known = self._known[title] = (rests_on, history_of(self._front, title))
+        return known[1]
+
+
 class RepositoryPortal:
     """Implements `interfaces.web.portal.service.PortalServices`. Safe for any number of threads."""
 
-    def __init__(self, front: FrontOffice, access: PortalAccess, carry_out: CarryOut) -> None:
+    def __init__(
+        self,
+        front: FrontOffice,
+        access: PortalAccess,
+        proofs: IdentityProofs,
+        carry_out: CarryOut,
+    ) -> None:
         self._front = front
+        self.complete = proofs.complete
         self._carry_out = carry_out
+        self._histories = _Histories(front)
+        self.access = PartyAccess(front)
         self.log_in = access.log_in
         self.logged_in = access.logged_in
         self.change_password = access.change_password
@@ -138,11 +172,11 @@ class RepositoryPortal:
     def documents(self, start: int) -> tuple[Sequence[History], int]:
         """The histories of a page of documents, from that place on, and how many there are."""
         names = titles(self._front)
-        return [history_of(self._front, name) for name in names[start : start + PAGE]], len(names)
+        return [self._histories.of(name) for name in names[start : start + PAGE]], len(names)
 
     def document(self, title: str) -> History | None:
         """Everything that the record says of this document; None if nothing."""
-        found = history_of(self._front, title)
+        found = self._histories.of(title)
         return found if found.versions or found.breaches else None
 
     def directions(self) -> Sequence[tuple[Recorded, int | None]]:
@@ -162,7 +196,7 @@ class RepositoryPortal:
         below = [one for one in configurations(self._front) if before is None or one < before]
         return [configuration_at(self._front, one) for one in reversed(below[-PAGE:])]
 
-    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change]] | None:
+    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change] | None] | None:
         """The configuration of that entry, and what it changed; None if it is none."""
         if entry not in configurations(self._front):
             return None

@@ -1,5 +1,7 @@
 """Organisation certificates revoked: in the permitted circumstances, by those who may ask.
 
+    STATUS NOTE   what was said (`statements`) and "refers" (entry of the decision or null)
+
 1 an officer says in signed words why; 2 the table of policy is asked; 3 the request is lodged as a
 note; 4 the list is made and lodged at once. Who is cut off between 3 and 4 is made up for by
 `finish_revocations`.

@@ -3,7 +3,14 @@
     statement  canonical JSON {"act", "log", ...}: what is asked, of the SMKI of that log
     said       the same with "signature": base64 of the CMS over the statement
 
-What was said becomes part of a leaf, so that whoever has the record sees who asked, and that they
+    act                keys beside act and log
+    lodge-document     title, version, file, sha256 and length of the content, decision, supersedes
+                       (entry of the current version or null)
+    withdraw-document  refers (entry of the current version), standing ("withdrawn"), title, decision
+    revoke             serial, circumstance, decision
+    remove-content     refers (entry of the commitment), decision
+
+A decision is named by its id; an empty text is none. What was said becomes part of a leaf, so that whoever has the record sees who asked, and that they
 did. Made where the officer's key is; looked at again by whoever lodges.
 """
 

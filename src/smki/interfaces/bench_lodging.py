@@ -1,8 +1,9 @@
 """How fast the record grows: the tree in memory, and tree, bundles and tiles durable on disk.
 
-The limit is the bare hashing of the same leaves by one thread, measured in between. The leaves
-are certificates' in length and form, but nobody signed them. No index: it may lag, and has figures
-of its own.
+The limit is the bare hashing of the same leaves by one thread, measured in between; beside it
+stands what the disk takes, the same octets in one file for each append. The leaves are
+certificates' in length and form, but nobody signed them. No index: it may lag, and has figures of
+its own.
 """
 
 import os
@@ -19,14 +20,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from smki.adapters.helpers import relax_garbage_collection
 from smki.adapters.keys import SoftwareSigningKey
 from smki.adapters.record import FileRecord
-from smki.merkle.hashing import leaf_row
+from smki.merkle.hashing import EMPTY_ROOT, leaf_row
 from smki.merkle.leaf import CertificateBody, encode_certificate
 from smki.merkle.tiles import TreeState, grow
 from smki.steps import Channel
 from smki.terms import Inconsistent
 
-TOGETHER: Final = 8_192  # leaves of one append: four chunks of a batch
+TOGETHER: Final = 16_384  # leaves of one append: as many as a chunk of a batch may be set to
 _CERTIFICATE_OCTETS: Final = 560  # a device certificate's
+_ONE_FILE: Final = "one-file"
 _INSTANT: Final = 1_800_000_000_000  # milliseconds since 1970
 
 
@@ -43,6 +45,7 @@ class LodgingFigures:
         ratio: of the two.
         tree_per_second: leaves a second into tree, tiles and bundles in memory.
         tree_ratio: of that to the limit.
+        disk_per_second: leaves a second if all octets of an append went into one file, synced.
         first_per_second: durable, in the first tenth.
         last_per_second: durable, in the last tenth.
         peak_rss_mib: memory of the process, MiB.
@@ -56,6 +59,7 @@ class LodgingFigures:
     ratio: float
     tree_per_second: float
     tree_ratio: float
+    disk_per_second: float
     first_per_second: float
     last_per_second: float
     peak_rss_mib: float
@@ -73,12 +77,13 @@ def bench_lodge(
     key = SoftwareSigningKey(Ed25519PrivateKey.generate(), deterministic=True)
     record = FileRecord(state, "benchmark.invalid", key)
     relax_garbage_collection()
-    tree, bare, grown, durable = TreeState(), 0.0, 0.0, list[tuple[int, float]]()
-    root = tree.root()
+    tree, root, durable = TreeState(), EMPTY_ROOT, list[tuple[int, float]]()
+    bare = grown = written = 0.0
     try:
         done = 0
         for leaves in _leaves(count):
             bare += _seconds(partial(leaf_row, leaves))
+            written += _seconds(partial(_write, state / _ONE_FILE, b"".join(leaves)))
             started = time.perf_counter()
             growth = grow(tree, leaves)
             grown += time.perf_counter() - started
@@ -90,6 +95,7 @@ def bench_lodge(
             raise Inconsistent("benchmark: the record's root is not that of the tree in memory")
     finally:
         record.close()
+        (state / _ONE_FILE).unlink(missing_ok=True)
     tenth = max(1, len(durable) // 10)
     seconds = sum(spent for _, spent in durable)
     return LodgingFigures(
@@ -101,6 +107,7 @@ def bench_lodge(
         ratio=round(bare / seconds, 3),
         tree_per_second=round(count / grown, 1),
         tree_ratio=round(bare / grown, 3),
+        disk_per_second=round(count / written, 1),
         first_per_second=round(_rate(durable[:tenth]), 1),
         last_per_second=round(_rate(durable[-tenth:]), 1),
         peak_rss_mib=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
@@ -122,6 +129,13 @@ def _leaf() -> bytes:
         certificate=random[40:],
     )
     return encode_certificate(body, _INSTANT)
+
+
+def _write(path: Path, octets: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -64,6 +64,7 @@ def make_daily(settings: Settings, front: FrontOffice, tell: Told) -> tuple[Bulk
         tuple(files), now.date(), days=settings.bulk_days, fulls=settings.bulk_full_files
     )
     folder.drop(files[one] for one in old)
+    folder.sweep()
     return made
 
 

@@ -95,12 +95,14 @@ class LinkServer:
                 self._received(message["operation"], message["arguments"], answer)
 
 
-def ask(path: Path, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+def ask(
+    path: Path, operation: str, arguments: Mapping[str, Any], seconds: float
+) -> dict[str, Any] | None:
     """The result of the operation; None if nobody listens.
 
     Raises:
         SmkiError: what the other side raised.
-        Unavailable: it went away before it answered.
+        Unavailable: it went away before it answered, or has not answered for so many seconds.
     """
     with socket.socket(socket.AF_UNIX) as connection:
         try:
@@ -109,16 +111,27 @@ def ask(path: Path, operation: str, arguments: Mapping[str, Any]) -> dict[str, A
         except OSError:
             return None
         message = {"id": 0, "operation": operation, "arguments": dict(arguments)}
-        connection.sendall(json.dumps(message).encode() + b"\n")
-        with connection.makefile("rb") as lines:
-            return _result(lines.readline(LINE_MAX_OCTETS))
+        connection.settimeout(seconds)
+        try:
+            connection.sendall(json.dumps(message).encode() + b"\n")
+            with connection.makefile("rb") as lines:
+                line = lines.readline(LINE_MAX_OCTETS)
+        except TimeoutError as error:
+            raise _silent(seconds) from error
+        except OSError as error:  # it died with our words unread
+            raise _away() from error
+    return _result(line)
 
 
 class LinkClient:
-    """Asks from an event loop; any number of questions at once over one connection."""
+    """Asks from an event loop; any number of questions at once over one connection.
 
-    def __init__(self, path: Path) -> None:
+    An answer is waited for so many seconds.
+    """
+
+    def __init__(self, path: Path, seconds: float) -> None:
         self._path = path
+        self._seconds = seconds
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -130,7 +143,7 @@ class LinkClient:
 
         Raises:
             SmkiError: what the other side raised.
-            Unavailable: it does not listen, or went away before it answered.
+            Unavailable: it does not listen, went away before it answered, or has not answered in time.
         """
         async with self._connecting:
             writer = self._writer or await self._connect()
@@ -142,7 +155,9 @@ class LinkClient:
         try:
             writer.write(json.dumps(message).encode() + b"\n")
             await writer.drain()
-            return await future
+            return await asyncio.wait_for(future, self._seconds)
+        except TimeoutError as error:
+            raise _silent(self._seconds) from error
         except OSError as error:
             raise _away() from error
         finally:
@@ -209,6 +224,14 @@ def _result(line: bytes) -> dict[str, Any]:
         raise error_from(message["error"])
     result: dict[str, Any] = message["result"]
     return result
+
+
+def _silent(seconds: float) -> Unavailable:
+    return Unavailable(
+        f"the worker that holds the keys has not answered for {seconds:g} s; whether it did what it"
+        " was asked is not known: look before you ask again",
+        rule="lodging.unknown",
+    )
 
 
 def _away() -> Unavailable:

@@ -5,11 +5,13 @@ One table; each operation takes the office and JSON arguments and gives a JSON r
 """
 
 import base64
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from smki.adapters.files import read_octets
+from smki.adapters.record import LOCKED, is_locked
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.bootstrap.opening import open_confidential
@@ -23,13 +25,24 @@ from smki.flows.renewal import renew_root_list
 from smki.flows.revocation import ISSUING, publish_list, revoke_credential
 from smki.flows.revoking import revoke_organisation
 from smki.interfaces.link import ask
+from smki.interfaces.waiting import GRACE_SECONDS
 from smki.ports import DeviceStanding
 from smki.profiles import ServerSubject
 from smki.steps import Published
-from smki.terms import EUI64, CertificateKind, Finding, Interface, Refused, SerialNumber, SmiStatus
+from smki.terms import (
+    EUI64,
+    CertificateKind,
+    Finding,
+    Interface,
+    Refused,
+    SerialNumber,
+    SmiStatus,
+    Unavailable,
+)
 
 Operation = Callable[[Settings, Office, Mapping[str, Any]], dict[str, Any]]
 SOCKET: Final = "worker.sock"
+_TURN_SECONDS: Final = 0.05  # between two looks whether it is our turn
 
 
 def _ping(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,17 +242,36 @@ def perform(
     operation: str,
     arguments: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The result of the operation: by the worker if one runs, else here.
+    """The result of the operation: by the worker if one runs, else here, after others that do so.
+
+    Any number of processes may ask at once; whichever sequences, each is answered when what it
+    asked for is lodged.
 
     Raises:
         SmkiError: what the operation raises.
-        Unavailable: the office cannot be opened.
+        Unavailable: it was not its turn in the configured time, or the office cannot be opened.
     """
-    result = ask(settings.path(SOCKET), operation, arguments)
-    if result is not None:
-        return result
-    with open_office(settings, environment) as office:
-        return carry_out(settings, office, operation, arguments)
+    until = time.monotonic() + settings.checkpoint_seconds
+    while True:
+        seconds = settings.checkpoint_seconds + GRACE_SECONDS
+        result = ask(settings.path(SOCKET), operation, arguments, seconds)
+        if result is not None:
+            return result
+        try:
+            if not is_locked(settings.path("record")):
+                with open_office(settings, environment, patience=0) as office:
+                    return carry_out(settings, office, operation, arguments)
+        except Unavailable as error:
+            if error.rule != LOCKED:
+                raise
+        if time.monotonic() > until:
+            raise Unavailable(
+                f"record: others have held it for {settings.checkpoint_seconds:g} s, no worker answers;"
+                " nothing was done: try again",
+                where=str(settings.path("record")),
+                rule=LOCKED,
+            )
+        time.sleep(_TURN_SECONDS)
 
 
 def carry_out(

@@ -14,7 +14,9 @@ from typing import Final
 
 from smki.bootstrap import Settings, open_front, update_database
 from smki.bootstrap.access import portal_access
+from smki.bootstrap.opening import open_identity_map
 from smki.bootstrap.renewing import finish_renewals
+from smki.flows.identity_proofs import IdentityProofs
 from smki.flows.office import FrontOffice
 from smki.flows.portal import RepositoryPortal
 from smki.flows.services import HouseServices
@@ -26,6 +28,7 @@ from smki.interfaces.operations import SOCKET
 from smki.interfaces.said import STATUS_FILE, Ports, Said, only_server, read_serving
 from smki.interfaces.sftp_beside import sftp_beside
 from smki.interfaces.supervising import worker_beside
+from smki.interfaces.waiting import GRACE_SECONDS
 from smki.interfaces.web import (
     Limits,
     Listener,
@@ -83,7 +86,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    link = LinkClient(settings.path(SOCKET))
+    link = LinkClient(settings.path(SOCKET), settings.checkpoint_seconds + GRACE_SECONDS)
     services = HouseServices(
         front,
         _asking(link),
@@ -139,6 +142,7 @@ def _listeners(
     link: LinkClient,
 ) -> tuple[Listener, ...]:
     record = settings.path("record")
+    proofs = IdentityProofs(front=front, identity_map=open_identity_map(settings))
     limits = Limits(uploads=settings.uploads, party_uploads=settings.party_uploads)
     secured = Listener(
         app=secured_app(
@@ -146,7 +150,8 @@ def _listeners(
             build=front.build,
             record=record,
             limits=limits,
-            portal=RepositoryPortal(front, portal_access(front), link.ask),
+            proofs=proofs,
+            portal=RepositoryPortal(front, portal_access(front), proofs, link.ask),
         ),
         host=settings.host,
         port=settings.https_port,
@@ -155,7 +160,9 @@ def _listeners(
     if settings.local_port < 0:
         return (secured,)
     local = Listener(
-        app=local_app(services, record=record), host="127.0.0.1", port=settings.local_port
+        app=local_app(services, record=record, proofs=proofs),
+        host="127.0.0.1",
+        port=settings.local_port,
     )
     return secured, local
 

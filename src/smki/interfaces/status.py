@@ -17,6 +17,7 @@ from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY, SUPPLIER
 from smki.bootstrap.ssh_keys import SAMPLE, host_fingerprint
 from smki.flows.demand import notices
+from smki.flows.log_keys import signing_beside
 from smki.flows.office import FrontOffice
 from smki.interfaces.said import read_serving
 from smki.terms import Interface, SmkiError
@@ -52,7 +53,7 @@ def status_document(settings: Settings) -> dict[str, Any]:
         "development": settings.development,
         "endpoints": {name: serving.get("endpoints", {}).get(name) for name in _ENDPOINTS},
         "credentials": _credentials(settings),
-        "log": {"origin": None, "size": 0, "root": None, "vkey": None},
+        "log": {"origin": None, "size": 0, "root": None, "vkey": None, "vkeys": []},
         "certificates": 0,
         "parties": [],
         "expiring": [],
@@ -152,6 +153,7 @@ def _house(front: FrontOffice) -> dict[str, Any]:
             "size": checkpoint.size,
             "root": checkpoint.root.hex(),
             "vkey": front.reader.verifier_key,
+            "vkeys": [front.reader.verifier_key, *(one.key for one in signing_beside(front))],
         },
         "certificates": front.index.count(),
         "parties": [

@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -41,6 +40,7 @@ from smki.flows.revoking import finish_revocations
 from smki.interfaces.link import Answer, LinkServer, error_fields
 from smki.interfaces.operations import SOCKET, carry_out
 from smki.interfaces.trouble import Trouble
+from smki.interfaces.waiting import Message
 from smki.ports import Batch
 from smki.registration import requester_for
 from smki.steps import Requester
@@ -73,13 +73,6 @@ _ROOM_FOLDERS: Final = ("record", "spool")  # where what is issued and received 
 _WELL: Final = "worker.well"  # in the workbook: when last everything that is needed was there
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    operation: str
-    arguments: Mapping[str, Any]
-    answer: Answer
-
-
 def work(settings: Settings, environment: Mapping[str, str], lifeline: int | None) -> None:
     """Serves until told to stop, or until the other end of `lifeline` is closed.
 
@@ -102,7 +95,7 @@ def _work(
     lifeline: int | None,
     opened: Callable[[], None],
 ) -> None:
-    inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -118,7 +111,7 @@ def _work(
                 problem = trouble.said_at(time.monotonic())
                 answer({"result": {"problem": problem}})  # at once, whatever is under way
             else:
-                inbox.put(_Message(operation, arguments, answer))
+                inbox.put(Message(operation, arguments, answer, time.monotonic()))
 
         link = LinkServer(settings.path(SOCKET), received)
         try:
@@ -140,7 +133,7 @@ class _Worker:
         settings: Settings,
         office: Office,
         examine: Helpers,
-        inbox: "queue.SimpleQueue[_Message]",
+        inbox: "queue.SimpleQueue[Message]",
         stop: threading.Event,
         trouble: Trouble | None = None,
     ) -> None:
@@ -163,26 +156,29 @@ class _Worker:
             self._answer(self._receive(wait=not busy))
             busy = self._advance()
 
-    def _receive(self, *, wait: bool) -> list[_Message]:
+    def _receive(self, *, wait: bool) -> list[Message]:
         """What came in: at once, or after a short wait if there may be nothing else to do."""
-        messages: list[_Message] = []
+        messages: list[Message] = []
         with suppress(queue.Empty):
             messages.append(self._inbox.get(block=wait, timeout=_IDLE_SECONDS))
             while len(messages) < _GROUP:
                 messages.append(self._inbox.get_nowait())
         return messages
 
-    def _answer(self, messages: list[_Message]) -> None:
-        ad_hoc = [one for one in messages if one.operation == AD_HOC]
+    def _answer(self, messages: list[Message]) -> None:
+        ad_hoc = [one for one in messages if one.operation == AD_HOC and self._in_time(one)]
         if ad_hoc:
             self._replace(ad_hoc)
         for one in messages:
             if one.operation == WAKE:
                 one.answer({"result": {}})
-            elif one.operation != AD_HOC:
+            elif one.operation != AD_HOC and self._in_time(one):
                 self._carry_out(one)
 
-    def _replace(self, messages: list[_Message]) -> None:
+    def _in_time(self, message: Message) -> bool:
+        return message.in_time(self._settings.checkpoint_seconds, time.monotonic())
+
+    def _replace(self, messages: list[Message]) -> None:
         front, size = self._office.front, -1
         asked: list[tuple[Requester, str]] = []
         try:
@@ -234,7 +230,7 @@ class _Worker:
             )
         return requester_for(party, Interface.AD_HOC, serial)
 
-    def _carry_out(self, message: _Message) -> None:
+    def _carry_out(self, message: Message) -> None:
         try:
             self._mend()
             result = carry_out(self._settings, self._office, message.operation, message.arguments)

@@ -1,7 +1,9 @@
-"""Canonical JSON: one value, one spelling.
+r"""Canonical JSON: one value, one spelling.
 
-Objects with sorted keys, no blanks, UTF-8 as it is, whole numbers only: a value has one encoding,
-so that its hash means something. Reading refuses every other spelling, and nesting over 64.
+Objects with keys sorted by code points, no blanks, UTF-8 as it is, whole numbers only: a value has
+one encoding, so that its hash means something. Escaped are the quotation mark, the backslash and the
+control characters alone, these as \b \f \n \r \t or \u00xx in small letters. Reading refuses every other
+spelling, and nesting over 64.
 """
 
 import json

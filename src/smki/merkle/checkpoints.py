@@ -1,6 +1,10 @@
 """Checkpoints: a tree head in a signed note, by the log and by whoever cosigned it.
 
-Whether two checkpoints agree is a question for `proofs`.
+    text      = origin LF size LF base64(root 32) LF *(extension LF)
+    checkpoint = signed note with that text
+
+The origin is the name of the log's key; the size is decimal, without zeros in front; the root is that
+of a tree of RFC 6962 over so many leaves. Whether two checkpoints agree is a question for `proofs`.
 
 Clause: c2sp:tlog-checkpoint
 """

@@ -3,7 +3,8 @@
     tree of 7, leaves 2 and 5:     [0,2)   2   [3,4) [4,5)   5   [6,7)
                                    (1,0)       (0,3) (0,4)       (0,6)
 
-Each gap is tiled by the fewest full subtrees (`proofs.cover`), so which hash stands where follows
+Each gap is tiled by the fewest full subtrees: from its left end on, each time the largest power of
+two of leaves that divides the position and fits into the rest (`proofs.cover`). So which hash stands where follows
 from the indices and the size alone, and whoever checks lets a tree grow by leaves and subtrees in
 one pass, with 64 hashes in memory. For the neighbours that a batch is, a proof for 50,000 leaves
 has some 40 hashes.

@@ -54,6 +54,8 @@ _DIGEST: Final = Struct(">32sQ")
 _CERTIFICATE_START: Final = bytes((VERSION, 1, 0))
 _SALT_OCTETS: Final = 32
 _LATEST: Final = 253402300799999  # the last millisecond of the year 9999
+_INSTANT_AT: Final = 3
+_LATEST_OCTETS: Final = _LATEST.to_bytes(8, "big")
 _CLAUSE: Final = "c2sp:tlog-tiles"
 
 
@@ -198,6 +200,17 @@ def certificate_of(leaf: bytes) -> bytes:
     if leaf[:3] != _CERTIFICATE_START:
         raise _malformed(f"begins {leaf[:3].hex()}, must be version 1, type 1, form 0")
     return leaf[_CERTIFICATE.size :]
+
+
+def is_certificate(leaf: bytes) -> bool:
+    """Whether `decode_certificate` takes this leaf; the same rules, in a tenth of its time."""
+    return (
+        leaf[:_INSTANT_AT] == _CERTIFICATE_START
+        and _CERTIFICATE.size < len(leaf) <= HEADER_OCTETS + INLINE_MAX_OCTETS
+        and leaf[_INSTANT_AT:HEADER_OCTETS] <= _LATEST_OCTETS
+        and leaf[HEADER_OCTETS] in CHANNELS
+        and leaf[HEADER_OCTETS + 1] <= 1
+    )
 
 
 def encode_leaf(kind: LeafType, body: bytes, instant: int) -> tuple[bytes, bytes | None]:

@@ -124,8 +124,10 @@ def decode_bundle(octets: bytes, count: int) -> tuple[bytes, ...]:
     at, end = 0, len(octets)
     for _ in range(count):
         start = at + 2
-        at = start + int.from_bytes(octets[at:start], "big")
-        if start > end or at > end:
+        if start > end:
+            break
+        at = start + (octets[at] << 8 | octets[at + 1])
+        if at > end:
             break
         entries.append(octets[start:at])
     if at != end or len(entries) != count:
@@ -137,6 +139,31 @@ def decode_bundle(octets: bytes, count: int) -> tuple[bytes, ...]:
             rule="tile.bundle",
         )
     return tuple(entries)
+
+
+def entry_in(octets: bytes, place: int) -> bytes:
+    """The entry at `place` of a bundle; what follows it is not looked at.
+
+    Raises:
+        Malformed: the bundle ends before.
+
+    Clause: c2sp:tlog-tiles
+    """
+    at, end = 0, len(octets)
+    for _ in range(place):
+        if at + 2 > end:
+            break
+        at += 2 + (octets[at] << 8 | octets[at + 1])
+    start = at + 2
+    stop = start + int.from_bytes(octets[at:start], "big")
+    if stop > end:
+        raise Malformed(
+            f"entry bundle: {end} octets, entry {place} does not end there",
+            where=f"offset {min(at, end)}",
+            clause="c2sp:tlog-tiles",
+            rule="tile.bundle",
+        )
+    return octets[start:stop]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,18 +64,13 @@ class _Comparison:
         for entry, leaf in enumerate(self._reader.leaves(0, self._size)):
             if tell and entry % _TOLD_EVERY == 0:
                 tell(IndexProgress(done=entry, total=self._size))
-            self._revoked.update(revoked_by(self._reader, leaf))
             try:
                 expected = row_of(entry, leaf, self._describe)
-                listed = list_of(entry, self._reader, leaf)
-                item = item_of(entry, self._reader, leaf)
+                if expected is None:
+                    self._gather(entry, leaf)
             except Malformed as error:
                 yield f"record: entry {entry}: {error.message}"
-                expected = listed = item = None
-            if listed is not None:
-                self._lists.append(listed)
-            if item is not None:
-                self._items.append(item)
+                expected = None
             while found is not None and found.entry < entry:
                 yield _invented(found)
                 found = next(rows, None)
@@ -87,7 +82,8 @@ class _Comparison:
                     f" {expected.serial} there"
                 )
                 continue
-            yield from _differences(found, expected)
+            if found != expected:  # in status alone, or there is something to tell
+                yield from _differences(found, expected)
             found, counted = next(rows, None), counted + 1
         self._read_to = self._size
         if tell:
@@ -95,6 +91,16 @@ class _Comparison:
         yield from self._beyond(found, rows, counted)
         yield from self._differing_lists()
         yield from self._differing_items()
+
+    def _gather(self, entry: int, leaf: bytes) -> None:
+        """An entry that is no certificate: what it revokes, and its rows among lists and items."""
+        self._revoked.update(revoked_by(self._reader, leaf))
+        listed = list_of(entry, self._reader, leaf)
+        if listed is not None:
+            self._lists.append(listed)
+        item = item_of(entry, self._reader, leaf)
+        if item is not None:
+            self._items.append(item)
 
     def _beyond(
         self, found: CertificateRow | None, rows: Iterator[CertificateRow], counted: int

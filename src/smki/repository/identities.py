@@ -1,22 +1,55 @@
 """Whose an entry is: what the map by EUI-64 commits to, read from the record's leaves.
 
-A certificate is of the device or organisation whose EUI-64 its subject, or the alternative name of
-it, says; those of authorities, officers and systems say none. A revocation list is of every identity of whose certificates it is the first list to
-name one. Nothing else is anybody's. Entries are looked at in the order of the log.
+    of an organisation    uniqueIdentifier (2.5.4.45) in the subject: 64 bits
+    of a device           hwSerialNum, 8 octets, of the hardwareModuleName (1.3.6.1.5.5.7.8.4) in the
+                          subject's alternative name
+    of nobody             a certificate with neither: of an authority, an officer, a system
+
+A certificate is of the device or organisation whose EUI-64 it says so. A revocation list is of every
+identity of one of whose certificates it is, by serial number, the first list of the log to name it;
+once, however many it names. Nothing else is anybody's. Entries are looked at in the order of the log.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Protocol
 
 from smki.merkle.hashing import leaf_hash
 from smki.merkle.identity_map import Entries
 from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
 from smki.ports import CertificateIndex, RecordReader
-from smki.repository.rows import Describe, revoked_by
+from smki.repository.rows import revoked_by
 from smki.terms import EUI64, Inconsistent, Malformed, SerialNumber
 
 _TYPE_AT: Final = 1  # offset of the type in a leaf
+
+
+class Named(Protocol):
+    """What must be known of a certificate to say whose it is."""
+
+    @property
+    def serial(self) -> SerialNumber:
+        """Its serial number."""
+        ...
+
+    @property
+    def identity(self) -> EUI64 | None:
+        """The EUI-64 that it says; None if none."""
+        ...
+
+
+Find = Callable[[SerialNumber], int | None]
+"""The entry that holds the certificate with this serial number; None if none is known."""
+
+
+def find_in(index: CertificateIndex) -> Find:
+    """Asks the index."""
+
+    def find(serial: SerialNumber) -> int | None:
+        row = index.by_serial(serial)
+        return None if row is None else row.entry
+
+    return find
 
 
 class IdentityReader:
@@ -30,15 +63,15 @@ class IdentityReader:
     def __init__(
         self,
         reader: RecordReader,
-        index: CertificateIndex,
-        describe: Describe,
+        find: Find,
+        describe: Callable[[bytes], Named],
         *,
         size: int,
         listed: Iterable[SerialNumber],
     ) -> None:
         """Begins at entry `size`; earlier lists name the certificates `listed`."""
         self._reader = reader
-        self._index = index
+        self._find = find
         self._describe = describe
         self._listed = set(listed)
         self._fresh: defaultdict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
@@ -99,10 +132,10 @@ class IdentityReader:
         self._newly_listed.update(serials)
 
     def _holder(self, serial: SerialNumber, before: int) -> EUI64 | None:
-        """Whose the certificate is, by its own octets: the index only says where it stands."""
-        row = self._index.by_serial(serial)
-        if row is not None and row.entry < before:
-            fields = self._describe(certificate_of(self._reader.leaf(row.entry)))
+        """Whose the certificate is, by its own octets: `find` only says where it stands."""
+        place = self._find(serial)
+        if place is not None and place < before:
+            fields = self._describe(certificate_of(self._reader.leaf(place)))
             if fields.serial == serial:
                 return fields.identity
         raise Inconsistent(

@@ -16,7 +16,7 @@ from typing import Final
 from smki.merkle.identity_map import decode_root, encode_root, extend_map
 from smki.merkle.leaf import LeafType, decode_leaf
 from smki.ports import CertificateIndex, IdentityMap, MapState, Record
-from smki.repository.identities import IdentityReader, index_root_of
+from smki.repository.identities import IdentityReader, find_in, index_root_of
 from smki.repository.lodging import lodge_leaf
 from smki.repository.rows import Describe, catch_up
 from smki.terms import Inconsistent, Malformed
@@ -89,7 +89,7 @@ class MapKeeper:
             raise Inconsistent("identity map: not of this record", rule="map.damaged")
         self._state = state
         self._reader = IdentityReader(
-            self.record, self.index, self.describe, size=state.size, listed=listed
+            self.record, find_in(self.index), self.describe, size=state.size, listed=listed
         )
         return self._reader
 

@@ -9,24 +9,32 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import subprocess
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 import pytest
+from tests.support.fetching import npm_package
 
 from smki.bootstrap.initialising import credential_path
-from smki.terms import Interface
+from smki.bootstrap.samples import API_KEY
+from smki.interfaces.cli.governance import detached
+from smki.interfaces.web.repository import RETRIEVE_PATH
+from smki.terms import CertificateKind, CertificateStatus, Interface, SerialNumber
+from smki.wire.xml import write_data_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page, Route
     from tests.journeys.conftest import House
-    from tests.journeys.portal.conftest import NewUser, User
+    from tests.journeys.portal.conftest import Authority, Lodged, NewUser, User
 
 pytestmark = pytest.mark.clause("sec-app-o:portal")
 AXE = "axe-core"
+SUPPLIER = "0A-53-4D-4B-49-02-00-01"
 AXE_VERSION = "4.14.1"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 FLAGS = (
@@ -44,28 +52,8 @@ WAIT = 15_000  # milliseconds
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The text of axe-core, or a skip that says why there is none."""
-    if not shutil.which("npm"):
-        pytest.skip("accessibility not checked: npm is not installed")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "smki-tests" / f"{AXE}-{AXE_VERSION}"
-    script = folder / "node_modules" / AXE / "axe.min.js"
-    if not script.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        words = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"]
-        try:
-            done = subprocess.run(
-                [*words, str(folder), f"{AXE}@{AXE_VERSION}"],
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=120,
-            )
-        except subprocess.TimeoutExpired:
-            pytest.skip("accessibility not checked: npm install took more than two minutes")
-        if done.returncode:
-            pytest.skip(f"accessibility not checked: npm install failed: {done.stderr[-300:]}")
-    return script.read_text(encoding="utf-8")
+    folder = npm_package(AXE, AXE_VERSION, "accessibility")
+    return (folder / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +129,9 @@ def look(axe: str) -> Callable[[Page, str], None]:
         assert len(result["passes"]) > 10
         folder = os.environ.get("SMKI_SCREENSHOTS")
         if folder:
-            page.screenshot(path=Path(folder) / f"{name}.png", full_page=name != "results")
+            page.screenshot(
+                path=Path(folder) / f"repository-{name}.png", full_page=name != "results"
+            )
 
     return check
 
@@ -332,3 +322,169 @@ def test_another_log_is_not_believed(house: House, new_page: Callable[..., Page]
     page.get_by_role("button", name="Verify in this browser").click()
     page.locator(".verdict.bad").wait_for()
     assert "the key of PeterNeumann" in page.get_by_role("status").inner_text()
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec:L5", "sec:L9")
+def test_lodged_things_are_accessible_and_verified(
+    lodged: Lodged, new_page: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    """Each page of documents, decisions, configurations, lists and entries is without violations.
+
+    The proof of each is verified in the page, also where the record holds a digest or a commitment.
+    """
+    page = new_page(viewport={"width": 1280, "height": 900})
+    for path, name in (
+        ("documents", "documents"),
+        (f"documents/history?title={quote(lodged.title)}", "document"),
+        ("decisions", "decisions"),
+        ("decisions?before=0", "no-decisions"),
+        ("configurations?at=2026-11-21", "configurations"),
+        ("configurations?at=soon", "configurations-wrong"),
+        ("confidential", "confidential"),
+    ):
+        page.goto(f"/portal/{path}")
+        look(page, name)
+    for path, name, said in (
+        (f"documents/{lodged.first}", "version", f"title: {lodged.title}"),
+        (f"documents/{lodged.second}", "version-digest", "decision: PMA-1"),
+        (f"decisions/{lodged.decision}", "decision", "kind: supersede-document"),
+        ("entries/1", "configuration", "build: smki"),
+        (f"entries/{lodged.removed}", "removed", "The record holds a commitment"),
+        (f"entries/{lodged.removed + 2}", "tombstone", "act: remove-content"),
+    ):
+        page.goto(f"/portal/{path}")
+        page.get_by_role("button", name="Verify in this browser").click()
+        page.locator(".verdict.good").wait_for()
+        assert said in page.locator("#verdict").inner_text()
+        look(page, name)
+    page.goto("/portal/lists")
+    page.locator("tbody a").first.click()
+    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator(".verdict.good").wait_for()
+    look(page, "list")
+    page.goto(f"/portal/identities/{SUPPLIER}")
+    page.get_by_role("heading", level=1, name=f"All entries of {SUPPLIER}").wait_for()
+    look(page, "identity")
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec:L5")
+@pytest.mark.parametrize("which", ["first", "second", "decision"])
+def test_another_content_is_not_verified(
+    lodged: Lodged, new_page: Callable[..., Page], which: str
+) -> None:
+    """One bit in what the page fetches, and it is not what the entry holds, inline or by digest."""
+    entry = getattr(lodged, which)
+    page = new_page()
+
+    def change(route: Route) -> None:
+        answer = route.fetch()
+        body = bytearray(answer.body())
+        body[-2] ^= 1
+        route.fulfill(response=answer, body=bytes(body))
+
+    page.route("**/*.body", change)
+    page.goto(f"/portal/entries/{entry}")
+    page.get_by_role("button", name="Verify in this browser").click()
+    page.locator(".verdict.bad").wait_for()
+    assert "than the one shown" in page.locator("#verdict").inner_text()
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-m:2.3.1.5")
+def test_revocation_is_asked_for_step_by_step(
+    house: House,
+    authority: Authority,
+    new_page: Callable[..., Page],
+    look: Callable[[Page, str], None],
+) -> None:
+    """Why, sign, hand in: each step with its words; a stranger's signature is refused in the page."""
+    with house.front() as front:
+        row = next(
+            one
+            for one in front.index.rows(CertificateKind.ORGANISATION)
+            if one.status is CertificateStatus.IN_USE
+        )
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.route("**/*.js", lambda route: route.abort())  # nothing here needs a script
+    page.goto(f"/portal/certificates/{row.serial}")
+    page.get_by_role("link", name="asks for its revocation").click()
+    look(page, "revocation")
+    page.get_by_label("Its subscriber rejects it").press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="2. Sign").wait_for()
+    look(page, "revocation-statement")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download the statement").click()
+    statement = waiting.value.path().read_bytes()
+    desk = (f"{authority.folder}/chair.pem", f"{authority.folder}/chair.key")
+    signature = authority.folder / "revoke.p7s"
+    signature.write_bytes(detached(statement, *desk))
+    page.get_by_label("Signature", exact=True).set_input_files(signature)
+    page.get_by_role("button", name="Revoke the certificate").press("Enter")
+    page.get_by_role("heading", name="It was not revoked").wait_for()
+    look(page, "revocation-refused")
+
+
+def _retrieve(house: House) -> None:
+    """The web service is asked for a certificate that there is not."""
+    parts = urlsplit(house.address("repository_local"))
+    path, body = f"{RETRIEVE_PATH}?apikey={API_KEY}", write_data_request(SerialNumber(1))
+    with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=30)) as connection:
+        connection.request("POST", path, body, {"Content-Type": "application/xml"})
+        assert connection.getresponse().status == 402
+
+
+@pytest.mark.slow
+@pytest.mark.clause("sec-app-p:B", "sec-app-p:4", "sec-app-o:web-service")
+def test_a_partys_access_by_keyboard(
+    house: House, new_page: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    """A forecast, a key and a reference, without a pointer and without script; no violations."""
+    for _ in range(8):
+        _retrieve(house)
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.goto("/portal/access/usage")
+    _tab_to(page, "#type")
+    page.keyboard.type("Web service: r")
+    page.keyboard.press("Tab")
+    page.keyboard.type("many")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="There is a problem").wait_for()
+    look(page, "access-errors")
+    _tab_to(page, ".summary a")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "requests"
+    page.get_by_label("How many in a day").fill("5")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").wait_for()
+    assert page.get_by_role("img").count() >= 1
+    note = page.get_by_role("heading", name="Use above your forecast")
+    _retrieve(house)
+    house.until(lambda: bool(page.reload()) and note.is_visible(), "use was not noticed")
+    look(page, "access-usage")
+    page.goto("/portal/access")
+    look(page, "access")
+    page.get_by_role("link", name="API keys").click()
+    _tab_to(page, "#make")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name="New API key").wait_for()
+    look(page, "access-new-key")
+    page.get_by_role("link", name="back to the keys").click()
+    page.get_by_role("heading", level=1, name="API keys").wait_for()
+    look(page, "access-keys")
+    page.locator("tbody a").first.click()
+    look(page, "access-key")
+    page.get_by_role("button", name="Revoke this key").click()
+    page.get_by_role("status").wait_for()
+    page.goto("/portal/access/references?reference=nothing")
+    look(page, "access-references")
+    plain = new_page(java_script_enabled=False, viewport={"width": 320, "height": 640})
+    for path in ("", "/usage", "/keys", "/references"):
+        plain.goto("/portal/access" + path)
+        plain.get_by_role("heading", level=1).wait_for()
+    narrow = new_page(viewport={"width": 320, "height": 640})
+    for path in ("", "/usage", "/keys", "/references"):
+        narrow.goto("/portal/access" + path)
+        assert narrow.evaluate("document.documentElement.scrollWidth") == 320

@@ -220,3 +220,22 @@ def test_all_that_was_found_comes_in_one_archive(house: House, visitor: Visitor)
         assert len(proof.entries) == len(serials)
         contents = archive.read("contents.txt").decode()
         assert contents.startswith(f"{len(serials)} certificates, newest first; all that")
+
+
+@pytest.mark.clause("sec:L9")
+def test_what_was_lodged_is_seen_at_once(authority: Authority, visitor: Visitor) -> None:
+    """A page that was looked at before says what was lodged since: a version, and its withdrawal."""
+    page = "/portal/documents/history?title=Notice"
+    assert visitor.get(page).status == 404
+    authority.lodge("Notice", "1", b"one")
+    assert "In force is version" in visitor.get(page).text
+    authority.decide("N-1", "supersede-document", "Notice")
+    second = authority.lodge("Notice", "2", b"two", "--decision", "N-1")
+    assert f'<a href="/portal/documents/{second}">2</a>, since' in visitor.get(page).text
+    authority.decide("N-2", "withdraw-document", "Notice")
+    withdrawn = authority.run("document", "withdraw", "Notice", "--decision", "N-2", "^chair")
+    text = visitor.get(page).text
+    assert "No version is in force" in text
+    assert "Withdrawn" in text
+    entry = visitor.get(f"/portal/entries/{withdrawn['entry']}").text
+    assert f'<a href="/portal/entries/{second}">entry {second}</a>' in entry

@@ -56,8 +56,10 @@ def test_five_wrong_passwords_lock_and_the_operator_unlocks(
     locked = visitor.log_in(user.name, user.password)
     assert locked.status == 403
     assert "locked until" in locked.text
+    assert f"{user.name}  of supplier, locked until 20" in house.command("user", "list").stdout
     done = house.command("user", "unlock", user.name)
     assert done.returncode == 0, done.stderr
+    assert "locked until" not in house.command("user", "list").stdout
     assert visitor.log_in(user.name, user.password).status == 303
 
 
@@ -124,6 +126,6 @@ def test_the_commands_refuse(house: House, user: User, words: tuple[str, ...], s
 def test_users_are_listed(house: House, user: User) -> None:
     """With their parties; no password and no verifier."""
     done = house.command("user", "list", "--json")
-    listed = json.loads(done.stdout)["users"]
-    assert {"user": user.name, "party": "supplier", "must_change": False} in listed
+    listed = {one["user"]: one for one in json.loads(done.stdout)["users"]}
+    assert (listed[user.name]["party"], listed[user.name]["must_change"]) == ("supplier", False)
     assert "argon2" not in done.stdout

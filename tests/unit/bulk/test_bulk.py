@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.adapters.bulk import BulkFile, read_entries, read_manifest
 from smki.adapters.bulk_mirror import mirror_bulk
 from smki.adapters.record import AuditProgress, audit
+from smki.interfaces.cli import main
 from smki.merkle import VerifierKey
 from smki.merkle.bulk import BulkManifest
 from smki.repository.exporting import first_on
@@ -81,6 +83,51 @@ def test_a_mirror_goes_on(log: Any, tmp_path: Path) -> None:
         delta = log.export(start)
         for _ in range(2):
             assert mirror_bulk([delta], mirror, log.key, nobody) == log.record.checkpoint()
+
+
+@pytest.mark.clause("c2sp:tlog-tiles")
+@pytest.mark.parametrize("cut", [(), (300,), (1, 255, 256), (256, 512, 700)])
+def test_a_mirror_of_bulk_files_is_the_mirror_of_the_log(
+    log: Any, tmp_path: Path, cut: tuple[int, ...]
+) -> None:
+    """`smki mirror --bulk` of full file and deltas gives the files of `smki mirror` of the log.
+
+    Either goes on where the other stopped.
+    """
+    sizes = [*cut, 1000]
+    for start, size in zip([0, *cut], sizes, strict=True):
+        log.lodge(size - start, blobs=2)
+        log.export(start or None)
+        assert mirrored(log.folder.folder, tmp_path / "bulk", log, "--bulk", "--verify") == size
+        assert mirrored(tmp_path / "log", tmp_path / "near", log) == size
+    whole = {path: octets for path, octets in files_in(tmp_path / "near").items() if path != "lock"}
+    assert {**whole, "lock": b""} == files_in(tmp_path / "bulk")
+    log.lodge(30)
+    assert mirrored(tmp_path / "log", tmp_path / "bulk", log, "--verify") == 1030
+    log.export(1000)
+    assert mirrored(log.folder.folder, tmp_path / "near", log, "--bulk", "--verify") == 1030
+    assert files_in(tmp_path / "bulk") == files_in(tmp_path / "near")
+
+
+def test_a_folder_without_bulk_files_is_said(log: Any, tmp_path: Path) -> None:
+    """Where there is nothing to make a mirror from, the command says so."""
+    words = ["mirror", str(tmp_path), str(tmp_path / "copy"), "--key", log.key, "--bulk"]
+    done = CliRunner().invoke(main, words)
+    assert (done.exit_code, "at least a full one" in done.stderr) == (1, True)
+
+
+def mirrored(place: Path, folder: Path, log: Any, *more: str) -> int:
+    """How many entries the mirror has that the command made without a problem."""
+    words = ["mirror", str(place), str(folder), "--key", log.key, "--json", *more]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    return int(json.loads(done.stdout)["entries"])
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Every file, by its path."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 def test_a_gap_is_refused(log: Any, tmp_path: Path) -> None:

@@ -150,6 +150,9 @@ def test_revocations_are_among_what_is_proven(
     assert [one["entry"] for one in shown["later"]] == [shown["as_at"] + 1]
     assert (shown["scanned"], shown["unread"]) == (2, [])
     assert house.json("repository", "audit")[1]["problems"] == []
+    keep(house)
+    mirrored = ("mirror", str(house.state / "record"), str(tmp_path / "copy"), "--verify")
+    assert house.json(*mirrored)[1]["problems"] == []
 
 
 def test_a_changed_proof_about_an_identity_is_refused(house: Any, proven: Path) -> None:
@@ -173,11 +176,15 @@ def test_a_proof_about_another_identity_is_refused(house: Any, proven: Path) -> 
 
 
 @pytest.mark.clause("sec:L5")
-def test_a_root_that_hides_a_certificate_is_named(house: Any, keep: Keep) -> None:
-    """The audit makes the map anew, and says which root is a lie; a true one it passes over."""
+def test_a_root_that_hides_a_certificate_is_named(house: Any, keep: Keep, tmp_path: Path) -> None:
+    """The audit makes the map anew, and says which root is a lie; a true one it passes over.
+
+    So does whoever has a mirror and nothing else.
+    """
     keep(house)
     assert house.json("repository", "audit")[1]["problems"] == []
-
+    mirrored = ("mirror", str(house.state / "record"), str(tmp_path / "copy"), "--verify")
+    assert house.json(*mirrored)[1]["problems"] == []
     (house.state / "identity-map.sqlite").unlink()
     assert house.run("registration", "refresh-crl", "issuing-oca")[0] == 0
     keep(house, hides)
@@ -186,6 +193,8 @@ def test_a_root_that_hides_a_certificate_is_named(house: Any, keep: Keep) -> Non
     assert len(shown["problems"]) == 1
     assert f"index root: entry {shown['entries'] - 1} lies" in shown["problems"][0]
     assert "stays in the record" in house.run("repository", "audit")[1]
+    alone = house.json(*mirrored)[1]["problems"]
+    assert alone == shown["problems"]
 
 
 @pytest.mark.clause("sec:L5")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from tests.support.founding import quick_stores
 
 from smki.adapters.requesters import request_for_system
 from smki.bootstrap import Settings, load_settings, open_office
@@ -358,7 +359,10 @@ def signed(house: Later, roots: KeyStore, number: int, revoked: Sequence[int] = 
 def test_the_root_passphrase_can_be_kept_out_from_the_beginning(tmp_path: Path) -> None:
     """Made with it given, no file holds it; renewed with it and not with the other passphrase."""
     environment = {"SMKI_STATE": str(tmp_path / "state"), "SMKI_ROOT_PASSPHRASE": "of the roots"}
-    settings = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
+    with quick_stores():
+        settings = initialise(
+            load_settings(environment), environment, bare=True, tell=lambda _: None
+        )
     root = settings.path("root")
     assert settings.path("passphrase").exists()
     assert not (root / "passphrase").exists()

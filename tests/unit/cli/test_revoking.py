@@ -11,6 +11,7 @@ from smki.bootstrap import load_settings, open_front, open_office
 from smki.flows import revoking
 from smki.flows.revocation import current_list
 from smki.policy.revocation import Circumstance
+from smki.repository.shown_lists import first_naming, lists_in_force
 from smki.terms import CertificateKind, CertificateStatus, SerialNumber, Unavailable
 
 if TYPE_CHECKING:
@@ -108,6 +109,28 @@ def test_only_organisation_certificates_are_revoked_by_it(authority: Authority) 
     assert (code, "must be for organisation" in said) == (1, True)
     code, said = asks(authority, officer(authority, "supplier"), "AB", "requested")
     assert (code, "no certificate in the repository" in said) == (1, True)
+
+
+@pytest.mark.clause("sec-app-o:portal", "sec-app-b:B-crl")
+def test_the_history_names_who_asked_and_the_first_list(authority: Authority) -> None:
+    """Later lists repeat it: the history says by which it was revoked, and which entry asked."""
+    serials = [serial_in(authority, "supplier", f"{one}.pem") for one in ("ds", "ka", "pp-ka")]
+    for serial in serials:
+        assert asks(authority, officer(authority, "supplier"), serial, "compromise") == (0, "")
+    with open_front(load_settings({"SMKI_STATE": str(authority.house.state)})) as front:
+        issuer = front.index.lists()[-1].issuer
+        numbers, askers = [], []
+        for number in map(SerialNumber.parse, serials):
+            named = first_naming(front.index, front.reader, issuer, number)
+            assert named is not None
+            numbers.append(named[0].number)
+            askers += [one.circumstance for one in revoking.revocation_requests(front, number)]
+        current = lists_in_force(front.index, front.reader)
+    assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
+    assert askers == [Circumstance.COMPROMISE] * 3
+    newest = next(one for one in current if one.revoked)
+    assert newest.number == numbers[-1]
+    assert [str(one) for one, _ in newest.certificates] == serials[::-1]
 
 
 @pytest.mark.clause("sec-app-b:B-crl")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.settings import BEARING
+from smki.flows.configuring import configuration_at
+from smki.flows.configuring import configurations as all_of
+from smki.flows.displaying import Change, changes, in_force_at, values_in
 from smki.merkle.leaf import LeafType
 from smki.terms import CertificateKind
 
@@ -53,6 +57,17 @@ def test_it_is_lodged_when_it_changed_and_only_then(house: House) -> None:
     assert configurations(house) == once
     assert house.run(*refresh, SMKI_CRL_INTERVAL_HOURS="6")[0] == 0
     assert configurations(house) == once + 1
+    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
+        first, second = (configuration_at(front, one) for one in all_of(front))
+        assert changes(front, first) is None
+        assert changes(front, second) == (
+            Change(name="configuration.crl_interval_hours", before="12", after="6"),
+            Change(name="profiles.settings.crl_interval", before="43200 s", after="21600 s"),
+        )
+        assert in_force_at(front, second.at) == second.entry
+        assert in_force_at(front, second.at - timedelta(milliseconds=1)) == first.entry
+        assert in_force_at(front, first.at - timedelta(milliseconds=1)) is None
+        assert values_in(first)["profiles.settings.lifetimes.organisation"] == "10"
     assert house.json("repository", "audit")[1]["problems"] == []
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from tests.support.founding import quick_stores
 
 from smki.interfaces.bench_lodging import TOGETHER, bench_lodge
 from smki.interfaces.cli import main
@@ -39,7 +40,13 @@ def test_lodging_is_measured_to_the_last_entry(tmp_path: Path) -> None:
         (
             "lodge",
             500,
-            {"tree_per_second", "tree_ratio", "first_per_second", "last_per_second"},
+            {
+                "tree_per_second",
+                "tree_ratio",
+                "disk_per_second",
+                "first_per_second",
+                "last_per_second",
+            },
         ),
         (
             "lookup",
@@ -51,7 +58,8 @@ def test_lodging_is_measured_to_the_last_entry(tmp_path: Path) -> None:
 )
 def test_a_benchmark_prints_one_document(name: str, count: int, more: set[str]) -> None:
     """`smki bench NAME --json`: the promised keys, on standard output and nothing else there."""
-    done = CliRunner().invoke(main, ["bench", name, "--count", str(count), "--json"])
+    with quick_stores():
+        done = CliRunner().invoke(main, ["bench", name, "--count", str(count), "--json"])
     assert done.exit_code == 0, done.output
     figures = json.loads(done.stdout)
     assert set(figures) == KEYS | more

@@ -3,6 +3,7 @@
 import dataclasses
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from smki.flows.batch import receive_batch
 from smki.flows.office import Office
 from smki.interfaces import worker as module
 from smki.interfaces.trouble import Trouble
+from smki.interfaces.waiting import Message
 from smki.interfaces.worker import _Worker
 from smki.ports import KeyAlgorithm, SigningKey
 from smki.profiles import DEVELOPMENT_HARDWARE
@@ -186,3 +188,21 @@ def test_another_authoritys_token_keeps_no_list_waiting(
     worker._advance()
     assert "token: 'ca' does not answer" in trouble.said
     assert file.read_bytes() != before
+
+
+def test_who_waited_too_long_is_told_so(
+    make_worker: Callable[..., tuple[_Worker, Trouble]], office: tuple[Any, Office]
+) -> None:
+    """What came in too long ago is not begun, whatever it asks; what comes now is."""
+    worker, _ = make_worker()
+    answers: list[Any] = []
+    late = time.monotonic() - office[0].checkpoint_seconds - 1
+    size = office[1].record.checkpoint().size
+    asked = {"authority": "issuing-ica"}
+    worker._answer([Message("refresh", asked, answers.append, late)])
+    worker._answer([Message(module.AD_HOC, {}, answers.append, late)])
+    assert [one["error"]["rule"] for one in answers] == ["lodging.late"] * 2
+    assert office[1].record.checkpoint().size == size
+    worker._answer([Message("refresh", asked, answers.append, time.monotonic())])
+    assert answers[2]["result"]["authority"] == "issuing-ica"
+    assert office[1].record.checkpoint().size == size + 1

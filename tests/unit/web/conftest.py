@@ -29,6 +29,7 @@ from smki.interfaces.web import (
     serving,
 )
 from smki.ports import Use
+from smki.repository import CompleteProof
 from smki.steps import Requester
 from smki.steps.answers import AdHocAnswer, BatchReceipt, BatchView, FormatError, ProofBundle
 from smki.terms import (
@@ -36,6 +37,7 @@ from smki.terms import (
     AdHocStatus,
     BatchStatus,
     CertificateStatus,
+    Inconsistent,
     Interface,
     ItemStatus,
     KeyUsage,
@@ -43,6 +45,7 @@ from smki.terms import (
     Refused,
     RemotePartyRole,
     SerialNumber,
+    Unavailable,
 )
 from smki.wire.xml import BatchItem, BatchReader, RepositoryEntry, SearchQuery
 
@@ -52,6 +55,7 @@ APIKEY = "u3bg9gt38htd0j2"
 DEVICE = EUI64.parse("90-B3-D5-1F-30-01-00-0A")
 SUPPLIER = EUI64.parse("90-B3-D5-1F-30-01-00-0B")
 DER = bytes(range(256)) * 2
+PROOF_LINES = 5_000
 
 
 def name(common: str) -> x509.Name:
@@ -278,6 +282,27 @@ class House:
         """Remembered."""
         self.answers.append(use)
 
+    def complete(self, identity: EUI64) -> CompleteProof:
+        """Of so many lines as the device has, cut off for the supplier; not made yet for others."""
+        if identity not in (DEVICE, SUPPLIER):
+            raise Unavailable("identity map: there is none yet", where="/state/secret")
+        return CompleteProof(
+            entries=(1, 2), size=3, checkpoint_size=4, parts=self._lines(whole=identity == DEVICE)
+        )
+
+    def asked(self, apikey: str, identity: EUI64) -> CompleteProof:
+        """The same, for who has the key."""
+        if apikey != APIKEY:
+            raise Refused("an API key that is nobody's")
+        return self.complete(identity)
+
+    @staticmethod
+    def _lines(*, whole: bool) -> Iterator[bytes]:
+        for number in range(PROOF_LINES):
+            yield b"%06d %s\n" % (number, b"A" * 1_000)
+        if not whole:
+            raise Inconsistent("record: damaged")
+
     def status(self) -> Mapping[str, object]:
         """Ready."""
         return {"ready": True}
@@ -381,14 +406,14 @@ def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], N
     async def serve() -> None:
         listeners = (
             Listener(
-                app=secured_app(house, build="test 1", record=record, limits=limits),
+                app=secured_app(house, build="test 1", record=record, limits=limits, proofs=house),
                 host="127.0.0.1",
                 port=0,
                 tls=tls.listening,
                 limits=limits,
             ),
             Listener(
-                app=local_app(house, record=record, limits=limits),
+                app=local_app(house, record=record, limits=limits, proofs=house),
                 host="127.0.0.1",
                 port=0,
                 limits=limits,

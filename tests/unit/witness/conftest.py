@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.support.founding import quick_stores
 
 from smki.adapters.record import FileRecord
 from smki.bootstrap.witnesses import Follower, make_witness, open_witness
 from smki.flows.witnessing import Witness
 from smki.merkle.notes import VerifierKey
-from smki.ports import KeyAlgorithm
+from smki.ports import KeyAlgorithm, SigningKey
 
 ORIGIN = "example.com/smki"
 SECRET = {"SMKI_PASSPHRASE": "open"}
@@ -47,13 +48,16 @@ class Log:
         """Its public key."""
         return str(VerifierKey.from_spki(ORIGIN, LogKey().public_key))
 
-    def grow(self, count: int, word: str = "leaf") -> None:
-        """So many more entries."""
+    def grow(
+        self, count: int, word: str = "leaf", beside: Sequence[SigningKey] = ()
+    ) -> tuple[str, ...]:
+        """So many more entries; the keys that sign them, the log's first one and those beside it."""
         head = bytes.fromhex("0101000000018bcfe568000300" + "00" * 40)
-        record = FileRecord(self.folder, ORIGIN, LogKey())
+        record = FileRecord(self.folder, ORIGIN, LogKey(), beside)
         start = record.checkpoint().size
         record.append([head + f"{word} {start + n}".encode() for n in range(count)])
         record.close()
+        return record.verifier_keys
 
     def put(self, other: "Log") -> None:
         """The files of another history stand where these stood."""
@@ -64,6 +68,13 @@ class Log:
         """A copy of it, as it is now."""
         shutil.copytree(self.folder, self.folder.with_name(name))
         return Log(folder=self.folder.with_name(name))
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _quick_stores() -> Iterator[None]:
+    """Keys of witnesses that are made here cost nothing to open."""
+    with quick_stores():
+        yield
 
 
 @pytest.fixture

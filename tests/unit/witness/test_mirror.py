@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from smki.adapters.record import FileRecordReader
+from smki.adapters.record.publishing import publish_cosigned
+from smki.bootstrap.witnesses import Follower, open_witness
 from smki.interfaces.cli import main
 
 if TYPE_CHECKING:
@@ -58,6 +60,30 @@ def test_it_has_everything(log: Log, address: str, tmp_path: Path) -> None:
             assert told["entries"] == ours.checkpoint().size
 
 
+@pytest.mark.clause("c2sp:tlog-cosignature")
+def test_it_has_the_cosignatures(log: Log, witness_folder: Path, tmp_path: Path) -> None:
+    """The newest cosigned checkpoint is copied as it is; one of another history is named instead."""
+    with open_witness(witness_folder, {"SMKI_PASSPHRASE": "open"}) as (witness, logs):
+        _, path = Follower(witness_folder, witness, logs[0]).follow()
+    publish_cosigned(log.folder, path.read_bytes())
+    fork = log.copy("fork")
+    log.grow(30)
+    assert mirrored(log.folder, tmp_path / "copy", log, "--verify")[0] == 0
+    copied = tmp_path / "copy" / "cosigned"
+    before = copied.read_bytes()
+    assert before == (log.folder / "cosigned").read_bytes() == path.read_bytes()
+    fork.grow(10, "forged")
+    (log.folder / "cosigned").write_bytes((fork.folder / "checkpoint").read_bytes())
+    code, told = mirrored(log.folder, tmp_path / "copy", log)
+    (problem,) = told["problems"]
+    assert (code, problem.split(":")[0]) == (1, "cosigned")
+    assert "another history was signed" in problem
+    (log.folder / "cosigned").write_bytes(before.replace(b"\n300\n", b"\n299\n"))
+    code, told = mirrored(log.folder, tmp_path / "copy", log)
+    assert (code, told["problems"][0].split(":")[0]) == (1, "cosigned")
+    assert copied.read_bytes() == before
+
+
 def test_a_mirror_of_a_mirror(log: Log, tmp_path: Path) -> None:
     """A mirror is a log like any other: it can be mirrored."""
     assert mirrored(log.folder, tmp_path / "one", log)[0] == 0
@@ -67,10 +93,10 @@ def test_a_mirror_of_a_mirror(log: Log, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("tile/entries/001", "not the entries whose hashes"),
-        ("tile/0/000", "not the entries whose hashes"),
+        ("tile/entries/001", "no bundle of 256 whole entries, as tile/0/001 says"),
+        ("tile/0/000", "entry 0 hashes to "),
         ("tile/1/000.p/2", "not the hashes"),
-        ("tile/entries/002.p/88", "not the entries whose hashes"),
+        ("tile/entries/002.p/88", "no bundle of 88 whole entries, as tile/0/002.p/88 says"),
     ],
 )
 def test_what_is_wrong_is_named(log: Log, tmp_path: Path, path: str, message: str) -> None:
@@ -101,9 +127,13 @@ def test_a_rewritten_log_is_named(log: Log, tmp_path: Path) -> None:
     fork.grow(400, "forged")
     assert mirrored(log.folder, tmp_path / "copy", log)[0] == 0
     before = (tmp_path / "copy" / "checkpoint").read_bytes()
-    code, told = mirrored(fork.folder, tmp_path / "copy", log)
-    assert code == 1
-    assert told["problems"]
+    evidence = tmp_path / "evidence"
+    for more in ((), ("--evidence", str(evidence))):
+        code, told = mirrored(fork.folder, tmp_path / "copy", log, *more)
+        assert (code, "log was rewritten" in told["error"]["message"]) == (1, True)
+    words = ["repository", "verify", str(evidence), "--key", log.vkey, "--json"]
+    shown = json.loads(CliRunner().invoke(main, words).stdout)
+    assert (shown["earlier"]["size"], shown["later"]["size"]) == (330, 700)
     code, told = mirrored(old.folder, tmp_path / "copy", log)
     assert (code, "went back" in told["error"]["message"]) == (1, True)
     assert (tmp_path / "copy" / "checkpoint").read_bytes() == before

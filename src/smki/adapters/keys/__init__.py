@@ -5,7 +5,7 @@ Makes, opens and uses keys; decides nothing about what may be signed.
 
 from smki.adapters.keys.passphrases import make_passphrase_file, passphrase_from
 from smki.adapters.keys.settings import KeyStoreKind, KeyStoreSettings, open_key_store
-from smki.adapters.keys.software import SoftwareKeyStore, SoftwareSigningKey
+from smki.adapters.keys.software import SoftwareKeyStore, SoftwareSigningKey, offers
 from smki.adapters.keys.tokens import Pkcs11KeyStore, TokenSigningKey
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "SoftwareSigningKey",
     "TokenSigningKey",
     "make_passphrase_file",
+    "offers",
     "open_key_store",
     "passphrase_from",
 ]

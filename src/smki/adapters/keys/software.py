@@ -174,6 +174,17 @@ def _generate_ml_dsa() -> PrivateKey:
         ) from error
 
 
+def offers(algorithm: KeyAlgorithm) -> bool:
+    """Whether the installed cryptography library makes keys of this kind."""
+    if algorithm is not KeyAlgorithm.ML_DSA_44:
+        return True
+    try:
+        _generate_ml_dsa()
+    except Refused:
+        return False
+    return True
+
+
 def _signing(key: PrivateKey, *, deterministic: bool) -> tuple[KeyAlgorithm, tuple[object, ...]]:
     match key:
         case ec.EllipticCurvePrivateKey():

@@ -6,6 +6,14 @@ network, no index, no rule about what may be lodged.
 
 from smki.adapters.record.audit import AuditProgress, Problem, audit
 from smki.adapters.record.reader import FileRecordReader
-from smki.adapters.record.writer import LOCKED, FileRecord
+from smki.adapters.record.writer import LOCKED, FileRecord, is_locked
 
-__all__ = ["LOCKED", "AuditProgress", "FileRecord", "FileRecordReader", "Problem", "audit"]
+__all__ = [
+    "LOCKED",
+    "AuditProgress",
+    "FileRecord",
+    "FileRecordReader",
+    "Problem",
+    "audit",
+    "is_locked",
+]

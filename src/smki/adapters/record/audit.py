@@ -18,7 +18,9 @@ from smki.adapters.record.pending import Pending
 from smki.adapters.record.reader import CHECKPOINT, COSIGNED, FileRecordReader, blob_path
 from smki.adapters.record.writer import PENDING
 from smki.merkle.hashing import HASH_OCTETS, leaf_row, subtree_hash
-from smki.merkle.leaf import LeafForm, decode_leaf
+from smki.merkle.leaf import LeafForm, decode_leaf, is_certificate
+from smki.merkle.log_keys import LogKeys
+from smki.merkle.notes import VerifierKey
 from smki.merkle.tiles import (
     TILE_OCTETS,
     TILE_WIDTH,
@@ -68,11 +70,12 @@ def audit(directory: Path, verifier_key: str) -> Iterator[Problem | AuditProgres
         return
     disk = Disk(directory)
     blobs: set[bytes] = set()
+    keys = LogKeys()
     state, size = TreeState(), checkpoint.size
     while state.size < size:
         bundle = _Bundle.read(disk, state, checkpoint)
         yield from bundle.problems
-        yield from _audit_leaves(disk, bundle, blobs)
+        yield from _audit_leaves(disk, bundle, blobs, keys)
         if bundle.row is None:
             return  # without these hashes nothing after them can be grown
         growth = grow_hashes(state, bundle.row)
@@ -86,6 +89,8 @@ def audit(directory: Path, verifier_key: str) -> Iterator[Problem | AuditProgres
         state = growth.state
         yield AuditProgress(done=state.size, total=size)
     yield from _compare_root(CHECKPOINT, checkpoint, state.root())
+    for message in keys.problems(checkpoint.note, VerifierKey.parse(verifier_key)):
+        yield Problem(file=CHECKPOINT, message=message)
     if cosigned is not None and cosigned.size > size:
         yield Problem(
             file=CHECKPOINT,
@@ -195,13 +200,18 @@ def _signed(
     return lambda row: subtree_hash(row) == said
 
 
-def _audit_leaves(disk: Disk, bundle: _Bundle, blobs: set[bytes]) -> Iterator[Problem]:
+def _audit_leaves(
+    disk: Disk, bundle: _Bundle, blobs: set[bytes], keys: LogKeys
+) -> Iterator[Problem]:
     for entry, octets in enumerate(bundle.leaves, bundle.name.index * TILE_WIDTH):
+        if is_certificate(octets):  # nearly all are, and there is nothing more to them here
+            continue
         try:
             leaf = decode_leaf(octets)
         except Malformed as error:
             yield Problem(file=bundle.name.path, message=f"entry {entry}: {error}")
             continue
+        keys.take(entry, leaf)
         if leaf.form is LeafForm.DIGEST:
             blobs.add(leaf.body)
             content = disk.read(blob_path(leaf.body))

@@ -20,7 +20,7 @@ from smki.adapters.record.disk import Disk
 from smki.merkle.checkpoints import verify_checkpoint
 from smki.merkle.hashing import HASH_OCTETS, leaf_hash, leaf_row, subtree_hash
 from smki.merkle.notes import VerifierKey
-from smki.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, TileName, decode_bundle
+from smki.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, TileName, decode_bundle, entry_in
 from smki.ports.record import Checkpoint
 from smki.terms import Inconsistent, Malformed, Refused, Unavailable
 
@@ -56,7 +56,7 @@ class FileRecordReader:
         self._key = VerifierKey.parse(verifier_key)
         self._seen: Checkpoint | None = None
         self._tile = lru_cache(_TILES_KEPT)(self._read_tile)
-        self._bundle = lru_cache(_BUNDLES_KEPT)(self._read_bundle)
+        self._bundle = lru_cache(_BUNDLES_KEPT)(self._read_octets)
 
     @property
     def origin(self) -> str:
@@ -108,7 +108,10 @@ class FileRecordReader:
         """
         number, place = divmod(index, TILE_WIDTH)
         width = TileName(level=None, index=number).width_at(self._reach(index, index + 1))
-        leaf = self._bundle(number, width)[place]
+        try:
+            leaf = entry_in(self._bundle(number, width), place)
+        except Malformed as error:
+            raise _damaged(error.message, f"bundle {number}") from error
         hashes = self._tile(0, number, width)
         if hashes[place * HASH_OCTETS : (place + 1) * HASH_OCTETS] != leaf_hash(leaf):
             raise _damaged(f"leaf {index} is not the one that was lodged", f"bundle {number}")
@@ -186,14 +189,19 @@ class FileRecordReader:
             raise _damaged(f"{found}, must be {width * HASH_OCTETS}", name.path)
         return octets
 
-    def _read_bundle(self, number: int, width: int) -> tuple[bytes, ...]:
+    def _read_octets(self, number: int, width: int) -> bytes:
         name = TileName(level=None, index=number, width=width)
         octets = self._files.read(name.path)
         if octets is None:
             raise _damaged("missing", name.path)
+        return octets
+
+    def _read_bundle(self, number: int, width: int) -> tuple[bytes, ...]:
+        octets = self._read_octets(number, width)
         try:
             return decode_bundle(octets, width)
         except Malformed as error:
+            name = TileName(level=None, index=number, width=width)
             raise _damaged(error.message, name.path) from error
 
 

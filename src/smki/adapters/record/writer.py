@@ -15,6 +15,7 @@ On opening, and after any failure, a whole `pending` is carried out again, to th
 import fcntl
 import os
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -40,7 +41,8 @@ class FileRecord(FileRecordReader):
     """`ports.record.Record` over a folder. Holds the folder's lock until it is closed.
 
     One thread appends at a time. The folder is made, with a checkpoint of size 0, if it is not
-    there.
+    there. Checkpoints are signed with `key`, by which the log is believed here, and with each key
+    `beside` it.
 
     Raises:
         Unavailable: another writer holds the lock, or the disk fails.
@@ -49,10 +51,15 @@ class FileRecord(FileRecordReader):
     Clause: c2sp:tlog-tiles
     """
 
-    def __init__(self, directory: Path, origin: str, key: SigningKey) -> None:
+    def __init__(
+        self, directory: Path, origin: str, key: SigningKey, beside: Sequence[SigningKey] = ()
+    ) -> None:
         self._disk = Disk(directory)
         super().__init__(self._disk, str(VerifierKey.from_spki(origin, key.public_key)))
-        self._signer = key
+        self._signers = [
+            (VerifierKey.from_spki(origin, one.public_key), partial(_sign_one, one))
+            for one in (key, *beside)
+        ]
         self._lock: int | None = _lock(directory)
         self._state: TreeState | None = None
         try:
@@ -60,6 +67,11 @@ class FileRecord(FileRecordReader):
         except BaseException:
             self.close()
             raise
+
+    @property
+    def verifier_keys(self) -> tuple[str, ...]:
+        """Of the keys that sign its checkpoints, the log's first one first."""
+        return tuple(str(key) for key, _ in self._signers)
 
     def close(self) -> None:
         """The lock is free; nothing can be appended any more."""
@@ -225,7 +237,23 @@ class FileRecord(FileRecordReader):
 
     def _sign(self, growth: Growth) -> bytes:
         head = TreeHead(origin=self.origin, size=growth.state.size, root=growth.root)
-        return sign_checkpoint(head, [(self._key, lambda text: self._signer.sign([text])[0])])
+        return sign_checkpoint(head, self._signers)
+
+
+def _sign_one(key: SigningKey, message: bytes) -> bytes:
+    return key.sign([message])[0]
+
+
+def is_locked(directory: Path) -> bool:
+    """Whether a writer holds the record in this folder now; who opens it this instant tries again."""
+    try:
+        with (directory / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # whoever opens it is told what is wrong
+    return False
 
 
 def _lock(directory: Path) -> int:

@@ -1,10 +1,11 @@
 """API keys over SQL: their digests, and what is noted of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
+from smki.adapters.sql.lookup import Lookup, wanted
 from smki.adapters.sql.store import Store
 from smki.adapters.sql.tables import APIKEY, PARTY
 from smki.ports import ApiKey
@@ -18,10 +19,12 @@ class SqlApiKeys:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._by_digest = Lookup(store, select(APIKEY).where(APIKEY.c.digest == wanted()))
 
     def key(self, digest: bytes) -> ApiKey | None:
         """The key with this SHA-256, whether or not it is still good."""
-        return self._store.read(lambda connection: _key(connection, digest))
+        found = self._by_digest(digest)
+        return _to_key(found[0]) if found else None
 
     def keys(self, party: str) -> tuple[ApiKey, ...]:
         """All keys that the party ever had, newest first."""
@@ -63,27 +66,23 @@ class SqlApiKeys:
             )
 
 
-def _key(connection: Connection, digest: bytes) -> ApiKey | None:
-    row = connection.execute(select(APIKEY).where(APIKEY.c.digest == digest)).one_or_none()
-    return None if row is None else _to_key(row)
-
-
 def _keys(connection: Connection, party: str) -> tuple[ApiKey, ...]:
     found = connection.execute(select(APIKEY).where(APIKEY.c.party == party)).all()
     keys = map(_to_key, found)
     return tuple(sorted(keys, key=lambda one: (one.made_at or 0, one.digest), reverse=True))
 
 
-def _to_key(row: Row[*tuple[Any, ...]]) -> ApiKey:
+def _to_key(columns: Sequence[Any]) -> ApiKey:
+    digest, party, made_at, made_by, fixed, ends_at, ended_by, revoked = columns
     return ApiKey(
-        digest=bytes(row.digest),
-        party=row.party,
-        made_at=row.made_at,
-        made_by=row.made_by,
-        fixed=row.fixed,
-        ends_at=row.ends_at,
-        ended_by=row.ended_by,
-        revoked=row.revoked,
+        digest=digest,
+        party=party,
+        made_at=made_at,
+        made_by=made_by,
+        fixed=fixed,
+        ends_at=ends_at,
+        ended_by=ended_by,
+        revoked=revoked,
     )
 
 

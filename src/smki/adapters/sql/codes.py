@@ -7,6 +7,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from smki.ports import CertificateRow
@@ -178,8 +179,11 @@ def to_certificate(columns: Sequence[Any]) -> CertificateRow:
         not_after=not_after,
         lodged_at=lodged,
         manufacturing=made,
-        subscriber=to_eui64(subscriber),
+        subscriber=_to_subscriber(subscriber),
     )
+
+
+_to_subscriber: Final = lru_cache(1024)(to_eui64)  # few parties ask for all of them
 
 
 def to_kind(code: int) -> CertificateKind:

@@ -44,16 +44,21 @@ class SqlDemand:
         return self._store.write(lambda connection: self._take(connection, number, uses, over))
 
     def drop(self, *, before: int, most: int, day: date) -> None:
-        """What is too old is gone, as far as a moment allows."""
+        """What is too old is gone, as far as a moment allows; of too many, nobody's first.
+
+        So whoever asks with wrong keys drives out no answer to a party.
+        """
         old = select(ANSWER.c.reference).where(ANSWER.c.reference < f"{before:013}-")
+        nobodys = select(ANSWER.c.reference).where(ANSWER.c.party == "")
 
         def work(connection: Connection) -> None:
             connection.execute(delete(USE).where(USE.c.day < _number(day)))
             kept = counters.lock(connection, ANSWERS)
             gone = _drop(connection, old, DROPPED_MOST)
-            excess = min(kept - gone - most, DROPPED_MOST)
-            if excess > 0:
-                gone += _drop(connection, select(ANSWER.c.reference), excess)
+            for oldest in (nobodys, select(ANSWER.c.reference)):
+                excess = min(kept - gone - most, DROPPED_MOST)
+                if excess > 0:
+                    gone += _drop(connection, oldest, excess)
             _set(connection, ANSWERS, kept - gone)
 
         self._store.write(work)

@@ -25,6 +25,7 @@ from smki.adapters.sql.codes import (
     to_unsigned,
     to_usage,
 )
+from smki.adapters.sql.lookup import Lookup, wanted
 from smki.adapters.sql.searching import search
 from smki.adapters.sql.store import Store
 from smki.adapters.sql.tables import CERTIFICATE, ITEM, LIST, NOT_DEVICE, PROGRESS
@@ -50,6 +51,9 @@ class SqlCertificateIndex:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        by_identity = select(CERTIFICATE).where(_C.identity == wanted()).order_by(_C.entry)
+        self._by_identity = Lookup(store, by_identity)
+        self._by_serial = Lookup(store, select(CERTIFICATE).where(_C.serial == wanted()))
 
     def size(self) -> int:
         """How many entries of the record the index covers."""
@@ -123,13 +127,12 @@ class SqlCertificateIndex:
 
     def by_serial(self, serial: SerialNumber) -> CertificateRow | None:
         """The certificate with this serial number, if any."""
-        found = self._select(select(CERTIFICATE).where(_C.serial == from_serial(serial)))
+        found = self._by_serial(from_serial(serial))
         return to_certificate(found[0]) if found else None
 
     def by_identity(self, identity: EUI64) -> tuple[CertificateRow, ...]:
         """All certificates whose subject is this device or entity, oldest first."""
-        query = select(CERTIFICATE).where(_C.identity == from_eui64(identity)).order_by(_C.entry)
-        return tuple(map(to_certificate, self._select(query)))
+        return tuple(map(to_certificate, self._by_identity(from_eui64(identity))))
 
     def search(
         self, query: CertificateQuery, *, limit: int, before: int | None = None

@@ -8,6 +8,7 @@ synchronous commits; what it asks to be tried again is tried again. Nothing here
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, closing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -64,6 +65,7 @@ _SQLITE_SETTINGS: Final = (
 )
 
 _Result = TypeVar("_Result")
+_Connection = TypeVar("_Connection")
 
 
 class Store:
@@ -86,7 +88,17 @@ class Store:
             Unavailable: the database cannot be reached, or is busy.
             Inconsistent: it is damaged, or not what this version expects.
         """
-        return self._run(self.engine, work, ATTEMPTS)
+        return self._run(self.engine.begin, work, ATTEMPTS)
+
+    def fetch(self, text: str, values: object) -> list[Any]:
+        """The rows that one SELECT finds, its text and values as the driver takes them.
+
+        Raises:
+            Unavailable: as for `read`.
+            Inconsistent: as for `read`.
+        """
+        # One statement has one view by itself: no transaction is opened round it.
+        return self._run(lambda: closing(self.engine.raw_connection()), _fetched(text, values))
 
     def write(self, work: Callable[[Connection], _Result], *, attempts: int = ATTEMPTS) -> _Result:
         """What `work` returns; all that it wrote is durable, or nothing if it raises.
@@ -97,12 +109,17 @@ class Store:
             Unavailable: the database cannot be reached, is busy, or cannot be written.
             Inconsistent: what was to be written contradicts what is there.
         """
-        return self._run(self._writer, work, attempts)
+        return self._run(self._writer.begin, work, attempts)
 
-    def _run(self, engine: Engine, work: Callable[[Connection], _Result], attempts: int) -> _Result:
+    def _run(
+        self,
+        opened: Callable[[], AbstractContextManager[_Connection]],
+        work: Callable[[_Connection], _Result],
+        attempts: int = ATTEMPTS,
+    ) -> _Result:
         for attempt in range(1, attempts + 1):
             try:
-                with engine.begin() as connection:
+                with opened() as connection:
                     return work(connection)
             except PoolTimeout as error:
                 raise _unavailable(str(error)) from error
@@ -153,6 +170,16 @@ class Store:
                 copy.write_row(row)
 
 
+def _fetched(text: str, values: object) -> Callable[[Any], list[Any]]:
+    def work(connection: Any) -> list[Any]:
+        cursor = connection.cursor()
+        cursor.execute(text, values)
+        found: list[Any] = cursor.fetchall()
+        return found
+
+    return work
+
+
 _COPY_TYPES: Final = {"bigint": "int8", "smallint": "int2", "integer": "int4", "boolean": "bool"}
 
 
@@ -174,7 +201,8 @@ def _engine(url: str) -> Engine:
                 where="SMKI_DATABASE",
                 rule="database.kind",
             )
-        engine = create_engine(_in_time(parsed), poolclass=QueuePool, pool_pre_ping=True)
+        server = parsed.get_backend_name() != "sqlite"  # that may have gone since we last asked
+        engine = create_engine(_in_time(parsed), poolclass=QueuePool, pool_pre_ping=server)
     except (ArgumentError, NoSuchModuleError) as error:
         raise Malformed(
             "database URL: cannot be read, must be like sqlite:///var/smki.db"

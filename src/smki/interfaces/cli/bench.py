@@ -1,20 +1,33 @@
 """`smki bench`: figures of this machine, each beside a limit measured in the same run."""
 
 import dataclasses
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.console import Console
 from rich.progress import Progress
 
-from smki.interfaces.bench_lodging import bench_lodge
-from smki.interfaces.bench_lookup import bench_lookup
-from smki.interfaces.bench_proving import bench_prove
-from smki.interfaces.benching import bench_issue
+from smki.bootstrap import load_settings
+from smki.interfaces.bench_lodging import LodgingFigures, bench_lodge
+from smki.interfaces.bench_lookup import LookupFigures, bench_lookup
+from smki.interfaces.bench_proving import ProvingFigures, bench_prove
+from smki.interfaces.benching import Figures, bench_issue
 from smki.interfaces.cli.output import emit, json_option, reporting
+
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+def _count_option(
+    what: str, *, default: int = 200_000, least: int = 1
+) -> Callable[[_Command], _Command]:
+    return click.option(
+        "--count", default=default, show_default=True, type=click.IntRange(least), help=what
+    )
 
 
 @click.group
@@ -23,13 +36,7 @@ def bench() -> None:
 
 
 @bench.command
-@click.option(
-    "--count",
-    default=50_000,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Certificates; more than 50,000 in several batches.",
-)
+@_count_option("Certificates; more than 50,000 in several batches.", default=50_000)
 @click.option(
     "--processes",
     default=1,
@@ -45,24 +52,19 @@ def issue(*, count: int, processes: int, as_json: bool) -> None:
     """
     with reporting(as_json=as_json), _scratch(count) as (state, progress):
         figures = bench_issue(state, count, processes, progress)
-    emit(
-        dataclasses.asdict(figures),
+    _emit(
+        figures,
         (
-            (
-                f"{figures.count} certificates in {figures.seconds} s:"
-                f" {figures.per_second:.0f} a second with {figures.processes} process(es)"
-            ),
-            f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
-            f"peak memory {figures.peak_rss_mib} MiB",
+            f"{figures.count} certificates in {figures.seconds} s:"
+            f" {figures.per_second:.0f} a second with {figures.processes} process(es)"
         ),
+        f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
         as_json=as_json,
     )
 
 
 @bench.command
-@click.option(
-    "--count", default=200_000, show_default=True, type=click.IntRange(1), help="Entries."
-)
+@_count_option("Entries.")
 @json_option
 def lodge(*, count: int, as_json: bool) -> None:
     """Append entries to a scratch record, durable, without an index.
@@ -71,29 +73,25 @@ def lodge(*, count: int, as_json: bool) -> None:
     """
     with reporting(as_json=as_json), _scratch(count) as (state, progress):
         figures = bench_lodge(state, count, progress)
-    emit(
-        dataclasses.asdict(figures),
+    _emit(
+        figures,
         (
-            (
-                f"{figures.count} entries in {figures.seconds} s: {figures.per_second:.0f} a second"
-                f" durable ({figures.first_per_second:.0f} in the first tenth,"
-                f" {figures.last_per_second:.0f} in the last),"
-                f" {figures.tree_per_second:.0f} in memory"
-            ),
-            (
-                f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio} durable,"
-                f" {figures.tree_ratio} in memory"
-            ),
-            f"peak memory {figures.peak_rss_mib} MiB",
+            f"{figures.count} entries in {figures.seconds} s: {figures.per_second:.0f} a second"
+            f" durable ({figures.first_per_second:.0f} in the first tenth,"
+            f" {figures.last_per_second:.0f} in the last),"
+            f" {figures.tree_per_second:.0f} in memory"
         ),
+        (
+            f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio} durable,"
+            f" {figures.tree_ratio} in memory"
+        ),
+        f"the disk takes {figures.disk_per_second:.0f} a second, all in one file",
         as_json=as_json,
     )
 
 
 @bench.command
-@click.option(
-    "--count", default=200_000, show_default=True, type=click.IntRange(1), help="Entries."
-)
+@_count_option("Entries.")
 @json_option
 def lookup(*, count: int, as_json: bool) -> None:
     """Search and retrieve over HTTP, in a scratch SMKI with so many entries.
@@ -102,32 +100,23 @@ def lookup(*, count: int, as_json: bool) -> None:
     """
     with reporting(as_json=as_json), _scratch(count) as (state, progress):
         figures = bench_lookup(state, count, progress)
-    emit(
-        dataclasses.asdict(figures),
+    _emit(
+        figures,
         (
-            (
-                f"lookups among {figures.count} entries: {figures.per_second:.0f} a second one"
-                f" after the other, 99 of 100 within {figures.p99_milliseconds} ms"
-            ),
-            (
-                f"empty route {figures.limit_per_second:.0f} a second, 99 of 100 within"
-                f" {figures.limit_p99_milliseconds} ms; ratio {figures.ratio}"
-            ),
-            f"into the index: {figures.indexed_per_second:.0f} entries a second",
-            f"peak memory {figures.peak_rss_mib} MiB",
+            f"lookups among {figures.count} entries: {figures.per_second:.0f} a second one"
+            f" after the other, 99 of 100 within {figures.p99_milliseconds} ms"
         ),
+        (
+            f"empty route {figures.limit_per_second:.0f} a second, 99 of 100 within"
+            f" {figures.limit_p99_milliseconds} ms; ratio {figures.ratio}"
+        ),
+        f"into the index: {figures.indexed_per_second:.0f} entries a second",
         as_json=as_json,
     )
 
 
 @bench.command
-@click.option(
-    "--count",
-    default=200_000,
-    show_default=True,
-    type=click.IntRange(2),
-    help="Entries in the index, two for each device.",
-)
+@_count_option("Entries in the index, two for each device.", least=2)
 @json_option
 def prove(*, count: int, as_json: bool) -> None:
     """Prove that nothing of a device is hidden, present or absent, from a scratch index.
@@ -136,28 +125,38 @@ def prove(*, count: int, as_json: bool) -> None:
     """
     with reporting(as_json=as_json), _scratch(count) as (state, progress):
         figures = bench_prove(state, count, progress)
-    emit(
-        dataclasses.asdict(figures),
+    _emit(
+        figures,
         (
-            (
-                f"proofs made and verified over {figures.count} entries:"
-                f" {figures.per_second:.0f} a second, 99 of 100 within"
-                f" {figures.p99_milliseconds} ms, {figures.proof_octets} octets each"
-            ),
-            f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
-            f"into the index: {figures.kept_per_second:.0f} entries a second, durable",
-            f"peak memory {figures.peak_rss_mib} MiB",
+            f"proofs made and verified over {figures.count} entries:"
+            f" {figures.per_second:.0f} a second, 99 of 100 within"
+            f" {figures.p99_milliseconds} ms, {figures.proof_octets} octets each"
         ),
+        f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
+        f"into the index: {figures.kept_per_second:.0f} entries a second, durable",
         as_json=as_json,
     )
 
 
+def _emit(
+    figures: Figures | LodgingFigures | LookupFigures | ProvingFigures, *lines: str, as_json: bool
+) -> None:
+    memory = f"peak memory {figures.peak_rss_mib} MiB"
+    emit(dataclasses.asdict(figures), (*lines, memory), as_json=as_json)
+
+
 @contextmanager
 def _scratch(total: int) -> Iterator[tuple[Path, Callable[[str, int, int], None]]]:
-    """A directory that is gone afterwards, and a progress bar to tell."""
+    """A directory that is gone afterwards, and a progress bar to tell.
+
+    It lies on the disk of the state directory, beside it: that is the disk to be measured.
+    """
     console = Console(stderr=True)
+    beside = load_settings(os.environ).state.absolute().parent
     with (
-        tempfile.TemporaryDirectory(prefix="smki-bench-") as scratch,
+        tempfile.TemporaryDirectory(
+            prefix="smki-bench-", dir=beside if beside.is_dir() else None
+        ) as scratch,
         Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
     ):
         task = bar.add_task("preparing", total=total)

@@ -39,12 +39,7 @@ def consistency(earlier: str, *, evidence: str | None, as_json: bool) -> None:
     """
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
         note = read_input(earlier, limit=NOTE_MAX_OCTETS)
-        try:
-            before, now = check_extends(front.reader, note)
-        except Refused as error:
-            if evidence is None or error.rule != REWRITTEN:
-                raise
-            raise _kept(error, front.reader, note, evidence) from error
+        before, now = extends_or_evidence(front.reader, note, evidence)
     document = {
         "consistent": True,
         "origin": now.origin,
@@ -59,6 +54,24 @@ def consistency(earlier: str, *, evidence: str | None, as_json: bool) -> None:
         "next: keep the present one too, 'smki repository checkpoint > FILE'",
     )
     emit(document, lines, as_json=as_json)
+
+
+def extends_or_evidence(
+    reader: RecordReader, note: bytes, evidence: str | None
+) -> tuple[TreeHead, TreeHead]:
+    """The log begins with that checkpoint's; both heads. If not, `evidence` is written.
+
+    Raises:
+        Refused: the log went back or was rewritten, and where the evidence is.
+        Malformed: not a checkpoint, or the file is there already.
+        Inconsistent: the log's files do not lead to its checkpoint.
+    """
+    try:
+        return check_extends(reader, note)
+    except Refused as error:
+        if evidence is None or error.rule != REWRITTEN:
+            raise
+        raise _kept(error, reader, note, evidence) from error
 
 
 def _kept(error: Refused, reader: RecordReader, note: bytes, path: str) -> Refused:

@@ -1,7 +1,7 @@
 """`smki user`: users of the repository's pages, each of a party; for the registration authority."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -10,6 +10,8 @@ from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.access import portal_access
 from smki.flows.access import PortalAccess
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
+from smki.interfaces.cli.party_apikeys import instant
+from smki.policy.lockout import locked_until
 
 
 @click.group(short_help="Users of the repository's pages: add, reset, unlock, list.")
@@ -50,18 +52,28 @@ def unlock(name: str, *, as_json: bool) -> None:
 @user.command("list")
 @json_option
 def list_users(*, as_json: bool) -> None:
-    """List the users and their parties."""
+    """List the users and their parties, and who of them is locked out."""
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        found = front.accounts.accounts()
+        found, now = front.accounts.accounts(), int(front.clock.now().timestamp())
     users: list[dict[str, Any]] = [
-        {"user": one.user, "party": one.party, "must_change": one.must_change} for one in found
-    ]
-    lines = [
-        f"{one.user}  of {one.party}{', has not logged in yet' if one.must_change else ''}"
+        {
+            "user": one.user,
+            "party": one.party,
+            "must_change": one.must_change,
+            "locked_until": None if until is None else instant(until),
+        }
         for one in found
+        for until in (locked_until(one.wrong, now),)
     ]
-    lines.append("next: 'smki user add NAME --party PARTY' for another")
+    lines = [*map(_line, users), "next: 'smki user add NAME --party PARTY' for another"]
     emit({"users": users}, lines, as_json=as_json)
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    line = f"{one['user']}  of {one['party']}"
+    if one["must_change"]:
+        line += ", has a first password still"
+    return line if one["locked_until"] is None else f"{line}, locked until {one['locked_until']}"
 
 
 def _given(name: str, how: Callable[[PortalAccess], str], *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from smki.interfaces.web.adhoc import AdHocService
 from smki.interfaces.web.answers import plain_error
 from smki.interfaces.web.batch import BatchService
+from smki.interfaces.web.identities import IdentityService, Proofs
 from smki.interfaces.web.limits import Limits
 from smki.interfaces.web.portal import PortalPages, PortalServices
 from smki.interfaces.web.record import RecordFiles
@@ -25,9 +26,12 @@ def secured_app(
     build: str,
     record: Path,
     limits: Limits | None = None,
+    proofs: Proofs | None = None,
     portal: PortalServices | None = None,
 ) -> Starlette:
     """All services, for the listener behind mutual TLS; with `portal`, the pages for people too.
+
+    With `proofs` it is proven, too, that nothing of an identity is hidden.
 
     Clause: sec-app-m:2
     """
@@ -37,11 +41,18 @@ def secured_app(
         *BatchService(services, build=build, limits=limits).routes(),
         *RepositoryService(services, limits=limits).routes(),
         *RecordFiles(record).routes(),
+        *_proving(services, proofs),
         *(() if portal is None else PortalPages(portal).routes()),
     )
 
 
-def local_app(services: Services, *, record: Path, limits: Limits | None = None) -> Starlette:
+def local_app(
+    services: Services,
+    *,
+    record: Path,
+    limits: Limits | None = None,
+    proofs: Proofs | None = None,
+) -> Starlette:
     """Repository, record and status, for the plain listener on loopback.
 
     Clause: sec-app-o:web-service
@@ -53,8 +64,13 @@ def local_app(services: Services, *, record: Path, limits: Limits | None = None)
     return _application(
         *RepositoryService(services, limits=limits or Limits()).routes(),
         *RecordFiles(record).routes(),
+        *_proving(services, proofs),
         Route("/status", status, methods=["GET"]),
     )
+
+
+def _proving(services: Services, proofs: Proofs | None) -> tuple[Route, ...]:
+    return () if proofs is None else IdentityService(services, proofs).routes()
 
 
 def _application(*routes: Route) -> Starlette:

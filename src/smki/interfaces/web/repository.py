@@ -55,7 +55,7 @@ class RepositoryService:
     async def search(self, request: Request) -> Response:
         """POST of a search: 200 with results, 401, or 402 if nothing was found."""
         body = await self._body(request)
-        asked = _Asked(self._services, request, RequestType.SEARCH)
+        asked = Asked(self._services, request, RequestType.SEARCH)
         reference = asked.reference
         try:
             query = parse_search_request(body)
@@ -72,7 +72,7 @@ class RepositoryService:
     async def retrieve(self, request: Request) -> Response:
         """POST of a serial number: 200 with the certificate, 401, or 402 if there is none."""
         body = await self._body(request)
-        asked = _Asked(self._services, request, RequestType.RETRIEVE)
+        asked = Asked(self._services, request, RequestType.RETRIEVE)
         reference = asked.reference
         try:
             serial = parse_data_request(body)
@@ -92,7 +92,7 @@ class RepositoryService:
         return await body.whole(SMALL_BODY_OCTETS)
 
 
-class _Asked:
+class Asked:
     """A request, and the reference under which its answer is noted before it goes out.
 
     Clause: sec-app-o:web-service
@@ -110,6 +110,11 @@ class _Asked:
 
     def answer(self, code: int, document: bytes, *, results: int = 0) -> Response:
         """The document, with that code."""
+        self.note(code, results=results)
+        return Response(document, status_code=code, media_type=_MEDIA_TYPE)
+
+    def note(self, code: int, *, results: int = 0) -> None:
+        """The request is noted, with that code of its answer."""
         self._services.answered(
             Use(
                 at=self._at,
@@ -121,7 +126,6 @@ class _Asked:
                 results=results,
             )
         )
-        return Response(document, status_code=code, media_type=_MEDIA_TYPE)
 
 
 def audit_reference(at: int) -> str:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from smki.flows.displaying import values_in
+from smki.flows.portal import PAGE
 from smki.interfaces.web.portal.forms import read_entry, read_instant, read_place
 from smki.interfaces.web.portal.rendering import page
 from smki.interfaces.web.portal.service import Configurations
@@ -27,13 +28,13 @@ class ConfigurationPages:
         self._services = services
 
     async def configurations(self, request: Request, visitor: Visitor) -> Response:
-        """Configurations, newest first; with `at`, which of them was in force then."""
+        """Configurations, newest first; with `at`, which was in force at its end."""
         before = read_place(request.query_params)
         text = request.query_params.get("at", "").strip()[:40]
         at, problem, entry = None, "", None
         if text:
             try:
-                at = datetime.fromtimestamp(read_instant(text)[0] / 1000, UTC)
+                at = datetime.fromtimestamp(read_instant(text)[1] / 1000 - 1, UTC)
                 entry = await run_in_threadpool(self._services.in_force_at, at)
             except Malformed as error:
                 problem = error.message
@@ -43,7 +44,8 @@ class ConfigurationPages:
             status=400 if problem else 200,
             **visitor.shown,
             found=found,
-            newest=before is None,
+            before=before,
+            more=len(found) == PAGE,
             text=text,
             at=at,
             entry=entry,

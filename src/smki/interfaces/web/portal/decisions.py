@@ -4,6 +4,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from smki.flows.portal import PAGE
 from smki.interfaces.web.portal.forms import read_entry, read_place
 from smki.interfaces.web.portal.rendering import page
 from smki.interfaces.web.portal.service import Decisions
@@ -25,7 +26,12 @@ class DecisionPages:
         before = read_place(request.query_params)
         found = await run_in_threadpool(self._services.decisions, before)
         return page(
-            "decisions.html", **visitor.shown, found=found, before=before, title="Decisions"
+            "decisions.html",
+            **visitor.shown,
+            found=found,
+            before=before,
+            more=len(found) == PAGE,
+            title="Decisions",
         )
 
     async def decision(self, request: Request, visitor: Visitor) -> Response:

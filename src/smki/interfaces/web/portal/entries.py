@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from smki.flows.lodged import LodgedEntry
+from smki.flows.portal import PAGE
 from smki.interfaces.web.portal.entering import see
 from smki.interfaces.web.portal.forms import read_entry, read_place
 from smki.interfaces.web.portal.rendering import download, page
@@ -65,7 +66,14 @@ class EntryPages:
         """What the record commits to without holding it, and what was removed by law."""
         before = read_place(request.query_params)
         found = await run_in_threadpool(self._services.commitments, before)
-        return page("confidential.html", **visitor.shown, found=found, title="Confidential content")
+        return page(
+            "confidential.html",
+            **visitor.shown,
+            found=found,
+            before=before,
+            more=len(found) == PAGE,
+            title="Confidential content",
+        )
 
     async def _file(self, name: str) -> Response | None:
         named = _FILE.fullmatch(name)

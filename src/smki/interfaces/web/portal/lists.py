@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from smki.flows.portal import LISTS
 from smki.interfaces.web.portal.forms import read_place
 from smki.interfaces.web.portal.rendering import download, page
 from smki.interfaces.web.portal.service import Lists
@@ -32,11 +33,13 @@ class ListPages:
         """The list in force of each authority, and all lists, newest first."""
         before = read_place(request.query_params)
         current = await run_in_threadpool(self._services.lists_in_force) if before is None else ()
+        found = await run_in_threadpool(self._services.lists, before)
         return page(
             "lists.html",
             **visitor.shown,
             current=current,
-            lists=await run_in_threadpool(self._services.lists, before),
+            lists=found,
+            more=len(found) == LISTS,
             before=before,
             now=self._now(),
             title="Revocation lists",

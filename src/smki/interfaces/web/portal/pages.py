@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from smki.interfaces.web.answers import told
 from smki.interfaces.web.peer import authenticated
+from smki.interfaces.web.portal.access import AccessPages
 from smki.interfaces.web.portal.accounts import LOG_IN, AccountPages
 from smki.interfaces.web.portal.certificates import CertificatePages
 from smki.interfaces.web.portal.configurations import ConfigurationPages
@@ -21,6 +22,7 @@ from smki.interfaces.web.portal.decisions import DecisionPages
 from smki.interfaces.web.portal.documents import DocumentPages
 from smki.interfaces.web.portal.entering import see, token_of
 from smki.interfaces.web.portal.entries import EntryPages
+from smki.interfaces.web.portal.identities import IdentityPages
 from smki.interfaces.web.portal.lists import ListPages
 from smki.interfaces.web.portal.rendering import HEADERS
 from smki.interfaces.web.portal.revocation import RevocationPages
@@ -49,7 +51,9 @@ class PortalPages:
         """The paths of the pages; whatever else is asked for below them is told to be none."""
         return (
             *(self._route(*row) for row in self._for_all()),
-            *(self._route(verb, path, _users(one)) for verb, path, one in self._for_users()),
+            *(self._route(verb, path, self._users(one)) for verb, path, one in self._for_users()),
+            *(self._route(verb, path, self._users(one)) for verb, path, one in self._for_party()),
+            self._route("GET", "/{rest:path}", self._users(nothing)),
         )
 
     def _for_all(self) -> _Table:
@@ -68,6 +72,7 @@ class PortalPages:
         revocation, entries = RevocationPages(self._services), EntryPages(self._services)
         documents, decisions = DocumentPages(self._services), DecisionPages(self._services)
         configurations = ConfigurationPages(self._services)
+        identities = IdentityPages(self._services)
         return (
             ("GET", "", certificates.search),
             ("GET", "/certificates/{serial}", certificates.certificate),
@@ -75,6 +80,7 @@ class PortalPages:
             ("POST", "/certificates/{serial}/revocation", revocation.revoke),
             ("GET", "/certificates/{serial}/revocation/statement", revocation.statement),
             ("GET", "/files/{name}", certificates.file),
+            ("GET", "/identities/{name}", identities.identity),
             ("GET", "/archive", certificates.archive),
             ("GET", "/archive/found", certificates.found),
             ("GET", "/lists", lists.lists),
@@ -88,7 +94,19 @@ class PortalPages:
             ("GET", "/configurations/{entry}", configurations.configuration),
             ("GET", "/confidential", entries.confidential),
             ("GET", "/entries/{name}", entries.entry),
-            ("GET", "/{rest:path}", nothing),
+        )
+
+    def _for_party(self) -> _Table:
+        access = AccessPages(self._services.access)
+        return (
+            ("GET", "/access", access.overview),
+            ("GET", "/access/keys", access.keys),
+            ("POST", "/access/keys", access.new_key),
+            ("GET", "/access/keys/{name}", access.key),
+            ("POST", "/access/keys/{name}", access.revoke_key),
+            ("GET", "/access/usage", access.usage),
+            ("POST", "/access/usage", access.forecast),
+            ("GET", "/access/references", access.references),
         )
 
     def _route(self, method: str, path: str, handler: Handler) -> Route:
@@ -110,18 +128,18 @@ class PortalPages:
 
         return answer
 
+    def _users(self, handler: Handler) -> Handler:
+        """Only for who is logged in, with a password of their own; it counts as their request."""
 
-def _users(handler: Handler) -> Handler:
-    """Only for who is logged in, with a password of their own."""
+        async def answer(request: Request, visitor: Visitor) -> Response:
+            if visitor.session is None:
+                return see(LOG_IN)
+            if visitor.session.must_change:
+                return see(PORTAL_PATH + "/password")
+            self._services.access.used(visitor.who.party)
+            return await handler(request, visitor)
 
-    async def answer(request: Request, visitor: Visitor) -> Response:
-        if visitor.session is None:
-            return see(LOG_IN)
-        if visitor.session.must_change:
-            return see(PORTAL_PATH + "/password")
-        return await handler(request, visitor)
-
-    return answer
+        return answer
 
 
 async def static(request: Request, visitor: Visitor) -> Response:

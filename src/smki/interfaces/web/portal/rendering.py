@@ -3,6 +3,7 @@
 Nothing inline, nothing from elsewhere, nothing kept by the browser, no frames.
 """
 
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.responses import HTMLResponse, Response
 
 from smki.interfaces.web.portal import words
+from smki.ports import key_name
 
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -38,13 +40,19 @@ def _environment() -> Environment:
     )
     made.filters["instant"] = _instant
     made.filters["octets"] = _octets
+    made.filters["shell"] = shlex.quote  # a title is anything: whoever copies a command is safe
+    made.filters["seconds"] = _seconds
+    made.filters["key_name"] = key_name
     made.globals.update(
         NAVIGATION=words.NAVIGATION,
+        REQUEST_TYPES=words.REQUEST_TYPES,
+        KEY_STANDINGS=words.KEY_STANDINGS,
         KINDS=words.KINDS,
         STATUSES=words.STATUSES,
         USAGES=words.USAGES,
         ROLES=words.ROLES,
         ENTRIES=words.ENTRIES,
+        SAID=words.SAID,
         STANDINGS=words.STANDINGS,
         BODIES=words.BODIES,
         DECISIONS=words.DECISIONS,
@@ -64,6 +72,11 @@ def _instant(at: datetime) -> str:
 
 
 _NEVER: Final = 9999
+
+
+def _seconds(at: int) -> datetime:
+    """The instant so many seconds after 1970."""
+    return datetime.fromtimestamp(at, UTC)
 
 
 def _octets(count: int) -> str:

@@ -10,13 +10,14 @@ from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
 from smki.flows.statements import Fields
+from smki.interfaces.web.portal.access_service import AccessServices
 from smki.policy.revocation import Circumstance
 from smki.ports import CertificateQuery, Party
-from smki.repository import Retrieved
+from smki.repository import CompleteProof, Retrieved
 from smki.repository.presenting import Item, Results
 from smki.repository.shown_lists import ShownList
 from smki.steps import LoggedIn, Requester
-from smki.terms import Interface, SerialNumber
+from smki.terms import EUI64, Interface, SerialNumber
 
 
 class Proving(Protocol):
@@ -175,7 +176,7 @@ class Configurations(Entries, Protocol):
         """The newest configurations below the entry `before`, newest first."""
         ...
 
-    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change]] | None:
+    def configuration(self, entry: int) -> tuple[Configuration, Sequence[Change] | None] | None:
         """The configuration of that entry, and what it changed; None if it is none."""
         ...
 
@@ -208,10 +209,35 @@ class Revocations(Protocol):
         ...
 
 
+class Identities(Proving, Protocol):
+    """All that a device or organisation has."""
+
+    def complete(self, identity: EUI64) -> CompleteProof:
+        """The proof that these are all entries of the identity, be there some or none.
+
+        Raises:
+            Unavailable: no root of the verifiable index was lodged yet.
+        """
+        ...
+
+
 class PortalServices(
-    Accounts, Certificates, Lists, Documents, Decisions, Configurations, Revocations, Protocol
+    Accounts,
+    Certificates,
+    Identities,
+    Lists,
+    Documents,
+    Decisions,
+    Configurations,
+    Revocations,
+    Protocol,
 ):
     """What can be asked. Every call may block, and is made in a thread; any number at once.
 
     What they raise is answered by a page with the status of its family.
     """
+
+    @property
+    def access(self) -> AccessServices:
+        """A party's own access: keys, use, answers."""
+        ...

@@ -5,8 +5,15 @@ from typing import Final
 
 from smki.governance import Body, DecisionKind
 from smki.merkle.leaf import LeafType
+from smki.policy.apikeys import KeyStanding
 from smki.policy.revocation import Circumstance
-from smki.terms import CertificateKind, CertificateStatus, KeyUsage, RemotePartyRole
+from smki.terms import (
+    CertificateKind,
+    CertificateStatus,
+    KeyUsage,
+    RemotePartyRole,
+    RequestType,
+)
 
 NAVIGATION: Final[tuple[tuple[str, str, str], ...]] = (  # section of the page, address, words
     ("search", "/portal", "Search"),
@@ -14,8 +21,21 @@ NAVIGATION: Final[tuple[tuple[str, str, str], ...]] = (  # section of the page, 
     ("decisions", "/portal/decisions", "Decisions"),
     ("lists", "/portal/lists", "Revocation lists"),
     ("configurations", "/portal/configurations", "Configuration"),
+    ("access", "/portal/access", "Access"),
     ("password", "/portal/password", "Password"),
 )
+REQUEST_TYPES: Final[Mapping[RequestType, str]] = {
+    RequestType.PORTAL: "Portal: pages",
+    RequestType.SEARCH: "Web service: searches",
+    RequestType.RETRIEVE: "Web service: retrievals",
+    RequestType.SFTP: "SFTP: files",
+}
+KEY_STANDINGS: Final[Mapping[KeyStanding, str]] = {
+    KeyStanding.GOOD: "Good",
+    KeyStanding.ENDING: "Good until its end",
+    KeyStanding.ENDED: "Ended",
+    KeyStanding.REVOKED: "Revoked",
+}
 _K, _S, _U, _R = CertificateKind, CertificateStatus, KeyUsage, RemotePartyRole
 
 KINDS: Final[Mapping[CertificateKind, str]] = {
@@ -66,6 +86,19 @@ ENTRIES: Final[Mapping[LeafType, str]] = {
     LeafType.STATUS_NOTE: "request for revocation",
     LeafType.TOMBSTONE: "removal of confidential content",
     LeafType.CONFIGURATION: "configuration",
+}
+SAID: Final[Mapping[str, str]] = {  # keys of what entries say
+    "act": "Asked for",
+    "by": "In favour of",
+    "circumstance": "Why",
+    "covers": "Entries that it covers",
+    "decision": "Decision",
+    "log": "Log",
+    "refers": "About",
+    "root": "Root",
+    "serial": "Certificate",
+    "standing": "New standing",
+    "title": "Title",
 }
 STANDINGS: Final[Mapping[str, str]] = {
     "current": "In force",

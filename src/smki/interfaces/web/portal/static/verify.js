@@ -15,6 +15,7 @@
   const DIGEST = 1; // forms of a leaf, beside the body itself: its digest, a salted commitment to it
   const COMMITMENT = 2;
   const CERTIFICATE = 1; // types of a leaf
+  const DECISION = 6;
   const FRAMED = [4, 12]; // the body begins with the length of its metadata, and those
   const JSONS = [5, 6, 9, 10, 11];
   const HEADER = 11; // octets of the leaf before its body
@@ -234,7 +235,7 @@
     }
     const length = framed ? body[0] * 256 + body[1] : body.length;
     const said = JSON.parse(new TextDecoder().decode(framed ? body.slice(2, 2 + length) : body));
-    const lines = Object.entries(said.decision ?? said)
+    const lines = Object.entries(type === DECISION ? said.decision : said)
       .filter(([name]) => name !== "signature")
       .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
     if (framed) {

@@ -53,8 +53,9 @@ def mirror(
     over SFTP, whichever of them are new. Any web server can serve the copy.
 
     A log that does not begin with what the copy has was rewritten; --evidence writes what shows
-    anyone that it signed two histories. With --verify the verifiable index by EUI-64 is made anew from the copy alone, and each root of it
-    that was lodged is compared: one that hides something of a device is named.
+    anyone that it signed two histories. With --verify the verifiable index by EUI-64 is made anew
+    from the copy alone, and each root of it that was lodged is compared: one that hides something
+    of a device is named.
     """
     with reporting(as_json=as_json):
         believed = key or load_settings(os.environ).log_vkey

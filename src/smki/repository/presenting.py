@@ -64,7 +64,6 @@ class Item:
         certificate: its DER, as lodged.
         not_before: first second of validity.
         not_after: last second of validity.
-        subscriber: EUI-64 of the party that asked.
         fields: name, value and, where it has any, words for each field of the certificate.
         history: what happened to it, oldest first.
     """

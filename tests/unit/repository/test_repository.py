@@ -183,6 +183,18 @@ def test_lists_that_lie(record: FileRecord, index: Any, describe: Describe, at: 
         repository.catch_up(record, index, describe)
 
 
+def test_a_list_that_cannot_be_read_is_named(
+    record: FileRecord, index: Any, issue: Issue, describe: Describe, at: datetime
+) -> None:
+    """An entry that is no list, though it is called one, is told, and the comparison goes on."""
+    repository.lodge_crl(record, b"no list", at)
+    repository.lodge(record, (issue(1, METER),), at)
+    index.extend([], [], 2)
+    first, second = repository.compare_index(record, index, describe)
+    assert first.startswith("record: entry 0: CRL: not DER of a CertificateList")
+    assert second.startswith("index: entry 1: is missing, the record has certificate")
+
+
 def test_comparing_beside_the_writer(
     record: FileRecord, index: Any, issue: Issue, describe: Describe, at: datetime
 ) -> None:

@@ -1,39 +1,21 @@
 """A log that grows, with blobs, and the folder its bulk files are made in."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.support.log_keys import LogKey
 
 from smki.adapters.bulk import BulkFile, BulkFolder
 from smki.adapters.record import FileRecord
 from smki.merkle.bulk import BulkKind
 from smki.merkle.leaf import LeafType, encode_framed, encode_leaf
-from smki.ports import KeyAlgorithm
 
 DAY = date(2026, 11, 20)
 _BLOB_OCTETS = 40_000  # over what a leaf holds
-
-
-class LogKey:
-    """An Ed25519 key in memory, behind the port."""
-
-    algorithm = KeyAlgorithm.ED25519
-
-    def __init__(self, seed: int = 7) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-        self.public_key = self._key.public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-        )
-
-    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
-        """One signature for each message."""
-        return [self._key.sign(message) for message in messages]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,16 +3,14 @@
 import os
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.support.log_keys import LogKey, PostQuantumKey
 
 from smki.adapters.keys import offers
 from smki.adapters.record import FileRecord
@@ -20,34 +18,6 @@ from smki.ports import KeyAlgorithm
 from smki.terms import Unavailable
 
 ORIGIN = "example.com/smki"
-
-
-class LogKey:
-    """An Ed25519 key in memory, behind the port."""
-
-    algorithm = KeyAlgorithm.ED25519
-
-    def __init__(self) -> None:
-        self._key = self._made()
-        self.public_key = self._key.public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-        )
-
-    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
-        """One signature for each message."""
-        return [self._key.sign(message) for message in messages]
-
-    def _made(self) -> Ed25519PrivateKey | MLDSA44PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-
-
-class PostQuantumKey(LogKey):
-    """An ML-DSA-44 key in memory, behind the port."""
-
-    algorithm = KeyAlgorithm.ML_DSA_44
-
-    def _made(self) -> MLDSA44PrivateKey:
-        return MLDSA44PrivateKey.from_seed_bytes(bytes(range(32)))
 
 
 class PowerCutError(BaseException):

@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.support.log_keys import LogKey
 
 from smki.adapters.record import FileRecord
-from smki.ports import CertificateRow, ItemRow, KeyAlgorithm, KeyHolder, ListRow
+from smki.ports import CertificateRow, ItemRow, KeyHolder, ListRow
 from smki.profiles import RowFields
 from smki.steps import Admitted, Channel, Issued, Prepared
 from smki.terms import (
@@ -23,22 +22,6 @@ from smki.terms import (
 from smki.wire.requests import DeviceRequest, OrganisationRequest
 
 SUPPLIER = EUI64.parse("90-B3-D5-1F-30-01-00-00")
-
-
-class LogKey:
-    """An Ed25519 key in memory, behind the port."""
-
-    algorithm = KeyAlgorithm.ED25519
-
-    def __init__(self) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(bytes(32))
-        self.public_key = self._key.public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-        )
-
-    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
-        """One signature for each message."""
-        return [self._key.sign(message) for message in messages]
 
 
 class MemoryIndex:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.support.founding import quick_stores
+from tests.support.log_keys import LogKey
 
 from smki.adapters.record import FileRecord
 from smki.bootstrap.witnesses import Follower, make_witness, open_witness
@@ -19,22 +18,6 @@ from smki.ports import KeyAlgorithm, SigningKey
 
 ORIGIN = "example.com/smki"
 SECRET = {"SMKI_PASSPHRASE": "open"}
-
-
-class LogKey:
-    """An Ed25519 key in memory, behind the port."""
-
-    algorithm = KeyAlgorithm.ED25519
-
-    def __init__(self) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-        self.public_key = self._key.public_key().public_bytes(
-            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-        )
-
-    def sign(self, messages: Sequence[bytes]) -> list[bytes]:
-        """One signature for each message."""
-        return [self._key.sign(message) for message in messages]
 
 
 @dataclass(frozen=True, kw_only=True)

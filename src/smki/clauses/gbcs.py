@@ -75,7 +75,7 @@ CLAUSES: Final = (
         summary="A device tells what its trust anchor cells hold, role by role (CS02a, CS02f).",
         who="devices",
         status=Status.PARTLY,
-        note="Messages are read and written; devices that answer come with the devices.",
+        note="Simulated devices answer; what the sources leave open is on the divergences page.",
     ),
     Clause(
         id="gbcs:CS02b",
@@ -83,7 +83,7 @@ CLAUSES: Final = (
         summary="Trust anchors are replaced, in twelve modes, at once or at a time (CS02b, CS02g).",
         who="devices",
         status=Status.PARTLY,
-        note="Messages are read and written; devices that obey come with the devices.",
+        note="Simulated devices obey; what the sources leave open is on the divergences page.",
     ),
     Clause(
         id="gbcs:CS02c",
@@ -91,7 +91,7 @@ CLAUSES: Final = (
         summary="A device makes a key pair and its request, takes the certificate, and shows it (CS02c, CS02d, CS02e).",
         who="devices",
         status=Status.PARTLY,
-        note="Messages are read and written; devices that obey come with the devices.",
+        note="Simulated devices obey; what the sources leave open is on the divergences page.",
     ),
     Clause(
         id="gbcs:CS03",
@@ -99,7 +99,7 @@ CLAUSES: Final = (
         summary="Which devices may talk to each other at home (CS03, CS04, CS07).",
         who="devices",
         status=Status.PARTLY,
-        note="Messages are read and written; devices that obey come with the devices.",
+        note="Simulated devices obey; what the sources leave open is on the divergences page.",
     ),
     Clause(
         id="gbcs:CS06",
@@ -107,6 +107,6 @@ CLAUSES: Final = (
         summary="A firmware image is activated, at once or at a time; a clock is set (CS06, GCS28).",
         who="devices",
         status=Status.PARTLY,
-        note="Messages are read and written; devices that obey come with the devices.",
+        note="Simulated devices obey; what the sources leave open is on the divergences page.",
     ),
 )

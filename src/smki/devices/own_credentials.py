@@ -74,7 +74,7 @@ def update_certificate(
 
     The chain is not looked at: a device holds no anchor of the device authorities.
 
-    Clause: gbcs:CS02d
+    Clause: gbcs:CS02c
     """
     try:
         tbs = parse_certificate(octets).tbs
@@ -103,7 +103,7 @@ def provide_certificate(
 ) -> bytes | ProvideResponseCode:
     """The certificate of the key in use; or why there is none.
 
-    Clause: gbcs:CS02e
+    Clause: gbcs:CS02c
     """
     if command.key_usage not in _USAGES:
         return ProvideResponseCode.INVALID_KEY_USAGE

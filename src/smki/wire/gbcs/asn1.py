@@ -31,6 +31,7 @@ _GENERALIZED_TIME: Final = 0x18
 _SEQUENCE: Final = 0x30
 _TIME_OCTETS: Final = 15  # YYYYMMDDHHMMSSZ
 _LENGTH_OCTETS_MAX: Final = 4
+_MIRRORED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 
 T = TypeVar("T")
 N = TypeVar("N", bound=IntEnum)
@@ -162,6 +163,13 @@ def wrong(name: str, found: str, expected: str, at: int) -> Malformed:
     )
 
 
+def _inside(error: Malformed, name: str) -> Malformed:
+    """The error of a part, told with where the part is: names are put together when they are needed."""
+    return Malformed(
+        f"{name}{error.message}", where=error.where, clause=error.clause, rule=error.rule
+    )
+
+
 def _length(count: int) -> bytes:
     if count < 0x80:
         return bytes((count,))
@@ -252,10 +260,14 @@ class Bits(Generic[B]):
     def __init__(self, names: Mapping[B, str]) -> None:
         self._names = names
         self._of = type(next(iter(names)))
+        self._single = {self._content(flag): flag for flag in names}  # as nearly all are
 
     def read(self, source: Source, at: int, end: int, name: str, tag: int) -> tuple[B, int]:
         start, after = source.element(at, end, tag, name)
         content = source.octets[start:after]
+        single = self._single.get(content)
+        if single is not None:
+            return single, after
         number = int.from_bytes(bytes(_MIRRORED[octet] for octet in content[1:]), "little")
         value = self._of(number & (1 << len(self._names)) - 1)
         if self._content(value) != content:
@@ -274,9 +286,6 @@ class Bits(Generic[B]):
         used = value.bit_length()
         octets = value.to_bytes((used + 7) // 8, "little")
         return bytes((-used % 8,)) + bytes(_MIRRORED[octet] for octet in octets)
-
-
-_MIRRORED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 
 
 class Octets:
@@ -384,7 +393,10 @@ class SequenceOf(Generic[T]):
         while position < after:
             if len(values) == ELEMENTS_MAX:
                 raise wrong(name, f"more than {ELEMENTS_MAX} elements", "fewer", position)
-            value, position = item.read(source, position, after, f"{name}[{len(values)}]", item.tag)
+            try:
+                value, position = item.read(source, position, after, "", item.tag)
+            except Malformed as error:
+                raise _inside(error, f"{name}[{len(values)}]") from None
             values.append(value)
         return tuple(values), after
 
@@ -462,22 +474,27 @@ class SequenceType(Generic[T]):
             (each, _identifier(each), each.optional or each.default is not None)
             for each in components
         )
+        self._reading = tuple(
+            (each.codec.read, each.name, each.attribute, identifier, omissible, each.default)
+            for each, identifier, omissible in self._components
+        )
 
     def read(self, source: Source, at: int, end: int, name: str, tag: int) -> tuple[T, int]:
         position, after = source.element(at, end, tag, name)
         octets, found = source.octets, dict[str, Any]()
-        for each, identifier, omissible in self._components:
+        for read, field, attribute, identifier, omissible, default in self._reading:
             if omissible and (position >= after or octets[position] != identifier):
-                found[each.attribute] = each.default
+                found[attribute] = default
                 continue
             begin = position
-            value, position = each.codec.read(
-                source, position, after, f"{name}.{each.name}", identifier
-            )
-            if each.default is not None and value == each.default:
-                source.note(begin, f"{name}.{each.name}: default written out, DER leaves it out")
-            if each.attribute:
-                found[each.attribute] = value
+            try:
+                value, position = read(source, position, after, field, identifier)
+            except Malformed as error:
+                raise _inside(error, f"{name}.") from None
+            if default is not None and value == default:
+                source.note(begin, f"{name}.{field}: default written out, DER leaves it out")
+            if attribute:
+                found[attribute] = value
         if position != after:
             raise wrong(name, f"{after - position} octets left over", "none", position)
         value = self._of(**found)

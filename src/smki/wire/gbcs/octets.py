@@ -29,10 +29,11 @@ class Cursor:
         Raises:
             Malformed: fewer are left.
         """
-        if count > self.left:
+        taken = self._octets[self.position : self.position + count]
+        if len(taken) != count:
             raise self.wrong(field, f"{self.left} octets left", f"{count}")
         self.position += count
-        return self._octets[self.position - count : self.position]
+        return taken
 
     def number(self, count: int, field: str) -> int:
         """The next `count` octets as a number, big-endian.

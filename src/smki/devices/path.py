@@ -8,12 +8,14 @@
 4. Each is within its validity, unless the command says otherwise or the clock is not reliable.
 
 There is no revocation check on a device. `badCertificate` is a certificate that is wrong by
-itself, `noTrustAnchor` one from which no path leads to the anchor.
+itself, has expired, or was not signed by the issuer it names; `noTrustAnchor` is one whose issuer
+is not there, or leads nowhere.
 
 Clause: rfc5280:6.1.3
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -58,35 +60,99 @@ _BAD: Final = StatusCode.BAD_CERTIFICATE
 _NO_ANCHOR: Final = StatusCode.NO_TRUST_ANCHOR
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Authority:
+    """Who may issue: the root cell, or a certificate that leads to it.
+
+    Attributes:
+        point: the public key, 65 octets.
+        below: how many authorities may follow on a path.
+    """
+
+    point: bytes
+    below: int
+
+
+class CertificationPath:
+    """A root cell, and what of the certificates that came with a command leads to it.
+
+    Each signature among them is verified once, for however many certificates they are needed.
+
+    Args:
+        anchor: of the root cell.
+        path: the certificates that came (DER), in any order; what does not lead is passed over.
+        at: when all must be valid; None if time is not looked at.
+
+    Clause: rfc5280:6.1.3
+    """
+
+    def __init__(self, anchor: TrustAnchor, path: Iterable[bytes], at: datetime | None) -> None:
+        self.at = at
+        self._named: dict[tuple[bytes, bytes], list[_Authority]] = {
+            (anchor.subject, anchor.key_identifier): [
+                _Authority(point=anchor.point, below=PATH_MAX)
+            ]
+        }
+        waiting = list(_issuers(path))
+        grown = True
+        while grown:
+            grown = False
+            for certificate in waiting[:]:
+                authority = self._authority(certificate)
+                if authority is not None:
+                    waiting.remove(certificate)
+                    name = (certificate.tbs.subject, held(certificate).key_identifier)
+                    self._named.setdefault(name, []).append(authority)
+                    grown = True
+
+    @property
+    def points(self) -> frozenset[bytes]:
+        """The public keys of all who may issue."""
+        return frozenset(each.point for named in self._named.values() for each in named)
+
+    def issuers_of(self, certificate: Certificate) -> list[_Authority]:
+        """Who may have issued it, by name and key identifier."""
+        key = authority_key_identifier(certificate.tbs) or b""
+        return self._named.get((certificate.tbs.issuer, key), [])
+
+    def _authority(self, certificate: Certificate) -> _Authority | None:
+        """What the certificate may do, once a path leads from it to the anchor."""
+        if not _in_time(certificate, self.at):
+            return None
+        for issuer in self.issuers_of(certificate):
+            if issuer.below > 0 and _signed_by(certificate, issuer.point):
+                below = min(issuer.below - 1, _path_length(certificate))
+                return _Authority(point=_point(certificate), below=below)
+        return None
+
+
 def validate(
-    octets: bytes,
-    path: Iterable[bytes],
-    anchor: TrustAnchor,
-    usage: KeyUsageBits,
-    at: datetime | None,
+    octets: bytes, path: CertificationPath, usage: KeyUsageBits
 ) -> TrustAnchor | StatusCode:
     """What the cell is to hold of the certificate, or why it is not good.
 
     Args:
         octets: the certificate (DER).
-        path: the certificates that came with it, in any order.
-        anchor: of the root cell.
+        path: to the root cell.
         usage: of the cell.
-        at: when all must be valid; None if time is not looked at.
 
     Clause: rfc5280:6.1.3
     """
     try:
         leaf = _readable(octets)
         _end_entity(leaf, usage)
-        _up(leaf, _issuers(path), anchor, at)
-        return held(leaf)
     except _NotGood as fault:
         return fault.status
+    issuers = path.issuers_of(leaf)
+    if not issuers:
+        return _NO_ANCHOR
+    if not _in_time(leaf, path.at) or not any(_signed_by(leaf, each.point) for each in issuers):
+        return _BAD
+    return held(leaf)
 
 
 def validate_root(
-    octets: bytes, path: Iterable[bytes], anchor: TrustAnchor, at: datetime | None, *, normal: bool
+    octets: bytes, path: CertificationPath, *, normal: bool
 ) -> TrustAnchor | StatusCode:
     """What the root cell is to hold of a new root certificate, or why it is not good.
 
@@ -96,21 +162,22 @@ def validate_root(
     Clause: rfc5280:6.1.3
     """
     try:
-        root = _root(octets, at)
-        if normal and not _linked(root, path, anchor, at):
-            return _NO_ANCHOR
+        root = _root(octets)
     except _NotGood as fault:
         return fault.status
+    if not _in_time(root, path.at):
+        return _BAD
+    if normal and _point(root) not in path.points:
+        return _NO_ANCHOR
     return held(root)
 
 
-def _root(octets: bytes, at: datetime | None) -> Certificate:
+def _root(octets: bytes) -> Certificate:
     """A certificate that its own key signed, and that may issue."""
     root = _readable(octets)
     may = _usage_of(root) & KeyUsageBits.KEY_CERT_SIGN and _may_issue(root)
     if not may or not _signed_by(root, _point(root)):
         raise _NotGood(_BAD)
-    _in_time(root, at)
     return root
 
 
@@ -178,15 +245,30 @@ def _end_entity(leaf: Certificate, usage: KeyUsageBits) -> None:
 
 
 def _may_issue(certificate: Certificate) -> bool:
-    """Whether basicConstraints say that it is an authority's; a path length of 0 is enough here."""
+    """Whether critical basicConstraints say that it is an authority's."""
     extension = certificate.tbs.extension(_BASIC_CONSTRAINTS)
-    if extension is None or not extension.critical:
-        return False
+    return extension is not None and extension.critical and _constraints(extension) is not None
+
+
+def _path_length(certificate: Certificate) -> int:
+    """How many authorities it lets follow."""
+    extension = certificate.tbs.extension(_BASIC_CONSTRAINTS)
+    return (_constraints(extension) or 0) if extension is not None else 0
+
+
+def _constraints(extension: Extension) -> int | None:
+    """The path length of an authority, `PATH_MAX` if none is said; None if it is no authority."""
     try:
-        body = Reader(extension.value, "basicConstraints").enter(der.SEQUENCE, "constraints")
-        return body.take(der.BOOLEAN, "cA") == b"\xff"
+        reader = Reader(extension.value, "basicConstraints")
+        body = reader.enter(der.SEQUENCE, "constraints")
+        reader.done()
+        if body.at_end or body.take(der.BOOLEAN, "cA") != b"\xff":
+            return None
+        length = PATH_MAX if body.at_end else int.from_bytes(body.take(der.INTEGER, "pathLen"))
+        body.done()
     except Malformed:
-        return False
+        return None
+    return length
 
 
 def _issuers(path: Iterable[bytes]) -> tuple[Certificate, ...]:
@@ -202,38 +284,9 @@ def _issuers(path: Iterable[bytes]) -> tuple[Certificate, ...]:
     return tuple(found)
 
 
-def _up(
-    certificate: Certificate,
-    issuers: tuple[Certificate, ...],
-    anchor: TrustAnchor,
-    at: datetime | None,
-    depth: int = 0,
-) -> None:
-    """A path leads from the certificate to the anchor."""
-    _in_time(certificate, at)
-    key = authority_key_identifier(certificate.tbs)
-    if key == anchor.key_identifier and certificate.tbs.issuer == anchor.subject:
-        if _signed_by(certificate, anchor.point):
-            return
-        raise _NotGood(_NO_ANCHOR if depth else _BAD)
-    for issuer in issuers:
-        tbs = issuer.tbs
-        if (
-            tbs.subject == certificate.tbs.issuer
-            and subject_key_identifier(tbs) == key
-            and depth < PATH_MAX
-        ):
-            if not _signed_by(certificate, _point(issuer)):
-                raise _NotGood(_BAD)
-            _up(issuer, issuers, anchor, at, depth + 1)
-            return
-    raise _NotGood(_NO_ANCHOR)
-
-
-def _in_time(certificate: Certificate, at: datetime | None) -> None:
+def _in_time(certificate: Certificate, at: datetime | None) -> bool:
     tbs = certificate.tbs
-    if at is not None and not tbs.not_before.instant <= at <= tbs.not_after.instant:
-        raise _NotGood(_BAD)
+    return at is None or tbs.not_before.instant <= at <= tbs.not_after.instant
 
 
 def _signed_by(certificate: Certificate, point: bytes) -> bool:
@@ -242,17 +295,3 @@ def _signed_by(certificate: Certificate, point: bytes) -> bool:
     except Malformed:
         return False
     return True
-
-
-def _linked(
-    root: Certificate, path: Iterable[bytes], anchor: TrustAnchor, at: datetime | None
-) -> bool:
-    """Whether the present root certified the new root's key."""
-    for issuer in _issuers(path):
-        if _point(issuer) == _point(root):
-            try:
-                _up(issuer, (), anchor, at)
-            except _NotGood:
-                continue
-            return True
-    return False

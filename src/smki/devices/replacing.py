@@ -14,7 +14,7 @@ from typing import Final
 
 from smki.devices.kinds import ROOT
 from smki.devices.modes import MODES, ModeRow
-from smki.devices.path import validate, validate_root
+from smki.devices.path import CertificationPath, validate, validate_root
 from smki.devices.rules import DeviceRules, FloorRule
 from smki.devices.state import Counters, DeviceState, TrustAnchor
 from smki.profiles.reading import role as role_of
@@ -69,9 +69,12 @@ def replace_credentials(
     when = None if control.time_based_checks is TimeBasedChecks.DISAPPLY else at
     foreign = frozenset(foreign_cells(state, command))
     outcomes: dict[int, ReplacementOutcome] = {}
+    path = CertificationPath(state.anchors[ROOT], command.path, when)
     for number in _root_first(command.replacements):
         each = command.replacements[number]
-        state, outcomes[number] = _replaced(state, each, command.path, row, when, foreign)
+        state, outcomes[number] = _replaced(state, each, path, row, foreign)
+        if each.cell == ROOT:
+            path = CertificationPath(state.anchors[ROOT], command.path, when)
     changes = seq_number_changes(control, row)
     renewed = {each.cell.role for each in outcomes.values() if each.status is StatusCode.SUCCESS}
     for change in changes:
@@ -91,9 +94,8 @@ def _root_first(replacements: tuple[TrustAnchorReplacement, ...]) -> list[int]:
 def _replaced(
     state: DeviceState,
     each: TrustAnchorReplacement,
-    path: tuple[bytes, ...],
+    path: CertificationPath,
     row: ModeRow,
-    at: datetime | None,
     foreign: frozenset[TrustAnchorCellIdentifier],
 ) -> tuple[DeviceState, ReplacementOutcome]:
     existing = state.anchors.get(each.cell, _NOTHING)
@@ -101,13 +103,11 @@ def _replaced(
     if each.cell in foreign:
         found = StatusCode.OTHER
     elif each.cell == ROOT:
-        found = validate_root(
-            each.certificate, path, state.anchors[ROOT], at, normal=not row.abnormal_root
-        )
+        found = validate_root(each.certificate, path, normal=not row.abnormal_root)
     elif row.roles_of_certificates and _role(each.certificate) is not each.cell.role:
         found = StatusCode.BAD_CERTIFICATE
     else:
-        found = validate(each.certificate, path, state.anchors[ROOT], each.cell.key_usage, at)
+        found = validate(each.certificate, path, each.cell.key_usage)
     good = isinstance(found, TrustAnchor)
     replacing = found if isinstance(found, TrustAnchor) else existing
     outcome = ReplacementOutcome(

@@ -308,22 +308,28 @@ def test_without_a_path_there_is_no_trust_anchor(catalogue: Catalogue, keys: Sca
 
 @pytest.mark.clause("gbcs:CS02b", "rfc5280:6.1.3")
 @pytest.mark.parametrize(
-    ("reliable", "checks", "status"),
+    ("years", "reliable", "checks", "status"),
     [
-        (True, TimeBasedChecks.APPLY, StatusCode.BAD_CERTIFICATE),
-        (True, TimeBasedChecks.DISAPPLY, StatusCode.SUCCESS),
-        (False, TimeBasedChecks.APPLY, StatusCode.SUCCESS),
+        (9, True, TimeBasedChecks.APPLY, StatusCode.SUCCESS),
+        (11, True, TimeBasedChecks.APPLY, StatusCode.BAD_CERTIFICATE),
+        (30, True, TimeBasedChecks.APPLY, StatusCode.NO_TRUST_ANCHOR),
+        (30, True, TimeBasedChecks.DISAPPLY, StatusCode.SUCCESS),
+        (30, False, TimeBasedChecks.APPLY, StatusCode.SUCCESS),
     ],
 )
 def test_time_counts_unless_the_command_or_the_clock_says_otherwise(
     *,
+    years: int,
     reliable: bool,
     checks: TimeBasedChecks,
     status: StatusCode,
     catalogue: Catalogue,
     keys: ScalarKeys,
 ) -> None:
-    """An expired path is status 5, but not with `disapply`, nor where the clock is not trusted."""
+    """An expired certificate is status 5, one whose issuer has expired 10.
+
+    But not with `disapply`, nor where the clock is not trusted.
+    """
 
     def timed(command: UpdateCredentialsCommand) -> UpdateCredentialsCommand:
         return replace(command, control=replace(command.control, time_based_checks=checks))
@@ -331,7 +337,7 @@ def test_time_counts_unless_the_command_or_the_clock_says_otherwise(
     state, octets = _update(
         catalogue, Mode.TRANS_COS_BY_TRANS_COS, timed, clock=Clock(reliable=reliable)
     )
-    done = process(state, octets, AT + timedelta(days=366 * 30), keys)
+    done = process(state, octets, AT + timedelta(days=365.25 * years), keys)
     assert _outcome(done) == [status]
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from smki.bootstrap import load_settings
+from smki.interfaces.bench_gbcs import GbcsFigures, bench_gbcs
 from smki.interfaces.bench_lodging import LodgingFigures, bench_lodge
 from smki.interfaces.bench_lookup import LookupFigures, bench_lookup
 from smki.interfaces.bench_proving import ProvingFigures, bench_prove
@@ -138,8 +139,32 @@ def prove(*, count: int, as_json: bool) -> None:
     )
 
 
+@bench.command
+@_count_option("Commands.", default=10_000)
+@json_option
+def gbcs(*, count: int, as_json: bool) -> None:
+    """Make and verify commands that replace trust anchors.
+
+    The limit is their bare cryptography: signature, key agreement, derivation and MAC, twice.
+    """
+    with reporting(as_json=as_json), _scratch(count) as (_, progress):
+        figures = bench_gbcs(count, progress)
+    _emit(
+        figures,
+        (
+            f"{figures.count} commands of {figures.octets} octets in {figures.seconds} s:"
+            f" {figures.made_per_second:.0f} a second made,"
+            f" {figures.verified_per_second:.0f} verified"
+        ),
+        f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
+        as_json=as_json,
+    )
+
+
 def _emit(
-    figures: Figures | LodgingFigures | LookupFigures | ProvingFigures, *lines: str, as_json: bool
+    figures: Figures | LodgingFigures | LookupFigures | ProvingFigures | GbcsFigures,
+    *lines: str,
+    as_json: bool,
 ) -> None:
     memory = f"peak memory {figures.peak_rss_mib} MiB"
     emit(dataclasses.asdict(figures), (*lines, memory), as_json=as_json)

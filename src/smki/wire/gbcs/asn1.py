@@ -178,7 +178,10 @@ def _length(count: int) -> bytes:
 
 
 def _element(tag: int, content: bytes) -> bytes:
-    return bytes((tag,)) + _length(len(content)) + content
+    count = len(content)
+    if count < 0x80:
+        return bytes((tag, count)) + content
+    return bytes((tag,)) + _length(count) + content
 
 
 class Integer:
@@ -210,8 +213,12 @@ class Named(Generic[N]):
         self.tag = tag
         self._names = names
         self._members = {int(member): member for member in names}
+        self._usual = {bytes((1, member)): member for member in names}  # length and content
 
     def read(self, source: Source, at: int, end: int, name: str, tag: int) -> tuple[N, int]:
+        usual = self._usual.get(source.octets[at + 1 : at + 3])
+        if usual is not None and source.octets[at] == tag and at + 3 <= end:
+            return usual, at + 3
         number, after = _integer(source, at, end, name, tag)
         member = self._members.get(number)
         if member is None:
@@ -260,7 +267,8 @@ class Bits(Generic[B]):
     def __init__(self, names: Mapping[B, str]) -> None:
         self._names = names
         self._of = type(next(iter(names)))
-        self._single = {self._content(flag): flag for flag in names}  # as nearly all are
+        self._contents = {flag: self._content(flag) for flag in names}
+        self._single = {octets: flag for flag, octets in self._contents.items()}  # the usual ones
 
     def read(self, source: Source, at: int, end: int, name: str, tag: int) -> tuple[B, int]:
         start, after = source.element(at, end, tag, name)
@@ -277,7 +285,7 @@ class Bits(Generic[B]):
         return value, after
 
     def write(self, value: B, tag: int) -> bytes:
-        return _element(tag, self._content(value))
+        return _element(tag, self._contents.get(value) or self._content(value))
 
     def show(self, value: B) -> Tree:
         return [name for flag, name in self._names.items() if flag in value]
@@ -478,6 +486,10 @@ class SequenceType(Generic[T]):
             (each.codec.read, each.name, each.attribute, identifier, omissible, each.default)
             for each, identifier, omissible in self._components
         )
+        self._writing = tuple(
+            (each.codec.write, each.attribute, identifier, omissible, each.default)
+            for each, identifier, omissible in self._components
+        )
 
     def read(self, source: Source, at: int, end: int, name: str, tag: int) -> tuple[T, int]:
         position, after = source.element(at, end, tag, name)
@@ -504,10 +516,10 @@ class SequenceType(Generic[T]):
 
     def write(self, value: T, tag: int) -> bytes:
         parts = []
-        for each, identifier, omissible in self._components:
-            part = getattr(value, each.attribute) if each.attribute else None
-            if not (omissible and (part is None or part == each.default)):
-                parts.append(each.codec.write(part, identifier))
+        for write, attribute, identifier, omissible, default in self._writing:
+            part = getattr(value, attribute) if attribute else None
+            if not (omissible and (part is None or part == default)):
+                parts.append(write(part, identifier))
         return _element(tag, b"".join(parts))
 
     def show(self, value: T) -> Tree:

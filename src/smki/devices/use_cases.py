@@ -96,8 +96,11 @@ def _update_shapes(kind: DeviceKind, command: object) -> tuple[Shape, ...]:
     return (Shape.BOTH,)
 
 
+_BY: Final = {mode: frozenset({row.by}) for mode, row in MODES.items()}
+
+
 def _update_roles(_kind: DeviceKind, command: object) -> frozenset[RemotePartyRole]:
-    return frozenset({MODES[_mode(command)].by})
+    return _BY[_mode(command)]
 
 
 def _mode(command: object) -> CredentialsReplacementMode:

@@ -16,11 +16,12 @@ Clause: gbcs:7.2.7
 from base64 import b64decode
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from struct import Struct
 from typing import Final
 
 from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.information import Supplementary, information_octets, parse_information
-from smki.wire.gbcs.octets import Cursor, length_octets
+from smki.wire.gbcs.octets import EUI64_OCTETS, Cursor, length_octets
 
 MESSAGE_OCTETS_MAX: Final = 70_000  # lengths of two octets, and the headers
 SIGNATURE_OCTETS: Final = 64
@@ -45,6 +46,10 @@ class MessageCategory(IntEnum):
     COMMAND = 1
     RESPONSE = 2
     ALERT = 3
+
+
+_CATEGORIES: Final = {int(each): each for each in MessageCategory}
+_IDENTITY: Final = Struct(">2s B Q B 8s B 8s")  # tag, CRA, counter, originator, recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,11 +188,7 @@ def _mac_header(cursor: Cursor) -> None:
 
 
 def _grouping_header(cursor: Cursor) -> GroupingHeader:
-    cursor.expect(_GROUPING, "tag and transaction-id length")
-    category = _category(cursor)
-    counter = cursor.number(_COUNTER_OCTETS, "counter")
-    originator = cursor.system_title("originator")
-    recipient = cursor.system_title("recipient")
+    category, counter, originator, recipient = _identity(cursor)
     date_time = cursor.take(cursor.length("date-time", (0, _DATE_TIME_OCTETS)), "date-time")
     code, supplementary = parse_information(cursor, cursor.length("other-information"))
     return GroupingHeader(
@@ -199,6 +200,21 @@ def _grouping_header(cursor: Cursor) -> GroupingHeader:
         message_code=code,
         supplementary=supplementary,
     )
+
+
+def _identity(cursor: Cursor) -> tuple[MessageCategory, int, EUI64, EUI64]:
+    """Category, counter, originator and recipient: at fixed places, in every message."""
+    fixed = cursor.next(_IDENTITY.size)
+    if len(fixed) == _IDENTITY.size:
+        tag, cra, counter, first, originator, second, recipient = _IDENTITY.unpack(fixed)
+        category = _CATEGORIES.get(cra)
+        if tag == _GROUPING and category is not None and first == second == EUI64_OCTETS:
+            cursor.position += _IDENTITY.size
+            return category, counter, EUI64(originator), EUI64(recipient)
+    cursor.expect(_GROUPING, "tag and transaction-id length")
+    category = _category(cursor)
+    counter = cursor.number(_COUNTER_OCTETS, "counter")
+    return category, counter, cursor.system_title("originator"), cursor.system_title("recipient")
 
 
 def _category(cursor: Cursor) -> MessageCategory:

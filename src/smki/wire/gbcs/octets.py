@@ -35,6 +35,10 @@ class Cursor:
         self.position += count
         return taken
 
+    def next(self, count: int) -> bytes:
+        """At most the next `count` octets, which stay where they are."""
+        return self._octets[self.position : self.position + count]
+
     def number(self, count: int, field: str) -> int:
         """The next `count` octets as a number, big-endian.
 

@@ -13,16 +13,15 @@ once, however many it names. Nothing else is anybody's. Entries are looked at in
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from smki.merkle.hashing import leaf_hash
 from smki.merkle.identity_map import Entries
-from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
+from smki.merkle.leaf import LeafType, certificate_of, decode_leaf, number_of
 from smki.ports import CertificateIndex, RecordReader
 from smki.repository.rows import revoked_by
 from smki.terms import EUI64, Inconsistent, Malformed, SerialNumber
 
-_TYPE_AT: Final = 1  # offset of the type in a leaf
 _Entry: TypeAlias = tuple[int, bytes]
 
 
@@ -119,8 +118,9 @@ class IdentityReader:
         Raises:
             Inconsistent: it cannot be read, or is a list of a certificate that is not there.
         """
-        entry, kind = self.read_to, leaf[_TYPE_AT]
+        entry = self.read_to
         try:
+            kind = number_of(leaf)
             if kind == LeafType.CERTIFICATE:
                 identity = self._describe(certificate_of(leaf)).identity
                 if identity is not None:
@@ -165,6 +165,6 @@ def index_root_of(leaf: bytes) -> bytes | None:
     Raises:
         Malformed: not a leaf.
     """
-    if leaf[_TYPE_AT : _TYPE_AT + 1] != bytes((LeafType.INDEX_ROOT,)):
+    if number_of(leaf) != LeafType.INDEX_ROOT:
         return None
     return decode_leaf(leaf).body

@@ -54,6 +54,7 @@ class House:
     state: Path
     processes: int = 1
     chunk: int = 2048
+    index_seconds: int = 60
     server: "subprocess.Popen[bytes] | None" = None
     born: set[int] = field(default_factory=set)
 
@@ -70,6 +71,7 @@ class House:
             "SMKI_BULK_TIME": "",
             "SMKI_PROCESSES": str(self.processes),
             "SMKI_CHUNK": str(self.chunk),
+            "SMKI_INDEX_ROOT_SECONDS": str(self.index_seconds),
         }
 
     @property
@@ -97,7 +99,13 @@ class House:
             return []
         found = descendants(self.server.pid)
         self.born.update(found)
-        return found
+        return [pid for pid in found if not _keeps(pid)]
+
+    def keepers(self) -> list[int]:
+        """The process ids of whoever keeps the verifiable index: one, or none for a moment."""
+        found = [] if self.server is None else descendants(self.server.pid)
+        self.born.update(found)
+        return [pid for pid in found if _keeps(pid)]
 
     def wait_ready(self, seconds: float = PATIENCE_SECONDS) -> float:
         """Ready; how many seconds it took."""
@@ -288,6 +296,13 @@ def descendants(pid: int) -> list[int]:
             found += children
             waiting += children
     return found
+
+
+def _keeps(pid: int) -> bool:
+    try:
+        return b"keeper" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
 
 
 def _alive(pid: int) -> bool:

@@ -137,7 +137,13 @@ class House:
         """The process that holds the keys."""
         assert self.process is not None
         pid = self.process.pid
-        return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        (worker,) = (
+            child
+            for child in children
+            if b"worker" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+        )
+        return int(worker)
 
     @staticmethod
     def until(holds: Callable[[], bool], otherwise: str) -> None:

@@ -4,9 +4,11 @@ Whether what comes is to be believed is for whoever asked. One connection, kept 
 """
 
 import http.client
+import socket
 import ssl
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from smki.terms import Malformed, Unavailable
 
 FILE_MAX_OCTETS: Final = 1 << 28  # a blob may be a long document; a bundle has at most 16 MiB
 _TIMEOUT_SECONDS: Final = 20
+_OCTETS_PER_SECOND: Final = 1 << 16  # the least, of the longest answer: who drips holds nobody up
 _PART: Final = 1 << 16
 
 
@@ -29,14 +32,17 @@ class Address:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise Malformed(
-                f"address {url[:200]!r}, must be http://... or https://...", rule="address.form"
-            )
         self.url = url
+        try:
+            parts = urlsplit(url)
+            self._host, self._port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise _malformed(url, str(error)) from error
+        if parts.scheme not in ("http", "https") or not self._host or parts.query:
+            raise _malformed(url)
+        if not parts.path.isascii():
+            raise _malformed(url, "other characters stand in it as %XX")
         self._secured = parts.scheme == "https"
-        self._host, self._port = parts.hostname, parts.port
         self._folder = parts.path.rstrip("/")
         self._connection: http.client.HTTPConnection | None = None
 
@@ -46,7 +52,7 @@ class Address:
         """What the server answers.
 
         Raises:
-            Unavailable: it cannot be reached, broke off, or sends more than `most` octets.
+            Unavailable: it cannot be reached, broke off, sends more than `most` octets, or is slow.
         """
         try:
             return self._exchange(method, path, body, most)
@@ -67,17 +73,22 @@ class Address:
 
     def _exchange(self, method: str, path: str, body: bytes | None, most: int) -> Answer:
         connection = self._connection = self._connection or self._connect()
-        connection.request(method, f"{self._folder}/{path}", body)
-        response = connection.getresponse()
-        octets = bytearray()
-        while part := response.read(_PART):
-            octets += part
-            if len(octets) > most:
-                self.close()
-                raise Unavailable(
-                    f"{path}: over {most} octets, must be at most that", where=self.url
-                )
-        return Answer(status=response.status, body=bytes(octets))
+        if connection.sock is None:
+            connection.connect()
+        with _within(connection.sock, _TIMEOUT_SECONDS + most / _OCTETS_PER_SECOND):
+            connection.request(method, f"{self._folder}/{path}", body)
+            response = connection.getresponse()
+            octets = bytearray()
+            while part := response.read(_PART):
+                octets += part
+                if len(octets) > most:
+                    self.close()
+                    raise Unavailable(
+                        f"{path}: over {most} octets, must be at most that", where=self.url
+                    )
+            if response.length:  # what is still to come: read by parts, nobody says that it is not
+                raise http.client.IncompleteRead(bytes(octets), response.length)
+            return Answer(status=response.status, body=bytes(octets))
 
     def _connect(self) -> http.client.HTTPConnection:
         if not self._secured:
@@ -92,6 +103,40 @@ class Address:
     def _unavailable(self, path: str, error: Exception) -> Unavailable:
         self.close()
         return Unavailable(f"{path}: cannot be had ({error})", where=self.url, rule="address.away")
+
+
+@contextmanager
+def _within(link: socket.socket, seconds: float) -> Iterator[None]:
+    """What is said inside is over after so many seconds: the timeout of a link is for each octet.
+
+    Raises:
+        TimeoutError: it was cut off.
+    """
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):  # it is closed already
+            socket.socket.shutdown(link, socket.SHUT_RDWR)  # of the link itself, below TLS
+
+    watch = threading.Timer(seconds, cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as error:
+        if late.is_set():
+            raise TimeoutError(f"not whole after {seconds:.0f} s") from error
+        raise
+    finally:
+        watch.cancel()
+
+
+def _malformed(url: str, why: str = "") -> Malformed:
+    more = f" ({why})" if why else ""
+    return Malformed(
+        f"address {url[:200]!r}, must be http://... or https://...{more}", rule="address.form"
+    )
 
 
 class AddressFiles:

@@ -32,7 +32,7 @@ from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
 from smki.ports import KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
-from smki.repository import MapKeeper
+from smki.repository.keeping import LodgeRoot, MapKeeper
 from smki.terms import CertificateKind, Unavailable
 
 LOG_KEY = "log"
@@ -216,18 +216,18 @@ def assemble_office(
 
 
 def open_identity_map(settings: Settings) -> SqliteIdentityMap:
-    """The map by EUI-64 beside the record; the worker makes and changes it."""
+    """The map by EUI-64 beside the record; its keeper makes and changes it."""
     return SqliteIdentityMap(settings.path("identity-map.sqlite"))
 
 
-def open_map_keeper(settings: Settings, office: Office) -> MapKeeper:
-    """Whoever keeps the map and lodges its roots, as often as configured."""
-    front = office.front
+def open_map_keeper(settings: Settings, front: FrontOffice, lodge: LodgeRoot) -> MapKeeper:
+    """Whoever keeps the map and has its roots lodged, as often as configured."""
     return MapKeeper(
-        record=office.record,
+        record=front.reader,
         index=front.index,
         describe=front.describe,
         identity_map=open_identity_map(settings),
+        lodge=lodge,
         seconds=settings.index_root_seconds,
         entries=settings.index_root_entries,
     )

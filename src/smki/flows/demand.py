@@ -83,11 +83,14 @@ def settle_uses(front: FrontOffice) -> tuple[DayUse, ...]:
     return tuple(over)
 
 
-def drop_old(front: FrontOffice) -> None:
-    """Answers and counts that are older than configured, or too many, are gone."""
+def drop_old(front: FrontOffice) -> bool:
+    """Answers and counts that are older than configured, or too many, are gone.
+
+    As far as a moment allows; whether there may be more of them.
+    """
     now, rules = front.clock.now().astimezone(UTC), front.access
     before = now - timedelta(days=rules.answer_days)
-    front.demand.drop(
+    return front.demand.drop(
         before=int(before.timestamp() * 1000),
         most=rules.answers,
         day=now.date() - timedelta(days=rules.use_days),

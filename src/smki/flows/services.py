@@ -4,6 +4,7 @@ Uses no CA key: an ad hoc request is handed to whoever holds them (`ask_authorit
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, time
 
 from smki.flows import batch as batches
@@ -130,6 +131,10 @@ class HouseServices:
     def batch_proof(self, requester: Requester, number: int | None) -> ProofBundle | None:
         """The proof of a finished batch of this requester's party."""
         return batches.batch_proof(self._front, requester, number)
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None] | None:
+        """What this thread asks inside gives up after that time; None if the index is far away."""
+        return self._front.index.hurried(seconds)
 
     def search(self, apikey: str, query: SearchQuery) -> Sequence[RepositoryEntry]:
         """The certificates of that identity, oldest first.

@@ -44,7 +44,7 @@ _KEYS: Final = (
     "scope",
 )
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
-_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 class Body(Enum):

@@ -17,7 +17,7 @@ from smki.terms import SmkiError
 
 _LOG: Final = logging.getLogger("smki.demand")
 _SECONDS: Final = 1.0
-_DROP_SECONDS: Final = 30.0
+_DROP_SECONDS: Final = 30.0  # once nothing is left to be dropped
 
 
 @asynccontextmanager
@@ -37,13 +37,13 @@ async def counting_uses(front: FrontOffice) -> AsyncIterator[None]:
 
 
 async def _follow(front: FrontOffice) -> None:
-    told, dropped = "", 0.0
+    told, due = "", 0.0
     while True:
         await asyncio.sleep(_SECONDS)
         problem = await asyncio.shield(asyncio.to_thread(_settle, front))
-        if not problem and time.monotonic() - dropped > _DROP_SECONDS:
-            dropped = time.monotonic()
-            problem = await asyncio.shield(asyncio.to_thread(_tidy, front))
+        if not problem and time.monotonic() >= due:
+            more, problem = await asyncio.shield(asyncio.to_thread(_tidy, front))
+            due = time.monotonic() + (0.0 if more else _DROP_SECONDS)
         if problem and problem != told:
             _LOG.warning("%s", problem)
         told = problem
@@ -60,12 +60,12 @@ def _settle(front: FrontOffice) -> str:
     return f"uses: {lost} requests could not be noted: is the disk full?" if lost else ""
 
 
-def _tidy(front: FrontOffice) -> str:
+def _tidy(front: FrontOffice) -> tuple[bool, str]:
+    """Whether there is more to drop; what went wrong."""
     try:
-        drop_old(front)
+        return drop_old(front), ""
     except SmkiError as error:
-        return f"uses: the oldest are not dropped yet: {error}"
-    return ""
+        return False, f"uses: the oldest are not dropped yet: {error}"
 
 
 def notice_line(over: DayUse) -> str:

@@ -19,6 +19,7 @@ from smki.flows.batch import approve_batch, reject_batch
 from smki.flows.confiding import confide, remove_content
 from smki.flows.deciding import lodge_decision
 from smki.flows.documents import lodge_document, withdraw_document
+from smki.flows.index_roots import lodge_index_root
 from smki.flows.office import Office
 from smki.flows.registering import certify_organisation, certify_server, credential_for
 from smki.flows.renewal import renew_root_list
@@ -42,6 +43,7 @@ from smki.terms import (
 
 Operation = Callable[[Settings, Office, Mapping[str, Any]], dict[str, Any]]
 SOCKET: Final = "worker.sock"
+INDEX_ROOT: Final = "index-root"
 _TURN_SECONDS: Final = 0.05  # between two looks whether it is our turn
 
 
@@ -216,8 +218,14 @@ def _remove_content(
     }
 
 
+def _index_root(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    return {"entry": lodge_index_root(office, arguments["body"].encode())}
+
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "ping": _ping,
+    INDEX_ROOT: _index_root,
     "revoke": _revoke,
     "refresh": _refresh,
     "approve": _approve,

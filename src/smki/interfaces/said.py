@@ -20,7 +20,8 @@ from smki.terms import Unavailable
 STATUS_FILE: Final = "serving.json"
 LOCK_FILE: Final = "serving.lock"
 ROOM_OCTETS: Final = 4_096  # one block of a file system: written over, it asks for no other
-_PROBLEM_CHARACTERS: Final = 600  # of it, six octets each at the most
+_PROBLEM_CHARACTERS: Final = 400  # of it, six octets each at the most
+_INDEX_PROBLEM_CHARACTERS: Final = 150
 _READINGS: Final = 3  # of the file, which a full disk has written over in its place
 _LOCK_SECONDS: Final = 1.0  # whoever asks for status holds the lock for an instant
 
@@ -35,6 +36,7 @@ class Said:
         self._endpoints: Ports = {}
         self._ready = False
         self._problem = ""
+        self._index_problem = ""
 
     def endpoints(self, endpoints: Ports) -> None:
         """The listeners are up, there."""
@@ -52,6 +54,12 @@ class Said:
             self._problem = problem
             self._write()
 
+    def index_problem(self, problem: str) -> None:
+        """What keeps the verifiable index from being kept: all else goes on, and is ready."""
+        if problem != self._index_problem:
+            self._index_problem = problem
+            self._write()
+
     def nothing(self) -> None:
         """The server says nothing any more."""
         with suppress(OSError):
@@ -63,6 +71,7 @@ class Said:
             "pid": os.getpid(),
             "endpoints": self._endpoints,
             "problem": self._problem[:_PROBLEM_CHARACTERS],
+            "index_problem": self._index_problem[:_INDEX_PROBLEM_CHARACTERS],
         }
         octets = json.dumps(fields).encode().ljust(ROOM_OCTETS)
         try:

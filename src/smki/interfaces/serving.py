@@ -1,7 +1,7 @@
-"""The server: listeners, the worker beside them, and what others may know of it.
+"""The server: listeners, the processes beside them, and what others may know of it.
 
-This process never opens a CA key. It has a worker beside it (`supervising`), and tells
-`smki status` through a file and a lock (`said`).
+This process never opens a CA key. It has a worker and a keeper of the verifiable index beside it
+(`supervising`), and tells `smki status` through a file and a lock (`said`).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from smki.interfaces.link import LinkClient
 from smki.interfaces.operations import SOCKET
 from smki.interfaces.said import STATUS_FILE, Ports, Said, only_server, read_serving
 from smki.interfaces.sftp_beside import sftp_beside
-from smki.interfaces.supervising import worker_beside
+from smki.interfaces.supervising import keeper_beside, worker_beside
 from smki.interfaces.waiting import GRACE_SECONDS
 from smki.interfaces.web import (
     Limits,
@@ -114,7 +114,8 @@ async def _serve(
             if not stop.is_set():
                 said.ready()
                 ready(endpoints)
-            await stop.wait()
+                async with keeper_beside(settings, environment, said.index_problem):
+                    await stop.wait()
         finally:
             following.cancel()
             daily.cancel()

@@ -19,6 +19,7 @@ from smki.bootstrap.ssh_keys import SAMPLE, host_fingerprint
 from smki.flows.demand import notices
 from smki.flows.log_keys import signing_beside
 from smki.flows.office import FrontOffice
+from smki.interfaces.index_standing import index_fields, index_line
 from smki.interfaces.said import read_serving
 from smki.terms import Interface, SmkiError
 
@@ -54,24 +55,27 @@ def status_document(settings: Settings) -> dict[str, Any]:
         "endpoints": {name: serving.get("endpoints", {}).get(name) for name in _ENDPOINTS},
         "credentials": _credentials(settings),
         "log": {"origin": None, "size": 0, "root": None, "vkey": None, "vkeys": []},
+        "index": {"size": 0, "behind": 0, "problem": ""},
         "certificates": 0,
         "parties": [],
         "expiring": [],
         "notices": [],
     }
-    document |= _found(settings, seconds=BUSY_SECONDS if document["ready"] else ANSWER_SECONDS)
+    document |= _found(
+        settings, serving, seconds=BUSY_SECONDS if document["ready"] else ANSWER_SECONDS
+    )
     if problem := serving.get("problem"):  # the server's word goes first
         document["problem"] = problem
     return document
 
 
-def _found(settings: Settings, *, seconds: float) -> dict[str, Any]:
+def _found(settings: Settings, serving: Mapping[str, Any], *, seconds: float) -> dict[str, Any]:
     """What files and database say within so many seconds; else that they do not."""
     found: Future[dict[str, Any]] = Future()
 
     def look() -> None:
         try:
-            found.set_result(_look(settings))
+            found.set_result(_look(settings, serving))
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             found.set_exception(error)
 
@@ -82,10 +86,15 @@ def _found(settings: Settings, *, seconds: float) -> dict[str, Any]:
         return {"ready": False, "problem": f"the database has not answered for {seconds:g} s"}
 
 
-def _look(settings: Settings) -> dict[str, Any]:
+def _look(settings: Settings, serving: Mapping[str, Any]) -> dict[str, Any]:
+    problem = serving.get("index_problem", "")
     try:
         with open_front(settings) as front:
-            return _house(front) | expiries(holdings(settings, front, at := front.clock.now()), at)
+            index = index_fields(
+                settings, front, serving=bool(serving.get("ready")), problem=problem
+            )
+            expiring = expiries(holdings(settings, front, at := front.clock.now()), at)
+            return _house(front) | {"index": index} | expiring
     except SmkiError as error:
         return {"ready": False, "problem": error.message}
 
@@ -194,6 +203,7 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
     if log["origin"]:
         lines += [
             f"log               {log['origin']}, {log['size']} entries, root {log['root'][:16]}...",
+            f"verifiable index  {index_line(document['index'])}",
             f"certificates      {document['certificates']}",
         ]
     lines += [

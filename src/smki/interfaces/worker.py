@@ -24,7 +24,6 @@ from smki.adapters.files import prove_room, write_durably
 from smki.adapters.helpers import Helpers, relax_garbage_collection
 from smki.bootstrap import Settings, open_office, with_helpers
 from smki.bootstrap.initialising import write_lists
-from smki.bootstrap.opening import open_map_keeper
 from smki.flows.adhoc import failed, replace_device_certificates
 from smki.flows.batch import (
     due_batches,
@@ -147,7 +146,6 @@ class _Worker:
         self._batch = self._done = self._items = 0
         self._troubled = False
         self._next_proof = self._next_chores = 0.0
-        self._map = open_map_keeper(settings, office)
 
     def run(self) -> None:
         busy = self._advance()  # first the lists: nobody can connect by those that expired
@@ -256,7 +254,6 @@ class _Worker:
             self._chores()
             self._mend()  # a chore may have been cut off, which keeps no request waiting
             busy = self._go_on()
-            busy = self._map.keep(self._office.front.clock.now()) or busy
         except Unavailable as error:
             self._trouble(error)
             self._stop.wait(_PATIENCE_SECONDS)

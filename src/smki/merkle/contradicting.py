@@ -29,7 +29,8 @@ from smki.terms import Inconsistent, Malformed, Refused
 
 TITLE: Final = "smki-contradiction 1"
 CONTRADICTION_MAX_OCTETS: Final = 2 * NOTE_MAX_OCTETS + 8_192
-_LINES_MOST: Final = 256  # of a note, and steps: far more than either may need
+_DIGITS: Final = len(str(CONTRADICTION_MAX_OCTETS))
+"""Of a number of lines: as many as a note that was believed may have, whoever signed it."""
 _CLAUSE: Final = "rfc6962:2.1.2"
 
 
@@ -149,11 +150,11 @@ def steps_between(old: int, later: TreeHead, node: Nodes) -> tuple[bytes, ...]:
 def _counted(lines: Iterator[bytes], word: str) -> list[bytes]:
     line = next(lines, b"").removesuffix(b"\n")
     found, _, digits = line.partition(b" ")
-    if found != word.encode() or not digits.isdigit() or len(digits) > 3:
+    if found != word.encode() or not digits.isdigit() or len(digits) > _DIGITS:
         raise _malformed(f"{line[:40]!r}, must be '{word} <number>'")
     count = int(digits)
     counted = [one for _, one in zip(range(count), lines, strict=False)]
-    if len(counted) != count or count > _LINES_MOST or digits != b"%d" % count:
+    if len(counted) != count or digits != b"%d" % count:
         raise _malformed(f"{len(counted)} lines after {word} {count}, must be so many")
     return counted
 

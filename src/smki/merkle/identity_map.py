@@ -17,7 +17,9 @@ Integers are big-endian. Which entries are of which identity is said in `reposit
 
     root's body = canonical JSON {"map": "eui64", "root": hex, "size": n, "version": 1}
 
-It is lodged as an index root (leaf type 9) and covers all entries before its own, `size` of them.
+It is lodged as an index root (leaf type 9) and covers the first `size` entries of the log: all before
+its own, or fewer, because others may be lodged while the map is made; at most 100,000 fewer, and no
+fewer than the root before it.
 
 Clause: sec:L5
 """
@@ -157,7 +159,7 @@ def verify_identity(proof: MapProof, identity: bytes, root: bytes) -> bytes | No
 
 
 def encode_root(size: int, root: bytes) -> bytes:
-    """The body of the index root that is lodged at entry `size` and covers all before it."""
+    """The body of an index root that covers the first `size` entries."""
     return encode_json({"map": "eui64", "root": root.hex(), "size": size, "version": 1})
 
 

@@ -54,6 +54,7 @@ _DIGEST: Final = Struct(">32sQ")
 _CERTIFICATE_START: Final = bytes((VERSION, 1, 0))
 _SALT_OCTETS: Final = 32
 _LATEST: Final = 253402300799999  # the last millisecond of the year 9999
+_TYPE_AT: Final = 1
 _INSTANT_AT: Final = 3
 _LATEST_OCTETS: Final = _LATEST.to_bytes(8, "big")
 _CLAUSE: Final = "c2sp:tlog-tiles"
@@ -200,6 +201,17 @@ def certificate_of(leaf: bytes) -> bytes:
     if leaf[:3] != _CERTIFICATE_START:
         raise _malformed(f"begins {leaf[:3].hex()}, must be version 1, type 1, form 0")
     return leaf[_CERTIFICATE.size :]
+
+
+def number_of(leaf: bytes) -> int:
+    """The number of the type that the leaf says it has; nothing else is looked at.
+
+    Raises:
+        Malformed: too short for a leaf.
+    """
+    if len(leaf) < HEADER_OCTETS:
+        raise _malformed(f"{len(leaf)} octets, must be at least {HEADER_OCTETS}")
+    return leaf[_TYPE_AT]
 
 
 def is_certificate(leaf: bytes) -> bool:

@@ -134,8 +134,8 @@ class Demand(Protocol):
         """
         ...
 
-    def drop(self, *, before: int, most: int, day: date) -> None:
-        """What is too old is gone, as far as a moment allows: the rest goes the next time.
+    def drop(self, *, before: int, most: int, day: date) -> bool:
+        """What is too old is gone, as far as a moment allows; whether there may be more of it.
 
         Answers older than `before` (milliseconds since 1970) or than the `most` newest, and counts
         of days before `day`.

@@ -1,6 +1,7 @@
 """The index: answers questions about the record quickly. Thrown away and rebuilt at will."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -143,6 +144,14 @@ class CertificateIndex(Protocol):
     What is written goes through `Workbook.close`, in one transaction with the working state, or
     through `extend`, when the index catches up with the record.
     """
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None] | None:
+        """What this thread asks inside, here or of what is kept beside, is answered in that time.
+
+        What is not raises Unavailable: it waits for a lock, or reads too much. One read of a disk
+        that stalls is waited for. None if it may be far away: then it is asked with patience alone.
+        """
+        ...
 
     def size(self) -> int:
         """How many entries of the record the index covers."""

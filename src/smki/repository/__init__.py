@@ -13,6 +13,7 @@ from smki.repository.completeness import (
 )
 from smki.repository.consistency import check_extends
 from smki.repository.identities import IdentityReader, index_root_of
+from smki.repository.index_roots import lodge_root
 from smki.repository.items import body_of, item_of, metadata_of
 from smki.repository.keeping import MapKeeper
 from smki.repository.lodging import (
@@ -64,6 +65,7 @@ __all__ = [
     "lodge_crl",
     "lodge_leaf",
     "lodge_leaves",
+    "lodge_root",
     "metadata_of",
     "milliseconds",
     "prove",

@@ -1,22 +1,22 @@
-"""Does every index root say what the entries before it say? The map is made again from the record.
+"""Does every index root say what the entries that it covers say? The map is made again from the record.
 
 The record's own octets were audited before; here it is read once more, in its order, into a map
 that is nobody's, and each root that was lodged is compared with it. Who has a mirror needs nothing
 else: no database, no configuration, no word of the operator's.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 from smki.merkle.identity_map import decode_root, extend_map
 from smki.ports import CertificateIndex, IdentityMap, MapState, RecordReader
 from smki.profiles import RowReader, development, view
 from smki.repository.identities import IdentityReader, Named, find_in, index_root_of
+from smki.repository.index_roots import BEHIND_MAX
 from smki.repository.rows import IndexProgress, revoked_by
 from smki.terms import Malformed, SerialNumber
 
 _TOLD_EVERY: Final = 1_024  # entries
-_TOGETHER: Final = 100_000  # entries in memory, where no root asks for the map before
 
 
 def audit_roots(
@@ -26,7 +26,7 @@ def audit_roots(
     scratch: IdentityMap,
     tell: Callable[[IndexProgress], None] | None = None,
 ) -> Iterator[str]:
-    """One sentence for each index root that is not what the entries before it give.
+    """One sentence for each index root that is not what the entries that it covers give.
 
     `scratch` is an empty map to build in. Covers the entries that the index covers.
 
@@ -88,33 +88,49 @@ def _compare(
         if tell and entry % _TOLD_EVERY == 0:
             tell(IndexProgress(done=entry, total=total))
         body = index_root_of(leaf)
-        if body is not None or entry - taken >= _TOGETHER:
-            root, taken = _extend(scratch, identities), entry
-            if body is not None:
-                yield from _differs(entry, body, root)
+        if body is not None:
+            try:
+                taken = yield from _differs(scratch, identities, body, taken)
+            except Malformed as error:
+                yield f"index root: entry {entry}: {error.message}"
+        elif entry - taken >= 2 * BEHIND_MAX:  # no root asks for the map before that any more
+            taken = entry - BEHIND_MAX
+            _extend(scratch, identities, taken)
         identities.add(leaf)
     if tell:
         tell(IndexProgress(done=total, total=total))
 
 
-def _extend(scratch: IdentityMap, identities: IdentityReader) -> bytes:
+def _extend(scratch: IdentityMap, identities: IdentityReader, size: int) -> bytes:
+    """The root over the first `size` entries, up to which the map is brought."""
     with scratch.changing() as view:
-        root = extend_map(view, view.state.root, identities.fresh)
-        view.conclude(MapState(size=identities.read_to, root=root), set())
-    identities.taken()
+        root = extend_map(view, view.state.root, identities.fresh_before(size))
+        view.conclude(MapState(size=size, root=root), set())
+    identities.taken(size)
     return root
 
 
-def _differs(entry: int, body: bytes, root: bytes) -> Iterator[str]:
-    try:
-        size, said = decode_root(body)
-    except Malformed as error:
-        yield f"index root: entry {entry}: {error.message}"
-        return
-    if size != entry:
-        yield f"index root: entry {entry} says that it covers {size} entries, must be {entry}"
+def _differs(
+    scratch: IdentityMap, identities: IdentityReader, body: bytes, taken: int
+) -> Generator[str, None, int]:
+    """A sentence if the root that is the next entry is not right; which entries are in the map then.
+
+    Raises:
+        Malformed: no body of an index root.
+    """
+    entry = identities.read_to
+    size, said = decode_root(body)
+    least = max(taken, entry - BEHIND_MAX)
+    if not least <= size <= entry:
+        yield (
+            f"index root: entry {entry} says that it covers {size} entries, must be {least}"
+            f" to {entry}"
+        )
+        return taken
+    root = _extend(scratch, identities, size)
     if said != root:
         yield (
-            f"index root: entry {entry} lies: it says {said.hex()}, the {entry} entries before it"
+            f"index root: entry {entry} lies: it says {said.hex()}, the {size} entries before it"
             f" give {root.hex()}; something of an identity was hidden, added or moved"
         )
+    return size

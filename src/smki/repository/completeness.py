@@ -2,17 +2,16 @@
 
     smki-identity-proof 1 LF
     identity <EUI-64, 16 hexadecimal digits> LF
-    root <index of the entry that lodged the map's root> LF
+    root <index of the entry that lodged the map's root, which covers the first m entries> LF
     bucket <base64> LF                            the identity's pair is in it, or nowhere
     nodes <number of lines that follow> LF
     node <base64, 32 octets> LF                   the hash beside each node from the bucket up
     then a proof file, smki-proof 1, of these entries in the order of the log:
-        those of the identity before the root's entry, all of them
-        the root's entry, and every entry after it up to the checkpoint
+        those of the identity before index m, all of them
+        every entry from m up to the checkpoint, the root's among them
 
-The root's entry has index m and covers the m entries before it. The map says the identity's value,
-which is worked out again from the entries themselves: one more or less, and it is another. What
-was lodged since is looked through. The file and the log's public key are enough to verify.
+The map says the identity's value, which is worked out again from the entries themselves: one more or
+less, and it is another. What came after the entries that the root covers is looked through. The file and the log's public key are enough to verify.
 
 Clause: sec:L5, c2sp:tlog-checkpoint
 """
@@ -65,10 +64,10 @@ class Complete:
     Attributes:
         head: the checkpoint it stands under, signed by the log.
         identity: whose entries they are.
-        size: all of them are known as at this size; the root was lodged as the entry there.
+        size: all of them are known as at this size, which the root covers.
         entries: index and leaf of each, in the order of the log; none if it has none.
-        later: those among the entries after the root's, up to the checkpoint.
-        scanned: how many entries after the root's were looked through.
+        later: those among the entries that the root does not cover, up to the checkpoint.
+        scanned: how many of these were looked through, without the root's own.
         unread: entries among these that only name their content by its digest.
     """
 
@@ -128,7 +127,7 @@ def prove_complete(
             " those that the map committed to; run the audit",
             rule="map.index",
         )
-    wanted = (*entries, *range(state.entry, under.size))
+    wanted = (*entries, *range(state.size, under.size))
     return CompleteProof(
         entries=entries,
         size=state.size,
@@ -151,23 +150,18 @@ def verify_complete(lines: Iterable[bytes], believed: str | Policy) -> Complete:
     remaining = iter(lines)
     claim = _read_claim(remaining)
     proven = verify_proof(remaining, believed)
-    root_entry, octets = claim.root, claim.identity.octets
-    entries = tuple(one for one in proven.entries if one[0] < root_entry)
+    octets = claim.identity.octets
+    size, root = _rooted(claim.root, proven.entries)
+    entries = tuple(one for one in proven.entries if one[0] < size)
     since = proven.entries[len(entries) :]
-    if [entry for entry, _ in since] != [*range(root_entry, proven.head.size)]:
-        raise _refused(
-            f"{len(since)} entries from {root_entry} on, must be all up to {proven.head.size}"
-        )
-    body = index_root_of(since[0][1])
-    size, root = (-1, b"") if body is None else decode_root(body)
-    if size != root_entry:
-        raise _refused(f"entry {root_entry} covers {size} entries, must be an index root of all")
+    if [entry for entry, _ in since] != [*range(size, proven.head.size)]:
+        raise _refused(f"{len(since)} entries from {size} on, must be all up to {proven.head.size}")
     if verify_identity(claim.proof, octets, root) != value_of(
         [(entry, leaf_hash(leaf)) for entry, leaf in entries]
     ):
         raise _refused(f"{len(entries)} entries are not those that the map has of {claim.identity}")
     serials = _serials_of(claim.identity, entries)
-    later, unread = _scan(claim.identity, serials, since[1:])
+    later, unread = _scan(claim.identity, serials, since)
     return Complete(
         head=proven.head,
         identity=claim.identity,
@@ -194,6 +188,17 @@ def hidden_from(complete: Complete, proven: Proven) -> tuple[_Entry, ...]:
         if entry < complete.size and entry not in told
         if (found := _certificate(leaf)) is not None and found[1] == complete.identity
     )
+
+
+def _rooted(entry: int, entries: Iterable[_Entry]) -> tuple[int, bytes]:
+    """The size that the root in that entry covers, and the root."""
+    body = next((index_root_of(leaf) for at, leaf in entries if at == entry), None)
+    if body is None:
+        raise _refused(f"entry {entry} is not there as an index root, must be")
+    size, root = decode_root(body)
+    if size > entry:
+        raise _refused(f"entry {entry} covers {size} entries, must be at most those before it")
+    return size, root
 
 
 class _Claim(NamedTuple):

@@ -10,18 +10,19 @@ identity of one of whose certificates it is, by serial number, the first list of
 once, however many it names. Nothing else is anybody's. Entries are looked at in the order of the log.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol
+from typing import Protocol, TypeAlias
 
 from smki.merkle.hashing import leaf_hash
 from smki.merkle.identity_map import Entries
-from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
+from smki.merkle.leaf import LeafType, certificate_of, decode_leaf, number_of
 from smki.ports import CertificateIndex, RecordReader
 from smki.repository.rows import revoked_by
 from smki.terms import EUI64, Inconsistent, Malformed, SerialNumber
 
-_TYPE_AT: Final = 1  # offset of the type in a leaf
+_Entry: TypeAlias = tuple[int, bytes]
 
 
 class Named(Protocol):
@@ -74,7 +75,7 @@ class IdentityReader:
         self._find = find
         self._describe = describe
         self._listed = set(listed)
-        self._fresh: defaultdict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
+        self._fresh: defaultdict[bytes, list[_Entry]] = defaultdict(list)
         self._newly_listed: set[SerialNumber] = set()
         self.read_to = size
         self.news = False
@@ -89,9 +90,16 @@ class IdentityReader:
         """The certificates that a list named first since then."""
         return frozenset(self._newly_listed)
 
-    def taken(self) -> None:
-        """What was gathered is in the map."""
-        self._fresh.clear()
+    def fresh_before(self, stop: int) -> Mapping[bytes, Entries]:
+        """Those of them before index `stop`."""
+        cut = ((identity, _split(known, stop)[0]) for identity, known in self._fresh.items())
+        return {identity: before for identity, before in cut if before}
+
+    def taken(self, stop: int | None = None) -> None:
+        """What was gathered, before index `stop` if given, is in the map."""
+        rest = {} if stop is None else self._fresh
+        cut = ((identity, _split(known, stop or 0)[1]) for identity, known in rest.items())
+        self._fresh = defaultdict(list, {identity: after for identity, after in cut if after})
         self._newly_listed.clear()
         self.news = False
 
@@ -110,8 +118,9 @@ class IdentityReader:
         Raises:
             Inconsistent: it cannot be read, or is a list of a certificate that is not there.
         """
-        entry, kind = self.read_to, leaf[_TYPE_AT]
+        entry = self.read_to
         try:
+            kind = number_of(leaf)
             if kind == LeafType.CERTIFICATE:
                 identity = self._describe(certificate_of(leaf)).identity
                 if identity is not None:
@@ -145,12 +154,17 @@ class IdentityReader:
         )
 
 
+def _split(entries: list[_Entry], stop: int) -> tuple[list[_Entry], list[_Entry]]:
+    at = bisect_left(entries, (stop, b""))
+    return entries[:at], entries[at:]
+
+
 def index_root_of(leaf: bytes) -> bytes | None:
     """The body of the index root in this leaf; None if it holds something else.
 
     Raises:
         Malformed: not a leaf.
     """
-    if leaf[_TYPE_AT : _TYPE_AT + 1] != bytes((LeafType.INDEX_ROOT,)):
+    if number_of(leaf) != LeafType.INDEX_ROOT:
         return None
     return decode_leaf(leaf).body

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from smki.merkle.canonical import JSON, parse_json
-from smki.merkle.leaf import Leaf, LeafForm, LeafType, decode_framed, decode_leaf
+from smki.merkle.leaf import Leaf, LeafForm, LeafType, decode_framed, decode_leaf, number_of
 from smki.ports import ItemRow, RecordReader
 from smki.terms import Malformed
 
@@ -25,7 +25,6 @@ _NAMES: Final = {
     _T.STANDING: "decision",
     _T.TOMBSTONE: "decision",
 }
-_TYPE_AT: Final = 1  # offset of the type in a leaf
 _ENTRY_MAX: Final = (1 << 63) - 1  # the index keeps it in 64 bits
 
 
@@ -40,10 +39,10 @@ def item_of(entry: int, reader: RecordReader, leaf: bytes) -> ItemRow | None:
 
     Clause: sec:L5
     """
-    if leaf[_TYPE_AT] not in _KEPT:
+    if number_of(leaf) not in _KEPT:
         return None
-    said = metadata_of(reader, decode_leaf(leaf))
-    kind = LeafType(leaf[_TYPE_AT])
+    whole = decode_leaf(leaf)
+    said, kind = metadata_of(reader, whole), whole.type
     if kind is LeafType.DECISION:
         said = _object(said.get("decision"))
     name, refers = said.get(_NAMES.get(kind, "id"), ""), said.get("refers")

@@ -1,50 +1,57 @@
 """The map by EUI-64 follows the record, and its root is lodged now and then, if there is news.
 
-1 read       what was lodged since, in portions, between the chunks of a batch
+1 read       what was lodged since, in portions
 2 extend     the map, in a transaction of its own
-3 lodge      the root, as the entry that covers all before it
+3 lodge      the root, which is asked of whoever writes the record
 4 conclude   the transaction
 
+Reads the record beside its writer, which goes on meanwhile: the root says how many entries it covers.
 Cut off after 3, the log has a true root that the map does not know; the next one follows. A map
 that is damaged, or not the one whose root was lodged, is made again from the record.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from smki.merkle.identity_map import decode_root, encode_root, extend_map
-from smki.merkle.leaf import LeafType, decode_leaf
-from smki.ports import CertificateIndex, IdentityMap, MapState, Record
+from smki.merkle.leaf import decode_leaf
+from smki.ports import CertificateIndex, IdentityMap, MapState, RecordReader
 from smki.repository.identities import IdentityReader, find_in, index_root_of
-from smki.repository.lodging import lodge_leaf
-from smki.repository.rows import Describe, catch_up
-from smki.terms import Inconsistent, Malformed
+from smki.repository.rows import Describe
+from smki.terms import Inconsistent, Malformed, Refused
 
-PORTION: Final = 4_096  # entries read in one go: some 30 ms, which an ad hoc request may wait
+PORTION: Final = 4_096  # entries read in one go: some 30 ms, in which nobody can end it
 SECONDS: Final = 60
 ENTRIES: Final = 100_000
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+LodgeRoot: TypeAlias = Callable[[bytes], int]
+"""The index root with this body is in the record (`index_roots.lodge_root`); its entry's index."""
+
 
 @dataclass(slots=True, kw_only=True)
 class MapKeeper:
-    """Keeps the map of a house; in the one process that writes the record.
+    """Keeps the map of a house.
 
     Attributes:
-        record: the writing end of the record.
+        record: where it is read.
         index: answers about the record.
         describe: what the index needs of a certificate's DER.
         identity_map: the map.
+        lodge: how a root gets into the record.
         seconds: a root is lodged this long after the one before, if there is news.
         entries: or as soon as so many entries are news.
     """
 
-    record: Record
+    record: RecordReader
     index: CertificateIndex
     describe: Describe
     identity_map: IdentityMap
+    lodge: LodgeRoot
     seconds: float = SECONDS
     entries: int = ENTRIES
     _state: MapState = field(default_factory=MapState)
@@ -54,7 +61,8 @@ class MapKeeper:
         """The map is one portion further; True if there is more to be read at once.
 
         Raises:
-            Unavailable: the disk takes nothing; what is read is kept for the next time.
+            Unavailable: the disk takes nothing, or nobody lodges; what is read is kept for the
+                next time.
             Inconsistent: the record is damaged, or the index has not what a list refers to.
         """
         try:
@@ -68,17 +76,16 @@ class MapKeeper:
 
     def _keep(self, now: datetime) -> bool:
         reader = self._reader or self._begin()
-        size = self.record.checkpoint().size
-        total = min(size, self.index.size())
+        total = min(self.record.checkpoint().size, self.index.size())
         reader.read(min(total, reader.read_to + PORTION))
         waiting = reader.read_to - self._state.size
         if reader.read_to < total:  # behind: roots are lodged when the present is reached
             if waiting >= self.entries:
-                self._extend(reader, None)
+                self._extend(reader, lodging=False)
             return True
-        due = reader.news and (waiting >= self.entries or now >= self._due())
-        if due and reader.read_to == size:  # a root covers all before it, or it would be a lie
-            self._extend(reader, now)
+        news = reader.news or (self._state.size and self._state.entry is None)
+        if news and (waiting >= self.entries or now >= self._due()):
+            self._extend(reader, lodging=True)
         return False
 
     def _begin(self) -> IdentityReader:
@@ -112,19 +119,21 @@ class MapKeeper:
         last = decode_leaf(self.record.leaf(self._state.entry)).instant
         return _EPOCH + last * _MILLISECOND + timedelta(seconds=self.seconds)
 
-    def _extend(self, reader: IdentityReader, at: datetime | None) -> None:
-        """Steps 2 to 4; without an instant nothing is lodged yet."""
-        entry = None
+    def _extend(self, reader: IdentityReader, *, lodging: bool) -> None:
+        """Steps 2 to 4, without 3 unless `lodging`."""
         with self.identity_map.changing() as view:
+            if view.state != self._state:  # a keeper that was thought dead went on meanwhile
+                self._reader = None
+                return
             root = extend_map(view, view.state.root, reader.fresh)
-            if at is not None:
-                body = encode_root(reader.read_to, root)
-                entry = lodge_leaf(self.record, LeafType.INDEX_ROOT, body, at)
-                if entry != reader.read_to:
-                    raise Inconsistent(f"index root: entry {entry}, must be {reader.read_to}")
+            entry = self._lodged(reader.read_to, root) if lodging else None
             state = MapState(size=reader.read_to, root=root, entry=entry)
             view.conclude(state, reader.newly_listed)
         self._state = state
         reader.taken()
-        if at is not None:
-            catch_up(self.record, self.index, self.describe)
+
+    def _lodged(self, size: int, root: bytes) -> int | None:
+        """The entry of the root; None if the record has outgrown it, and a later one follows."""
+        with suppress(Refused):
+            return self.lodge(encode_root(size, root))
+        return None

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.x509 import DuplicateExtension, ExtensionNotFound
 
 from smki.crypto import key_fingerprint
-from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
+from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf, number_of
 from smki.ports import CertificateIndex, CertificateRow, ItemRow, ListRow, RecordReader
 from smki.profiles import RowFields
 from smki.repository.items import body_of, item_of
@@ -30,7 +30,6 @@ from smki.terms import (
 from smki.wire.requests import DeviceRequest
 
 STEP: Final = 1024  # entries for each transaction of the index
-_TYPE_AT: Final = 1  # offset of the type in a leaf
 _NUMBER_MAX: Final = (1 << 63) - 1  # of a CRL: the index keeps it in 64 bits
 
 
@@ -119,7 +118,7 @@ def row_of(entry: int, leaf: bytes, describe: Describe) -> CertificateRow | None
     Raises:
         Malformed: not a leaf, or not a certificate of ours.
     """
-    if leaf[_TYPE_AT : _TYPE_AT + 1] != bytes((LeafType.CERTIFICATE,)):
+    if number_of(leaf) != LeafType.CERTIFICATE:
         return None
     instant, body = decode_certificate(leaf)
     return _row(
@@ -174,7 +173,7 @@ def issuer_fingerprint(name: x509.Name) -> int:
 
 
 def _crl(reader: RecordReader, leaf: bytes) -> x509.CertificateRevocationList | None:
-    if leaf[_TYPE_AT] not in {LeafType.CRL, LeafType.ARL}:
+    if number_of(leaf) not in {LeafType.CRL, LeafType.ARL}:
         return None
     try:
         return x509.load_der_x509_crl(body_of(reader, decode_leaf(leaf)))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from smki.bootstrap import load_settings, open_front, open_office
 from smki.bootstrap.opening import open_map_keeper
+from smki.flows.index_roots import lodge_index_root
 from smki.merkle.leaf import certificate_of
 from smki.profiles import RowFields
 from smki.repository import catch_up, lodge_crl
@@ -38,7 +40,7 @@ def hides(known: Callable[[bytes], RowFields]) -> Callable[[bytes], RowFields]:
 
 @pytest.fixture
 def keep() -> Keep:
-    """Lodges a root of the map of a house, as its worker would."""
+    """Lodges a root of the map of a house, as its keeper would."""
     minutes = iter(range(2, 100, 2))  # none is too soon after another
 
     def lodge(house: Any, describe: Callable[[Any], Any] = lambda known: known) -> None:
@@ -46,7 +48,8 @@ def keep() -> Keep:
         environment = {"SMKI_STATE": str(house.state)}
         settings = load_settings(environment)
         with open_office(settings, environment) as office:
-            keeper = open_map_keeper(settings, office)
+            lodging = partial(lodge_index_root, office)
+            keeper = open_map_keeper(settings, office.front, lodging)
             keeper = replace(keeper, describe=describe(keeper.describe))
             while keeper.keep(later):
                 pass
@@ -67,27 +70,32 @@ def hide() -> Callable[[Any, int], None]:
     return run
 
 
+def list_of(office: Any, entry: int) -> None:
+    """Lodges a list that names the certificate of this entry, and no other."""
+    front = office.front
+    certificate = certificate_of(front.reader.leaf(entry))
+    day = datetime(2026, 11, 21, tzinfo=UTC)
+    one = x509.RevokedCertificateBuilder().revocation_date(day)
+    one = one.serial_number(front.describe(certificate).serial.value)
+    name = x509.load_der_x509_certificate(certificate).issuer
+    made = (
+        x509.CertificateRevocationListBuilder(name, day, day + timedelta(days=2))
+        .add_extension(x509.CRLNumber(1_000 + entry), critical=False)
+        .add_revoked_certificate(one.build())
+        .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    )
+    lodge_crl(office.record, made.public_bytes(Encoding.DER), front.clock.now())
+    catch_up(front.reader, front.index, front.describe)
+
+
 @pytest.fixture
 def revoke() -> Callable[[Any, int], None]:
-    """Lodges a list that names the certificate of this entry, and no other."""
+    """Does so in a house that nobody serves."""
 
     def lodge(house: Any, entry: int) -> None:
         environment = {"SMKI_STATE": str(house.state)}
         with open_office(load_settings(environment), environment) as office:
-            front = office.front
-            certificate = certificate_of(front.reader.leaf(entry))
-            day = datetime(2026, 11, 21, tzinfo=UTC)
-            one = x509.RevokedCertificateBuilder().revocation_date(day)
-            one = one.serial_number(front.describe(certificate).serial.value)
-            name = x509.load_der_x509_certificate(certificate).issuer
-            made = (
-                x509.CertificateRevocationListBuilder(name, day, day + timedelta(days=2))
-                .add_extension(x509.CRLNumber(1_000 + entry), critical=False)
-                .add_revoked_certificate(one.build())
-                .sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
-            )
-            lodge_crl(office.record, made.public_bytes(Encoding.DER), front.clock.now())
-            catch_up(front.reader, front.index, front.describe)
+            list_of(office, entry)
 
     return lodge
 
@@ -114,6 +122,31 @@ def test_all_of_an_identity_are_proven_offline(house: Any, proven: Path, tmp_pat
     serials = {one["serial"] for one in shown["all"]}
     assert len(serials) == shown["entries"] == 3
     assert house.run("repository", "verify", str(proven))[0] == 0
+
+
+@pytest.mark.clause("sec:L5")
+def test_what_is_lodged_while_a_root_is_worked_out_is_looked_through(
+    house: Any, tmp_path: Path
+) -> None:
+    """It comes before the root in the log and is not covered by it: a proof has it all the same."""
+    environment = {"SMKI_STATE": str(house.state)}
+    settings = load_settings(environment)
+    with open_office(settings, environment) as office:
+
+        def lodge(body: bytes) -> int:
+            (first, *_) = office.front.index.by_identity(EUI64.parse(SUPPLIER))
+            list_of(office, first.entry)
+            return lodge_index_root(office, body)
+
+        keeper = open_map_keeper(settings, office.front, lodge)
+        while keeper.keep(datetime.now(UTC) + timedelta(hours=9)):
+            pass
+    path = tmp_path / "supplier.proof"
+    assert house.run("repository", "prove-device", SUPPLIER, "--out", str(path))[0] == 0
+    code, shown = house.json("repository", "verify", str(path))
+    assert (code, shown["entries"], shown["size"]) == (0, 3, shown["as_at"] + 2)
+    assert [one["entry"] for one in shown["later"]] == [shown["as_at"]]
+    assert "root " + str(shown["as_at"] + 1) in path.read_text()
 
 
 @pytest.mark.clause("sec:L5")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from cryptography.x509.oid import ObjectIdentifier
 
 from smki.bootstrap import load_settings, open_office
 from smki.bootstrap.opening import open_map_keeper
+from smki.flows.index_roots import lodge_index_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,9 +133,10 @@ def certificates(text: str, vkey: str) -> tuple[bytes, list[int]]:
     count = int(lines[4].removeprefix("nodes "))
     beside = [base64.b64decode(line.removeprefix("node ")) for line in lines[5 : 5 + count]]
     size, found = entries(lines[5 + count :], vkey)
-    assert [index for index, _ in found if index >= rooted] == list(range(rooted, size))
     said: dict[str, Any] = json.loads(dict(found)[rooted][11:])
-    assert (said["map"], said["size"], said["version"]) == ("eui64", rooted, 1)
+    covered = said["size"]
+    assert (said["map"], covered <= rooted, said["version"]) == ("eui64", True, 1)
+    assert [index for index, _ in found if index >= covered] == list(range(covered, size))
     node, bits = digest(bucket), path_to(identity)
     for depth, other in zip(range(count - 1, -1, -1), beside, strict=True):
         pair = (node, other) if bits[depth] == "0" else (other, node)
@@ -141,7 +144,7 @@ def certificates(text: str, vkey: str) -> tuple[bytes, list[int]]:
     assert node.hex() == said["root"]
     value = bytes(32)
     for index, leaf in found:
-        if index < rooted:
+        if index < covered:
             value = digest(b"\4", value, index.to_bytes(8, "big"), digest(b"\0", leaf))
     pairs = {bucket[at : at + 8]: bucket[at + 8 : at + 40] for at in range(1, len(bucket), 40)}
     assert pairs.get(identity, bytes(32)) == value
@@ -152,9 +155,10 @@ def proof_about(house: House, identity: str, folder: Path) -> tuple[str, str]:
     """The proof file that the command writes, and the log's public key."""
     environment = {"SMKI_STATE": str(house.state)}
     with open_office(load_settings(environment), environment) as office:
-        keeper = open_map_keeper(load_settings(environment), office)
+        lodge = partial(lodge_index_root, office)
+        keeper = open_map_keeper(load_settings(environment), office.front, lodge)
         while keeper.keep(datetime.now(UTC) + timedelta(hours=1)):
-            pass  # the map is brought up to the record, as the worker does
+            pass  # the map is brought up to the record, as its keeper does
     out = folder / "identity.proof"
     assert house.run("repository", "prove-device", identity, "--out", str(out))[0] == 0
     _, status = house.json("status")

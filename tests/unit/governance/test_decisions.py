@@ -59,6 +59,7 @@ def test_a_decision_has_one_spelling() -> None:
         ("scope", "x" * 201, "scope: must be a printable text"),
         ("not_before", "2026-11-21", "must be as 2026-11-21T00:00:00Z"),
         ("not_before", "2026-13-21T00:00:00Z", "must be as 2026-11-21T00:00:00Z"),
+        ("not_before", "202\u0666-11-21T00:00:00Z", "must be as 2026-11-21T00:00:00Z"),
         ("expiry", "2026-11-21T00:00:00Z", "must be after not_before"),
         ("conditions", "none", "conditions: no list"),
         ("conditions", [""], "conditions: must be texts"),

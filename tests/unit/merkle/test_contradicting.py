@@ -126,3 +126,15 @@ def test_damaged_tiles_are_no_evidence() -> None:
     assert steps_between(5, head, node_of(history(13))) == prove_consistency(
         5, 13, node_of(history(13))
     )
+
+
+def test_a_checkpoint_of_many_lines_is_evidence_too() -> None:
+    """Whatever a witness believed is evidence: a log does not evade it by what it adds below."""
+    made = evidence(5, 8, 3)
+    extra = b"".join(
+        b"\xe2\x80\x94 other.example/%d AAAAAAA=\n" % number for number in range(1_000)
+    )
+    long = Contradiction(earlier=made.earlier, later=made.later + extra, steps=made.steps)
+    read = Contradiction.parse(long.encode())
+    assert read == long
+    assert read.verify([KEY]).earlier.size == 5

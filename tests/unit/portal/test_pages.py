@@ -520,6 +520,26 @@ def test_what_was_lodged_past_the_rules_is_told(kind: LeafType, path: str) -> No
     assert ask(house, "/portal/entries/3-1.p7s").status == 404
 
 
+def test_an_entry_is_named_in_ascii_digits_alone() -> None:
+    """A name goes into a header as it is: other digits are no name, and break no header."""
+    house = EmptyHouse()
+    house.lodged[3] = LodgedEntry(
+        entry=3,
+        type=LeafType.LOG_KEY,
+        at=datetime(2026, 11, 21, tzinfo=UTC),
+        body=b"key",
+        commitment=None,
+        said={},
+        statement=None,
+        signatures=(),
+        about=(),
+        removal=None,
+        serial=None,
+    )
+    assert ask(house, "/portal/entries/3.body").status == 200
+    assert ask(house, "/portal/entries/\u0663.body").status == 404
+
+
 def test_a_command_to_copy_is_safe_whatever_a_title_is() -> None:
     """A title with a quote in it stays one word of the command that the page shows."""
     house = EmptyHouse()

@@ -1,15 +1,21 @@
 """A record in files, an index in memory, and certificates that are their own description."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.log_keys import LogKey
 
+from smki import repository
+from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.record import FileRecord
 from smki.ports import CertificateRow, ItemRow, KeyHolder, ListRow
 from smki.profiles import RowFields
+from smki.repository import MapKeeper
 from smki.steps import Admitted, Channel, Issued, Prepared
 from smki.terms import (
     EUI64,
@@ -33,6 +39,10 @@ class MemoryIndex:
         self.kept_items: list[ItemRow] = []
         self.covers = 0
         self.steps: list[int] = []
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None] | None:
+        """Answers at once."""
+        return nullcontext() if seconds else None
 
     def size(self) -> int:
         """How many entries are covered."""
@@ -206,3 +216,34 @@ def index() -> MemoryIndex:
 def at() -> datetime:
     """The instant of the tests, to the millisecond."""
     return datetime(2026, 11, 21, 4, 5, 6, 789_000, tzinfo=UTC)
+
+
+class KeeperAt(MapKeeper):
+    """A keeper in the process that writes: what it has lodged, it has lodged at its own instant."""
+
+    def keep(self, now: datetime) -> bool:
+        """Keeps the map at that instant."""
+        self.lodge = partial(self._lodge_at, now)
+        return super().keep(now)
+
+    def _lodge_at(self, at: datetime, body: bytes) -> int:
+        assert isinstance(self.record, FileRecord)
+        entry = repository.lodge_root(self.record, body, at)
+        repository.catch_up(self.record, self.index, self.describe)
+        return entry
+
+
+@pytest.fixture
+def make_keeper(index: Any) -> Callable[[FileRecord, SqliteIdentityMap], MapKeeper]:
+    """Makes a keeper of this map, of the record that it also has its roots lodged in."""
+
+    def make(record: FileRecord, identity_map: SqliteIdentityMap) -> MapKeeper:
+        return KeeperAt(
+            record=record,
+            index=index,
+            describe=describe,
+            identity_map=identity_map,
+            lodge=lambda _: -1,
+        )
+
+    return make

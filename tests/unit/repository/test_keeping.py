@@ -18,19 +18,30 @@ from smki.adapters.record import FileRecord
 from smki.merkle.hashing import leaf_hash
 from smki.merkle.identity_map import (
     decode_root,
+    encode_root,
     extend_map,
     prove_identity,
     value_of,
     verify_identity,
 )
+from smki.merkle.leaf import LeafType
 from smki.profiles import RowFields
-from smki.repository import MapKeeper, index_root_of, keeping
+from smki.repository import (
+    MapKeeper,
+    audit_roots,
+    auditing,
+    index_root_of,
+    index_roots,
+    keeping,
+    lodge_root,
+)
 from smki.repository.identities import find_in
 from smki.steps import Issued
-from smki.terms import Inconsistent, Unavailable
+from smki.terms import Inconsistent, Malformed, Refused, Unavailable
 
 Issue = Callable[..., Issued]
 Describe = Callable[[bytes], RowFields]
+MakeKeeper = Callable[[FileRecord, SqliteIdentityMap], MapKeeper]
 METER = bytes.fromhex("00db1234567890a0")
 OTHER = bytes.fromhex("00db1234567890a1")
 PARTY = bytes.fromhex("90b3d51f30010000")
@@ -63,10 +74,10 @@ def crl_of() -> Callable[..., bytes]:
 
 @pytest.fixture
 def keeper(
-    record: FileRecord, index: Any, describe: Describe, identity_map: SqliteIdentityMap
+    record: FileRecord, identity_map: SqliteIdentityMap, make_keeper: MakeKeeper
 ) -> MapKeeper:
     """Keeps that map."""
-    return MapKeeper(record=record, index=index, describe=describe, identity_map=identity_map)
+    return make_keeper(record, identity_map)
 
 
 @pytest.fixture
@@ -174,12 +185,11 @@ def test_the_first_list_that_names_a_certificate_is_its_holders(
 @pytest.mark.parametrize("done", [False, True], ids=["lost", "done, but the answer was lost"])
 def test_cut_off_while_lodging(
     record: FileRecord,
-    index: Any,
-    describe: Describe,
     keeper: MapKeeper,
     identity_map: SqliteIdentityMap,
     lodged: Callable[..., None],
     at: datetime,
+    make_keeper: MakeKeeper,
     monkeypatch: pytest.MonkeyPatch,
     *,
     done: bool,
@@ -200,8 +210,8 @@ def test_cut_off_while_lodging(
         with pytest.raises(Unavailable):
             keeper.keep(at + MINUTE)
     assert says(identity_map, METER) == value(record, 0)
-    repository.catch_up(record, index, describe)
-    restarted = MapKeeper(record=record, index=index, describe=describe, identity_map=identity_map)
+    repository.catch_up(record, keeper.index, keeper.describe)
+    restarted = make_keeper(record, identity_map)
     for one in (keeper, restarted):
         lodged(METER)
         one.keep(at + 2 * MINUTE)
@@ -289,3 +299,113 @@ def test_a_list_of_a_stranger_is_no_secret(
     index.covers = 2
     with pytest.raises(Inconsistent, match=r"certificate 0*9, which must be an earlier entry"):
         keeper.keep(at)
+
+
+@pytest.mark.clause("sec:L5")
+def test_others_lodge_while_the_root_is_worked_out(
+    record: FileRecord,
+    keeper: MapKeeper,
+    identity_map: SqliteIdentityMap,
+    lodged: Callable[..., None],
+    at: datetime,
+    tmp_path: Path,
+) -> None:
+    """The root says how many entries it covers, what came meanwhile is under the next; the audit agrees."""
+    lodged(METER, OTHER)
+
+    def slowly(body: bytes) -> int:
+        lodged(METER, PARTY)
+        return lodge_root(record, body, at)
+
+    MapKeeper.keep(replace(keeper, lodge=slowly), at)
+    repository.catch_up(record, keeper.index, keeper.describe)
+    assert [(entry, said[0]) for entry, said in roots(record)] == [(4, 2)]
+    assert says(identity_map, METER) == value(record, 0)
+    keeper.keep(at + MINUTE)
+    assert [(entry, said[0]) for entry, said in roots(record)] == [(4, 2), (5, 5)]
+    assert says(identity_map, METER) == value(record, 0, 2)
+    scratch = SqliteIdentityMap(tmp_path / "scratch.sqlite")
+    assert [*audit_roots(record, keeper.index, keeper.describe, scratch)] == []
+
+
+@pytest.mark.clause("sec:L5")
+def test_only_roots_that_can_be_are_lodged(
+    record: FileRecord, lodged: Callable[..., None], at: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None beyond the log, none that covers less than an earlier one, none far behind, no rubbish."""
+    lodged(METER, OTHER, METER)
+    assert lodge_root(record, encode_root(2, bytes(32)), at) == 3
+    assert lodge_root(record, encode_root(2, bytes(32)), at) == 4
+    for size, must in ((6, "from 0 to 5"), (1, "2 at least, as the root before it")):
+        with pytest.raises(Refused, match=f"covers {size} entries, must cover {must}"):
+            lodge_root(record, encode_root(size, bytes(32)), at)
+    with pytest.raises(Malformed, match="index root: must have map"):
+        lodge_root(record, b"{}", at)
+    monkeypatch.setattr(index_roots, "BEHIND_MAX", 2)
+    with pytest.raises(Refused, match="must cover from 3 to 5"):
+        lodge_root(record, encode_root(2, bytes(32)), at)
+    assert record.checkpoint().size == 5
+
+
+@pytest.mark.clause("sec:L5")
+def test_a_keeper_that_fell_behind_lodges_the_next_root(
+    record: FileRecord, keeper: MapKeeper, lodged: Callable[..., None], at: datetime
+) -> None:
+    """A root that is refused is no loss: the map goes on, and its next root is lodged without news."""
+    lodged(METER, OTHER)
+    here = replace(keeper, lodge=_refuses)
+    assert not MapKeeper.keep(here, at)
+    assert roots(record) == []
+    keeper.keep(at)
+    assert [said[0] for _, said in roots(record)] == [2]
+
+
+def _refuses(body: bytes) -> int:
+    raise Refused(f"index root: {len(body)} octets come too late")
+
+
+@pytest.mark.clause("sec:L5")
+def test_two_keepers_do_not_spoil_the_map(
+    record: FileRecord,
+    identity_map: SqliteIdentityMap,
+    make_keeper: MakeKeeper,
+    lodged: Callable[..., None],
+    at: datetime,
+) -> None:
+    """One whose server was killed may go on for a moment beside its successor: nothing is put in twice."""
+    both = [make_keeper(record, identity_map) for _ in range(2)]
+    for minute in range(4):
+        lodged(METER)
+        for one in both:
+            one.keep(at + minute * MINUTE)
+    for one in both * 2:
+        one.keep(at + 9 * MINUTE)
+    mine = [entry for entry in range(record.checkpoint().size) if _holds(record, entry, METER)]
+    assert says(identity_map, METER) == value(record, *mine)
+
+
+@pytest.mark.clause("sec:L5")
+def test_an_audit_names_a_root_that_covers_what_it_must_not(
+    record: FileRecord,
+    keeper: MapKeeper,
+    lodged: Callable[..., None],
+    at: datetime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More than there is, less than the one before, or too far behind: by its entry, with what it must be."""
+    lodged(METER, OTHER, METER)
+    keeper.keep(at)
+    for size in (9, 1):
+        repository.lodge_leaf(record, LeafType.INDEX_ROOT, encode_root(size, bytes(32)), at)
+    lodged(*[METER] * 9)
+    right = roots(record)[0][1][1]
+    repository.lodge_leaf(record, LeafType.INDEX_ROOT, encode_root(3, right), at)
+    repository.catch_up(record, keeper.index, keeper.describe)
+    monkeypatch.setattr(auditing, "BEHIND_MAX", 4)
+    scratch = SqliteIdentityMap(tmp_path / "scratch.sqlite")
+    assert [*audit_roots(record, keeper.index, keeper.describe, scratch)] == [
+        "index root: entry 4 says that it covers 9 entries, must be 3 to 4",
+        "index root: entry 5 says that it covers 1 entries, must be 3 to 5",
+        "index root: entry 15 says that it covers 3 entries, must be 11 to 15",
+    ]

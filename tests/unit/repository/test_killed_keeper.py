@@ -32,8 +32,9 @@ def test_killed_at_each_effect(
     describe: Callable[[bytes], Any],
     issue: Callable[..., Any],
     at: datetime,
-    monkeypatch: pytest.MonkeyPatch,
+    make_keeper: Callable[[FileRecord, SqliteIdentityMap], MapKeeper],
     *,
+    monkeypatch: pytest.MonkeyPatch,
     after: bool,
 ) -> None:
     """Taken up again, the map is the one that the record gives, and every root that was lodged is true."""
@@ -42,7 +43,7 @@ def test_killed_at_each_effect(
     first = tuple(issue(number, meter) for number, meter in enumerate(METERS[:3], 1))
     repository.lodge(record, first, at)
     repository.catch_up(record, index, describe)
-    with_map(record, index, describe, tmp_path / "map.sqlite").keep(at)
+    make_keeper(record, SqliteIdentityMap(tmp_path / "map.sqlite")).keep(at)
     repository.lodge(record, tuple(issue(9 + n, one) for n, one in enumerate(METERS)), at)
     record.close()
 
@@ -62,27 +63,19 @@ def test_killed_at_each_effect(
         with closing(open_record(folder / "log")) as taken:
             taken.append = through(taken.append)  # type: ignore[method-assign]
             repository.catch_up(taken, index, describe)
-            with_map(taken, index, describe, folder / "map.sqlite").keep(at + MINUTE)
+            make_keeper(taken, SqliteIdentityMap(folder / "map.sqlite")).keep(at + MINUTE)
 
     effects = 0
     for effect in kills(prepare, keep, after=after):
         with closing(open_record(folder / "log")) as taken:
             index.clear()
             repository.catch_up(taken, index, describe)
-            keeper = with_map(taken, index, describe, folder / "map.sqlite")
+            keeper = make_keeper(taken, SqliteIdentityMap(folder / "map.sqlite"))
             while keeper.keep(at + 2 * MINUTE):
                 pass
             check(taken, keeper, folder / "fresh.sqlite")
         effects = effect
     assert effects > 20
-
-
-def with_map(
-    record: FileRecord, index: Any, describe: Callable[[bytes], Any], path: Path
-) -> MapKeeper:
-    """A keeper of the map in this file."""
-    identity_map = SqliteIdentityMap(path)
-    return MapKeeper(record=record, index=index, describe=describe, identity_map=identity_map)
 
 
 def check(record: FileRecord, keeper: MapKeeper, scratch: Path) -> None:

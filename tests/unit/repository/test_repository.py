@@ -16,6 +16,8 @@ from smki.adapters.record import FileRecord
 from smki.merkle.leaf import LeafType, commit, decode_certificate, decode_leaf
 from smki.profiles import RowFields
 from smki.repository import IndexProgress
+from smki.repository.items import item_of
+from smki.repository.rows import revoked_by, row_of
 from smki.steps import Issued
 from smki.terms import (
     EUI64,
@@ -97,6 +99,25 @@ def test_publish(
     index.extend(repository.rows_of(lodged, at, describe), (), 1)
     (published,) = repository.publish(lodged, index)
     assert (published.lodged, published.size) == (lodged[0], 1)
+
+
+@pytest.mark.parametrize("leaf", [b"", b"\x01", b"\x01\x02"])
+def test_an_entry_too_short_for_a_leaf_is_told(
+    record: FileRecord, describe: Describe, leaf: bytes
+) -> None:
+    """Whoever has the log's key may sign anything: who audits it names that, and goes on."""
+    short = "leaf: . octets, must be at least 11"
+    with pytest.raises(Malformed, match=short):
+        row_of(0, leaf, describe)
+    with pytest.raises(Malformed, match=short):
+        revoked_by(record, leaf)
+    with pytest.raises(Malformed, match=short):
+        item_of(0, record, leaf)
+    with pytest.raises(Malformed, match=short):
+        repository.index_root_of(leaf)
+    reader = repository.IdentityReader(record, lambda _: None, describe, size=0, listed=())
+    with pytest.raises(Inconsistent, match=f"entry 0: {short}"):
+        reader.add(leaf)
 
 
 @pytest.mark.clause("sec-app-b:B-crl")

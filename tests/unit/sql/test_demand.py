@@ -143,6 +143,18 @@ def test_what_is_too_old_or_too_much_goes(registered: Database) -> None:
     assert [one.results for one in demand.answers("acme", 99)] == [12, 11, 9]
 
 
+def test_that_there_is_more_to_drop_is_said(
+    registered: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that what comes in quickly goes as quickly, and nobody makes the table grow for ever."""
+    monkeypatch.setattr("smki.adapters.sql.demand.DROPPED_MOST", 4)
+    demand = registered.demand
+    demand.take(1, tuple(map(use, range(10))), over)
+    said = [demand.drop(before=0, most=3, day=DAY) for _ in range(3)]
+    assert said == [True, False, False]
+    assert len(demand.answers("acme", 99)) == 3
+
+
 @pytest.mark.clause("sec-app-o:web-service")
 def test_wrong_keys_drive_out_no_answer_to_a_party(registered: Database) -> None:
     """Of too many, those with nobody's key go first, however new they are."""

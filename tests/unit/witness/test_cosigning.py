@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -176,9 +179,65 @@ def test_tlog_proof_of_the_record(log: Log, opened: Opened) -> None:
         verify_file([lines[0], *lines[2:]], policy)
 
 
-def test_an_address_where_nobody_is() -> None:
-    """Where nobody answers is Unavailable, to be tried again; an address that is none is refused."""
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://example.com",
+        "http://",
+        "http://example.com:99999/",
+        "http://example.com:x/",
+        "http://[::1",
+        "http://example.com/l\u00f6g",
+        "http://example.com/?log",
+    ],
+)
+def test_an_address_that_is_none_is_told(url: str) -> None:
+    """Whatever is typed, or stands in a policy: what is wrong is said, and nothing else raised."""
     with pytest.raises(Malformed, match="must be http"):
-        Address("ftp://example.com")
+        Address(url)
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n"])
+def test_who_drips_holds_nobody_up(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An octet now and then, of head or body, keeps no connection open longer than agreed."""
+    monkeypatch.setattr("smki.adapters.addresses._TIMEOUT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+
+        def drip() -> None:
+            link, _ = server.accept()
+            with link, suppress(OSError):
+                link.sendall(said)
+                for _ in range(40):
+                    link.sendall(b"H")
+                    time.sleep(0.1)
+
+        dripping = pool.submit(drip)
+        address = Address(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        began = time.monotonic()
+        with pytest.raises(Unavailable, match="not whole after 0 s"):
+            address.exchange("GET", "checkpoint", most=1_000)
+        assert time.monotonic() - began < 2
+        dripping.result(10)
+
+
+def test_half_an_answer_is_none() -> None:
+    """A server that breaks off is away; what came is not taken for the whole."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as pool:
+
+        def break_off() -> None:
+            link, _ = server.accept()
+            with link:
+                link.recv(1_000)
+                link.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf")
+
+        breaking = pool.submit(break_off)
+        address = Address(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        with pytest.raises(Unavailable, match=r"IncompleteRead\(4 bytes read, 95 more expected\)"):
+            address.exchange("GET", "checkpoint")
+        breaking.result(10)
+
+
+def test_an_address_where_nobody_is() -> None:
+    """Where nobody answers is Unavailable, to be tried again."""
     with pytest.raises(Unavailable, match="cannot be had"):
         Address("http://127.0.0.1:9/").exchange("GET", "checkpoint")

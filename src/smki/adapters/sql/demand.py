@@ -19,7 +19,7 @@ from smki.terms import Refused, RequestType
 PORTIONS: Final = "use"
 ANSWERS: Final = "answer"
 """Counters: the last portion that was taken in, and how many answers are kept."""
-DROPPED_MOST: Final = 2_000  # rows in one go: some milliseconds, and more than come in between
+DROPPED_MOST: Final = 2_000  # rows in one go: some milliseconds, and more than come in a second
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _TYPES: Final = {one.value: one for one in RequestType}
 _CLAUSE: Final = "sec-app-p:4"
@@ -43,15 +43,15 @@ class SqlDemand:
         """
         return self._store.write(lambda connection: self._take(connection, number, uses, over))
 
-    def drop(self, *, before: int, most: int, day: date) -> None:
-        """What is too old is gone, as far as a moment allows; of too many, nobody's first.
+    def drop(self, *, before: int, most: int, day: date) -> bool:
+        """What is too old is gone, as far as a moment allows; whether there may be more of it.
 
-        So whoever asks with wrong keys drives out no answer to a party.
+        Of too many, nobody's go first: whoever asks with wrong keys drives out no answer to a party.
         """
         old = select(ANSWER.c.reference).where(ANSWER.c.reference < f"{before:013}-")
         nobodys = select(ANSWER.c.reference).where(ANSWER.c.party == "")
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
             connection.execute(delete(USE).where(USE.c.day < _number(day)))
             kept = counters.lock(connection, ANSWERS)
             gone = _drop(connection, old, DROPPED_MOST)
@@ -60,8 +60,9 @@ class SqlDemand:
                 if excess > 0:
                     gone += _drop(connection, oldest, excess)
             _set(connection, ANSWERS, kept - gone)
+            return gone >= DROPPED_MOST
 
-        self._store.write(work)
+        return self._store.write(work)
 
     def answer(self, reference: str) -> Use | None:
         """The answer of that reference, with its party; None if it is not kept."""

@@ -1,6 +1,7 @@
 """The certificate index over SQL. Holds nothing that the record does not say."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from operator import lt
 from typing import Any, Final
@@ -54,6 +55,10 @@ class SqlCertificateIndex:
         by_identity = select(CERTIFICATE).where(_C.identity == wanted()).order_by(_C.entry)
         self._by_identity = Lookup(store, by_identity)
         self._by_serial = Lookup(store, select(CERTIFICATE).where(_C.serial == wanted()))
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None] | None:
+        """Reads of this thread inside are done in that time, or raise Unavailable; see `Store`."""
+        return self._store.hurried(seconds)
 
     def size(self) -> int:
         """How many entries of the record the index covers."""

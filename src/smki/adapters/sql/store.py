@@ -6,9 +6,11 @@ synchronous commits; what it asks to be tried again is tried again. Nothing here
 """
 
 import json
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 BUSY_MILLISECONDS: Final = 30_000  # longer than any of our transactions holds the lock
+HURRIED_STEPS: Final = 1_000  # of SQLite's machine, some 50 us, between two looks at the time
 CACHE_KIBIBYTES: Final = 16 * 1024  # of each connection: memory stays flat as the index grows
 CHECKPOINT_PAGES: Final = 8_192  # 32 MiB of log: pages written often are carried over once
 ATTEMPTS: Final = 8  # of a transaction that the database asks to be tried again
@@ -54,7 +57,6 @@ _POSTGRESQL_TIMES: Final = {
 _TRY_AGAIN: Final = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
 _SQLITE_SETTINGS: Final = (
-    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -77,9 +79,47 @@ class Store:
         self._dialect = import_module(f"sqlalchemy.dialects.{self.engine.dialect.name}")
         self._writer = self.engine.execution_options(smki_write=True)
         self._fault: type[Exception] = self._driver().Error
+        self._hurry = threading.local()  # until when this thread reads; absent if it has time
+        self._hurried = self._hurried_engine(url) if self.is_sqlite else None
 
     def _driver(self) -> Any:
         return self.engine.dialect.loaded_dbapi
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None] | None:
+        """Reads of this thread inside are done in that time, or raise Unavailable.
+
+        They wait for no lock and no other thread's connection. One read of a disk that stalls is waited
+        for: nothing can give up on that. None if the database is no file of this machine.
+        """
+        return None if self._hurried is None else self._until(time.monotonic() + seconds)
+
+    @contextmanager
+    def _until(self, instant: float) -> Iterator[None]:
+        self._hurry.until = instant
+        try:
+            yield
+        finally:
+            del self._hurry.until
+
+    def _reader(self) -> Engine:
+        """The connections that this thread reads through now."""
+        if self._hurried is None or not hasattr(self._hurry, "until"):
+            return self.engine
+        return self._hurried
+
+    def _hurried_engine(self, url: str) -> Engine:
+        """Connections of their own, that wait for no lock and look at the time."""
+        engine = _engine(url, busy=0)
+
+        def late() -> bool:
+            return bool(time.monotonic() > self._hurry.until)
+
+        def prepare(connection: Any, _record: object) -> None:
+            connection.set_progress_handler(late, HURRIED_STEPS)
+
+        event.listen(engine, "connect", prepare)
+        event.listen(self.engine, "engine_disposed", lambda _: engine.dispose())
+        return engine
 
     def read(self, work: Callable[[Connection], _Result]) -> _Result:
         """What `work` returns, from one transaction's view.
@@ -88,7 +128,7 @@ class Store:
             Unavailable: the database cannot be reached, or is busy.
             Inconsistent: it is damaged, or not what this version expects.
         """
-        return self._run(self.engine.begin, work, ATTEMPTS)
+        return self._run(self._reader().begin, work, ATTEMPTS)
 
     def fetch(self, text: str, values: object) -> list[Any]:
         """The rows that one SELECT finds, its text and values as the driver takes them.
@@ -98,7 +138,7 @@ class Store:
             Inconsistent: as for `read`.
         """
         # One statement has one view by itself: no transaction is opened round it.
-        return self._run(lambda: closing(self.engine.raw_connection()), _fetched(text, values))
+        return self._run(lambda: closing(self._reader().raw_connection()), _fetched(text, values))
 
     def write(self, work: Callable[[Connection], _Result], *, attempts: int = ATTEMPTS) -> _Result:
         """What `work` returns; all that it wrote is durable, or nothing if it raises.
@@ -190,7 +230,7 @@ def _unavailable(reason: str) -> Unavailable:
     )
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, busy: int = BUSY_MILLISECONDS) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.drivername in {"postgresql", "postgres"}:
@@ -216,7 +256,7 @@ def _engine(url: str) -> Engine:
             rule="database.driver",
         ) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, busy=busy))
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
@@ -231,8 +271,9 @@ def _in_time(url: URL) -> URL:
     return url.update_query_dict(times | dict(url.query))
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: Any, _record: object, *, busy: int) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
+    connection.execute(f"PRAGMA busy_timeout={busy}")  # first: the others wait for locks too
     for setting in _SQLITE_SETTINGS:
         connection.execute(setting)
 

@@ -9,11 +9,11 @@ import time
 from hashlib import sha256
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from smki.interfaces.web.asking import Asking
 from smki.interfaces.web.bodies import Body, check_head
 from smki.interfaces.web.limits import SMALL_BODY_OCTETS, Limits
 from smki.interfaces.web.service import Services
@@ -44,6 +44,7 @@ class RepositoryService:
     def __init__(self, services: Services, *, limits: Limits) -> None:
         self._services = services
         self._limits = limits
+        self._ask = Asking(services)
 
     def routes(self) -> tuple[Route, ...]:
         """The paths of this service."""
@@ -60,7 +61,7 @@ class RepositoryService:
         try:
             query = parse_search_request(body)
             asked.what = f"{'device' if query.device else 'organisation'} {query.identity}"
-            entries = await run_in_threadpool(self._services.search, asked.apikey, query)
+            entries = await self._ask(self._services.search, asked.apikey, query)
         except (Malformed, Refused) as error:
             return asked.answer(_INVALID, write_search_response(_INVALID, error.message, reference))
         if not entries:
@@ -77,7 +78,7 @@ class RepositoryService:
         try:
             serial = parse_data_request(body)
             asked.what = f"serial number {serial}"
-            found = await run_in_threadpool(self._services.retrieve, asked.apikey, serial)
+            found = await self._ask(self._services.retrieve, asked.apikey, serial)
         except (Malformed, Refused) as error:
             return asked.answer(_INVALID, write_data_response(_INVALID, error.message, reference))
         if found is None:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from smki.ports import Use
@@ -16,7 +17,7 @@ from smki.wire.xml import RepositoryEntry, SearchQuery
 class Services(Protocol):
     """What can be asked. Methods that are not `async` may block: each call is made in a thread.
 
-    Any number of calls at once. What they raise beyond what is said here is answered with the
+    But for those that are hurried: `interfaces.web.asking`. Any number of calls at once. What they raise beyond what is said here is answered with the
     status of its family: Refused 403, Malformed 400, Unavailable 503, Inconsistent 500.
     """
 
@@ -55,6 +56,10 @@ class Services(Protocol):
 
     def batch_proof(self, requester: Requester, number: int | None) -> ProofBundle | None:
         """The proof of a finished batch of this requester's party; None if there is none."""
+        ...
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None] | None:
+        """`search` and `retrieve` inside give up after that time (Unavailable); None if they cannot."""
         ...
 
     def search(self, apikey: str, query: SearchQuery) -> Sequence[RepositoryEntry]:

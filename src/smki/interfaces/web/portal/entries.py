@@ -16,7 +16,7 @@ from smki.interfaces.web.portal.service import Entries
 from smki.interfaces.web.portal.visiting import PORTAL_PATH, Visitor, nothing
 from smki.merkle.leaf import LeafType
 
-_FILE: Final = re.compile(r"(\d{1,18})(?:-(\d{1,2}))?\.(proof|body|json|p7s|content)")
+_FILE: Final = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,2}))?\.(proof|body|json|p7s|content)")
 _OWN_PAGES: Final = {
     LeafType.CRL: "lists",
     LeafType.ARL: "lists",

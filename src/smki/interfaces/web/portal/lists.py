@@ -17,7 +17,7 @@ from smki.merkle.leaf import LeafType
 from smki.wire.encodings import write_pem
 
 SHOWN_MOST: Final = 500  # certificates on the page of a list; all are in its file
-_NAME: Final = re.compile(r"(\d{1,18})(\.crl|\.pem)?")
+_NAME: Final = re.compile(r"([0-9]{1,18})(\.crl|\.pem)?")
 
 
 class ListPages:

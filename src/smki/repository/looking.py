@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from smki.merkle.leaf import is_certificate
 from smki.ports import (
     ALL_DEVICES,
     CertificateIndex,
@@ -72,7 +71,7 @@ class Looker:
         try:
             leaves = self._reader.leaves(stretch.start, stretch.stop)
             for entry, leaf in zip(stretch, leaves, strict=True):
-                row = row_of(entry, leaf, self._describe) if is_certificate(leaf) else None
+                row = row_of(entry, leaf, self._describe)
                 if row is None:
                     others.append((entry, leaf))
                 else:

@@ -13,6 +13,7 @@ from multiprocessing import get_context
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from smki.adapters.helpers import relax_garbage_collection
 from smki.ports import CertificateIndex, DeviceRange
 from smki.repository import Looked, Looker
 from smki.terms import EUI64, Unavailable
@@ -89,6 +90,7 @@ class Auditors:
 
 
 def _begin(opener: Opener) -> None:
+    relax_garbage_collection()
     _looker.append(_open.enter_context(opener()))
 
 

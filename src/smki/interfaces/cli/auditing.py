@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from smki.adapters.helpers import rare_garbage_collection
 from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.record import AuditProgress, Problem
 from smki.adapters.record import audit as audit_record
@@ -40,7 +41,11 @@ def audit(context: click.Context, *, as_json: bool) -> None:
     removed by decision is told. Works beside a running server, changes and repairs nothing. Exit
     code 1 if there is a problem.
     """
-    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+    with (
+        reporting(as_json=as_json),
+        rare_garbage_collection(),  # a third of the time otherwise
+        open_front(load_settings(os.environ)) as front,
+    ):
         with progress_bar("record") as told:
             problems, entries = _audit_record(load_settings(os.environ), told)
         damaged = bool(problems)

@@ -77,8 +77,12 @@ def held_in_the_middle(house: House) -> Iterator[int]:
 
 def all_is_well(house: House, number: int) -> None:
     """Ready by itself; the batch is finished, with one certificate for each request."""
-    house.until(lambda: bool(house.status()["ready"]), "not ready although all is back")
-    assert "problem" not in house.status()
+
+    def well() -> bool:
+        status = house.status()
+        return bool(status["ready"]) and "problem" not in status
+
+    house.until(well, "not ready although all is back")
     header, outcomes = house.finished(number)
     assert header.status is BatchStatus.COMPLETED
     assert len(outcomes) == ITEMS

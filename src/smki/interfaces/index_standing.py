@@ -27,11 +27,12 @@ def index_fields(
     total = front.reader.checkpoint().size
     covered = _covered(settings)
     fields: Fields = {"size": covered, "behind": max(0, total - covered), "problem": problem}
-    if serving and not problem and (waited := _waited(front, covered, total)) is not None:
+    if serving and not problem and (waiting := _waiting(front, covered, total)):
+        entry, waited = waiting
         late = timedelta(seconds=_LATE * settings.index_root_seconds)
         if waited > late:
             fields["problem"] = (
-                f"lags: entry {covered} was lodged {waited.total_seconds():.0f} s ago, must be in it"
+                f"lags: entry {entry} was lodged {waited.total_seconds():.0f} s ago, must be in it"
                 f" within {late.total_seconds():.0f} s"
             )
     return fields
@@ -52,10 +53,11 @@ def _covered(settings: Settings) -> int:
         return 0
 
 
-def _waited(front: FrontOffice, covered: int, total: int) -> timedelta | None:
-    """How long the first entry that it should cover has been in the record; None if there is none."""
-    for leaf in front.reader.leaves(covered, min(total, covered + _LOOKED_THROUGH)):
+def _waiting(front: FrontOffice, covered: int, total: int) -> tuple[int, timedelta] | None:
+    """The first entry that it should cover and how long that has been there; None if there is none."""
+    stop = min(total, covered + _LOOKED_THROUGH)
+    for entry, leaf in enumerate(front.reader.leaves(min(covered, stop), stop), covered):
         if index_root_of(leaf) is None:
             lodged = _EPOCH + timedelta(milliseconds=decode_leaf(leaf).instant)
-            return front.clock.now() - lodged
+            return entry, front.clock.now() - lodged
     return None

@@ -225,6 +225,12 @@ def is_certificate(leaf: bytes) -> bool:
     )
 
 
+def certificate_parts(leaf: bytes) -> tuple[int, bool, bytes, bytes]:
+    """Instant, manufacturing, subscriber and DER, of a leaf of which `is_certificate` is true."""
+    _, _, _, instant, _, manufacturing, subscriber, _ = _CERTIFICATE.unpack_from(leaf)
+    return instant, bool(manufacturing), subscriber, leaf[_CERTIFICATE.size :]
+
+
 def encode_leaf(kind: LeafType, body: bytes, instant: int) -> tuple[bytes, bytes | None]:
     """The leaf that holds `body`, and the blob to keep beside it if the body is too long for it.
 

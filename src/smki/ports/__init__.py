@@ -9,10 +9,12 @@ from smki.ports.apikeys import ApiKey, ApiKeys, key_name
 from smki.ports.demand import DayUse, Demand, Forecast, Over, Use, UseNotes
 from smki.ports.identity_map import IdentityMap, MapState, MapView
 from smki.ports.index import (
+    ALL_DEVICES,
     CertificateIndex,
     CertificatePage,
     CertificateQuery,
     CertificateRow,
+    DeviceRange,
     ItemRow,
     KeyHolder,
     ListRow,
@@ -24,6 +26,7 @@ from smki.ports.work import Batch, ChunkOutcome, ItemOutcome, JournalEntry, Work
 from smki.ports.world import Clock, Entropy, Spool
 
 __all__ = [
+    "ALL_DEVICES",
     "Account",
     "Accounts",
     "ApiKey",
@@ -40,6 +43,7 @@ __all__ = [
     "DayUse",
     "DelegatingKey",
     "Demand",
+    "DeviceRange",
     "DeviceStanding",
     "Entropy",
     "Forecast",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from smki.terms import (
     EUI64,
@@ -138,6 +138,22 @@ class ItemRow:
     refers: int | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRange:
+    """Devices that stand together in the order of an index, which need not be that of EUI-64s.
+
+    Attributes:
+        first: the first of them; None: from the beginning.
+        before: the first one after them; None: to the end.
+    """
+
+    first: EUI64 | None = None
+    before: EUI64 | None = None
+
+
+ALL_DEVICES: Final = DeviceRange()
+
+
 class CertificateIndex(Protocol):
     """Questions that deciding, searching and retrieving ask. Reads are safe in any process.
 
@@ -222,10 +238,29 @@ class CertificateIndex(Protocol):
         """Number of certificates in the index."""
         ...
 
-    def rows(self, kind: CertificateKind | None = None) -> Iterable[CertificateRow]:
-        """All certificates in the order of the record, memory flat; one kind if given."""
+    def rows(
+        self, kind: CertificateKind | None = None, *, start: int = 0, stop: int | None = None
+    ) -> Iterable[CertificateRow]:
+        """All certificates in the order of the record, memory flat; one kind if given.
+
+        Of the entries from `start` up to `stop`, which is not among them.
+        """
         ...
 
-    def device_rows(self) -> Iterable[CertificateRow]:
-        """All device certificates, those of a device together and oldest first, memory flat."""
+    def holds(self, start: int, stop: int, rows: Sequence[CertificateRow]) -> bool:
+        """The certificates of the entries `[start, stop)` are these, in all but their status.
+
+        Quick: for who goes through all of them.
+        """
+        ...
+
+    def doubtful_devices(self, among: DeviceRange = ALL_DEVICES) -> Iterable[EUI64]:
+        """Devices of which not the newest certificate for each usage is `I`, and all others `N`.
+
+        In the order of `device_ranges`; quick, memory flat.
+        """
+        ...
+
+    def device_ranges(self, count: int) -> tuple[DeviceRange, ...]:
+        """At most `count` ranges, one after the other, that cover all devices; about alike."""
         ...

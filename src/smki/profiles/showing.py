@@ -151,15 +151,16 @@ class RowReader:
             Malformed: not a certificate, or of no kind or key usage that the settings know.
         """
         for shape, usage, not_after in self._shapes:
-            fields = shape.split(octets, _TBS_AT)
-            if fields is not None:
+            values = shape.values(octets, _TBS_AT)
+            if values is not None:
+                serial, _, point, _, device = values
                 return RowFields(
-                    serial=SerialNumber(int.from_bytes(fields.serial, "big")),
+                    serial=SerialNumber(int.from_bytes(serial, "big")),
                     kind=CertificateKind.DEVICE,
-                    identity=EUI64(fields.device),
+                    identity=EUI64(device),
                     role=None,
                     usage=usage,
-                    public_key=fields.point,
+                    public_key=point,
                     not_after=not_after,
                 )
         return self._slowly(octets)

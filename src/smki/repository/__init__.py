@@ -26,6 +26,7 @@ from smki.repository.lodging import (
     milliseconds,
     publish,
 )
+from smki.repository.looking import Looked, Looker, LooksThrough
 from smki.repository.proving import Proven, prove, verify_proof
 from smki.repository.rows import (
     IndexProgress,
@@ -49,6 +50,9 @@ __all__ = [
     "Found",
     "IdentityReader",
     "IndexProgress",
+    "Looked",
+    "Looker",
+    "LooksThrough",
     "MapKeeper",
     "Proven",
     "Retrieved",

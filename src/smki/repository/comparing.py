@@ -2,23 +2,27 @@
 
 1 rows and leaves side by side, in the record's order: each certificate has its row, equal in all
   but status; the revocation lists, and what they revoke, are gathered on the way
-2 device by device, in the order of devices: all but the newest for a usage are N
-3 the other certificates, which are never replaced: I, or R
+2 device by device, as the index orders them: all but the newest for a usage are N
+3 the other certificates, which are never replaced: I
+4 what was revoked, in the record's order: R
+
+Most of it is looked through, some thousands of entries at once, and only told to be as it must be
+(`look_through`, which other processes may do); where it is not, each row is looked at with care.
 
 May run beside the one who writes: what was lodged meanwhile is passed over, and what seems wrong
 is looked at once more before it is called so. Memory grows with revocations, lists, documents and decisions only.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Final
 
 from smki.ports import CertificateIndex, CertificateRow, ItemRow, ListRow, RecordReader
 from smki.repository.items import item_of
+from smki.repository.looking import Looker, LooksThrough
 from smki.repository.rows import Describe, IndexProgress, list_of, revoked_by, row_of
-from smki.terms import CertificateKind, CertificateStatus, KeyUsage, Malformed, SerialNumber
+from smki.terms import EUI64, CertificateKind, CertificateStatus, KeyUsage, Malformed, SerialNumber
 
-_TOLD_EVERY: Final = 1024  # entries
+_TOGETHER: Final = 2_048  # entries looked through at once: eight bundles
 _FIELDS: Final = tuple(name for name in CertificateRow._fields if name != "status")
 
 
@@ -27,10 +31,12 @@ def compare_index(
     index: CertificateIndex,
     describe: Describe,
     tell: Callable[[IndexProgress], None] | None = None,
+    look_through: LooksThrough | None = None,
 ) -> Iterator[str]:
     """One sentence for each thing about which the index says other than the record.
 
     Covers the entries that the index claims to cover; `tell` is given the progress over them.
+    `look_through` looks at the same record and index; without it all is done here.
 
     Raises:
         Inconsistent: the record is damaged: there is nothing to compare with.
@@ -40,30 +46,65 @@ def compare_index(
     if size > total:
         yield f"index: covers {size} entries, the record has {total}"
         size = total
-    comparison = _Comparison(reader, index, describe, size)
+    look = look_through or Looker(reader, index, describe)
+    comparison = _Comparison(reader, index, describe, size, look)
     yield from comparison.rows(tell)
     yield from comparison.statuses()
 
 
 class _Comparison:
     def __init__(
-        self, reader: RecordReader, index: CertificateIndex, describe: Describe, size: int
+        self,
+        reader: RecordReader,
+        index: CertificateIndex,
+        describe: Describe,
+        size: int,
+        look: LooksThrough,
     ) -> None:
         self._reader = reader
         self._index = index
         self._describe = describe
         self._size = size
+        self._look = look
         self._revoked: set[SerialNumber] = set()
         self._lists: list[ListRow] = []
         self._items: list[ItemRow] = []
         self._read_to = 0  # entries whose revocations are in `_revoked`
 
     def rows(self, tell: Callable[[IndexProgress], None] | None) -> Iterator[str]:
-        rows = iter(self._index.rows())
+        counted = 0
+        stretches = [
+            range(start, min(start + _TOGETHER, self._size))
+            for start in range(0, self._size, _TOGETHER)
+        ]
+        for stretch, looked in zip(stretches, self._look.entries(stretches), strict=True):
+            if tell:
+                tell(IndexProgress(done=stretch.start, total=self._size))
+            if looked.same:
+                counted += len(stretch) - len(looked.others)
+                yield from self._gathered(looked.others)
+            else:
+                counted += yield from self._carefully(stretch)
+        self._read_to = self._size
+        if tell:
+            tell(IndexProgress(done=self._size, total=self._size))
+        yield from self._beyond(counted)
+        yield from self._differing_lists()
+        yield from self._differing_items()
+
+    def _gathered(self, others: Iterable[tuple[int, bytes]]) -> Iterator[str]:
+        for entry, leaf in others:
+            try:
+                self._gather(entry, leaf)
+            except Malformed as error:
+                yield f"record: entry {entry}: {error.message}"
+
+    def _carefully(self, stretch: range) -> Generator[str, None, int]:
+        """Row by row; how many rows there are."""
+        rows = iter(self._index.rows(start=stretch.start, stop=stretch.stop))
         found, counted = next(rows, None), 0
-        for entry, leaf in enumerate(self._reader.leaves(0, self._size)):
-            if tell and entry % _TOLD_EVERY == 0:
-                tell(IndexProgress(done=entry, total=self._size))
+        leaves = self._reader.leaves(stretch.start, stretch.stop)
+        for entry, leaf in zip(stretch, leaves, strict=True):
             try:
                 expected = row_of(entry, leaf, self._describe)
                 if expected is None:
@@ -73,7 +114,7 @@ class _Comparison:
                 expected = None
             while found is not None and found.entry < entry:
                 yield _invented(found)
-                found = next(rows, None)
+                found, counted = next(rows, None), counted + 1
             if expected is None:
                 continue
             if found is None or found.entry != entry:
@@ -85,12 +126,10 @@ class _Comparison:
             if found != expected:  # in status alone, or there is something to tell
                 yield from _differences(found, expected)
             found, counted = next(rows, None), counted + 1
-        self._read_to = self._size
-        if tell:
-            tell(IndexProgress(done=self._size, total=self._size))
-        yield from self._beyond(found, rows, counted)
-        yield from self._differing_lists()
-        yield from self._differing_items()
+        while found is not None:
+            yield _invented(found)
+            found, counted = next(rows, None), counted + 1
+        return counted
 
     def _gather(self, entry: int, leaf: bytes) -> None:
         """An entry that is no certificate: what it revokes, and its rows among lists and items."""
@@ -102,15 +141,12 @@ class _Comparison:
         if item is not None:
             self._items.append(item)
 
-    def _beyond(
-        self, found: CertificateRow | None, rows: Iterator[CertificateRow], counted: int
-    ) -> Iterator[str]:
+    def _beyond(self, counted: int) -> Iterator[str]:
         """Rows past what was compared are those lodged meanwhile, or nobody's."""
-        while found is not None:
+        for found in self._index.rows(start=self._size):
             counted += 1
-            if found.entry < self._size or found.entry >= self._index.size():
+            if found.entry >= self._index.size():
                 yield _invented(found)
-            found = next(rows, None)
         kept = self._index.count()
         if self._index.size() == self._size and kept != counted:
             yield f"index: says that it has {kept} certificates, it has {counted}"
@@ -128,21 +164,33 @@ class _Comparison:
             yield f"index: entry {one.entry}: {says} in the record, {one.name or 'without a name'}"
 
     def statuses(self) -> Iterator[str]:
-        devices = groupby(self._index.device_rows(), key=lambda row: row.identity)
-        for _, rows in devices:
-            yield from self._device(rows)
+        for device in self._look.devices():
+            yield from self._device(device)
         for kind in CertificateKind:
             if kind is not CertificateKind.DEVICE:
                 for row in self._index.rows(kind):
-                    if row.status is not self._standing(row, None):
-                        yield from self._again(row)
+                    yield from self._unless_revoked(row, None)
+        yield from self._revocations()
 
-    def _device(self, rows: Iterable[CertificateRow]) -> Iterator[str]:
-        certificates = tuple(rows)
+    def _device(self, device: EUI64) -> Iterator[str]:
+        rows = self._index.by_identity(device)
+        certificates = [row for row in rows if row.kind is CertificateKind.DEVICE]
         newest = {row.usage: row.entry for row in certificates}
         for row in certificates:
-            if row.status is not self._standing(row, newest):
-                yield from self._again(row)
+            yield from self._unless_revoked(row, newest)
+
+    def _unless_revoked(
+        self, row: CertificateRow, newest: dict[KeyUsage, int] | None
+    ) -> Iterator[str]:
+        if row.serial not in self._revoked and row.status is not self._standing(row, newest):
+            yield from self._again(row)
+
+    def _revocations(self) -> Iterator[str]:
+        """What was revoked, wherever it stands."""
+        rows = map(self._index.by_serial, tuple(self._revoked))
+        wrong = [row for row in rows if row and row.status is not CertificateStatus.REVOKED]
+        for row in sorted(wrong, key=lambda row: row.entry):
+            yield from self._again(row)
 
     def _standing(
         self, row: CertificateRow, newest: dict[KeyUsage, int] | None

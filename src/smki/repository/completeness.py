@@ -34,7 +34,7 @@ from smki.merkle.identity_map import (
     value_of,
     verify_identity,
 )
-from smki.merkle.leaf import LeafForm, LeafType, certificate_of, decode_leaf
+from smki.merkle.leaf import LeafForm, LeafType, certificate_of, decode_leaf, number_of
 from smki.merkle.trust import Policy
 from smki.ports import CertificateIndex, IdentityMap, RecordReader
 from smki.profiles import view
@@ -303,7 +303,7 @@ def _scan(
     later: list[_Entry] = []
     unread: list[int] = []
     for entry, octets in since:
-        kind = octets[1]
+        kind = number_of(octets)
         if kind == LeafType.CERTIFICATE and identity.octets in octets:  # DER has them as they are
             certificate = _certificate(octets)
             if certificate is not None and certificate[1] == identity:

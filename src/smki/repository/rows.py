@@ -6,6 +6,7 @@ The index can be thrown away; what is here makes it again, and says where it lie
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, TypeAlias
 
@@ -13,7 +14,14 @@ from cryptography import x509
 from cryptography.x509 import DuplicateExtension, ExtensionNotFound
 
 from smki.crypto import key_fingerprint
-from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf, number_of
+from smki.merkle.leaf import (
+    LeafType,
+    certificate_parts,
+    decode_certificate,
+    decode_leaf,
+    is_certificate,
+    number_of,
+)
 from smki.ports import CertificateIndex, CertificateRow, ItemRow, ListRow, RecordReader
 from smki.profiles import RowFields
 from smki.repository.items import body_of, item_of
@@ -32,6 +40,7 @@ from smki.wire.requests import DeviceRequest
 STEP: Final = 1024  # entries for each transaction of the index
 _NUMBER_MAX: Final = (1 << 63) - 1  # of a CRL: the index keeps it in 64 bits
 
+_subscriber: Final = lru_cache(1024)(EUI64)  # few parties ask for all of them
 
 Describe: TypeAlias = Callable[[bytes], RowFields]
 
@@ -118,15 +127,17 @@ def row_of(entry: int, leaf: bytes, describe: Describe) -> CertificateRow | None
     Raises:
         Malformed: not a leaf, or not a certificate of ours.
     """
-    if number_of(leaf) != LeafType.CERTIFICATE:
+    if not is_certificate(leaf):
+        if number_of(leaf) == LeafType.CERTIFICATE:
+            decode_certificate(leaf)  # says what is wrong with it
         return None
-    instant, body = decode_certificate(leaf)
+    instant, manufacturing, subscriber, certificate = certificate_parts(leaf)
     return _row(
         entry,
-        describe(body.certificate),
+        describe(certificate),
         lodged_at=instant,
-        manufacturing=body.manufacturing,
-        subscriber=EUI64(body.subscriber),
+        manufacturing=manufacturing,
+        subscriber=_subscriber(subscriber),
     )
 
 

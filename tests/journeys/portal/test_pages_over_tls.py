@@ -124,7 +124,7 @@ def test_a_revoked_credential_shows_its_list(house: House, get: Callable[[str], 
         revoked = front.registry.revoked_credentials()
     if not revoked:
         serial = x509.load_pem_x509_certificate(
-            house.further("revoked-adhoc").certificate.read_bytes()
+            house.further("revoked-batch").certificate.read_bytes()
         ).serial_number
         house.perform("revoke", serial=f"{serial:X}")
         shown = f"{serial:032X}"

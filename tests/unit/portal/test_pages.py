@@ -520,6 +520,18 @@ def test_what_was_lodged_past_the_rules_is_told(kind: LeafType, path: str) -> No
     assert ask(house, "/portal/entries/3-1.p7s").status == 404
 
 
+def test_a_page_of_very_many_entries_shows_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An organisation may have a hundred thousand: the page stays small, and says where all are."""
+    whole = ask(EmptyHouse(), f"/portal/identities/{OWN}").text
+    assert "These are the first" not in whole
+    monkeypatch.setattr("smki.interfaces.web.portal.identities.SHOWN_MOST", 1)
+    some = ask(EmptyHouse(), f"/portal/identities/{OWN}").text
+    assert 'href="/portal/entries/3"' in some
+    assert 'href="/portal/entries/5"' not in some
+    assert "has 2 entries" in some
+    assert "These are the first 1; all of them are in the proof file." in some
+
+
 def test_an_entry_is_named_in_ascii_digits_alone() -> None:
     """A name goes into a header as it is: other digits are no name, and break no header."""
     house = EmptyHouse()

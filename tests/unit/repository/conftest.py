@@ -13,7 +13,7 @@ from tests.support.log_keys import LogKey
 from smki import repository
 from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.record import FileRecord
-from smki.ports import CertificateRow, ItemRow, KeyHolder, ListRow
+from smki.ports import ALL_DEVICES, CertificateRow, DeviceRange, ItemRow, KeyHolder, ListRow
 from smki.profiles import RowFields
 from smki.repository import MapKeeper
 from smki.steps import Admitted, Channel, Issued, Prepared
@@ -120,14 +120,28 @@ class MemoryIndex:
         """Number of certificates."""
         return len(self.kept)
 
-    def rows(self, kind: CertificateKind | None = None) -> Iterable[CertificateRow]:
+    def rows(
+        self, kind: CertificateKind | None = None, *, start: int = 0, stop: int | None = None
+    ) -> Iterable[CertificateRow]:
         """In the record's order."""
-        return tuple(row for row in self.kept if kind in {None, row.kind})
+        among = range(start, len(self.kept) + 1_000 if stop is None else stop)
+        return tuple(row for row in self.kept if kind in {None, row.kind} and row.entry in among)
 
-    def device_rows(self) -> Iterable[CertificateRow]:
-        """In the devices' order."""
+    def holds(self, start: int, stop: int, rows: Sequence[CertificateRow]) -> bool:
+        """Compares all but the status."""
+        status = CertificateStatus.IN_USE
+        found = [row._replace(status=status) for row in self.rows(start=start, stop=stop)]
+        return found == [row._replace(status=status) for row in rows]
+
+    def doubtful_devices(self, among: DeviceRange = ALL_DEVICES) -> Iterable[EUI64]:
+        """All of them: each is worth a look."""
+        assert among == ALL_DEVICES
         devices = self.rows(CertificateKind.DEVICE)
-        return sorted(devices, key=lambda row: (str(row.identity), row.entry))
+        return dict.fromkeys(row.identity for row in devices if row.identity)
+
+    def device_ranges(self, count: int) -> tuple[DeviceRange, ...]:
+        """One will do."""
+        return (ALL_DEVICES,)[:count]
 
 
 def describe(octets: bytes) -> RowFields:

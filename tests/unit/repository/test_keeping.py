@@ -37,7 +37,7 @@ from smki.repository import (
 )
 from smki.repository.identities import find_in
 from smki.steps import Issued
-from smki.terms import Inconsistent, Malformed, Refused, Unavailable
+from smki.terms import EUI64, Inconsistent, Malformed, Refused, Unavailable
 
 Issue = Callable[..., Issued]
 Describe = Callable[[bytes], RowFields]
@@ -409,3 +409,21 @@ def test_an_audit_names_a_root_that_covers_what_it_must_not(
         "index root: entry 5 says that it covers 1 entries, must be 3 to 5",
         "index root: entry 15 says that it covers 3 entries, must be 11 to 15",
     ]
+
+
+def test_an_entry_too_short_for_a_leaf_is_told_by_whoever_verifies(
+    record: FileRecord,
+    keeper: MapKeeper,
+    identity_map: SqliteIdentityMap,
+    lodged: Callable[..., None],
+    at: datetime,
+) -> None:
+    """A proof is read by strangers, under whatever a log signed: it is refused in words."""
+    lodged(OTHER)
+    keeper.keep(at)
+    record.append([b"\x01"])
+    proof = repository.prove_complete(record, keeper.index, identity_map, EUI64(METER))
+    with pytest.raises(Malformed, match="leaf: 1 octets, must be at least 11"):
+        repository.verify_complete(
+            b"".join(proof.parts).splitlines(keepends=True), record.verifier_keys[0]
+        )

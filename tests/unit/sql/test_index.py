@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -186,11 +185,37 @@ def test_serial_twice(database: Database, row: RowMaker) -> None:
     assert database.index.count() == 0
 
 
-def test_devices_in_order(database: Database, row: RowMaker, monkeypatch: Any) -> None:
-    """Certificates of a device come together and oldest first, over pages, authorities left out."""
-    monkeypatch.setattr("smki.adapters.sql.index.PAGE", 2)
-    rows = tuple(row(entry, device=entry % 3) for entry in range(8))
-    authority = row(8, kind=CertificateKind.ROOT_DCA)
-    database.index.extend((*rows, authority), (), 9)
-    devices = [(str(one.identity), one.entry) for one in database.index.device_rows()]
-    assert [entry for _, entry in devices] == [0, 3, 6, 1, 4, 7, 2, 5]
+def test_a_stretch_is_held_or_not(database: Database, row: RowMaker) -> None:
+    """The same certificates in all but status; one more, one less or one other is not the same."""
+    index = database.index
+    rows = (row(0), row(1, identity=None), row(3, manufacturing=False), row(7))
+    index.extend(rows, (rows[2].serial,), 8)
+    assert index.holds(0, 8, rows)
+    assert index.holds(1, 4, rows[1:3])
+    assert index.holds(4, 7, ())
+    assert not index.holds(0, 8, rows[1:])
+    assert not index.holds(0, 7, rows)
+    for changed in ({"not_after": 5}, {"key": 8}, {"identity": _NONE}, {"lodged_at": 1}):
+        assert not index.holds(3, 4, (rows[2]._replace(**changed),))
+    assert tuple(index.rows(start=1, stop=7)) == tuple(index.rows())[1:3]
+
+
+def test_devices_that_need_a_look(
+    database: Database, row: RowMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of which not the newest for each usage is I and all others N, over pages and ranges."""
+    monkeypatch.setattr("smki.adapters.sql.comparing.PAGE", 2)
+    index = database.index
+    right = [row(entry, device=entry % 3) for entry in range(8)]
+    index.extend((*right, row(8, kind=CertificateKind.ROOT_DCA, device=9)), (), 9)
+    index.extend([row(9, device=0, usage=KeyUsage.KEY_AGREEMENT)], (), 10)
+    assert tuple(index.doubtful_devices()) == ()
+    revoked = (row(10, device=4), row(11, device=5), row(12, device=6), row(13, device=6))
+    index.extend(revoked, (revoked[0].serial, revoked[2].serial, right[1].serial), 14)
+    doubtful = {str(one.identity): one.identity for one in (right[1], revoked[0], revoked[2])}
+    assert set(map(str, index.doubtful_devices())) == set(doubtful)
+    for count in (1, 3, 20):
+        ranges = index.device_ranges(count)
+        assert len(ranges) <= count
+        found = [one for among in ranges for one in index.doubtful_devices(among)]
+        assert found == list(index.doubtful_devices())

@@ -6,8 +6,9 @@ from itertools import islice
 from operator import lt
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, text, tuple_, update
+from sqlalchemy import Connection, Row, Select, delete, func, select, text, update
 
+from smki.adapters.sql import comparing
 from smki.adapters.sql.codes import (
     DEVICE,
     IN_USE,
@@ -31,9 +32,11 @@ from smki.adapters.sql.searching import search
 from smki.adapters.sql.store import Store
 from smki.adapters.sql.tables import CERTIFICATE, ITEM, LIST, NOT_DEVICE, PROGRESS
 from smki.ports import (
+    ALL_DEVICES,
     CertificatePage,
     CertificateQuery,
     CertificateRow,
+    DeviceRange,
     ItemRow,
     KeyHolder,
     ListRow,
@@ -203,31 +206,33 @@ class SqlCertificateIndex:
             )
         )
 
-    def rows(self, kind: CertificateKind | None = None) -> Iterator[CertificateRow]:
-        """All certificates in the order of the record, memory flat; one kind if given.
+    def rows(
+        self, kind: CertificateKind | None = None, *, start: int = 0, stop: int | None = None
+    ) -> Iterator[CertificateRow]:
+        """All certificates of `[start, stop)` in order, memory flat; one kind if given.
 
         Read page by page, each from a view of its own: a certificate that is lodged or changes
         its status meanwhile is seen as it is when its page is read.
         """
-        after = -1
+        after = start - 1
         query = _of_kind(select(CERTIFICATE), kind).order_by(_C.entry).limit(PAGE)
+        if stop is not None:
+            query = query.where(_C.entry < stop)
         while page := self._select(query.where(_C.entry > after)):
             yield from map(to_certificate, page)
             after = page[-1][_ENTRY]
 
-    def device_rows(self) -> Iterator[CertificateRow]:
-        """All device certificates, those of a device together and oldest first, memory flat.
+    def holds(self, start: int, stop: int, rows: Sequence[CertificateRow]) -> bool:
+        """The certificates of `[start, stop)` are these, in all but their status."""
+        return comparing.holds(self._store, start, stop, rows)
 
-        Read page by page like `rows`.
-        """
-        place = tuple_(_C.identity, _C.entry)
-        query = select(CERTIFICATE).where(_C.kind == DEVICE).order_by(_C.identity, _C.entry)
-        page = self._select(query.limit(PAGE))
-        while page:
-            yield from map(to_certificate, page)
-            last = page[-1]
-            after = place > (last[_IDENTITY], last[_ENTRY])
-            page = self._select(query.where(after).limit(PAGE))
+    def doubtful_devices(self, among: DeviceRange = ALL_DEVICES) -> Iterator[EUI64]:
+        """Devices of which not the newest certificate for each usage is `I`, and all others `N`."""
+        return comparing.doubtful_devices(self._store, among)
+
+    def device_ranges(self, count: int) -> tuple[DeviceRange, ...]:
+        """At most `count` ranges, one after the other, that cover all devices; about alike."""
+        return comparing.device_ranges(self._store, count)
 
     def _select(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
         return self._store.read(lambda connection: connection.execute(query).all())

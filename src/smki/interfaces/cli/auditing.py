@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import click
 
+from smki.adapters.helpers import rare_garbage_collection
 from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.record import AuditProgress, Problem
 from smki.adapters.record import audit as audit_record
 from smki.bootstrap import Settings, load_settings, open_front
+from smki.bootstrap.auditing import open_looking
 from smki.bootstrap.opening import open_confidential
 from smki.flows.confiding import Removal
 from smki.flows.examining import examine_lodged
@@ -39,12 +41,16 @@ def audit(context: click.Context, *, as_json: bool) -> None:
     removed by decision is told. Works beside a running server, changes and repairs nothing. Exit
     code 1 if there is a problem.
     """
-    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+    with (
+        reporting(as_json=as_json),
+        rare_garbage_collection(),  # a third of the time otherwise
+        open_front(load_settings(os.environ)) as front,
+    ):
         with progress_bar("record") as told:
             problems, entries = _audit_record(load_settings(os.environ), told)
         damaged = bool(problems)
         with progress_bar("index") as told:
-            found, stopped = _gathered(_index_problems(front, told))
+            found, stopped = _gathered(_index_problems(load_settings(os.environ), front, told))
         with progress_bar("roots of the verifiable index") as told:
             lies, stopped_too = _gathered(_root_problems(front, told))
         problems += found + lies
@@ -105,13 +111,15 @@ def _audit_record(settings: Settings, told: Told) -> tuple[list[str], int]:
     return problems, entries
 
 
-def _index_problems(front: FrontOffice, told: Told) -> Iterator[str]:
-    return compare_index(
-        front.reader,
-        front.index,
-        front.describe,
-        lambda progress: told(progress.done, progress.total),
-    )
+def _index_problems(settings: Settings, front: FrontOffice, told: Told) -> Iterator[str]:
+    with open_looking(settings, front.index) as look_through:
+        yield from compare_index(
+            front.reader,
+            front.index,
+            front.describe,
+            lambda progress: told(progress.done, progress.total),
+            look_through,
+        )
 
 
 def _root_problems(front: FrontOffice, told: Told) -> Iterator[str]:

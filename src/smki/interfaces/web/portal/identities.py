@@ -1,5 +1,7 @@
 """The page of an identity: all its entries as at a size, and the proof file that none is hidden."""
 
+from typing import Final
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +12,8 @@ from smki.interfaces.web.portal.service import Identities
 from smki.interfaces.web.portal.visiting import Visitor, nothing
 from smki.terms import EUI64, Malformed
 
-_FILE = ".proof"
+SHOWN_MOST: Final = 500  # entries on the page; all are in the proof file
+_FILE: Final = ".proof"
 
 
 class IdentityPages:
@@ -38,6 +41,7 @@ class IdentityPages:
             **visitor.shown,
             identity=identity,
             proof=made,
+            shown_most=SHOWN_MOST,
             verifier_key=self._services.verifier_key,
             title=f"All entries of {identity}",
         )

@@ -1,0 +1,104 @@
+"""What is wrong is found the same, whoever looks through the index, and however many."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+import pytest
+
+from smki.adapters.auditors import Auditors
+from smki.bootstrap import load_settings, open_front
+from smki.bootstrap.auditing import open_looking
+from smki.repository import Looked, compare_index
+from smki.terms import EUI64, Inconsistent, Unavailable
+
+INVENT = (
+    "INSERT INTO index_certificate SELECT ?, ?, 6, ?, NULL, ?, 1, ?, not_after, lodged_at,"
+    " manufacturing, subscriber FROM index_certificate WHERE entry = 5"
+)
+DAMAGES: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("UPDATE index_certificate SET not_after = 5 WHERE entry = 4", ()),
+    ("UPDATE index_certificate SET status = 5 WHERE entry = 6", ()),
+    ("UPDATE index_certificate SET status = 3 WHERE entry = 7", ()),
+    ("DELETE FROM index_certificate WHERE entry = 3", ()),
+    # of devices that the record does not know: statuses that cannot be, and one that can
+    *(
+        (INVENT, (900 + number, number.to_bytes(16, "big"), device, usage, status))
+        for number, (device, usage, status) in enumerate(
+            ((7, 1, 2), (7, 1, 2), (-8, 2, 3), (9, 1, 3), (9, 1, 2), (9, 2, 2)), start=1
+        )
+    ),
+)
+
+
+class Distrustful:
+    """Says of nothing that it is as it must be."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    def entries(self, stretches: Iterable[range]) -> Iterator[Looked]:
+        """Each must be looked at with care."""
+        return (Looked(same=False) for _ in stretches)
+
+    def devices(self) -> Iterator[EUI64]:
+        """All of them, in the database's order."""
+        return iter([EUI64((n % (1 << 64)).to_bytes(8, "big")) for n in (-8, 7, 9)])
+
+
+def test_the_same_is_found_by_any_number_of_processes(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged index: row by row with care, quickly, and by two processes, in the same order."""
+    monkeypatch.setattr("smki.repository.comparing._TOGETHER", 8)
+    settings = load_settings({"SMKI_STATE": str(house.state)})
+    file = settings.database_url.removeprefix("sqlite:///")
+    with open_front(settings) as front, open_looking(settings, front.index, 2) as two:
+        assert two is not None
+        given = (front.reader, front.index, front.describe)
+        assert list(compare_index(*given, look_through=two)) == []
+        with closing(sqlite3.connect(file)) as database, database:
+            for damage in DAMAGES:
+                database.execute(*damage)
+        careful = list(compare_index(*given, look_through=Distrustful(front.index)))
+        assert list(compare_index(*given)) == careful
+        assert list(compare_index(*given, look_through=two)) == careful
+        for said in ("entry 4: not_after", "entry 6: status R", "entry 7: status N", "entry 3: is"):
+            assert any(said in one for one in careful), careful
+        assert [one for one in careful if "status" in one and "entry 90" in one] == [
+            "index: entry 903: status N, must be I as the record has it",
+            "index: entry 901: status I, must be N as the record has it",
+        ]
+
+
+def test_what_stops_one_stops_all(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that is damaged is said in its place by two processes as by one."""
+    monkeypatch.setattr("smki.repository.comparing._TOGETHER", 8)
+    settings = load_settings({"SMKI_STATE": str(house.state)})
+    bundles = (house.state / "record" / "tile" / "entries").rglob("000.p/*")
+    bundle = max(bundles, key=lambda path: int(path.name))
+    octets = bytearray(bundle.read_bytes())
+    octets[-1] ^= 1
+    bundle.write_bytes(octets)
+    messages = []
+    with open_front(settings) as front, open_looking(settings, front.index, 2) as two:
+        for look in (None, two):
+            with pytest.raises(Inconsistent, match="record: ") as caught:
+                list(compare_index(front.reader, front.index, front.describe, None, look))
+            messages.append(str(caught.value))
+    assert messages[0] == messages[1]
+
+
+def test_a_process_that_ends_is_told(house: Any) -> None:
+    """It is no finding: the audit could not be made, and can be made again."""
+    settings = load_settings({"SMKI_STATE": str(house.state)})
+    ends: Any = partial(os._exit, 1)
+    with (
+        open_front(settings) as front,
+        Auditors(ends, front.index, 1) as auditors,
+        pytest.raises(Unavailable, match="ended before its work"),
+    ):
+        list(auditors.entries([range(1)]))

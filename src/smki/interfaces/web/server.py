@@ -3,6 +3,7 @@
 import asyncio
 import os
 import ssl
+import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from smki.terms import Unavailable
 
 _BACKLOG: Final = 256  # connections that wait to be accepted
 _TLS_FAREWELL_SECONDS: Final = 2.0  # for the peer's close notification
+SWITCH_SECONDS: Final = (
+    0.0005  # a thread that computes, as what counts uses, holds up the loop no longer
+)
 
 new_event_loop: Final = uvloop.new_event_loop
 
@@ -50,9 +54,14 @@ async def serving(listeners: Iterable[Listener]) -> AsyncIterator[tuple[int, ...
     Raises:
         Unavailable: an address or port cannot be had; none is up then.
     """
-    async with AsyncExitStack() as stack:
-        ports = [await stack.enter_async_context(_served(listener)) for listener in listeners]
-        yield tuple(ports)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        async with AsyncExitStack() as stack:
+            ports = [await stack.enter_async_context(_served(listener)) for listener in listeners]
+            yield tuple(ports)
+    finally:
+        sys.setswitchinterval(before)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from smki.adapters.identity_map import SqliteIdentityMap
+from smki.adapters.shelves import FolderShelves
 from smki.bootstrap import open_front
 from smki.bootstrap.opening import open_identity_map
 from smki.interfaces.operations import perform
@@ -49,9 +49,9 @@ def test_the_keeper_goes_on_after_it_was_killed(
     assert shown["index"]["behind"] <= 4
     assert house.workers()[0] == worker
     house.stop()
-    scratch = SqliteIdentityMap(tmp_path / "scratch.sqlite")
+    (tmp_path / "scratch").mkdir()
     with open_front(house.settings) as front:
-        assert [*audit_roots(front.reader, front.index, front.describe, scratch)] == []
+        assert [*audit_roots(front.reader, FolderShelves(tmp_path / "scratch"))] == []
 
 
 def test_a_keeper_that_cannot_go_on_is_told_and_all_else_goes_on(house: Any) -> None:

@@ -18,6 +18,7 @@ from smki.merkle.identity_map import (
     value_of,
     verify_identity,
 )
+from smki.merkle.map_parts import MapPart, MapTop, encode_change, part_of
 from smki.terms import Inconsistent, Malformed, Refused
 
 # Many identities, so that the map has branches, and then some of them again.
@@ -99,6 +100,28 @@ def test_the_root_follows_from_the_history_alone(history: list[int], steps: list
         root = extend_map(nodes, root, {one: part for one, part in fresh.items() if part})
         start = stop
     assert root == plain_root(history)
+
+
+@pytest.mark.clause("sec:L5")
+@given(HISTORIES, st.lists(st.integers(1, 120), max_size=6), st.integers(0, 8))
+@settings(max_examples=60, deadline=None)
+def test_parts_give_the_root_of_the_whole(history: list[int], steps: list[int], bits: int) -> None:
+    """However many the parts are, and in whatever steps they grow, each root is the one of the notation."""
+    parts, top, start = [MapPart(bits, number) for number in range(1 << bits)], MapTop(bits), 0
+    changes = sorted(
+        (entry, encode_change(one, entry, leaf))
+        for one, entries in entries_of(history).items()
+        for entry, leaf in entries
+    )
+    assert top.root() == EMPTY_MAP_ROOT
+    for step in (*steps, len(history)):
+        stop = min(len(history), start + step)
+        fresh = [change for _, change in changes[start:stop]]
+        for number in {part_of(change, bits) for change in fresh}:
+            mine = [change for change in fresh if part_of(change, bits) == number]
+            top.change(number, parts[number].extend(mine))
+        assert top.root() == plain_root(history[:stop])
+        start = stop
 
 
 @pytest.mark.clause("sec:L5")

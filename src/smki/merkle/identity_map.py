@@ -42,11 +42,11 @@ EMPTY_MAP_ROOT: Final = sha256(EMPTY_BUCKET).digest()
 
 _BUCKET, _BRANCH, _VALUE = 2, 3, b"\x04"
 _PATH_TAG: Final = b"smki-identity-map-1"
-_PATH_BITS: Final = 64
-_PATHS: Final = (1 << _PATH_BITS) - 1
+PATH_BITS: Final = 64
+_PATHS: Final = (1 << PATH_BITS) - 1
 _IDENTITY: Final = 8
 _PAIR: Final = _IDENTITY + HASH_OCTETS
-_NOTHING: Final = bytes(HASH_OCTETS)
+NOTHING: Final = bytes(HASH_OCTETS)  # V(0)
 _ROOT: Final = 1  # number of the root; the nodes below node n are 2n and 2n + 1
 _CLAUSE: Final = "sec:L5"
 
@@ -93,7 +93,7 @@ def chain(value: bytes, entries: Entries) -> bytes:
 
 def value_of(entries: Entries) -> bytes | None:
     """The value of an identity with these entries and no other; None if it has none."""
-    return chain(_NOTHING, entries) if entries else None
+    return chain(NOTHING, entries) if entries else None
 
 
 def extend_map(nodes: MapNodes, root: bytes, fresh: Mapping[bytes, Entries]) -> bytes:
@@ -106,7 +106,7 @@ def extend_map(nodes: MapNodes, root: bytes, fresh: Mapping[bytes, Entries]) -> 
         Inconsistent: a node is not the one that the map under `root` has.
     """
     changes = sorted(
-        _Change(path=_path(identity), identity=identity, entries=entries)
+        _Change(path=path_of(identity), identity=identity, entries=entries)
         for identity, entries in fresh.items()
     )
     return _extend(nodes, _ROOT, root, changes) if changes else root
@@ -118,10 +118,10 @@ def prove_identity(nodes: MapNodes, root: bytes, identity: bytes) -> MapProof:
     Raises:
         Inconsistent: a node is not the one that the map under `root` has.
     """
-    number, path, siblings = _ROOT, _path(identity), []
+    number, path, siblings = _ROOT, path_of(identity), []
     node = _read(nodes, number, root)
     while node[0] == _BRANCH:
-        side = path >> (_PATH_BITS - number.bit_length()) & 1
+        side = path >> (PATH_BITS - number.bit_length()) & 1
         number = 2 * number + side
         hashes = (node[1 : 1 + HASH_OCTETS], node[1 + HASH_OCTETS :])
         siblings.append(hashes[1 - side])
@@ -142,12 +142,12 @@ def verify_identity(proof: MapProof, identity: bytes, root: bytes) -> bytes | No
     if depth > DEPTH_MAX or any(len(one) != HASH_OCTETS for one in proof.siblings):
         raise _malformed(f"{depth} hashes, must be at most {DEPTH_MAX} of {HASH_OCTETS} octets")
     pairs = _checked_pairs(proof.bucket, depth)
-    path = _path(identity)
+    path = path_of(identity)
     found = sha256(proof.bucket).digest()
-    for height, sibling in enumerate(proof.siblings, _PATH_BITS - depth):
+    for height, sibling in enumerate(proof.siblings, PATH_BITS - depth):
         sides = (sibling, found) if path >> height & 1 else (found, sibling)
         found = sha256(bytes((_BRANCH,)) + b"".join(sides)).digest()
-    strangers = [one for one in pairs if (_path(one) ^ path) >> (_PATH_BITS - depth)]
+    strangers = [one for one in pairs if (path_of(one) ^ path) >> (PATH_BITS - depth)]
     if found != root or strangers:
         raise Refused(
             f"map: the proof for {identity.hex()} leads to {found.hex()} with {len(strangers)}"
@@ -182,7 +182,8 @@ def _is_hash(text: str) -> bool:
     return len(text) == 2 * HASH_OCTETS and not set(text) - set("0123456789abcdef")
 
 
-def _path(identity: bytes) -> int:
+def path_of(identity: bytes) -> int:
+    """The path of an identity, 8 octets: 64 bits."""
     return int.from_bytes(sha256(_PATH_TAG + identity).digest()[:8], "big")
 
 
@@ -191,10 +192,10 @@ def _extend(nodes: MapNodes, number: int, expected: bytes, changes: Sequence[_Ch
     if node[0] == _BUCKET:
         pairs = dict(_pairs(node))
         for _, identity, entries in changes:
-            pairs[identity] = chain(pairs.get(identity, _NOTHING), entries)
+            pairs[identity] = chain(pairs.get(identity, NOTHING), entries)
         return _settle(nodes, number, pairs)
     hashes = [node[1 : 1 + HASH_OCTETS], node[1 + HASH_OCTETS :]]
-    first_right = (2 * number + 1) << (_PATH_BITS - number.bit_length()) & _PATHS
+    first_right = (2 * number + 1) << (PATH_BITS - number.bit_length()) & _PATHS
     at = bisect_left(changes, first_right, key=lambda change: change.path)
     for side, part in enumerate((changes[:at], changes[at:])):
         if part:
@@ -209,7 +210,7 @@ def _settle(nodes: MapNodes, number: int, pairs: Mapping[bytes, bytes]) -> bytes
         return _write(nodes, number, EMPTY_BUCKET + bucket)
     sides: tuple[dict[bytes, bytes], dict[bytes, bytes]] = ({}, {})
     for identity, value in pairs.items():
-        sides[_path(identity) >> (_PATH_BITS - number.bit_length()) & 1][identity] = value
+        sides[path_of(identity) >> (PATH_BITS - number.bit_length()) & 1][identity] = value
     hashes = [_settle(nodes, 2 * number + side, part) for side, part in enumerate(sides)]
     return _write(nodes, number, bytes((_BRANCH,)) + b"".join(hashes))
 

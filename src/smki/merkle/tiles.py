@@ -219,14 +219,18 @@ def grow(state: TreeState, entries: Sequence[bytes]) -> Growth:
     return Growth(state=after, root=after.root() if rows else EMPTY_ROOT, files=tuple(files))
 
 
-def grow_hashes(state: TreeState, row: bytes) -> Growth:
+def grow_hashes(state: TreeState, row: bytes, level: int = 0) -> Growth:
     """The log whose next entries have these hashes, 32 octets each: its tiles, without bundles.
+
+    With `level`, each hash is that over a whole tile below that level of tiles, none of which is
+    given then; the log has whole tiles below it.
 
     Clause: c2sp:tlog-tiles
     """
     files: list[tuple[TileName, bytes]] = []
-    rows = _grow_rows(state, row, files)
-    after = TreeState(size=state.size + len(row) // HASH_OCTETS, rows=rows)
+    rows = _grow_rows(state, row, files, level)
+    size = state.size + (len(row) // HASH_OCTETS << TILE_HEIGHT * level)
+    after = TreeState(size=size, rows=rows)
     return Growth(state=after, root=after.root() if rows else EMPTY_ROOT, files=tuple(files))
 
 
@@ -247,13 +251,11 @@ def _grow_bundle(
 
 
 def _grow_rows(
-    state: TreeState, fresh: bytes, files: list[tuple[TileName, bytes]]
+    state: TreeState, fresh: bytes, files: list[tuple[TileName, bytes]], level: int = 0
 ) -> tuple[bytes, ...]:
     rows = list(state.rows)
-    level = 0
     while fresh:
-        if level == len(rows):
-            rows.append(b"")
+        rows.extend(b"" for _ in range(len(rows), level + 1))
         row = rows[level] + fresh
         index = state.size >> (TILE_HEIGHT * (level + 1))
         whole = len(row) - len(row) % TILE_OCTETS

@@ -6,6 +6,7 @@ happens if the power fails in between.
 
 from smki.ports.accounts import Account, Accounts, Passwords, Session
 from smki.ports.apikeys import ApiKey, ApiKeys, key_name
+from smki.ports.beside import Each, one_by_one
 from smki.ports.demand import DayUse, Demand, Forecast, Over, Use, UseNotes
 from smki.ports.identity_map import IdentityMap, MapState, MapView
 from smki.ports.index import (
@@ -22,6 +23,7 @@ from smki.ports.index import (
 from smki.ports.keys import DelegatingKey, KeyAlgorithm, KeyStore, SigningKey
 from smki.ports.record import Checkpoint, Record, RecordReader
 from smki.ports.registry import Credential, DeviceStanding, Party, Registry, SshKey
+from smki.ports.shelves import Shelves
 from smki.ports.work import Batch, ChunkOutcome, ItemOutcome, JournalEntry, Workbook
 from smki.ports.world import Clock, Entropy, Spool
 
@@ -45,6 +47,7 @@ __all__ = [
     "Demand",
     "DeviceRange",
     "DeviceStanding",
+    "Each",
     "Entropy",
     "Forecast",
     "IdentityMap",
@@ -64,6 +67,7 @@ __all__ = [
     "RecordReader",
     "Registry",
     "Session",
+    "Shelves",
     "SigningKey",
     "Spool",
     "SshKey",
@@ -71,4 +75,5 @@ __all__ = [
     "UseNotes",
     "Workbook",
     "key_name",
+    "one_by_one",
 ]

@@ -165,6 +165,19 @@ class RowReader:
                 )
         return self._slowly(octets)
 
+    def names(self, octets: bytes) -> tuple[bytes, bytes] | None:
+        """Serial number and EUI-64 of a device certificate of a shape that it knows, else None.
+
+        Learns the shape if it can; no part of the certificate is judged.
+        """
+        for shape, _, _ in self._shapes:
+            values = shape.values(octets, _TBS_AT)
+            if values is not None:
+                return values[0], values[4]
+        with suppress(Malformed):
+            self._slowly(octets)
+        return None
+
     def _slowly(self, octets: bytes) -> RowFields:
         tbs = parse_certificate(octets).tbs
         kind, usage = reading.kind_by_policy(tbs, self._settings), reading.key_usage(tbs)

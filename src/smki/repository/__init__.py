@@ -3,7 +3,7 @@
 Decides nothing about who may have a certificate and signs no certificate.
 """
 
-from smki.repository.auditing import audit_roots
+from smki.repository.auditing import RootAuditor, audit_roots
 from smki.repository.comparing import compare_index
 from smki.repository.completeness import (
     Complete,
@@ -26,7 +26,7 @@ from smki.repository.lodging import (
     milliseconds,
     publish,
 )
-from smki.repository.looking import Looked, Looker, LooksThrough
+from smki.repository.looking import Looked, Looker
 from smki.repository.proving import Proven, prove, verify_proof
 from smki.repository.rows import (
     IndexProgress,
@@ -52,10 +52,10 @@ __all__ = [
     "IndexProgress",
     "Looked",
     "Looker",
-    "LooksThrough",
     "MapKeeper",
     "Proven",
     "Retrieved",
+    "RootAuditor",
     "audit_roots",
     "body_of",
     "catch_up",

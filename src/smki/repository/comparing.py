@@ -7,22 +7,32 @@
 4 what was revoked, in the record's order: R
 
 Most of it is looked through, some thousands of entries at once, and only told to be as it must be
-(`look_through`, which other processes may do); where it is not, each row is looked at with care.
+(`Each`: several processes may); where it is not, each row is looked at with care.
 
 May run beside the one who writes: what was lodged meanwhile is passed over, and what seems wrong
 is looked at once more before it is called so. Memory grows with revocations, lists, documents and decisions only.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import chain
 from typing import Final
 
-from smki.ports import CertificateIndex, CertificateRow, ItemRow, ListRow, RecordReader
+from smki.ports import (
+    CertificateIndex,
+    CertificateRow,
+    Each,
+    ItemRow,
+    ListRow,
+    RecordReader,
+    one_by_one,
+)
 from smki.repository.items import item_of
-from smki.repository.looking import Looker, LooksThrough
+from smki.repository.looking import Looker
 from smki.repository.rows import Describe, IndexProgress, list_of, revoked_by, row_of
 from smki.terms import EUI64, CertificateKind, CertificateStatus, KeyUsage, Malformed, SerialNumber
 
 _TOGETHER: Final = 2_048  # entries looked through at once: eight bundles
+_RANGES: Final = 16  # of devices, alike in number: so many processes at the most find some to do
 _FIELDS: Final = tuple(name for name in CertificateRow._fields if name != "status")
 
 
@@ -31,12 +41,12 @@ def compare_index(
     index: CertificateIndex,
     describe: Describe,
     tell: Callable[[IndexProgress], None] | None = None,
-    look_through: LooksThrough | None = None,
+    each: Each[Looker] | None = None,
 ) -> Iterator[str]:
     """One sentence for each thing about which the index says other than the record.
 
     Covers the entries that the index claims to cover; `tell` is given the progress over them.
-    `look_through` looks at the same record and index; without it all is done here.
+    `each` looks at the same record and index; without it all is done here.
 
     Raises:
         Inconsistent: the record is damaged: there is nothing to compare with.
@@ -46,7 +56,7 @@ def compare_index(
     if size > total:
         yield f"index: covers {size} entries, the record has {total}"
         size = total
-    look = look_through or Looker(reader, index, describe)
+    look = each or one_by_one(Looker(reader, index, describe))
     comparison = _Comparison(reader, index, describe, size, look)
     yield from comparison.rows(tell)
     yield from comparison.statuses()
@@ -59,13 +69,13 @@ class _Comparison:
         index: CertificateIndex,
         describe: Describe,
         size: int,
-        look: LooksThrough,
+        each: Each[Looker],
     ) -> None:
         self._reader = reader
         self._index = index
         self._describe = describe
         self._size = size
-        self._look = look
+        self._each = each
         self._revoked: set[SerialNumber] = set()
         self._lists: list[ListRow] = []
         self._items: list[ItemRow] = []
@@ -77,7 +87,7 @@ class _Comparison:
             range(start, min(start + _TOGETHER, self._size))
             for start in range(0, self._size, _TOGETHER)
         ]
-        for stretch, looked in zip(stretches, self._look.entries(stretches), strict=True):
+        for stretch, looked in zip(stretches, self._each(Looker.look, stretches), strict=True):
             if tell:
                 tell(IndexProgress(done=stretch.start, total=self._size))
             if looked.same:
@@ -164,7 +174,8 @@ class _Comparison:
             yield f"index: entry {one.entry}: {says} in the record, {one.name or 'without a name'}"
 
     def statuses(self) -> Iterator[str]:
-        for device in self._look.devices():
+        ranges = self._index.device_ranges(_RANGES)
+        for device in chain.from_iterable(self._each(Looker.doubtful, ranges)):
             yield from self._device(device)
         for kind in CertificateKind:
             if kind is not CertificateKind.DEVICE:

@@ -4,9 +4,7 @@ What is said of a stretch, or a range of devices, depends on nothing before it: 
 look, each at its own. What is wrong where the answer is no, `comparing` finds.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from smki.ports import (
     ALL_DEVICES,
@@ -32,33 +30,13 @@ class Looked:
     others: tuple[tuple[int, bytes], ...] = ()
 
 
-class LooksThrough(Protocol):
-    """Whoever looks through an index and its record."""
-
-    def entries(self, stretches: Iterable[range]) -> Iterator[Looked]:
-        """What is seen of each stretch of entries, in order."""
-        ...
-
-    def devices(self) -> Iterator[EUI64]:
-        """Devices whose certificates' statuses need a careful look, as the index orders them."""
-        ...
-
-
 class Looker:
-    """Looks by itself."""
+    """Looks at one stretch, or one range of devices."""
 
     def __init__(self, reader: RecordReader, index: CertificateIndex, describe: Describe) -> None:
         self._reader = reader
         self._index = index
         self._describe = describe
-
-    def entries(self, stretches: Iterable[range]) -> Iterator[Looked]:
-        """What is seen of each stretch of entries, in order."""
-        return map(self.look, stretches)
-
-    def devices(self) -> Iterator[EUI64]:
-        """Devices whose certificates' statuses need a careful look, as the index orders them."""
-        return iter(self._index.doubtful_devices())
 
     def look(self, stretch: range) -> Looked:
         """What is seen of these entries; never that they are the same if the record is damaged.

@@ -11,8 +11,8 @@ import pytest
 
 from smki.adapters.auditors import Auditors
 from smki.bootstrap import load_settings, open_front
-from smki.bootstrap.auditing import open_looking
-from smki.repository import Looked, compare_index
+from smki.bootstrap.auditing import open_auditing
+from smki.repository import Looked, Looker, compare_index
 from smki.terms import EUI64, Inconsistent, Unavailable
 
 INVENT = (
@@ -34,19 +34,11 @@ DAMAGES: tuple[tuple[str, tuple[Any, ...]], ...] = (
 )
 
 
-class Distrustful:
-    """Says of nothing that it is as it must be."""
-
-    def __init__(self, index: Any) -> None:
-        self._index = index
-
-    def entries(self, stretches: Iterable[range]) -> Iterator[Looked]:
-        """Each must be looked at with care."""
-        return (Looked(same=False) for _ in stretches)
-
-    def devices(self) -> Iterator[EUI64]:
-        """All of them, in the database's order."""
-        return iter([EUI64((n % (1 << 64)).to_bytes(8, "big")) for n in (-8, 7, 9)])
+def distrust(work: Any, asked: Iterable[Any]) -> Iterator[Any]:
+    """Says of nothing that it is as it must be; of devices all, in the database's order."""
+    if work is Looker.look:
+        return (Looked(same=False) for _ in asked)
+    return iter([[EUI64((n % (1 << 64)).to_bytes(8, "big")) for n in (-8, 7, 9)]])
 
 
 def test_the_same_is_found_by_any_number_of_processes(
@@ -56,16 +48,17 @@ def test_the_same_is_found_by_any_number_of_processes(
     monkeypatch.setattr("smki.repository.comparing._TOGETHER", 8)
     settings = load_settings({"SMKI_STATE": str(house.state)})
     file = settings.database_url.removeprefix("sqlite:///")
-    with open_front(settings) as front, open_looking(settings, front.index, 2) as two:
+    with open_front(settings) as front, open_auditing(settings, 2) as auditing:
+        two = auditing.index
         assert two is not None
         given = (front.reader, front.index, front.describe)
-        assert list(compare_index(*given, look_through=two)) == []
+        assert list(compare_index(*given, each=two)) == []
         with closing(sqlite3.connect(file)) as database, database:
             for damage in DAMAGES:
                 database.execute(*damage)
-        careful = list(compare_index(*given, look_through=Distrustful(front.index)))
+        careful = list(compare_index(*given, each=distrust))
         assert list(compare_index(*given)) == careful
-        assert list(compare_index(*given, look_through=two)) == careful
+        assert list(compare_index(*given, each=two)) == careful
         for said in ("entry 4: not_after", "entry 6: status R", "entry 7: status N", "entry 3: is"):
             assert any(said in one for one in careful), careful
         assert [one for one in careful if "status" in one and "entry 90" in one] == [
@@ -84,21 +77,16 @@ def test_what_stops_one_stops_all(house: Any, monkeypatch: pytest.MonkeyPatch) -
     octets[-1] ^= 1
     bundle.write_bytes(octets)
     messages = []
-    with open_front(settings) as front, open_looking(settings, front.index, 2) as two:
-        for look in (None, two):
+    with open_front(settings) as front, open_auditing(settings, 2) as auditing:
+        for look in (None, auditing.index):
             with pytest.raises(Inconsistent, match="record: ") as caught:
                 list(compare_index(front.reader, front.index, front.describe, None, look))
             messages.append(str(caught.value))
     assert messages[0] == messages[1]
 
 
-def test_a_process_that_ends_is_told(house: Any) -> None:
+def test_a_process_that_ends_is_told() -> None:
     """It is no finding: the audit could not be made, and can be made again."""
-    settings = load_settings({"SMKI_STATE": str(house.state)})
     ends: Any = partial(os._exit, 1)
-    with (
-        open_front(settings) as front,
-        Auditors(ends, front.index, 1) as auditors,
-        pytest.raises(Unavailable, match="ended before its work"),
-    ):
-        list(auditors.entries([range(1)]))
+    with Auditors(ends, 1) as each, pytest.raises(Unavailable, match="ended before its work"):
+        list(each(max, [1]))

@@ -260,9 +260,9 @@ def test_audit_names_what_is_missing_or_unknown(
 def test_audit_reports_progress(tmp_path: Path, open_record: Open, leaves_of: Leaves) -> None:
     """Progress counts entries and ends with all of them."""
     record = open_record(tmp_path)
-    record.append(leaves_of(600))
+    record.append(leaves_of(2_400))
     assert list(audit(tmp_path, record.verifier_key)) == [
-        AuditProgress(done=done, total=600) for done in (256, 512, 600)
+        AuditProgress(done=done, total=2_400) for done in (2_048, 2_304, 2_400)
     ]
 
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from smki import repository
 from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.record import FileRecord
+from smki.adapters.shelves import FolderShelves
 from smki.merkle.hashing import leaf_hash
 from smki.merkle.identity_map import (
     decode_root,
@@ -25,9 +26,11 @@ from smki.merkle.identity_map import (
     verify_identity,
 )
 from smki.merkle.leaf import LeafType
+from smki.ports import one_by_one
 from smki.profiles import RowFields
 from smki.repository import (
     MapKeeper,
+    RootAuditor,
     audit_roots,
     auditing,
     index_root_of,
@@ -324,8 +327,7 @@ def test_others_lodge_while_the_root_is_worked_out(
     keeper.keep(at + MINUTE)
     assert [(entry, said[0]) for entry, said in roots(record)] == [(4, 2), (5, 5)]
     assert says(identity_map, METER) == value(record, 0, 2)
-    scratch = SqliteIdentityMap(tmp_path / "scratch.sqlite")
-    assert [*audit_roots(record, keeper.index, keeper.describe, scratch)] == []
+    assert [*audit_roots(record, *auditor(record, keeper, tmp_path))] == []
 
 
 @pytest.mark.clause("sec:L5")
@@ -358,6 +360,12 @@ def test_a_keeper_that_fell_behind_lodges_the_next_root(
     assert roots(record) == []
     keeper.keep(at)
     assert [said[0] for _, said in roots(record)] == [2]
+
+
+def auditor(record: FileRecord, keeper: MapKeeper, folder: Path) -> tuple[Any, Any]:
+    """Shelves, and who audits with them what these tests take for certificates."""
+    shelves = FolderShelves(folder)
+    return shelves, one_by_one(RootAuditor(record, shelves, keeper.describe))
 
 
 def _refuses(body: bytes) -> int:
@@ -403,8 +411,7 @@ def test_an_audit_names_a_root_that_covers_what_it_must_not(
     repository.lodge_leaf(record, LeafType.INDEX_ROOT, encode_root(3, right), at)
     repository.catch_up(record, keeper.index, keeper.describe)
     monkeypatch.setattr(auditing, "BEHIND_MAX", 4)
-    scratch = SqliteIdentityMap(tmp_path / "scratch.sqlite")
-    assert [*audit_roots(record, keeper.index, keeper.describe, scratch)] == [
+    assert [*audit_roots(record, *auditor(record, keeper, tmp_path))] == [
         "index root: entry 4 says that it covers 9 entries, must be 3 to 4",
         "index root: entry 5 says that it covers 1 entries, must be 3 to 5",
         "index root: entry 15 says that it covers 3 entries, must be 11 to 15",

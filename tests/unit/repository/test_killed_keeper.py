@@ -14,8 +14,10 @@ from tests.support.killing import Through, kills
 from smki import repository
 from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.record import FileRecord, disk
+from smki.adapters.shelves import FolderShelves
 from smki.merkle.identity_map import extend_map
-from smki.repository import MapKeeper, audit_roots
+from smki.ports import one_by_one
+from smki.repository import MapKeeper, RootAuditor, audit_roots
 from smki.repository.identities import find_in
 
 MINUTE = timedelta(seconds=60)
@@ -90,6 +92,8 @@ def check(record: FileRecord, keeper: MapKeeper, scratch: Path) -> None:
     with fresh.changing() as view:
         assert extend_map(view, view.state.root, reader.fresh) == state.root
     assert listed == frozenset(reader.newly_listed)
-    fresh.clear()
     assert state.size >= 10  # the first three, their root, and the six that came then
-    assert [*audit_roots(record, keeper.index, keeper.describe, fresh)] == []
+    scratch.with_suffix(".shelves").mkdir()
+    shelves = FolderShelves(scratch.with_suffix(".shelves"))
+    auditor = one_by_one(RootAuditor(record, shelves, keeper.describe))
+    assert [*audit_roots(record, shelves, auditor)] == []

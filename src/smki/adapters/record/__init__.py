@@ -6,6 +6,7 @@ network, no index, no rule about what may be lodged.
 
 from smki.adapters.record.audit import AuditProgress, Problem, audit
 from smki.adapters.record.reader import FileRecordReader
+from smki.adapters.record.rereading import Reread, Rereader
 from smki.adapters.record.writer import LOCKED, FileRecord, is_locked
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "FileRecord",
     "FileRecordReader",
     "Problem",
+    "Reread",
+    "Rereader",
     "audit",
     "is_locked",
 ]

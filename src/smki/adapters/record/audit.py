@@ -8,29 +8,34 @@ them. A file that nothing explains is a problem too. Memory is flat; nothing is 
 Clause: c2sp:tlog-tiles
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from smki.adapters.record.disk import Disk
 from smki.adapters.record.pending import Pending
 from smki.adapters.record.reader import CHECKPOINT, COSIGNED, FileRecordReader, blob_path
+from smki.adapters.record.rereading import Rereader
 from smki.adapters.record.writer import PENDING
 from smki.merkle.hashing import HASH_OCTETS, leaf_row, subtree_hash
-from smki.merkle.leaf import LeafForm, decode_leaf, is_certificate
+from smki.merkle.leaf import Leaf, LeafForm, decode_leaf, is_certificate
 from smki.merkle.log_keys import LogKeys
 from smki.merkle.notes import VerifierKey
 from smki.merkle.tiles import (
     TILE_OCTETS,
     TILE_WIDTH,
+    Growth,
     TileName,
     TreeState,
     decode_bundle,
     grow_hashes,
 )
-from smki.ports import Checkpoint
+from smki.ports import Checkpoint, Each, one_by_one
 from smki.terms import Inconsistent, Malformed, Unavailable
+
+_TOGETHER: Final = 8  # bundles re-read at once: some 4 ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +54,14 @@ class AuditProgress:
     total: int
 
 
-def audit(directory: Path, verifier_key: str) -> Iterator[Problem | AuditProgress]:
-    """Every problem of the record in `directory`, and progress after each bundle.
+def audit(
+    directory: Path, verifier_key: str, each: Each[Rereader] | None = None
+) -> Iterator[Problem | AuditProgress]:
+    """Every problem of the record in `directory`, and progress after each stretch of bundles.
 
     The last progress has `done == total` unless the checkpoint itself is not to be believed, or
-    entries and their hashes are both gone.
+    entries and their hashes are both gone. `each` re-reads this directory; without it all is done
+    here.
 
     Clause: c2sp:tlog-tiles
     """
@@ -68,36 +76,109 @@ def audit(directory: Path, verifier_key: str) -> Iterator[Problem | AuditProgres
     except (Inconsistent, Unavailable) as error:
         yield Problem(file=CHECKPOINT, message=error.message)
         return
-    disk = Disk(directory)
-    blobs: set[bytes] = set()
-    keys = LogKeys()
-    state, size = TreeState(), checkpoint.size
-    while state.size < size:
-        bundle = _Bundle.read(disk, state, checkpoint)
-        yield from bundle.problems
-        yield from _audit_leaves(disk, bundle, blobs, keys)
-        if bundle.row is None:
-            return  # without these hashes nothing after them can be grown
-        growth = grow_hashes(state, bundle.row)
-        for tile, octets in growth.files:
-            # Partial tiles on the way are old ones, or none: `_audit_files` looks at them.
-            if tile.level and tile.width == tile.width_at(size):
-                yield from _compare(disk, tile.path, octets)
-        if cosigned is not None and state.size < cosigned.size <= growth.state.size:
-            ours = bundle.row[: (cosigned.size - state.size) * HASH_OCTETS]
-            yield from _compare_root(COSIGNED, cosigned, grow_hashes(state, ours).root)
-        state = growth.state
-        yield AuditProgress(done=state.size, total=size)
-    yield from _compare_root(CHECKPOINT, checkpoint, state.root())
-    for message in keys.problems(checkpoint.note, VerifierKey.parse(verifier_key)):
+    rereading = _Audit(Disk(directory), checkpoint, cosigned)
+    yield from rereading.entries(each or one_by_one(Rereader(directory)))
+    if rereading.state.size < checkpoint.size:
+        return
+    yield from _compare_root(CHECKPOINT, checkpoint, rereading.state.root())
+    for message in rereading.keys.problems(checkpoint.note, VerifierKey.parse(verifier_key)):
         yield Problem(file=CHECKPOINT, message=message)
-    if cosigned is not None and cosigned.size > size:
+    if cosigned is not None and cosigned.size > checkpoint.size:
         yield Problem(
             file=CHECKPOINT,
-            message=f"says {size} entries, the log signed {cosigned.size} in {COSIGNED}:"
+            message=f"says {checkpoint.size} entries, the log signed {cosigned.size} in {COSIGNED}:"
             " it is an older one",
         )
-    yield from _audit_files(disk, reader, blobs)
+    yield from _audit_files(rereading.disk, reader, rereading.blobs)
+
+
+class _Audit:
+    """Grows the log again from what is re-read.
+
+    Attributes:
+        disk: where it lies.
+        state: how far it was grown.
+        keys: the log's keys that were lodged.
+        blobs: SHA-256 of each blob that an entry names.
+    """
+
+    def __init__(self, disk: Disk, checkpoint: Checkpoint, cosigned: Checkpoint | None) -> None:
+        self.disk = disk
+        self.state = TreeState()
+        self.keys = LogKeys()
+        self.blobs: set[bytes] = set()
+        self._checkpoint = checkpoint
+        self._cosigned = cosigned
+
+    def entries(self, each: Each[Rereader]) -> Iterator[Problem | AuditProgress]:
+        """What is wrong with bundles and tiles; ends early if hashes are gone."""
+        size = self._checkpoint.size
+        whole = size // TILE_WIDTH
+        stretches = [range(n, min(n + _TOGETHER, whole)) for n in range(0, whole, _TOGETHER)]
+        for stretch, seen in zip(stretches, each(Rereader.reread, stretches), strict=True):
+            if seen.hashes is None or self._cosigned_within(stretch):
+                if not (yield from self._carefully(stretch)):
+                    return
+            else:
+                yield from self._leaves(seen.others)
+                yield from self._grow(grow_hashes(self.state, seen.hashes, level=1))
+            yield AuditProgress(done=self.state.size, total=size)
+        if size % TILE_WIDTH and (yield from self._carefully(range(whole, whole + 1))):
+            yield AuditProgress(done=size, total=size)
+
+    def _cosigned_within(self, stretch: range) -> bool:
+        cosigned = self._cosigned
+        return cosigned is not None and (
+            stretch.start * TILE_WIDTH < cosigned.size <= stretch.stop * TILE_WIDTH
+        )
+
+    def _carefully(self, stretch: range) -> Generator[Problem, None, bool]:
+        """Bundle by bundle; whether there are hashes to grow from."""
+        for _ in stretch:
+            bundle = _Bundle.read(self.disk, self.state, self._checkpoint)
+            yield from bundle.problems
+            yield from self._leaves(enumerate(bundle.leaves, bundle.name.index * TILE_WIDTH))
+            if bundle.row is None:
+                return False  # without these hashes nothing after them can be grown
+            before, cosigned = self.state, self._cosigned
+            yield from self._grow(grow_hashes(before, bundle.row))
+            if cosigned is not None and before.size < cosigned.size <= self.state.size:
+                ours = bundle.row[: (cosigned.size - before.size) * HASH_OCTETS]
+                yield from _compare_root(COSIGNED, cosigned, grow_hashes(before, ours).root)
+        return True
+
+    def _grow(self, growth: Growth) -> Iterator[Problem]:
+        for tile, octets in growth.files:
+            # Partial tiles on the way are old ones, or none: `_audit_files` looks at them.
+            if tile.level and tile.width == tile.width_at(self._checkpoint.size):
+                yield from _compare(self.disk, tile.path, octets)
+        self.state = growth.state
+
+    def _leaves(self, entries: Iterable[tuple[int, bytes]]) -> Iterator[Problem]:
+        for entry, octets in entries:
+            if is_certificate(octets):  # nearly all are, and there is nothing more to them here
+                continue
+            try:
+                leaf = decode_leaf(octets)
+            except Malformed as error:
+                yield Problem(file=self._bundle_of(entry), message=f"entry {entry}: {error}")
+                continue
+            self.keys.take(entry, leaf)
+            if leaf.form is LeafForm.DIGEST:
+                self.blobs.add(leaf.body)
+                yield from self._blob(entry, leaf)
+
+    def _blob(self, entry: int, leaf: Leaf) -> Iterator[Problem]:
+        path = blob_path(leaf.body)
+        content = self.disk.read(path)
+        if content is None:
+            yield Problem(file=path, message=f"missing, entry {entry} needs it")
+        elif len(content) != leaf.length or sha256(content).digest() != leaf.body:
+            yield Problem(file=path, message=f"not what entry {entry} says")
+
+    def _bundle_of(self, entry: int) -> str:
+        name = TileName(level=None, index=entry // TILE_WIDTH)
+        return replace(name, width=name.width_at(self._checkpoint.size)).path
 
 
 @dataclass(slots=True, kw_only=True)
@@ -198,27 +279,6 @@ def _signed(
     hashes = disk.read(above.path) or b""
     said = hashes[place * HASH_OCTETS : (place + 1) * HASH_OCTETS]
     return lambda row: subtree_hash(row) == said
-
-
-def _audit_leaves(
-    disk: Disk, bundle: _Bundle, blobs: set[bytes], keys: LogKeys
-) -> Iterator[Problem]:
-    for entry, octets in enumerate(bundle.leaves, bundle.name.index * TILE_WIDTH):
-        if is_certificate(octets):  # nearly all are, and there is nothing more to them here
-            continue
-        try:
-            leaf = decode_leaf(octets)
-        except Malformed as error:
-            yield Problem(file=bundle.name.path, message=f"entry {entry}: {error}")
-            continue
-        keys.take(entry, leaf)
-        if leaf.form is LeafForm.DIGEST:
-            blobs.add(leaf.body)
-            content = disk.read(blob_path(leaf.body))
-            if content is None:
-                yield Problem(file=blob_path(leaf.body), message=f"missing, entry {entry} needs it")
-            elif len(content) != leaf.length or sha256(content).digest() != leaf.body:
-                yield Problem(file=blob_path(leaf.body), message=f"not what entry {entry} says")
 
 
 def _compare(disk: Disk, path: str, expected: bytes) -> Iterator[Problem]:

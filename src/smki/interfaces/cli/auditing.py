@@ -4,27 +4,23 @@ Reads beside a running server; changes and repairs nothing.
 """
 
 import os
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from smki.adapters.helpers import rare_garbage_collection
-from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.record import AuditProgress, Problem
 from smki.adapters.record import audit as audit_record
 from smki.bootstrap import Settings, load_settings, open_front
-from smki.bootstrap.auditing import open_looking
+from smki.bootstrap.auditing import Auditing, open_auditing
 from smki.bootstrap.opening import open_confidential
 from smki.flows.confiding import Removal
 from smki.flows.examining import examine_lodged
-from smki.flows.office import FrontOffice
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import Told, progress_bar
-from smki.repository import audit_roots, compare_index
+from smki.repository import IndexProgress, audit_roots, compare_index
 from smki.terms import Inconsistent, Malformed, Unavailable
 
 PROBLEMS_SHOWN: Final = 1_000  # beyond that the index is not damaged but another one
@@ -41,23 +37,31 @@ def audit(context: click.Context, *, as_json: bool) -> None:
     removed by decision is told. Works beside a running server, changes and repairs nothing. Exit
     code 1 if there is a problem.
     """
+    settings = load_settings(os.environ)
     with (
         reporting(as_json=as_json),
         rare_garbage_collection(),  # a third of the time otherwise
-        open_front(load_settings(os.environ)) as front,
+        open_front(settings) as front,
+        open_auditing(settings) as auditing,
     ):
         with progress_bar("record") as told:
-            problems, entries = _audit_record(load_settings(os.environ), told)
+            problems, entries = _audit_record(settings, auditing, told)
         damaged = bool(problems)
         with progress_bar("index") as told:
-            found, stopped = _gathered(_index_problems(load_settings(os.environ), front, told))
+            found, stopped = _gathered(
+                compare_index(
+                    front.reader, front.index, front.describe, _steps(told), auditing.index
+                )
+            )
         with progress_bar("roots of the verifiable index") as told:
-            lies, stopped_too = _gathered(_root_problems(front, told))
+            lies, stopped_too = _gathered(
+                audit_roots(front.reader, auditing.shelves, auditing.roots, _steps(told))
+            )
         problems += found + lies
         # That a damaged record cannot be compared with is no news; anything else that stops it is.
         problems += [] if damaged else stopped + stopped_too
         # What a damaged index says of documents would be noise beside what is wrong with it.
-        lodged = () if problems else examine_lodged(front, open_confidential(_settings()))
+        lodged = () if problems else examine_lodged(front, open_confidential(settings))
         removed = [one for one in _breaches(lodged, problems) if isinstance(one, Removal)]
         covered = front.index.size()
     document = {
@@ -69,10 +73,6 @@ def audit(context: click.Context, *, as_json: bool) -> None:
     lines = _audit_lines(entries, covered, problems)
     emit(document, (*map(_removal_line, removed), *lines), as_json=as_json)
     context.exit(1 if problems else 0)
-
-
-def _settings() -> Settings:
-    return load_settings(os.environ)
 
 
 def _breaches(found: Iterable[str | Removal], problems: list[str]) -> Iterator[str | Removal]:
@@ -99,10 +99,10 @@ def _removal_line(removal: Removal) -> str:
     )
 
 
-def _audit_record(settings: Settings, told: Told) -> tuple[list[str], int]:
+def _audit_record(settings: Settings, auditing: Auditing, told: Told) -> tuple[list[str], int]:
     problems: list[str] = []
     entries = 0
-    for found in audit_record(settings.path("record"), settings.log_vkey):
+    for found in audit_record(settings.path("record"), settings.log_vkey, auditing.record):
         match found:
             case Problem(file=file, message=message):
                 problems.append(f"{file}: {message}")
@@ -111,26 +111,8 @@ def _audit_record(settings: Settings, told: Told) -> tuple[list[str], int]:
     return problems, entries
 
 
-def _index_problems(settings: Settings, front: FrontOffice, told: Told) -> Iterator[str]:
-    with open_looking(settings, front.index) as look_through:
-        yield from compare_index(
-            front.reader,
-            front.index,
-            front.describe,
-            lambda progress: told(progress.done, progress.total),
-            look_through,
-        )
-
-
-def _root_problems(front: FrontOffice, told: Told) -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="smki-audit-") as scratch:
-        yield from audit_roots(
-            front.reader,
-            front.index,
-            front.describe,
-            SqliteIdentityMap(Path(scratch) / "identity-map.sqlite"),
-            lambda progress: told(progress.done, progress.total),
-        )
+def _steps(told: Told) -> Callable[[IndexProgress], None]:
+    return lambda progress: told(progress.done, progress.total)
 
 
 def _gathered(differences: Iterator[str]) -> tuple[list[str], list[str]]:

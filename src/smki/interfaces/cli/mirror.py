@@ -1,7 +1,6 @@
 """`smki mirror`: a copy of a log that proves it has everything. Needs no SMKI, only the log's key."""
 
 import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -12,15 +11,15 @@ from smki.adapters.addresses import files_at
 from smki.adapters.bulk import BulkFolder
 from smki.adapters.bulk_mirror import mirror_bulk
 from smki.adapters.files import read_octets
-from smki.adapters.identity_map import SqliteIdentityMap
 from smki.adapters.mirror import mirror as mirror_log
 from smki.adapters.record import AuditProgress, FileRecordReader, Problem, audit
 from smki.adapters.record.reader import CHECKPOINT
 from smki.bootstrap import load_settings
+from smki.bootstrap.auditing import Auditing, open_auditing_copy
 from smki.interfaces.cli.consistency import extends_or_evidence
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import Told, progress_bar
-from smki.repository.auditing import audit_roots_alone
+from smki.repository import audit_roots
 from smki.terms import Inconsistent, Malformed, Unavailable
 
 
@@ -71,10 +70,11 @@ def mirror(
                     if problems:
                         _must_extend(FileRecordReader(files, believed), folder, evidence)
         if verify and not problems:
-            with progress_bar("audit") as told:
-                entries, problems = _seen(audit(folder, believed), told)
-            with progress_bar("roots of the verifiable index") as told:
-                problems += _lies(folder, believed, told) if not problems else []
+            with open_auditing_copy(folder, believed) as auditing:
+                with progress_bar("audit") as told:
+                    entries, problems = _seen(audit(folder, believed, auditing.record), told)
+                with progress_bar("roots of the verifiable index") as told:
+                    problems += _lies(folder, believed, auditing, told) if not problems else []
     emit(
         {"entries": entries, "folder": str(folder), "problems": problems},
         (
@@ -102,19 +102,19 @@ def _from_bulk(place: Path, folder: Path, key: str, told: Told) -> int:
     return mirror_bulk(files, folder, key, told).size
 
 
-def _lies(folder: Path, key: str, told: Told) -> list[str]:
+def _lies(folder: Path, key: str, auditing: Auditing, told: Told) -> list[str]:
     """One sentence for each index root in the mirror that is not what its entries give."""
     problems: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="smki-audit-") as scratch:
-        lies = audit_roots_alone(
-            FileRecordReader(folder, key),
-            SqliteIdentityMap(Path(scratch) / "identity-map.sqlite"),
-            lambda progress: told(progress.done, progress.total),
-        )
-        try:
-            problems.extend(lies)
-        except (Inconsistent, Malformed) as error:
-            problems.append(f"index root: the roots cannot be compared, {error}")
+    lies = audit_roots(
+        FileRecordReader(folder, key),
+        auditing.shelves,
+        auditing.roots,
+        lambda progress: told(progress.done, progress.total),
+    )
+    try:
+        problems.extend(lies)
+    except (Inconsistent, Malformed) as error:
+        problems.append(f"index root: the roots cannot be compared, {error}")
     return problems
 
 

@@ -182,9 +182,14 @@ def _is_hash(text: str) -> bool:
     return len(text) == 2 * HASH_OCTETS and not set(text) - set("0123456789abcdef")
 
 
+def path_octets(identity: bytes) -> bytes:
+    """The path of an identity, 8 octets each."""
+    return sha256(_PATH_TAG + identity).digest()[:8]
+
+
 def path_of(identity: bytes) -> int:
-    """The path of an identity, 8 octets: 64 bits."""
-    return int.from_bytes(sha256(_PATH_TAG + identity).digest()[:8], "big")
+    """The same as an integer, by whose bits one goes down."""
+    return int.from_bytes(path_octets(identity), "big")
 
 
 def _extend(nodes: MapNodes, number: int, expected: bytes, changes: Sequence[_Change]) -> bytes:

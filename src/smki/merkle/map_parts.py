@@ -1,6 +1,7 @@
 """The map by EUI-64 in parts, in memory: each part by itself, then the root over all of them.
 
-    change = path 8 || EUI-64 8 || entry u64 || leaf hash 32, and nothing else that counts
+    place  = EUI-64 8 || path 8
+    change = place || entry u64 || leaf hash 32, and nothing else that counts
 
 Part n of 2^bits has the identities whose paths begin with the bits of n: what stands below one
 node of the map. Its node is as in `identity_map`: a bucket if at most 32 identities are in the part.
@@ -12,6 +13,7 @@ Clause: sec:L5
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from operator import itemgetter
 from typing import Final
 
 from smki.merkle.identity_map import (
@@ -20,16 +22,18 @@ from smki.merkle.identity_map import (
     EMPTY_BUCKET,
     NOTHING,
     PATH_BITS,
-    path_of,
+    path_octets,
 )
 
 CHANGE_OCTETS: Final = 56
 
 _BRANCH, _VALUE = b"\x03", b"\x04"
-_IDENTITY_AT, _ENTRY_AT = 8, 16
 _IDENTITY: Final = 8
+_PATH: Final = slice(8, 16)
+_PLACE: Final = 16
 _PAIR: Final = 40
 _BUCKET_MOST: Final = len(EMPTY_BUCKET) + BUCKET_PAIRS * _PAIR
+_path: Final = itemgetter(_PATH)
 
 
 class MapPart:
@@ -43,36 +47,34 @@ class MapPart:
         """Part `number` of 2^`bits`, empty."""
         self.node = EMPTY_BUCKET
         self._top = 1 << bits | number
-        self._pairs: dict[bytes, bytes] = {}  # by identity: itself and its value
-        self._buckets: dict[int, list[bytes]] = {self._top: []}  # identities, rising
+        self._pairs: dict[bytes, bytes] = {}  # by place: EUI-64 and value
+        self._buckets: dict[int, list[bytes]] = {self._top: []}  # places, by EUI-64
         self._hashes: dict[int, bytes] = {}
 
     def extend(self, changes: Iterable[bytes]) -> bytes:
         """The node afterwards; the changes are of this part, and of an identity in their order."""
         pairs, places = self._pairs, set[bytes]()
         for change in changes:
-            identity = change[_IDENTITY_AT:_ENTRY_AT]
-            value = pairs[identity][_IDENTITY:] if identity in pairs else NOTHING
-            pairs[identity] = (
-                identity + sha256(_VALUE + value + change[_ENTRY_AT:CHANGE_OCTETS]).digest()
-            )
-            places.add(change[:_ENTRY_AT])
+            place = change[:_PLACE]
+            value = pairs[place][_IDENTITY:] if place in pairs else NOTHING
+            after = sha256(_VALUE + value + change[_PLACE:CHANGE_OCTETS]).digest()
+            pairs[place] = place[:_IDENTITY] + after
+            places.add(place)
         if places:
-            self._change(self._top, sorted(places))
+            self._change(self._top, sorted(places, key=_path))
         return self.node
 
     def _change(self, number: int, places: Sequence[bytes]) -> None:
         bucket = self._buckets.get(number)
         if bucket is not None:
             for place in places:
-                identity = place[_IDENTITY_AT:]
-                at = bisect_left(bucket, identity)
-                if bucket[at : at + 1] != [identity]:
-                    bucket.insert(at, identity)
+                at = bisect_left(bucket, place)
+                if bucket[at : at + 1] != [place]:
+                    bucket.insert(at, place)
             self._settle(number, bucket)
             return
         left, right = 2 * number, 2 * number + 1
-        at = bisect_left(places, _first_path(right))
+        at = bisect_left(places, _first_path(right), key=_path)
         if at:
             self._change(left, places[:at])
         if at < len(places):
@@ -80,17 +82,17 @@ class MapPart:
         self._note(number, _BRANCH + self._hashes[left] + self._hashes[right])
 
     def _settle(self, number: int, bucket: list[bytes]) -> None:
-        """These identities are what stands below the node: as one bucket, or over two nodes."""
+        """These places are what stands below the node: as one bucket, or over two nodes."""
         if len(bucket) <= BUCKET_PAIRS or number.bit_length() > DEPTH_MAX:
             self._buckets[number] = bucket
             self._note(number, EMPTY_BUCKET + b"".join(map(self._pairs.__getitem__, bucket)))
             return
         self._buckets.pop(number, None)
         left, right = 2 * number, 2 * number + 1
-        first_right = int.from_bytes(_first_path(right), "big")
+        first_right = _first_path(right)
         sides: tuple[list[bytes], list[bytes]] = ([], [])
-        for identity in bucket:
-            sides[path_of(identity) >= first_right].append(identity)
+        for place in bucket:
+            sides[place[_PATH] >= first_right].append(place)
         self._settle(left, sides[0])
         self._settle(right, sides[1])
         self._note(number, _BRANCH + self._hashes[left] + self._hashes[right])
@@ -128,12 +130,12 @@ class MapTop:
 
 def encode_change(identity: bytes, entry: int, leaf: bytes) -> bytes:
     """The change by which an identity, 8 octets, has this entry with this leaf hash too."""
-    return path_of(identity).to_bytes(8, "big") + identity + entry.to_bytes(8, "big") + leaf
+    return identity + path_octets(identity) + entry.to_bytes(8, "big") + leaf
 
 
 def part_of(change: bytes, bits: int) -> int:
     """Which of 2^`bits` parts has this change; at most 8 bits."""
-    return change[0] >> (8 - bits)
+    return change[_IDENTITY] >> (8 - bits)
 
 
 def _first_path(number: int) -> bytes:

@@ -97,7 +97,7 @@ class RootAuditor:
         """Serial number, entry and identity of those certificates of a part that are asked for."""
         part, wanted = asked
         return [
-            (noted[CHANGE_OCTETS:], int.from_bytes(noted[_ENTRY], "big"), noted[8:16])
+            (noted[CHANGE_OCTETS:], int.from_bytes(noted[_ENTRY], "big"), noted[:8])
             for noted in _records(self._shelves.blocks(_changes(part)), _NOTED)
             if noted[CHANGE_OCTETS:] in wanted
         ]

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from smki.adapters.auditors import Auditors
-from smki.bootstrap import load_settings, open_front
+from smki.adapters.record import Problem, audit
+from smki.bootstrap import load_settings, open_front, open_record
 from smki.bootstrap.auditing import open_auditing
-from smki.repository import Looked, Looker, compare_index
+from smki.merkle.identity_map import encode_root
+from smki.merkle.leaf import LeafType, encode_leaf
+from smki.repository import Looked, Looker, audit_roots, compare_index, lodge_root
 from smki.terms import EUI64, Inconsistent, Unavailable
 
 INVENT = (
@@ -83,6 +86,38 @@ def test_what_stops_one_stops_all(house: Any, monkeypatch: pytest.MonkeyPatch) -
                 list(compare_index(front.reader, front.index, front.describe, None, look))
             messages.append(str(caught.value))
     assert messages[0] == messages[1]
+
+
+@pytest.mark.clause("c2sp:tlog-tiles")
+def test_record_and_roots_are_audited_by_processes_as_by_one(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A root that lies and a bundle that was changed are named in the same words."""
+    monkeypatch.setattr("smki.repository.auditing._TOGETHER", 8)
+    settings = load_settings({"SMKI_STATE": str(house.state)})
+    with open_record(settings, {}) as (front, record):
+        size = record.checkpoint().size
+        lodge_root(record, encode_root(size, bytes(32)), front.clock.now())
+        note, _ = encode_leaf(LeafType.STATUS_NOTE, b"{}", 0)
+        record.append([note] * 5_000)
+    bundle = house.state / "record" / "tile" / "entries" / "003"
+    whole = bundle.read_bytes()
+
+    def found(processes: int) -> tuple[list[Any], list[str]]:
+        with open_front(settings) as front, open_auditing(settings, processes) as auditing:
+            problems = audit(settings.path("record"), settings.log_vkey, auditing.record)
+            wrong = [one for one in problems if isinstance(one, Problem)]
+            try:
+                return wrong, [*audit_roots(front.reader, auditing.shelves, auditing.roots)]
+            except Inconsistent as error:
+                return wrong, [str(error)]
+
+    assert found(2) == found(1)
+    assert "lies: it says 000000" in found(1)[1][0]
+    bundle.write_bytes(whole[:-1] + bytes((whole[-1] ^ 1,)))
+    assert found(2) == found(1)
+    problems, _ = found(1)
+    assert [one.file for one in problems if "was changed" in one.message] == ["tile/entries/003"]
 
 
 def test_a_process_that_ends_is_told() -> None:

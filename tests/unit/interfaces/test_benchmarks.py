@@ -53,6 +53,17 @@ def test_lodging_is_measured_to_the_last_entry(tmp_path: Path) -> None:
             500,
             {"p99_milliseconds", "limit_p99_milliseconds", "indexed_per_second"},
         ),
+        (
+            "audit",
+            300,
+            {
+                "record_per_second",
+                "index_per_second",
+                "roots_per_second",
+                "record_ratio",
+                "octets_per_second",
+            },
+        ),
         ("prove", 301, {"p99_milliseconds", "kept_per_second", "proof_octets"}),
     ],
 )

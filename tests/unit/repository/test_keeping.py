@@ -434,3 +434,60 @@ def test_an_entry_too_short_for_a_leaf_is_told_by_whoever_verifies(
         repository.verify_complete(
             b"".join(proof.parts).splitlines(keepends=True), record.verifier_keys[0]
         )
+
+
+@pytest.mark.clause("sec:L5")
+def test_an_audit_makes_the_map_again_in_parts(
+    record: FileRecord,
+    keeper: MapKeeper,
+    lodged: Callable[..., None],
+    at: datetime,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    crl_of: Callable[..., bytes],
+) -> None:
+    """Many identities, roots and lists: the keeper's roots hold, one that hides an entry is named."""
+    monkeypatch.setattr(auditing, "_PART", 16)
+    monkeypatch.setattr(auditing, "_TOGETHER", 7)
+    many = [number.to_bytes(8, "big") for number in range(90)]
+    for step in range(6):
+        lodged(*many[step * 15 : step * 15 + 15], *many[: step * 3])
+        if step % 2:
+            repository.lodge_crl(record, crl_of([2 + 5 * step, 7 + step], step), at)
+            repository.catch_up(record, keeper.index, keeper.describe)
+        keeper.keep(at + step * MINUTE)
+    assert len(roots(record)) == 6
+    folders = [tmp_path / name for name in ("whole", "lies")]
+    for folder in folders:
+        folder.mkdir()
+    assert [*audit_roots(record, *auditor(record, keeper, folders[0]))] == []
+    assert len(list(folders[0].glob("nodes-*"))) == 16
+    size = record.checkpoint().size
+    hiding = repository.IdentityReader(
+        record, find_in(keeper.index), keeper.describe, size=0, listed=()
+    )
+    hiding.read(size)
+    fresh = {
+        one: entries[-1:] if one == many[3] else entries for one, entries in hiding.fresh.items()
+    }
+    with SqliteIdentityMap(tmp_path / "lies.sqlite").changing() as view:
+        root = extend_map(view, view.state.root, fresh)
+    lodge_root(record, encode_root(size, root), at)
+    [said] = audit_roots(record, *auditor(record, keeper, folders[1]))
+    assert said.startswith(f"index root: entry {size} lies: it says {root.hex()}")
+
+
+def test_an_audit_knows_no_list_of_a_stranger(
+    record: FileRecord,
+    keeper: MapKeeper,
+    lodged: Callable[..., None],
+    at: datetime,
+    tmp_path: Path,
+    crl_of: Callable[..., bytes],
+) -> None:
+    """A list that names what was never lodged, or was lodged after it, cannot be compared."""
+    lodged(METER)
+    repository.lodge_crl(record, crl_of([2], 1), at)
+    lodged(OTHER)
+    with pytest.raises(Inconsistent, match=r"entry 1: a list of certificate 0*2, which must be an"):
+        list(audit_roots(record, *auditor(record, keeper, tmp_path)))

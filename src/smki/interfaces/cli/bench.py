@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from smki.bootstrap import load_settings
+from smki.interfaces.bench_audit import AuditFigures, bench_audit
 from smki.interfaces.bench_gbcs import GbcsFigures, bench_gbcs
 from smki.interfaces.bench_lodging import LodgingFigures, bench_lodge
 from smki.interfaces.bench_lookup import LookupFigures, bench_lookup
@@ -140,6 +141,37 @@ def prove(*, count: int, as_json: bool) -> None:
 
 
 @bench.command
+@_count_option("Certificates in the record.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="Processes that audit; as the command if not given.",
+)
+@json_option
+def audit(*, count: int, processes: int | None, as_json: bool) -> None:
+    """Audit a scratch SMKI: record, index, and roots of the verifiable index.
+
+    The limit is the bare hashing of the same leaves by one thread.
+    """
+    with reporting(as_json=as_json), _scratch(count) as (state, progress):
+        figures = bench_audit(state, count, processes, progress)
+    _emit(
+        figures,
+        (
+            f"{figures.count} entries audited in {figures.seconds} s:"
+            f" {figures.per_second:.0f} a second with {figures.processes} process(es),"
+            f" {figures.octets_per_second / 1e6:.0f} MB a second"
+        ),
+        f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
+        (
+            f"record {figures.record_per_second:.0f} a second (ratio {figures.record_ratio}),"
+            f" index {figures.index_per_second:.0f}, verifiable index {figures.roots_per_second:.0f}"
+        ),
+        as_json=as_json,
+    )
+
+
+@bench.command
 @_count_option("Commands.", default=10_000)
 @json_option
 def gbcs(*, count: int, as_json: bool) -> None:
@@ -162,7 +194,7 @@ def gbcs(*, count: int, as_json: bool) -> None:
 
 
 def _emit(
-    figures: Figures | LodgingFigures | LookupFigures | ProvingFigures | GbcsFigures,
+    figures: Figures | LodgingFigures | LookupFigures | ProvingFigures | AuditFigures | GbcsFigures,
     *lines: str,
     as_json: bool,
 ) -> None:

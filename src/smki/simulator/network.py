@@ -146,13 +146,13 @@ class SimulatedNetwork:
         self._wake(line)
 
     def events(self, until: datetime) -> Iterator[FromDevice | NotDelivered]:
-        """What happens until then, in time's order; ends early when nothing is on its way."""
+        """What happens until then, in time's order; then it is that time, at once."""
         end = (until - self._start).total_seconds()
         while self._events and self._events[0].at <= end:
             event = heapq.heappop(self._events)
             self._time = max(self._time, event.at)
             yield from self._happen(event)
-        self._time = max(self._time, end) if self._events else self._time
+        self._time = max(self._time, end)
 
     def _happen(self, event: _Event) -> Iterator[FromDevice | NotDelivered]:
         line = event.line
@@ -175,7 +175,12 @@ class SimulatedNetwork:
         frames, lost = line.near.retry(self._time)
         self._carry(line, frames, outward=True)
         for route in lost:
-            yield NotDelivered(device=line.device, counter=route.counter, at=self.now)
+            yield NotDelivered(
+                device=line.device,
+                originator=route.originator,
+                counter=route.counter,
+                at=self.now,
+            )
         if self._time >= line.away_until:
             frames, _ = line.far.retry(self._time)
             self._carry(line, frames, outward=False)
@@ -210,7 +215,7 @@ class SimulatedNetwork:
     def _perhaps_spoilt(self, frame: bytes, figures: RegionFigures) -> bytes:
         if self._chance.random() >= figures.corrupt:
             return frame
-        bit = self._chance.randrange(8 * len(frame))
+        bit = int(self._chance.random() * 8 * len(frame))  # one draw, however long the frame is
         spoilt = bytearray(frame)
         spoilt[bit // 8] ^= 1 << bit % 8
         return bytes(spoilt)

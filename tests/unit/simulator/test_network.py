@@ -167,3 +167,20 @@ def test_figures_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
     """Shares beyond 0 to 1, and no delay at all."""
     with pytest.raises(Malformed, match="must be so"):
         RegionFigures(**wrong)
+
+
+def test_time_passes_at_once_where_nothing_happens(
+    examples: tuple[Example, ...], keys: ScalarKeys
+) -> None:
+    """Who waits for an instant is at that instant, and sends from there on."""
+    estate = Estate(examples, keys)
+    network = SimulatedNetwork(
+        estate.answers, regions={"north": CLEAN}, region_of=lambda _: "north", start=AT, seed=1
+    )
+    later = AT + timedelta(seconds=1_000_000)
+    assert not list(network.events(later))
+    assert network.now == later
+    network.send(examples[0].device.device, examples[0].sent.command)
+    answered = list(network.events(later + timedelta(hours=1)))
+    assert [type(event) for event in answered] == [FromDevice]
+    assert answered[0].at > later

@@ -19,7 +19,14 @@ from smki.ports.index import (
     KeyHolder,
     ListRow,
 )
-from smki.ports.keys import DelegatingKey, KeyAlgorithm, KeyStore, SigningKey
+from smki.ports.keys import (
+    AgreementKey,
+    AgreementKeyStore,
+    DelegatingKey,
+    KeyAlgorithm,
+    KeyStore,
+    SigningKey,
+)
 from smki.ports.record import Checkpoint, Record, RecordReader
 from smki.ports.registry import Credential, DeviceStanding, Party, Registry, SshKey
 from smki.ports.work import Batch, ChunkOutcome, ItemOutcome, JournalEntry, Workbook
@@ -29,6 +36,8 @@ __all__ = [
     "ALL_DEVICES",
     "Account",
     "Accounts",
+    "AgreementKey",
+    "AgreementKeyStore",
     "ApiKey",
     "ApiKeys",
     "Batch",

@@ -137,8 +137,11 @@ def _entities(files: tuple[CorpusFile, ...]) -> Iterator[tuple[tuple[str, str], 
             scalar = key.private_numbers().private_value.to_bytes(32, "big")
             form = Encoding.X962, PublicFormat.UncompressedPoint
             point = key.public_key().public_bytes(*form)
-            pem = content.get(path.replace(".key", ".pem"))
-            der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER) if pem else b""
+            pem = content[path.replace(".key", ".pem")]
+            certified = b"CERTIFICATE" in pem  # and not a bare public key
+            der = (
+                x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER) if certified else b""
+            )
             yield (entity, use), (scalar, point, der.hex())
 
 

@@ -33,6 +33,7 @@ from smki.wire.gbcs.trust_anchors import (
     TrustAnchorCellIdentifier,
 )
 from smki.wire.gbcs.update_credentials import (
+    MODE,
     AuthorisingRemotePartyControl,
     CredentialsReplacementMode,
     RemotePartySeqNumberChange,
@@ -365,4 +366,6 @@ def _other_changes(
 
 
 def _title(mode: CredentialsReplacementMode) -> str:
-    return "".join(word.capitalize() for word in mode.name.split("_"))
+    """As the notation writes it, with a capital: `SupplierByTransCoS`."""
+    name = str(MODE.show(mode)).partition("(")[0]
+    return name[0].upper() + name[1:]

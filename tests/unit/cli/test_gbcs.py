@@ -53,6 +53,25 @@ def test_what_is_made_is_read_and_everything_holds(made: Path) -> None:
     assert len(commands) == 26
 
 
+def test_public_keys_alone_verify_every_signature_that_is_made(made: Path, tmp_path: Path) -> None:
+    """Who is given the .pem files only can verify, the contingency key's commands too."""
+    for key in (made / "keys").glob("*.pem"):
+        (tmp_path / key.name).write_bytes(key.read_bytes())
+    files = sorted(str(path) for path in made.glob("*.HEX"))
+    code, documents = _show(*files, "--keys", str(tmp_path))
+    assert code == 0
+    assert {document["signature"] for document in documents} == {"valid", "absent"}
+    assert {key.stem for key in (made / "keys").glob("*.key")} == {
+        key.stem for key in tmp_path.glob("*.pem")
+    }
+
+
+def test_modes_are_named_as_the_notation_names_them(made: Path) -> None:
+    """`SupplierByTransCoS`, as in the names of the published messages."""
+    names = {path.name.partition("_")[0] for path in made.glob("CS02b*.HEX")}
+    assert {"CS02bSupplierByTransCoS", "CS02bAccessControlBrokerByACB"} <= names
+
+
 def test_a_folder_that_is_not_empty_is_left_alone(made: Path) -> None:
     """A second time is refused, and says what must be there."""
     before = {path: path.read_bytes() for path in made.glob("*.HEX")}

@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from smki.bootstrap.access_settings import AccessSettings
+from smki.bootstrap.estate_settings import EstateSettings
 from smki.bootstrap.values import (
     Address,
     CheckpointSignatures,
@@ -142,6 +143,9 @@ class Settings(BaseSettings):
     )
     access: AccessSettings = Field(
         default=AccessSettings(), description="API keys, and what is kept of their use"
+    )
+    estate: EstateSettings = Field(
+        default=EstateSettings(), description="simulated devices, and what homes are like"
     )
     vectors: Path = Field(
         default=Path("../shared/vectors"),

@@ -23,6 +23,7 @@ from smki.terms import EUI64, Inconsistent, Malformed
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
 
 ANSWERED = "answered"
+ABANDONED = "whoever waited for its answer ended"
 
 
 class PassedOver(Enum):
@@ -118,6 +119,15 @@ class HeadEnd:
     def now(self) -> datetime:
         """The line's time."""
         return self._link.now
+
+    def take_over(self, device: EUI64) -> None:
+        """Of what was sent to the device before, nothing waits: its head end may have been killed.
+
+        Raises:
+            Unavailable: it could not be kept.
+        """
+        for left in self._outbox.waiting(device):
+            self._outbox.settle(left.originator, left.counter, ABANDONED)
 
     def command(self, order: Order) -> CommandKey:
         """The command is on its way, with a counter of its own; it was kept before.

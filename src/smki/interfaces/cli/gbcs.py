@@ -177,7 +177,7 @@ def _lines(document: Mapping[str, object]) -> Iterator[str]:
         yield f"  date-time     {document['date_time']}"
     for name in ("signature", "mac"):
         yield f"  {name:<13} {_SAID[str(document[name])]}"
-    for name in ("supplementary", "encrypted", "deviations", "payload"):
+    for name in ("supplementary", "instruction", "encrypted", "deviations", "payload"):
         if document.get(name):
             yield f"  {name}"
             yield from _tree(document[name], "    ")

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from smki.messages import KeyUse, check, shown
+from smki.messages import KeyUse, KnownKey, check, shown
 from smki.profiles import development
 from smki.simulator import ScalarKeys
 from smki.simulator.cast import Cast
@@ -57,7 +57,7 @@ def catalogue_of(keys: ScalarKeys) -> Catalogue:
     return Catalogue(keys, Cast(keys, AT, development()), AT)
 
 
-class KnownKeys:
+class Keys:
     """`messages.KeyRing` of all who took part.
 
     Args:
@@ -76,17 +76,15 @@ class KnownKeys:
         self._entities = entities
         self._broker = broker
 
-    def point(self, entity: EUI64, use: KeyUse) -> bytes | None:
+    def points(self, entity: EUI64, use: KeyUse) -> tuple[KnownKey, ...]:
         """The public key, if the entity took part."""
         known = self._entities.get((entity.digits, use.value))
-        return known[1] if known else None
+        return (KnownKey(entity=entity, point=known[1]),) if known else ()
 
-    def secret(self, one: EUI64, other: EUI64) -> bytes | None:
-        """Z, if both took part."""
-        agreement = KeyUse.KEY_AGREEMENT
-        private = self._entities.get((one.digits, agreement.value))
-        point = self.point(other, agreement)
-        return self._keys.agree(private[0], point) if private and point else None
+    def agree(self, entity: EUI64, point: bytes) -> tuple[bytes, ...]:
+        """Z, if the entity took part."""
+        private = self._entities.get((entity.digits, KeyUse.KEY_AGREEMENT.value))
+        return (self._keys.agree(private[0], point),) if private else ()
 
     def brokers(self) -> tuple[EUI64, ...]:
         """The one there is."""
@@ -102,7 +100,7 @@ def make() -> dict[str, str]:
         party.entity for party in catalogue.parties.values() if party.role.name.endswith("BROKER")
     )
     entities = dict(_entities(files))
-    ring = KnownKeys(keys, {name: known[:2] for name, known in entities.items()}, broker)
+    ring = Keys(keys, {name: known[:2] for name, known in entities.items()}, broker)
     return {
         MESSAGES: "".join(
             json.dumps(_document(each, ring), ensure_ascii=False) + "\n"
@@ -113,7 +111,7 @@ def make() -> dict[str, str]:
     }
 
 
-def _document(each: CorpusFile, ring: KnownKeys) -> dict[str, object]:
+def _document(each: CorpusFile, ring: Keys) -> dict[str, object]:
     message = parse_message(read_message_file(each.content))
     payload = read_payload(message)
     return {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from smki.messages import Checks, Verdict, shown
+from smki.messages import Checks, Finding, Verdict, shown
 from smki.terms import EUI64
 from smki.wire.gbcs.asn1 import encode
 from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, grouped, parse_message
@@ -16,7 +16,11 @@ from smki.wire.gbcs.payloads import (
 )
 from smki.wire.gbcs.zigbee import parse_zigbee
 
-_UNCHECKED = Checks(signature=Verdict.UNKNOWN, mac=Verdict.ABSENT, encrypted=())
+_UNCHECKED = Checks(
+    of_signature=Finding(verdict=Verdict.UNKNOWN, reason="no key is there"),
+    of_mac=Finding(verdict=Verdict.ABSENT),
+    encrypted=(),
+)
 _ALERT = "010900 8f66 1c374a80"  # a GBZ alert: no components, code, time
 
 

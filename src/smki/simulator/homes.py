@@ -85,9 +85,10 @@ class Homes:
         self._first = int(first)
         self._seed = seed
         self._figures = figures
-        self._regions = _Lots(figures.regions)
-        self._models: dict[DeviceKind, _Lots[Model]] = {
-            kind: _Lots({model: model.share for model in figures.models[kind]})
+        self._last: _Home | None = None
+        self._regions = _Shares(figures.regions)
+        self._models: dict[DeviceKind, _Shares[Model]] = {
+            kind: _Shares({model: model.share for model in figures.models[kind]})
             for kind in PLACES
             if kind is not _K.GPF
         }
@@ -116,7 +117,9 @@ class Homes:
             Malformed: it is none of this estate.
         """
         home, place = self._place(device)
-        return self._row(self._draw(home), PLACES[place])
+        if self._last is None or self._last.number != home:
+            self._last = self._draw(home)  # its other devices are asked for next
+        return self._row(self._last, PLACES[place])
 
     def _place(self, device: EUI64) -> tuple[int, int]:
         home, place = divmod(int(device) - self._first, _PLACES_MAX)
@@ -170,7 +173,7 @@ class _Home:
         return ""
 
 
-class _Lots(Generic[_Value]):
+class _Shares(Generic[_Value]):
     """Values to be drawn, each as often as its share."""
 
     def __init__(self, shares: Mapping[_Value, int]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, TextClause, bindparam, func, insert, select, text, update
 
 from smki.adapters.sql.estate_tables import (
     ANCHOR,
@@ -238,6 +238,18 @@ class SqlEstate:
         """How many devices there are."""
         query = select(func.count()).select_from(DEVICE)
         return int(self.store.read(lambda connection: connection.execute(query).scalar_one()))
+
+    def octets(self) -> int:
+        """How much room the database takes, indexes and all."""
+        return int(
+            self.store.read(lambda connection: connection.execute(self._size()).scalar_one())
+        )
+
+    def _size(self) -> TextClause:
+        if self.store.is_sqlite:
+            return text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        tables = " + ".join(f"pg_total_relation_size('{name}')" for name in METADATA.tables)
+        return text(f"SELECT {tables}")
 
     def totals(self, query: InventoryQuery) -> tuple[InventoryTotal, ...]:
         """How many devices there are of each kind, make, region and status."""

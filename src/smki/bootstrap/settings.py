@@ -27,6 +27,7 @@ from pydantic_settings import (
 
 from smki.bootstrap.access_settings import AccessSettings
 from smki.bootstrap.estate_settings import EstateSettings
+from smki.bootstrap.line_settings import LineSettings
 from smki.bootstrap.values import (
     Address,
     CheckpointSignatures,
@@ -147,6 +148,9 @@ class Settings(BaseSettings):
     )
     estate: EstateSettings = Field(
         default=EstateSettings(), description="simulated devices, and what homes are like"
+    )
+    line: LineSettings = Field(
+        default=LineSettings(), description="the line to them, and what its regions are like"
     )
     vectors: Path = Field(
         default=Path("../shared/vectors"),

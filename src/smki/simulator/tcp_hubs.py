@@ -16,7 +16,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 from smki.simulator.hubs import HubLine, Hubs
@@ -34,6 +34,7 @@ from smki.simulator.line_records import (
     encode_record,
 )
 from smki.simulator.obeying import ForDevice
+from smki.simulator.pace import Pace
 from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import Place, RegionFigures, Weather
 from smki.terms import EUI64, Inconsistent, Malformed, Refused, SmkiError, Unavailable
@@ -44,8 +45,6 @@ CONNECTIONS_MAX: Final = 64  # few head ends, each with any number of devices
 LINES_MAX: Final = 50_000  # of all connections at once, some 2 kB each; frames to more are lost
 RECORD_SECONDS: Final = 10.0  # for a record that has begun, and for the first
 UNREAD_OCTETS_MAX: Final = 16 << 20  # that a head end leaves lying
-PACE_LEAST: Final = 0.01
-PACE_MOST: Final = 1_000  # a delay of a second is then one that a busy machine has anyway
 _TOGETHER: Final = 64  # messages obeyed at once: some 50 ms, in which nothing else is done
 
 
@@ -59,29 +58,6 @@ class ObeyingDevices(Protocol):
     def obey(self, messages: Sequence[ForDevice], at: datetime) -> tuple[tuple[bytes, ...], ...]:
         """What each device says; durable before it is returned."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How the line's time passes.
-
-    Attributes:
-        start: the line's time when it begins.
-        times: how many of its seconds pass in one.
-
-    Raises:
-        Malformed: times is not from 0.01 to 1,000.
-    """
-
-    start: datetime
-    times: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not PACE_LEAST <= self.times <= PACE_MOST:
-            raise Malformed(
-                f"line: pace of {self.times:g}, must be {PACE_LEAST:g} to {PACE_MOST:g}",
-                rule="line.pace",
-            )
 
 
 @dataclass(slots=True, eq=False)
@@ -322,7 +298,7 @@ class TcpHubs:
             line.said_quiet = True
 
     def _instant(self, seconds: float) -> datetime:
-        return self._pace.start + timedelta(seconds=seconds)
+        return self._pace.instant(seconds)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:

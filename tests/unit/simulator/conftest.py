@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from smki.simulator.tcp_hubs import ObeyingDevices, Pace, TcpHubs
+from smki.simulator.pace import Pace
+from smki.simulator.tcp_hubs import ObeyingDevices, TcpHubs
 from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import RegionFigures
 

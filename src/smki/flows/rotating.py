@@ -70,6 +70,7 @@ class RotationWish:
         certificates: those in force (DER).
         originator: who commands: whose certificate the device's cell holds.
         keys: the originator's and the access control broker's.
+        service: the answer of the ad hoc service to a certification request (bare base64).
         usages: which certificates, in this order; one that is there twice is renewed twice.
     """
 
@@ -78,6 +79,7 @@ class RotationWish:
     certificates: Mapping[KeyUsage, bytes]
     originator: EUI64
     keys: PartyKeys
+    service: Callable[[str], AdHocAnswer]
     usages: tuple[KeyUsage, ...]
 
 
@@ -121,7 +123,6 @@ class Rotator:
     Args:
         head_end: sends the commands.
         notes: keeps how far each has come.
-        service: the answer of the ad hoc service to a certification request (bare base64).
         tell: is told each step that is done.
         together: devices that are under way at once.
     """
@@ -130,14 +131,12 @@ class Rotator:
         self,
         head_end: HeadEnd,
         notes: Rotations,
-        service: Callable[[str], AdHocAnswer],
         *,
         tell: _Told = lambda *_: None,
         together: int = 64,
     ) -> None:
         self._head_end = head_end
         self._notes = notes
-        self._service = service
         self._tell = tell
         self._together = together
         self._under_way: dict[CommandKey, _Steps] = {}
@@ -162,7 +161,7 @@ class Rotator:
         """As many as may be are under way; one that needs no command at all ends at once."""
         while len(self._under_way) < self._together and (wishes := tuple(islice(coming, 1))):
             self._head_end.take_over(wishes[0].device)
-            device = _Device(wishes[0], self._notes, self._service, self._tell)
+            device = _Device(wishes[0], self._notes, self._tell)
             yield from self._turned(device.steps(), None)
 
     def _turned(self, steps: _Steps, event: _Event | None) -> Iterator[Outcome]:
@@ -179,16 +178,9 @@ class Rotator:
 class _Device:
     """The rotations of one device, in steps that wait for what becomes of their commands."""
 
-    def __init__(
-        self,
-        wish: RotationWish,
-        notes: Rotations,
-        service: Callable[[str], AdHocAnswer],
-        tell: _Told,
-    ) -> None:
+    def __init__(self, wish: RotationWish, notes: Rotations, tell: _Told) -> None:
         self._wish = wish
         self._notes = notes
-        self._service = service
         self._tell = tell
         self._certificates = dict(wish.certificates)
         self._step = Step.REQUESTED
@@ -249,7 +241,7 @@ class _Device:
         forgotten, so that the next rotation begins with a new key.
         """
         self._step = Step.CERTIFIED
-        answer = self._service(base64.b64encode(note.request).decode())
+        answer = self._wish.service(base64.b64encode(note.request).decode())
         if answer.certificate is None:
             self._status = answer.status
             words = f"ad hoc service: {answer.status.value} {answer.code} {answer.text}"

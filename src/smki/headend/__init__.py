@@ -5,7 +5,14 @@ belongs to and for nothing else, and never uses a counter twice. What is asked, 
 the answers, is for whoever asks; it holds no key.
 """
 
-from smki.headend.commanding import PartyKeys, Recipient, Sent, commanded, protected
+from smki.headend.commanding import (
+    HeldKeys,
+    PartyKeys,
+    Recipient,
+    Sent,
+    commanded,
+    protected,
+)
 from smki.headend.driving import Alerted, Answered, GivenUp, HeadEnd, Order
 from smki.headend.waiting import Given, Patience
 
@@ -15,6 +22,7 @@ __all__ = [
     "Given",
     "GivenUp",
     "HeadEnd",
+    "HeldKeys",
     "Order",
     "PartyKeys",
     "Patience",

@@ -10,6 +10,7 @@ from typing import Protocol
 from smki.devices import DeviceKind
 from smki.devices.use_cases import Shape, use_case_of
 from smki.messages import authenticated_message, signed_group
+from smki.ports import AgreementKey, SigningKey
 from smki.terms import EUI64
 from smki.wire.gbcs.asn1 import encode
 from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, grouped
@@ -27,6 +28,38 @@ class PartyKeys(Protocol):
     def agree(self, point: bytes) -> bytes:
         """Z, 32 octets, of the access control broker with the holder of `point` (65 octets)."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldKeys:
+    """`PartyKeys` of keys in files or in a token.
+
+    Attributes:
+        signer: the originator's, for digital signatures.
+        broker: the access control broker's, for key agreement.
+    """
+
+    signer: SigningKey
+    broker: AgreementKey
+
+    def sign(self, message: bytes) -> bytes:
+        """An ECDSA-Sig-Value (DER) of the originator over `message`.
+
+        Raises:
+            Unavailable: the token is away.
+        """
+        (signature,) = self.signer.sign((message,))
+        return signature
+
+    def agree(self, point: bytes) -> bytes:
+        """Z, 32 octets, of the broker with the holder of `point` (65 octets).
+
+        Raises:
+            Malformed: `point` is not on the curve.
+            Unavailable: the token is away.
+        """
+        (secret,) = self.broker.agree((point,))
+        return secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,11 @@ class HeadEnd:
         outbox: keeps what is sent, before it is sent.
         chance: numbers from 0 to 1.
         patience: how long answers are waited for.
+
+    Attributes:
+        commands: how many were asked for.
+        sent: how often one of them was sent.
+        passed_over: messages that counted for nothing, by why.
     """
 
     def __init__(
@@ -112,6 +117,7 @@ class HeadEnd:
         self._chance = chance
         self._waiting = Waiting(patience or Patience())
         self._holds: dict[CommandKey, Callable[[GbcsMessage], bool]] = {}
+        self.commands = 0
         self.sent = 0
         self.passed_over: Counter[PassedOver] = Counter()
 
@@ -156,6 +162,7 @@ class HeadEnd:
         self._outbox.intend((_outgoing(key, message, at),))
         self._waiting.begin(key, message, at, self._chance())
         self._holds[key] = order.holds
+        self.commands += 1
         self._send(key, message)
         return key
 

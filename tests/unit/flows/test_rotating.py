@@ -122,6 +122,7 @@ class World:
             certificates={usage: state.own[bits].certificate for usage, bits in BITS.items()},
             originator=party.entity,
             keys=self.catalogue.senders.keys_of(signer),
+            service=self.service,
             usages=usages,
         )
 
@@ -139,7 +140,6 @@ class World:
         rotator = Rotator(
             head_end,
             self.notes,
-            self.service,
             tell=lambda *step: self.steps.append(step),
             together=together,
         )

@@ -10,6 +10,7 @@ from smki.messages.checking import Checks, Finding, Verdict, check
 from smki.messages.keys import KeyRing, KnownKey
 from smki.messages.showing import shown
 from smki.terms import SmkiError
+from smki.wire.gbcs.blocks import whole_message
 from smki.wire.gbcs.frame import parse_message
 from smki.wire.gbcs.payloads import OpaquePayload, encrypted_items, read_payload
 
@@ -24,13 +25,15 @@ _SAID: Final = {
 def read_document(octets: bytes, ring: KeyRing) -> dict[str, object]:
     """What the message says, with what holds of it by the keys in `ring`.
 
+    It is there whole, or in all the blocks of its transfer, one after another.
+
     `error` is there if it, or its payload, cannot be decoded; of a message whose frame cannot be
     decoded it is all there is.
 
     Clause: gbcs:7.2.7, gbcs:18.4
     """
     try:
-        message = parse_message(octets)
+        message = parse_message(whole_message(octets))
     except SmkiError as error:
         return {"error": error_document(error)}
     try:

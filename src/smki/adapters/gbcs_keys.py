@@ -5,7 +5,7 @@ for looking at messages; the keys of a real service are in a key store.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from smki.crypto.gbcs_protection import shared_secret
-from smki.messages import KeyUse
+from smki.messages import KeyUse, KnownKey
 from smki.terms import EUI64, RemotePartyRole, Unavailable
 
 _NAME: Final = re.compile(r"([0-9A-Fa-f]{16})-(ds|ka|pp-ka)\.(pem|key)")
@@ -41,21 +41,19 @@ class FolderKeyRing:
     """
 
     notes: list[str] = field(default_factory=list)
-    _points: dict[tuple[EUI64, KeyUse], bytes] = field(default_factory=dict)
+    _points: dict[tuple[EUI64, KeyUse], KnownKey] = field(default_factory=dict)
     _private: dict[EUI64, EllipticCurvePrivateKey] = field(default_factory=dict)
     _units: dict[EUI64, str] = field(default_factory=dict)
 
-    def point(self, entity: EUI64, use: KeyUse) -> bytes | None:
-        """The public key, or None if the folder has none."""
-        return self._points.get((entity, use))
+    def points(self, entity: EUI64, use: KeyUse) -> Sequence[KnownKey]:
+        """The public key, if the folder has it."""
+        known = self._points.get((entity, use))
+        return () if known is None else (known,)
 
-    def secret(self, one: EUI64, other: EUI64) -> bytes | None:
-        """Z of both; None unless the folder has a private key of one and a public one of the other."""
-        for mine, theirs in ((one, other), (other, one)):
-            private, point = self._private.get(mine), self.point(theirs, KeyUse.KEY_AGREEMENT)
-            if private is not None and point is not None:
-                return shared_secret(private, point)
-        return None
+    def agree(self, entity: EUI64, point: bytes) -> Iterable[bytes]:
+        """Z, if the folder has the private key agreement key."""
+        private = self._private.get(entity)
+        return () if private is None else (shared_secret(private, point),)
 
     def take(self, path: Path, entity: EUI64, use: KeyUse) -> None:
         """The key in the file is in the ring.
@@ -72,15 +70,21 @@ class FolderKeyRing:
                 raise TypeError("not a P-256 key")
             if use is KeyUse.KEY_AGREEMENT:
                 self._private[entity] = private
-            self._points.setdefault((entity, use), _point(private.public_key()))
+            known = KnownKey(entity=entity, point=_point(private.public_key()))
+            self._points.setdefault((entity, use), known)
         elif _CERTIFICATE in content:
             certificate = x509.load_pem_x509_certificate(content)
-            self._points[entity, use] = _point(certificate.public_key())
+            self._points[entity, use] = KnownKey(
+                entity=entity,
+                point=_point(certificate.public_key()),
+                serial=f"{certificate.serial_number:032X}",
+            )
             self._units[entity] = next(_organisational_units(certificate), "")
         else:
-            self._points[entity, use] = _point(load_pem_public_key(content))
+            point = _point(load_pem_public_key(content))
+            self._points[entity, use] = KnownKey(entity=entity, point=point)
 
-    def brokers(self) -> tuple[EUI64, ...]:
+    def brokers(self) -> Sequence[EUI64]:
         """Whose certificate has the broker's role; and after them, whose role nothing says."""
         agreeing = sorted({entity for entity, use in self._points if use is KeyUse.KEY_AGREEMENT})
         return (

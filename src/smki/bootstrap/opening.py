@@ -30,7 +30,7 @@ from smki.flows.issue import settle
 from smki.flows.log_keys import keep_log_keys
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
-from smki.ports import KeyAlgorithm, KeyStore, SigningKey
+from smki.ports import AgreementKeyStore, KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
 from smki.repository.keeping import LodgeRoot, MapKeeper
 from smki.terms import CertificateKind, Unavailable
@@ -255,7 +255,7 @@ def load_hierarchy(front: FrontOffice) -> Hierarchy:
 
 def log_key_store(settings: Settings, environment: Mapping[str, str]) -> KeyStore:
     """The store of the log's key: always the encrypted files."""
-    return _store(settings, KeySettings(), environment)
+    return key_store(settings, KeySettings(), environment)
 
 
 def issuing_stores(
@@ -267,16 +267,28 @@ def issuing_stores(
     def store(kind: CertificateKind) -> KeyStore:
         chosen = settings.keys.get(kind.value, KeySettings())
         if chosen not in opened:
-            opened[chosen] = _store(settings, chosen, environment)
+            opened[chosen] = key_store(settings, chosen, environment)
         return opened[chosen]
 
     return store
 
 
-def _store(settings: Settings, chosen: KeySettings, environment: Mapping[str, str]) -> KeyStore:
+def key_store(
+    settings: Settings,
+    chosen: KeySettings,
+    environment: Mapping[str, str],
+    *,
+    folder: str = "issuing",
+) -> AgreementKeyStore:
+    """The store that was chosen; of files, the ones in that folder of the house's keys.
+
+    Raises:
+        Refused: its passphrase or PIN is missing, or does not open it.
+        Unavailable: it is away.
+    """
     if chosen.store == "software":
         where = KeyStoreSettings(
-            directory=settings.path("keys", "issuing"),
+            directory=settings.path("keys", folder),
             passphrase_file=passphrase_file(settings),
         )
     else:

@@ -26,6 +26,8 @@ from pydantic_settings import (
 )
 
 from smki.bootstrap.access_settings import AccessSettings
+from smki.bootstrap.estate_settings import EstateSettings
+from smki.bootstrap.line_settings import LineSettings
 from smki.bootstrap.values import (
     Address,
     CheckpointSignatures,
@@ -52,6 +54,7 @@ from smki.repository.keeping import SECONDS as MAP_SECONDS
 from smki.terms import EUI64, CertificateKind, Malformed, SmkiError, Unavailable
 
 FILE = "smki.toml"
+MESSAGE_KEYS = "messages"
 PLACE = f"{FILE} or environment"
 HOUR = timedelta(hours=1)
 MOST_SECONDS = 86_400  # one request a day; whoever wants none closes the service
@@ -142,6 +145,12 @@ class Settings(BaseSettings):
     )
     access: AccessSettings = Field(
         default=AccessSettings(), description="API keys, and what is kept of their use"
+    )
+    estate: EstateSettings = Field(
+        default=EstateSettings(), description="simulated devices, and what homes are like"
+    )
+    line: LineSettings = Field(
+        default=LineSettings(), description="the line to them, and what its regions are like"
     )
     vectors: Path = Field(
         default=Path("../shared/vectors"),
@@ -271,7 +280,9 @@ class Settings(BaseSettings):
         description="seconds between two looks whether there is a checkpoint to be cosigned",
     )
     keys: dict[str, KeySettings] = Field(
-        default_factory=dict, description="where the key of an issuing authority lives, by kind"
+        default_factory=dict,
+        description="where the key of an issuing authority lives, by kind; and under messages where"
+        " keys of remote parties do that sign and authenticate GBCS messages",
     )
 
     @classmethod
@@ -291,13 +302,13 @@ class Settings(BaseSettings):
 
     @field_validator("keys")
     @classmethod
-    def _of_issuing_authorities(cls, keys: dict[str, KeySettings]) -> dict[str, KeySettings]:
+    def _of_somebody(cls, keys: dict[str, KeySettings]) -> dict[str, KeySettings]:
         """A store that is named for nobody would leave a key where it was not meant to be."""
         given = {name.replace("_", "-"): store for name, store in keys.items()}
-        unknown = sorted(set(given) - {kind.value for kind in ISSUING})
+        known = (*(kind.value for kind in ISSUING), MESSAGE_KEYS)
+        unknown = sorted(set(given) - set(known))
         if unknown:
-            known = ", ".join(kind.value for kind in ISSUING)
-            raise ValueError(f"{', '.join(unknown)}, must be among {known}")
+            raise ValueError(f"{', '.join(unknown)}, must be among {', '.join(known)}")
         return given
 
     @property

@@ -30,6 +30,7 @@ from smki.flows.displaying import (
 from smki.flows.documents import History, directions, entries_of, history_of, titles
 from smki.flows.identity_proofs import IdentityProofs
 from smki.flows.lodged import LodgedEntry, committed_entries, lodged_entry
+from smki.flows.message_keys import message_document
 from smki.flows.office import FrontOffice
 from smki.flows.party_access import PartyAccess
 from smki.flows.revoking import revocation_requests, revocation_statement
@@ -211,6 +212,13 @@ class RepositoryPortal:
         """The configuration under which the certificate was issued; None if there was none."""
         row = self._front.index.by_serial(serial)
         return None if row is None else configuration_of(self._front, row)
+
+    def message(self, octets: bytes) -> Mapping[str, object]:
+        """What a message says, and what holds of it by the certificates in the repository.
+
+        Clause: gbcs:7.2.7, gbcs:18.4
+        """
+        return message_document(self._front, octets)
 
     def revocation_statement(
         self, serial: SerialNumber, circumstance: Circumstance, decision: str

@@ -1,5 +1,7 @@
 """Whose keys are there: asked by who protects a message and by who checks one."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -17,17 +19,62 @@ class KeyUse(Enum):
     PREPAYMENT_KEY_AGREEMENT = "pp-ka"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKey:
+    """A public key, and what says whose it is.
+
+    Attributes:
+        entity: whose it is.
+        point: 65 octets, uncompressed.
+        serial: hexadecimal digits of the certificate's serial number; empty of a bare key.
+        standing: what is said of that certificate, in words; empty if nothing is.
+    """
+
+    entity: EUI64
+    point: bytes
+    serial: str = ""
+    standing: str = ""
+
+
 class KeyRing(Protocol):
-    """Public keys of entities, and the secrets that two of them share."""
+    """Public keys of entities, and what their private keys agree on, where they are there."""
 
-    def point(self, entity: EUI64, use: KeyUse) -> bytes | None:
-        """The public key (65 octets, uncompressed), or None if it is not there."""
+    def points(self, entity: EUI64, use: KeyUse) -> Sequence[KnownKey]:
+        """The public keys of the entity for that use, the likeliest first; none if none is there.
+
+        Key agreement keys for prepayment top-ups may be among those for key agreement: certificates
+        do not tell them apart.
+        """
         ...
 
-    def secret(self, one: EUI64, other: EUI64) -> bytes | None:
-        """Z of the key agreement keys of both; None without a private key of one of them."""
+    def agree(self, entity: EUI64, point: bytes) -> Iterable[bytes]:
+        """Z of each private key agreement key of the entity that is there, and `point`."""
         ...
 
-    def brokers(self) -> tuple[EUI64, ...]:
+    def brokers(self) -> Sequence[EUI64]:
         """Who may be the access control broker: its key authenticates commands."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRings:
+    """Several rings as one, asked in their order; none of them is a ring without keys."""
+
+    rings: tuple[KeyRing, ...] = ()
+
+    def points(self, entity: EUI64, use: KeyUse) -> Sequence[KnownKey]:
+        """What all of them know, each key once: as the first of them knows it."""
+        known: dict[bytes, KnownKey] = {}
+        for ring in self.rings:
+            for key in ring.points(entity, use):
+                known.setdefault(key.point, key)
+        return tuple(known.values())
+
+    def agree(self, entity: EUI64, point: bytes) -> Iterable[bytes]:
+        """With the private keys of all of them."""
+        for ring in self.rings:
+            yield from ring.agree(entity, point)
+
+    def brokers(self) -> Sequence[EUI64]:
+        """Of all of them, each once."""
+        return tuple(dict.fromkeys(one for ring in self.rings for one in ring.brokers()))

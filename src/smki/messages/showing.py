@@ -13,6 +13,7 @@ from smki.wire.der import BIT_STRING
 from smki.wire.gbcs.asn1 import Tree
 from smki.wire.gbcs.cosem import CosemData, CosemPayload, CosemRequest, DataType
 from smki.wire.gbcs.frame import GbcsMessage
+from smki.wire.gbcs.future_dated import Instruction, executed_instruction
 from smki.wire.gbcs.payloads import OpaquePayload, Payload, SecurityPayload
 from smki.wire.gbcs.use_cases import USE_CASES
 from smki.wire.gbcs.zigbee import ZigBeePayload
@@ -34,12 +35,15 @@ def kind_of(message: GbcsMessage) -> str:
 def shown(message: GbcsMessage, payload: Payload, checks: Checks) -> dict[str, object]:
     """The message as a document: header, verdicts, payload as a tree.
 
+    An alert that tells about a future dated instruction is named by that one's use case.
+
     Clause: gbcs:7.2.7
     """
     header = message.header
     use_case = USE_CASES.get(header.message_code)
+    instruction = executed_instruction(header.message_code, payload)
     document: dict[str, object] = {
-        "use_case": use_case.name if use_case else "unknown",
+        "use_case": _use_case(instruction.message_code if instruction else header.message_code),
         "title": use_case.title if use_case else "",
         "message_code": f"0x{header.message_code:04X}",
         "kind": kind_of(message),
@@ -60,11 +64,27 @@ def shown(message: GbcsMessage, payload: Payload, checks: Checks) -> dict[str, o
         ],
         "payload": payload_tree(payload),
     }
+    if instruction is not None:
+        document["instruction"] = _instruction(instruction)
     if isinstance(payload, SecurityPayload):
         document["deviations"] = [
             f"payload offset {each.offset}: {each.message}" for each in payload.deviations
         ]
     return document
+
+
+def _use_case(code: int) -> str:
+    use_case = USE_CASES.get(code)
+    return use_case.name if use_case else "unknown"
+
+
+def _instruction(instruction: Instruction) -> Tree:
+    return {
+        "use_case": _use_case(instruction.message_code),
+        "message_code": f"0x{instruction.message_code:04X}",
+        "counter": instruction.counter,
+        "object": instruction.object.hex(),
+    }
 
 
 def _supplementary(message: GbcsMessage) -> Tree:
@@ -181,4 +201,6 @@ def _zigbee(payload: ZigBeePayload) -> Tree:
         }
         for each in payload.components
     ]
+    if payload.content:
+        tree["content"] = payload.content.hex()
     return tree

@@ -20,7 +20,14 @@ from smki.ports.index import (
     KeyHolder,
     ListRow,
 )
-from smki.ports.keys import DelegatingKey, KeyAlgorithm, KeyStore, SigningKey
+from smki.ports.keys import (
+    AgreementKey,
+    AgreementKeyStore,
+    DelegatingKey,
+    KeyAlgorithm,
+    KeyStore,
+    SigningKey,
+)
 from smki.ports.record import Checkpoint, Record, RecordReader
 from smki.ports.registry import Credential, DeviceStanding, Party, Registry, SshKey
 from smki.ports.shelves import Shelves
@@ -31,6 +38,8 @@ __all__ = [
     "ALL_DEVICES",
     "Account",
     "Accounts",
+    "AgreementKey",
+    "AgreementKeyStore",
     "ApiKey",
     "ApiKeys",
     "Batch",

@@ -50,6 +50,25 @@ class DelegatingKey(SigningKey, Protocol):
         ...
 
 
+class AgreementKey(SigningKey, Protocol):
+    """A P-256 key that agrees on secrets with others (static ECDH).
+
+    It signs the certification request for itself, to prove that it is held, and nothing else.
+    """
+
+    def agree(self, points: Sequence[bytes]) -> list[bytes]:
+        """Z (32 octets) with the holder of each point (65 octets, uncompressed), in order.
+
+        The private key stays where it is; Z is as good as it for this one pair of keys, and is for
+        whoever derives a key from it at once.
+
+        Raises:
+            Malformed: one of them is no point of P-256; nothing was computed.
+            Unavailable: the token is away.
+        """
+        ...
+
+
 class KeyStore(Protocol):
     """A place where private keys live, encrypted or in a token."""
 
@@ -73,4 +92,26 @@ class KeyStore(Protocol):
 
     def names(self) -> tuple[str, ...]:
         """The names of all keys, sorted."""
+        ...
+
+
+class AgreementKeyStore(KeyStore, Protocol):
+    """A key store that holds keys for key agreement too."""
+
+    def make_agreement(self, name: str) -> AgreementKey:
+        """A new P-256 key for key agreement, durable on return. Never replaces one.
+
+        Raises:
+            Refused: a key of that name is there.
+            Unavailable: the store cannot be reached or written.
+        """
+        ...
+
+    def open_agreement(self, name: str) -> AgreementKey:
+        """The key of that name, ready to agree.
+
+        Raises:
+            Refused: no such key, or not one for key agreement.
+            Unavailable: the store cannot be reached.
+        """
         ...

@@ -1,7 +1,8 @@
 """The line to devices: messages go out, what comes back comes when it comes, or never.
 
 Nothing is promised of a message that was sent: it may be lost, arrive late, or be obeyed while its
-answer is lost. A message is never handed over in part, changed, or twice for one sending.
+answer is lost. A message is never handed over in part, changed, or twice for one sending. The same
+message may be sent again; when to do so, and when to give up for good, is for the head end to say.
 """
 
 from collections.abc import Iterator
@@ -33,11 +34,13 @@ class NotDelivered:
 
     Attributes:
         device: that it was for.
+        originator: of its grouping header.
         counter: of its grouping header.
         at: when it was given up.
     """
 
     device: EUI64
+    originator: EUI64
     counter: int
     at: datetime
 
@@ -47,7 +50,7 @@ class DeviceLink(Protocol):
 
     @property
     def now(self) -> datetime:
-        """The line's time: the clock's, or that of a simulation."""
+        """The line's time: the clock's, or that of a simulation. It never goes back."""
         ...
 
     def send(self, device: EUI64, message: bytes) -> None:
@@ -55,5 +58,9 @@ class DeviceLink(Protocol):
         ...
 
     def events(self, until: datetime) -> Iterator[FromDevice | NotDelivered]:
-        """What happens until then, in time's order; ends early when nothing is on its way."""
+        """What happens until then, in time's order, each when it happens; afterwards it is then.
+
+        A simulation passes over the time in which nothing happens; any other line waits for it.
+        Who has heard enough leaves off, and goes on later with another call: nothing is lost.
+        """
         ...

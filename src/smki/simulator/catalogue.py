@@ -12,10 +12,11 @@ from typing import Final
 from smki.devices import DeviceKind, DeviceState, Firmware, kinds
 from smki.devices.modes import MODES
 from smki.devices.use_cases import Shape
+from smki.headend import Recipient, Sent
 from smki.messages import KeyUse
 from smki.simulator.cast import Cast, Hierarchy, Party, cells_of
 from smki.simulator.keys import ScalarKeys
-from smki.simulator.sending import Recipient, Senders, Sent
+from smki.simulator.sending import Senders
 from smki.terms import KeyUsage, RemotePartyRole
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.device_credentials import KeyUsageCommand
@@ -33,6 +34,7 @@ from smki.wire.gbcs.trust_anchors import (
     TrustAnchorCellIdentifier,
 )
 from smki.wire.gbcs.update_credentials import (
+    MODE,
     AuthorisingRemotePartyControl,
     CredentialsReplacementMode,
     RemotePartySeqNumberChange,
@@ -365,4 +367,6 @@ def _other_changes(
 
 
 def _title(mode: CredentialsReplacementMode) -> str:
-    return "".join(word.capitalize() for word in mode.name.split("_"))
+    """As the notation writes it, with a capital: `SupplierByTransCoS`."""
+    name = str(MODE.show(mode)).partition("(")[0]
+    return name[0].upper() + name[1:]

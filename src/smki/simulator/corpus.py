@@ -2,7 +2,8 @@
 
     <use case>_NA_SUCCESS_<PRECOMMAND|COMMAND|RESPONSE|ALERT>_GBCS.HEX      hexadecimal, one line
     index.csv                                                               a row for each
-    keys/<eui64>-<ds|ka|pp-ka>.pem, .key                                    certificates, PKCS#8
+    keys/<eui64>-<ds|ka|pp-ka>.pem, .key                     certificates, PKCS#8; of the
+                                                             contingency key the bare public key
 
 Each command is sent to a device of its own, which answers it; what is future dated runs.
 """
@@ -74,8 +75,7 @@ def corpus(catalogue: Catalogue, keys: ScalarKeys, at: datetime) -> Iterator[Cor
     yield CorpusFile(path="index.csv", content=_table(rows))
     for party in catalogue.parties.values():
         yield from _party(party, keys)
-    contingency = catalogue.originator_of_contingency
-    yield from _private(contingency, KeyUse.DIGITAL_SIGNATURE, catalogue.contingency_handle, keys)
+    yield from _contingency(catalogue, keys)
     for example in devices:
         yield from _device(example, keys)
 
@@ -126,6 +126,14 @@ def _party(party: Party, keys: ScalarKeys) -> Iterator[CorpusFile]:
     for use, held in party.keys.items():
         yield _certificate(party.entity, use, held.certificate)
         yield from _private(party.entity, use, held.handle, keys)
+
+
+def _contingency(catalogue: Catalogue, keys: ScalarKeys) -> Iterator[CorpusFile]:
+    """A bare public key: nobody certifies it, the root certificate carries it wrapped."""
+    entity, handle = catalogue.originator_of_contingency, catalogue.contingency_handle
+    use = KeyUse.DIGITAL_SIGNATURE
+    yield CorpusFile(path=f"keys/{entity.digits}-{use.value}.pem", content=keys.public_pem(handle))
+    yield from _private(entity, use, handle, keys)
 
 
 def _device(example: Example, keys: ScalarKeys) -> Iterator[CorpusFile]:

@@ -85,3 +85,8 @@ class ScalarKeys:
     def pem(self, handle: bytes) -> bytes:
         """The private key as PKCS#8 (PEM), not encrypted."""
         return _loaded(handle).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def public_pem(self, handle: bytes) -> bytes:
+        """The public key as SubjectPublicKeyInfo (PEM)."""
+        public = _loaded(handle).public_key()
+        return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -1,87 +1,33 @@
 """A wide area network and its communications hubs, in memory: `ports.DeviceLink` in its own time.
 
-Each frame is lost, delayed, repeated, overtaken or spoilt with the figures of the device's region;
-hubs are without power for a while, and forget what was half there; some hubs are of a make that
-mishandles block transfers. All chance comes from one seed, so a run can be repeated exactly. Time
-passes as fast as events are worked off.
+Frames have the fates that `weather` decides, and end at `hubs`. All chance comes from one seed, so
+a run can be repeated exactly. Time passes as fast as events are worked off. The same over sockets
+is in `tcp_link` and `tcp_hubs`.
 
 Clause: gbcs:GBT
 """
 
 import heapq
-import math
-import random
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
 
 from smki.ports.links import FromDevice, NotDelivered
+from smki.simulator.hubs import HubLine, Hubs
 from smki.simulator.transfer import TransferEnd, TransferFigures
-from smki.terms import EUI64, Malformed
-from smki.wire.gbcs.blocks import parse_block
-
-FAULTY_HUB_BLOCKS: Final = 8  # a hub of the faulty make loses every block after these
-_CHECKSUM_OCTETS: Final = 4
-_SPREAD: Final = 0.5  # of delays: standard deviation of their logarithm
+from smki.simulator.weather import Place, RegionFigures, Weather
+from smki.terms import EUI64
 
 DeviceAnswers = Callable[[EUI64, bytes, datetime], tuple[bytes, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegionFigures:
-    """What a region's network does to frames; shares are from 0 to 1.
-
-    Attributes:
-        loss: share of frames that never come.
-        duplicate: share that come twice.
-        corrupt: share that come with a bit changed.
-        overtake: share that are held back by up to ten delays.
-        delay_seconds: the middle of the time a frame takes.
-        power_failure: share of messages on whose arrival the hub's power fails before it answers.
-        power_seconds: how long it stays away.
-        unreachable: share of hubs that are never reached.
-        faulty: share of hubs that are of the faulty make.
-    """
-
-    loss: float = 0.01
-    duplicate: float = 0.005
-    corrupt: float = 0.002
-    overtake: float = 0.01
-    delay_seconds: float = 2.0
-    power_failure: float = 0.001
-    power_seconds: float = 600.0
-    unreachable: float = 0.005
-    faulty: float = 0.0
-
-    def __post_init__(self) -> None:
-        shares = (
-            self.loss,
-            self.duplicate,
-            self.corrupt,
-            self.overtake,
-            self.power_failure,
-            self.unreachable,
-            self.faulty,
-        )
-        if not all(0 <= share <= 1 for share in shares) or self.delay_seconds <= 0:
-            raise Malformed(
-                "region: a share is not from 0 to 1, or its delay not above 0, must be so",
-                clause="gbcs:GBT",
-            )
-
-
 @dataclass(slots=True)
 class _Line:
-    """A device's line: both ends, and what its hub is like."""
+    """A device's line: both ends, and what is on its way."""
 
-    device: EUI64
-    figures: RegionFigures
+    hub: HubLine
     near: TransferEnd
-    far: TransferEnd
-    reachable: bool
-    faulty: bool
-    away_until: float = 0.0
     on_their_way: int = 0
     waking: bool = False
 
@@ -100,8 +46,9 @@ class SimulatedNetwork:
 
     Args:
         answers: what a device makes of a message at an instant, and sends back.
-        region_of: the region of a device.
         regions: the figures of each.
+        region_of: the region of a device.
+        hub_of: the hub that a device is behind, and its make; one of its own without it.
         start: when the simulation begins.
         seed: of all chance.
         transfer: how both ends transfer blocks.
@@ -113,21 +60,23 @@ class SimulatedNetwork:
         *,
         regions: Mapping[str, RegionFigures],
         region_of: Callable[[EUI64], str],
+        hub_of: Callable[[EUI64], tuple[EUI64, str]] = lambda device: (device, ""),
         start: datetime,
         seed: int,
         transfer: TransferFigures | None = None,
     ) -> None:
         self._answers = answers
-        self._regions = regions
         self._region_of = region_of
+        self._hub_of = hub_of
         self._start = start
-        self._seed = seed
         self._transfer = transfer or TransferFigures()
-        self._chance = random.Random(seed)  # noqa: S311 -- a network that can be repeated
+        self._weather = Weather(regions, seed)
+        self._hubs = Hubs(self._weather, self._transfer)
         self._time = 0.0
         self._number = 0
         self._events: list[_Event] = []
         self._lines: dict[EUI64, _Line] = {}
+        self._untold: deque[FromDevice | NotDelivered] = deque()
         self.frames = 0
 
     @property
@@ -146,85 +95,82 @@ class SimulatedNetwork:
         self._wake(line)
 
     def events(self, until: datetime) -> Iterator[FromDevice | NotDelivered]:
-        """What happens until then, in time's order; ends early when nothing is on its way."""
+        """What happens until then, in time's order; then it is that time, at once."""
         end = (until - self._start).total_seconds()
+        yield from self._tell()
         while self._events and self._events[0].at <= end:
             event = heapq.heappop(self._events)
             self._time = max(self._time, event.at)
-            yield from self._happen(event)
-        self._time = max(self._time, end) if self._events else self._time
+            self._happen(event)
+            yield from self._tell()
+        self._time = max(self._time, end)
 
-    def _happen(self, event: _Event) -> Iterator[FromDevice | NotDelivered]:
+    def _tell(self) -> Iterator[FromDevice | NotDelivered]:
+        """What happened and was not told yet; who leaves off hears the rest next time."""
+        while self._untold:
+            yield self._untold.popleft()
+
+    def _happen(self, event: _Event) -> None:
         line = event.line
+        device = line.hub.device
         line.on_their_way -= 1
         if event.frame is None:
             line.waking = False
-            yield from self._retries(line)
+            self._retries(line)
         elif event.outward:
             self._outward(line, event.frame)
         else:
             arrived = line.near.arrive(event.frame, self._time)
             self._carry(line, arrived.frames, outward=True)
             if arrived.message is not None:
-                yield FromDevice(device=line.device, message=arrived.message, at=self.now)
+                self._untold.append(FromDevice(device=device, message=arrived.message, at=self.now))
         self._wake(line)
-        if not line.on_their_way and line.near.idle and line.far.idle:
-            self._lines.pop(line.device, None)
+        if not line.on_their_way and line.near.idle and line.hub.far.idle:
+            del self._lines[device]
+            self._hubs.close(line.hub)
 
-    def _retries(self, line: _Line) -> Iterator[NotDelivered]:
+    def _retries(self, line: _Line) -> None:
         frames, lost = line.near.retry(self._time)
         self._carry(line, frames, outward=True)
-        for route in lost:
-            yield NotDelivered(device=line.device, counter=route.counter, at=self.now)
-        if self._time >= line.away_until:
-            frames, _ = line.far.retry(self._time)
-            self._carry(line, frames, outward=False)
+        self._untold.extend(
+            NotDelivered(
+                device=line.hub.device,
+                originator=route.originator,
+                counter=route.counter,
+                at=self.now,
+            )
+            for route in lost
+        )
+        frames, _ = line.hub.far.retry(self._time)
+        self._carry(line, frames, outward=False)
 
     def _outward(self, line: _Line, frame: bytes) -> None:
         """A frame comes to the hub."""
-        if self._time < line.away_until or (line.faulty and _mishandled(frame)):
-            return
-        arrived = line.far.arrive(frame, self._time)
+        arrived = self._hubs.arrive(line.hub, frame, self._time)
         self._carry(line, arrived.frames, outward=False)
-        if arrived.message is None:
-            return
-        out = self._answers(line.device, arrived.message, self.now)
-        if self._chance.random() < line.figures.power_failure:
-            line.far.forget()
-            line.away_until = self._time + line.figures.power_seconds
-            return
-        for message in out:
-            self._carry(line, line.far.send(message, self._time), outward=False)
+        if arrived.message is not None:
+            said = self._answers(line.hub.device, arrived.message, self.now)
+            self._carry(line, self._hubs.answer(line.hub, said, self._time), outward=False)
 
     def _carry(self, line: _Line, frames: tuple[bytes, ...], *, outward: bool) -> None:
         """Frames go over the line, each to its fate."""
-        chance, figures = self._chance, line.figures
+        hub = line.hub
         for frame in frames:
             self.frames += 1
-            if not line.reachable or chance.random() < figures.loss:
-                continue
-            self._arrive_later(line, self._perhaps_spoilt(frame, figures), outward=outward)
-            if chance.random() < figures.duplicate:
-                self._arrive_later(line, frame, outward=outward)
-
-    def _perhaps_spoilt(self, frame: bytes, figures: RegionFigures) -> bytes:
-        if self._chance.random() >= figures.corrupt:
-            return frame
-        bit = self._chance.randrange(8 * len(frame))
-        spoilt = bytearray(frame)
-        spoilt[bit // 8] ^= 1 << bit % 8
-        return bytes(spoilt)
-
-    def _arrive_later(self, line: _Line, frame: bytes, *, outward: bool) -> None:
-        figures = line.figures
-        delay = figures.delay_seconds * math.exp(self._chance.gauss(0, _SPREAD))
-        if self._chance.random() < figures.overtake:
-            delay += self._chance.uniform(0, 10) * figures.delay_seconds
-        self._at(self._time + delay, line, frame, outward=outward)
+            for one in self._weather.carried(
+                hub.device,
+                hub.place.region,
+                frame,
+                outward=outward,
+                seconds=self._time,
+                at=self.now,
+            ):
+                if hub.reached:
+                    self._at(self._time + one.seconds, line, one.frame, outward=outward)
 
     def _wake(self, line: _Line) -> None:
         """Somebody looks for retries when the first of both ends is due."""
-        due = [at for at in (line.near.next_retry, line.far.next_retry) if at is not None]
+        due = [at for at in (line.near.next_retry, line.hub.far.next_retry) if at is not None]
         if due and not line.waking:
             line.waking = True
             self._at(max(min(due), self._time), line, None, outward=True)
@@ -240,22 +186,9 @@ class SimulatedNetwork:
     def _line(self, device: EUI64) -> _Line:
         line = self._lines.get(device)
         if line is None:
-            figures = self._regions[self._region_of(device)]
-            fate = random.Random(f"{self._seed} {device}")  # noqa: S311 -- the same in each run
+            hub, make = self._hub_of(device)
+            place = Place(region=self._region_of(device), hub=hub, make=make)
             line = self._lines[device] = _Line(
-                device=device,
-                figures=figures,
-                near=TransferEnd(self._transfer),
-                far=TransferEnd(self._transfer),
-                reachable=fate.random() >= figures.unreachable,
-                faulty=fate.random() < figures.faulty,
+                hub=self._hubs.open(device, place), near=TransferEnd(self._transfer)
             )
         return line
-
-
-def _mishandled(frame: bytes) -> bool:
-    """Whether a hub of the faulty make loses this frame."""
-    try:
-        return parse_block(frame[:-_CHECKSUM_OCTETS]).number > FAULTY_HUB_BLOCKS
-    except Malformed:
-        return False

@@ -31,6 +31,7 @@ from smki.wire.gbcs.frame import parse_message
 
 CHECKSUM_OCTETS: Final = 4
 _REMEMBERED: Final = 64  # finished routes whose late blocks are still acknowledged
+_COLLECTED: Final = 64  # messages that are half there at once; the oldest is forgotten for one more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,12 @@ class TransferEnd:
             frames += self._more(sending)
         return tuple(frames), tuple(lost)
 
+    def give_up(self) -> tuple[Route, ...]:
+        """Nothing is sent any more; the routes of what was."""
+        routes = tuple(self._sending)
+        self._sending.clear()
+        return routes
+
     def _more(self, sending: _Sending) -> tuple[bytes, ...]:
         end = min(len(sending.blocks), sending.acknowledged + self._figures.window)
         frames = tuple(_framed(block) for block in sending.blocks[sending.sent : end])
@@ -179,6 +186,8 @@ class TransferEnd:
         message = assembly.message
         if message is None:
             self._assemblies[route] = assembly
+            if len(self._assemblies) > _COLLECTED:
+                del self._assemblies[next(iter(self._assemblies))]
             return Arrived(frames=receipt)
         self._assemblies.pop(route, None)
         self._finished[route] = assembly.acknowledged

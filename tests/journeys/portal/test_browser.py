@@ -16,13 +16,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.support.fetching import npm_package
 
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY
 from smki.interfaces.cli.governance import detached
 from smki.interfaces.web.repository import RETRIEVE_PATH
-from smki.terms import CertificateKind, CertificateStatus, Interface, SerialNumber
+from smki.messages import authenticated_message, signed_group
+from smki.terms import EUI64, CertificateKind, CertificateStatus, Interface, SerialNumber
+from smki.wire.gbcs.frame import GroupingHeader, MessageCategory
 from smki.wire.xml import write_data_request
 
 if TYPE_CHECKING:
@@ -224,6 +229,62 @@ def test_faults_are_accessible_too(
     narrow.goto("/portal?type=device")
     look(narrow, "narrow")
     assert narrow.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def _command(house: House) -> str:
+    """A key pair asked of a device by the sample supplier, who has signed it."""
+    supplier = EUI64.parse(SUPPLIER)
+    header = GroupingHeader(
+        category=MessageCategory.COMMAND,
+        counter=1_000,
+        originator=supplier,
+        recipient=EUI64.parse("0A-53-4D-4B-49-0D-00-01"),
+        message_code=0x000A,
+    )
+    pem = house.settings.path("parties", "supplier", f"{supplier.digits}-ds.key").read_bytes()
+    key = load_pem_private_key(pem, None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    payload = bytes.fromhex("300403020780")
+    signed = signed_group(header, payload, lambda octets: key.sign(octets, ec.ECDSA(SHA256())))
+    return authenticated_message(header, signed, bytes(32)).hex(" ", 16)
+
+
+@pytest.mark.slow
+@pytest.mark.clause("gbcs:7.2.7", "gbcs:18.4")
+def test_a_pasted_message_is_read_without_script_and_by_keyboard(
+    house: House, new_page: Callable[..., Page], look: Callable[[Page, str], None]
+) -> None:
+    """The signature is verified by the supplier's certificate, which is named; what is wrong is told.
+
+    On neither page does axe-core find a violation, nor on the narrowest screen.
+    """
+    text = _command(house)
+    bare = new_page(java_script_enabled=False)
+    bare.goto("/portal/messages")
+    bare.get_by_label("One whole message").fill(text)
+    bare.get_by_role("button", name="Read the message").click()
+    bare.get_by_role("heading", level=3, name="Signature: holds").wait_for()
+    page = new_page(viewport={"width": 1280, "height": 900})
+    page.goto("/portal")
+    page.get_by_role("link", name="Messages").press("Enter")
+    page.get_by_label("One whole message").fill(text + "0")
+    _tab_to(page, "main button")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="There is a problem").wait_for()
+    assert "an odd number" in page.get_by_role("alert").inner_text()
+    look(page, "message-wrong")
+    page.get_by_role("alert").get_by_role("link").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "message"
+    page.get_by_label("One whole message").fill(text)
+    page.get_by_role("button", name="Read the message").click()
+    page.get_by_role("heading", level=1, name="CS02c command").wait_for()
+    assert page.get_by_role("heading", name="MAC: not checked").is_visible()
+    look(page, "message")
+    page.set_viewport_size({"width": 320, "height": 640})  # as 1280 pixels at 400 %
+    look(page, "message-narrow")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.locator(".verdict.good a").click()
+    page.get_by_role("heading", level=1, name="Organisation certificate").wait_for()
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from smki.interfaces.cli import main
+from smki.wire.gbcs.blocks import blocks_of, encode_block
+from smki.wire.gbcs.frame import parse_message
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,43 @@ def test_what_is_made_is_read_and_everything_holds(made: Path) -> None:
     commands = {code for code, kind in kinds if kind == "command"}
     assert commands == {code for code, kind in kinds if kind == "response"}
     assert len(commands) == 26
+
+
+def test_public_keys_alone_verify_every_signature_that_is_made(made: Path, tmp_path: Path) -> None:
+    """Who is given the .pem files only can verify, the contingency key's commands too."""
+    for key in (made / "keys").glob("*.pem"):
+        (tmp_path / key.name).write_bytes(key.read_bytes())
+    files = sorted(str(path) for path in made.glob("*.HEX"))
+    code, documents = _show(*files, "--keys", str(tmp_path))
+    assert code == 0
+    assert {document["signature"] for document in documents} == {"valid", "absent"}
+    assert {key.stem for key in (made / "keys").glob("*.key")} == {
+        key.stem for key in tmp_path.glob("*.pem")
+    }
+
+
+@pytest.mark.clause("gbcs:GBT")
+def test_the_blocks_of_a_transfer_are_shown_as_their_message(made: Path, tmp_path: Path) -> None:
+    """A file with a block a line says what the message says; without one of them, which is missing."""
+    file = made / "CS02bSupplierBySupplier_ESME_NA_SUCCESS_COMMAND_GBCS.HEX"
+    octets = bytes.fromhex(file.read_text())
+    blocks = blocks_of(parse_message(octets).header, octets, 400, window=6)
+    lines = [encode_block(each).hex() for each in blocks]
+    (tmp_path / "all").write_text("\n".join(reversed(lines)))
+    (tmp_path / "some").write_text("\n".join(lines[1:]))
+    keys = ("--keys", str(made / "keys"))
+    code, (whole, joined) = _show(str(file), str(tmp_path / "all"), *keys)
+    assert code == 0
+    assert whole | {"file": ""} == joined | {"file": ""}
+    code, (document, _) = _show(str(tmp_path / "some"), str(file), *keys)
+    assert code == 1
+    assert "without number 1" in str(document["error"])
+
+
+def test_modes_are_named_as_the_notation_names_them(made: Path) -> None:
+    """`SupplierByTransCoS`, as in the names of the published messages."""
+    names = {path.name.partition("_")[0] for path in made.glob("CS02b*.HEX")}
+    assert {"CS02bSupplierByTransCoS", "CS02bAccessControlBrokerByACB"} <= names
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(made: Path) -> None:

@@ -14,8 +14,9 @@ from smki.wire.gbcs.blocks import (
     encode_block,
     is_block,
     parse_block,
+    whole_message,
 )
-from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, parse_message
+from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, grouped, parse_message
 
 HEADER = GroupingHeader(
     category=MessageCategory.RESPONSE,
@@ -101,3 +102,46 @@ def test_any_octets_are_a_block_or_malformed(octets: bytes) -> None:
         except Malformed:
             continue
         assert len(encode_block(block)) == len(start + octets)
+
+
+_MESSAGE = grouped(HEADER, bytes(100)) + b"\x40" + bytes(64)
+_BLOCKS = tuple(map(encode_block, blocks_of(HEADER, _MESSAGE, 60, window=2)))
+_RECEIPT = encode_block(Block(route=ROUTE, number=0, acknowledged=2, data=b""))
+
+
+@pytest.mark.clause("gbcs:GBT")
+def test_all_blocks_of_a_message_are_the_message() -> None:
+    """One after another in any order, repeated, among acknowledgements; a message is itself."""
+    for order in itertools.permutations(_BLOCKS):
+        assert whole_message(b"".join(order)) == _MESSAGE
+    assert whole_message(b"".join((*_BLOCKS, _RECEIPT, *_BLOCKS[:2]))) == _MESSAGE
+    assert whole_message(_MESSAGE) == _MESSAGE
+
+
+@pytest.mark.clause("gbcs:GBT")
+@pytest.mark.parametrize(
+    ("octets", "said", "where"),
+    [
+        (b"".join(_BLOCKS[:-1]), f"{len(_BLOCKS) - 1} without the last one", "block 4"),
+        (b"".join(_BLOCKS[:1] + _BLOCKS[2:]), "without number 2", "block 2"),
+        (_RECEIPT, "0 without the last one", "block 1"),
+        (_BLOCKS[0] + _MESSAGE, "tag and transaction-id length", f"offset {len(_BLOCKS[0])}"),
+        (_BLOCKS[0][:-1], "announced", "offset 35"),
+        (
+            _BLOCKS[0] + _BLOCKS[1].replace(HEADER.originator.octets, bytes(8)),
+            "routing header: that of another message",
+            f"offset {len(_BLOCKS[0])}",
+        ),
+        (
+            b"".join(_BLOCKS).replace(b"\x00\x02\x01\x02\x00", b"\x00\x02\x01\x03\x00"),
+            "not that of the message",
+            "offset 0",
+        ),
+        (_BLOCKS[0] + _BLOCKS[0].replace(bytes(20), b"\x01" * 20), "agrees with those", "block 1"),
+    ],
+)
+def test_blocks_that_make_no_message_are_refused(octets: bytes, said: str, where: str) -> None:
+    """Missing, mixed with others, cut short, or in contradiction: which block, and where."""
+    with pytest.raises(Malformed, match=said) as error:
+        whole_message(octets)
+    assert error.value.where == where

@@ -149,10 +149,41 @@ def test_other_octets_are_refused(case: str) -> None:
 
 
 def test_file_holds_octets_digits_or_base64() -> None:
-    """A file is read as octets, as digits in either case, or as base64; white space is passed over."""
+    """As octets, as digits in either case, with `0x`, or base64; white space is passed over."""
     lines = COMMAND.hex(" ", 16).encode()
-    for content in (COMMAND, COMMAND.hex().upper().encode() + b"\r\n", lines, b64encode(COMMAND)):
+    marked = " ".join(f"0x{octet:02X}" for octet in COMMAND).encode()
+    for content in (
+        COMMAND,
+        COMMAND.hex().upper().encode() + b"\r\n",
+        lines,
+        b"0x" + COMMAND.hex().encode(),
+        marked,
+        "\ufeff".encode() + lines.replace(b"\n", b"\xc2\xa0\n"),
+        b64encode(COMMAND),
+        b"\n".join(
+            b64encode(COMMAND)[at : at + 60] for at in range(0, len(COMMAND) * 4 // 3 + 4, 60)
+        ),
+    ):
         assert read_message_file(content) == COMMAND
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"DD 00 0g", "'g' at character 7"),
+        (b"0xDD 0y", "'y' at character 6"),
+        (b"DF0", "3 digits, an odd number"),
+        (b"3Q!A", "base64 with '!' at character 2"),
+        (b"3QA", "does not end as it must"),
+        (b"D000", "the octet D0"),
+        (b"hello", "begins with 'hell'"),
+    ],
+)
+def test_what_is_wrong_in_a_text_is_said_with_its_place(content: bytes, said: str) -> None:
+    """The first character that is none of the digits, counted from the beginning of the text."""
+    with pytest.raises(Malformed) as caught:
+        read_message_file(content)
+    assert said in caught.value.message
 
 
 @pytest.mark.parametrize("content", [b"", b"DF0", b"hello", b"\xff\xfe", b"ABCD", b"AAAA"])

@@ -1,6 +1,7 @@
 """The pages as answers: escaping, headers, who is let in, and what is not there."""
 
 import asyncio
+import base64
 import dataclasses
 import html
 import shlex
@@ -23,7 +24,9 @@ from smki.flows.lodged import LodgedEntry
 from smki.flows.statements import Fields
 from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
+from smki.interfaces.web.portal.messages import FORM_OCTETS, branches
 from smki.merkle.leaf import LeafType, encode_framed
+from smki.messages import KeyRings, read_document
 from smki.policy.access import AccessRules
 from smki.policy.apikeys import KeyStanding
 from smki.policy.revocation import Circumstance
@@ -297,6 +300,10 @@ class EmptyHouse:
         """Never asked for either."""
         raise AssertionError(asked, signature)
 
+    def message(self, octets: bytes) -> Mapping[str, object]:
+        """By no key."""
+        return read_document(octets, KeyRings())
+
     def lists_in_force(self) -> Sequence[ShownList]:
         """None."""
         return ()
@@ -395,6 +402,7 @@ PAGES = (
     ("/portal/lists/1", ""),
     (f"/portal/identities/{OWN}", ""),
     (f"/portal/identities/{NASTY}", ""),
+    ("/portal/messages", ""),
     ("/portal/access", ""),
     ("/portal/access/keys", f"done={quote(NASTY)}"),
     ("/portal/access/keys/000000000000", ""),
@@ -757,3 +765,83 @@ def test_pages_count_as_requests_and_the_way_in_does_not() -> None:
     ask(house, "/portal/lists")
     ask(house, "/portal/nothing/here")
     assert house.of_party.pages == 2
+
+
+CS02C = "DF090100000000000003E80890B3D51F300100000800DB1234567890A00002000A06300403020780"
+MESSAGES = "/portal/messages"
+
+
+@pytest.mark.clause("gbcs:7.2.7")
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        CS02C,
+        " ".join(f"0x{CS02C[at : at + 2]}" for at in range(0, len(CS02C), 2)),
+        "\r\n".join((CS02C[:40].lower(), CS02C[40:])),
+        base64.b64encode(bytes.fromhex(CS02C)).decode(),
+    ],
+)
+def test_a_pasted_message_is_shown_as_a_tree(pasted: str) -> None:
+    """As hexadecimal in any writing or base64: header, protection and payload, with headings."""
+    answer = ask(EmptyHouse(), MESSAGES, form={"form": "f00d", "message": pasted})
+    assert answer.status == 200
+    assert "<title>CS02c pre-command" in answer.text
+    for words in ("90b3d51f30010000", "Signature: none", "MAC: none", "keyUsage", "0x000A"):
+        assert words in answer.text
+    assert 'href="/portal?eui64=00db1234567890a0"' in answer.text
+
+
+@pytest.mark.clause("gbcs:18.4")
+def test_what_is_not_checked_says_why() -> None:
+    """Without a certificate of the originator the signature is not checked, and that is said."""
+    signed = CS02C + "40" + "11" * 64
+    text = html.unescape(ask(EmptyHouse(), MESSAGES, form={"form": "f00d", "message": signed}).text)
+    assert "Signature: not checked" in text
+    assert "No digital signature key of originator 90-B3-D5-1F-30-01-00-00 is there." in text
+
+
+@pytest.mark.clause("gbcs:7.2.7")
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [
+        ("", "Nothing was pasted"),
+        (NASTY, "begins with '<scr'"),
+        (CS02C[:-1] + "x", "'x' at character 79"),
+        (CS02C[:-2], "5 octets left, must be 6 (offset 34)"),
+        (CS02C[:-2] + "81", "offset"),
+    ],
+)
+def test_a_wrong_message_is_told_with_its_place(pasted: str, said: str) -> None:
+    """In the summary and at the field, with the offset; what was pasted stays to be mended."""
+    answer = ask(EmptyHouse(), MESSAGES, form={"form": "f00d", "message": pasted})
+    text = html.unescape(answer.text)
+    assert answer.status == 400
+    assert "<title>Error: " in text
+    assert said in text
+    assert '<a href="#message">' in text
+    assert 'aria-invalid="true"' in text
+    assert (
+        html.escape(pasted, quote=False).replace("'", "&#39;").replace('"', "&#34;") in answer.text
+    )
+
+
+def test_a_pasted_message_is_bounded() -> None:
+    """Too large a form is 413; one of another session, or with too many fields, is refused."""
+    large = ask(EmptyHouse(), MESSAGES, form={"form": "f00d", "message": "0" * FORM_OCTETS})
+    assert large.status == 413
+    for case in ({"form": "other"}, {}):
+        assert ask(EmptyHouse(), MESSAGES, form={**case, "message": CS02C}).status == 403
+    many = ask(EmptyHouse(), MESSAGES, form={"form": "f00d", **{str(n): "" for n in range(50)}})
+    assert many.status == 400
+
+
+def test_a_long_tree_is_cut() -> None:
+    """So many lines and no more, however deep; what is cut is known."""
+    budget = [4]
+    lines = branches({"a": [1, {"b": [2, 3]}, 4], "c": None}, budget)
+    assert budget == [0]
+    assert [(one.name, one.text) for one in lines] == [("a", "")]
+    assert [one.name for one in lines[0].inner] == ["1.", "2."]
+    whole = [9]
+    assert [one.text for one in branches({"a": [], "c": None}, whole)] == ["(none)", "(none)"]
+    assert whole == [7]

@@ -13,9 +13,10 @@ from smki.profiles import development
 from smki.simulator import ScalarKeys
 from smki.simulator.cast import Cast
 from smki.simulator.catalogue import Catalogue, Example
-from smki.simulator.network import RegionFigures, SimulatedNetwork
+from smki.simulator.network import SimulatedNetwork
 from smki.simulator.transfer import TransferFigures
-from smki.terms import EUI64, Malformed
+from smki.simulator.weather import RegionFigures
+from smki.terms import EUI64
 from smki.wire.gbcs.frame import parse_message
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
@@ -162,8 +163,36 @@ def test_nothing_of_a_line_is_kept_when_it_is_quiet(
     assert not network._events
 
 
-@pytest.mark.parametrize("wrong", [{"loss": 1.1}, {"faulty": -0.1}, {"delay_seconds": 0}])
-def test_figures_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
-    """Shares beyond 0 to 1, and no delay at all."""
-    with pytest.raises(Malformed, match="must be so"):
-        RegionFigures(**wrong)
+def test_time_passes_at_once_where_nothing_happens(
+    examples: tuple[Example, ...], keys: ScalarKeys
+) -> None:
+    """Who waits for an instant is at that instant, and sends from there on."""
+    estate = Estate(examples, keys)
+    network = SimulatedNetwork(
+        estate.answers, regions={"north": CLEAN}, region_of=lambda _: "north", start=AT, seed=1
+    )
+    later = AT + timedelta(seconds=1_000_000)
+    assert not list(network.events(later))
+    assert network.now == later
+    network.send(examples[0].device.device, examples[0].sent.command)
+    answered = list(network.events(later + timedelta(hours=1)))
+    assert [type(event) for event in answered] == [FromDevice]
+    assert answered[0].at > later
+
+
+def test_who_leaves_off_hears_the_rest_later(
+    examples: tuple[Example, ...], keys: ScalarKeys
+) -> None:
+    """One event at a time, each with a call of its own: nothing is lost, also what was given up."""
+    estate = Estate(examples, keys)
+    figures = replace(ROUGH, unreachable=0.3)
+    network = SimulatedNetwork(
+        estate.answers, regions={"north": figures}, region_of=lambda _: "north", start=AT, seed=3
+    )
+    for each in examples:
+        network.send(each.device.device, each.sent.command)
+    heard = []
+    while (event := next(network.events(AT + timedelta(days=1)), None)) is not None:
+        heard.append(event.device)
+    assert sorted(heard) == sorted(each.device.device for each in examples)
+    assert not network._lines

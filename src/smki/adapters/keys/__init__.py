@@ -5,15 +5,22 @@ Makes, opens and uses keys; decides nothing about what may be signed.
 
 from smki.adapters.keys.passphrases import make_passphrase_file, passphrase_from
 from smki.adapters.keys.settings import KeyStoreKind, KeyStoreSettings, open_key_store
-from smki.adapters.keys.software import SoftwareKeyStore, SoftwareSigningKey, offers
-from smki.adapters.keys.tokens import Pkcs11KeyStore, TokenSigningKey
+from smki.adapters.keys.software import (
+    SoftwareAgreementKey,
+    SoftwareKeyStore,
+    SoftwareSigningKey,
+    offers,
+)
+from smki.adapters.keys.tokens import Pkcs11KeyStore, TokenAgreementKey, TokenSigningKey
 
 __all__ = [
     "KeyStoreKind",
     "KeyStoreSettings",
     "Pkcs11KeyStore",
+    "SoftwareAgreementKey",
     "SoftwareKeyStore",
     "SoftwareSigningKey",
+    "TokenAgreementKey",
     "TokenSigningKey",
     "make_passphrase_file",
     "offers",

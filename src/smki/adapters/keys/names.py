@@ -43,3 +43,16 @@ def missing(name: str, where: str) -> Refused:
         where=where,
         rule="keys.name.missing",
     )
+
+
+def not_for_agreement(name: str, where: str) -> Refused:
+    """What to raise when the key of that name cannot agree on secrets.
+
+    Clause: gbcs:18.4
+    """
+    return Refused(
+        f"key {name!r}: not one for key agreement, must be: make one for it",
+        where=where,
+        clause="gbcs:18.4",
+        rule="keys.agreement",
+    )

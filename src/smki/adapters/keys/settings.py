@@ -12,7 +12,7 @@ from typing import assert_never
 from smki.adapters.keys.passphrases import passphrase_from, secret_from
 from smki.adapters.keys.software import SoftwareKeyStore
 from smki.adapters.keys.tokens import Pkcs11KeyStore
-from smki.ports.keys import KeyStore
+from smki.ports.keys import AgreementKeyStore
 from smki.terms import Refused
 
 
@@ -47,7 +47,7 @@ class KeyStoreSettings:
     pin_file: Path | None = None
 
 
-def open_key_store(settings: KeyStoreSettings, environment: Mapping[str, str]) -> KeyStore:
+def open_key_store(settings: KeyStoreSettings, environment: Mapping[str, str]) -> AgreementKeyStore:
     """The store that the settings mean, open.
 
     Raises:

@@ -14,7 +14,13 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, padding, rsa
 
-from smki.adapters.keys.names import check_key_name, is_key_name, missing, taken
+from smki.adapters.keys.names import (
+    check_key_name,
+    is_key_name,
+    missing,
+    not_for_agreement,
+    taken,
+)
 from smki.adapters.keys.private_files import (
     create_private,
     make_private_directory,
@@ -22,6 +28,7 @@ from smki.adapters.keys.private_files import (
     unavailable,
 )
 from smki.adapters.keys.protection import SCRYPT_N, open_protection
+from smki.crypto.gbcs_protection import shared_secret
 from smki.ports.keys import KeyAlgorithm
 from smki.terms import Inconsistent, Refused
 
@@ -69,16 +76,7 @@ class SoftwareKeyStore:
             Refused: a key of that name is there, or it cannot be a name.
             Unavailable: the store cannot be written.
         """
-        check_key_name(name)
-        pem = _generate(algorithm).private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.BestAvailableEncryption(self._protection.password),
-        )
-        try:
-            create_private(self._path(name), self._protection.seal(name, pem))
-        except FileExistsError:
-            raise taken(name, str(self._directory)) from None
+        self._make(name, algorithm)
         return self.open(name)
 
     def open(self, name: str) -> "SoftwareSigningKey":
@@ -89,15 +87,36 @@ class SoftwareKeyStore:
             Inconsistent: its file was changed.
             Unavailable: its file cannot be read.
         """
-        check_key_name(name)
-        try:
-            content = read_private(self._path(name))
-        except FileNotFoundError:
-            raise missing(name, str(self._directory)) from None
-        pem = self._protection.unseal(name, content)
-        return SoftwareSigningKey(
-            _load(pem, self._protection.password, name), deterministic=self._deterministic
-        )
+        return SoftwareSigningKey(self._read(name), deterministic=self._deterministic)
+
+    def make_agreement(self, name: str) -> "SoftwareAgreementKey":
+        """A new P-256 key for key agreement, durable on return. Never replaces one.
+
+        Raises:
+            Refused: a key of that name is there, or it cannot be a name.
+            Unavailable: the store cannot be written.
+
+        Clause: gbcs:18.4
+        """
+        self._make(name, KeyAlgorithm.P256)
+        return self.open_agreement(name)
+
+    def open_agreement(self, name: str) -> "SoftwareAgreementKey":
+        """The key of that name, ready to agree.
+
+        What a key in a file is for, its name says: here any P-256 key can agree.
+
+        Raises:
+            Refused: no such key, one that is not P-256, or others can read its file.
+            Inconsistent: its file was changed.
+            Unavailable: its file cannot be read.
+
+        Clause: gbcs:18.4
+        """
+        key = self._read(name)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise not_for_agreement(name, str(self._directory))
+        return SoftwareAgreementKey(key, deterministic=self._deterministic)
 
     def names(self) -> tuple[str, ...]:
         """The names of all keys, sorted."""
@@ -109,6 +128,27 @@ class SoftwareKeyStore:
 
     def __repr__(self) -> str:
         return f"SoftwareKeyStore({str(self._directory)!r})"
+
+    def _make(self, name: str, algorithm: KeyAlgorithm) -> None:
+        check_key_name(name)
+        pem = _generate(algorithm).private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(self._protection.password),
+        )
+        try:
+            create_private(self._path(name), self._protection.seal(name, pem))
+        except FileExistsError:
+            raise taken(name, str(self._directory)) from None
+
+    def _read(self, name: str) -> PrivateKey:
+        check_key_name(name)
+        try:
+            content = read_private(self._path(name))
+        except FileNotFoundError:
+            raise missing(name, str(self._directory)) from None
+        pem = self._protection.unseal(name, content)
+        return _load(pem, self._protection.password, name)
 
     def _path(self, name: str) -> Path:
         return self._directory / (name + _SUFFIX)
@@ -146,7 +186,27 @@ class SoftwareSigningKey:
 
     def __repr__(self) -> str:
         fingerprint = hashlib.sha256(self._public_key).hexdigest()[:16]
-        return f"SoftwareSigningKey({self._algorithm.value}, public key {fingerprint})"
+        return f"{type(self).__name__}({self._algorithm.value}, public key {fingerprint})"
+
+
+class SoftwareAgreementKey(SoftwareSigningKey):
+    """`ports.keys.AgreementKey` in the memory of this process. Shows its public key only."""
+
+    __slots__ = ("_private",)
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey, *, deterministic: bool) -> None:
+        super().__init__(key, deterministic=deterministic)
+        self._private = key
+
+    def agree(self, points: Sequence[bytes]) -> list[bytes]:
+        """Z (32 octets) with the holder of each point (65 octets), in order.
+
+        Raises:
+            Malformed: one of them is no point of P-256.
+
+        Clause: gbcs:18.4
+        """
+        return [shared_secret(self._private, point) for point in points]
 
 
 def _generate(algorithm: KeyAlgorithm) -> PrivateKey:

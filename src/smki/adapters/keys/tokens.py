@@ -1,7 +1,8 @@
 """Keys in a PKCS#11 token: made in it, used in it, never out of it.
 
 Digests are made here and signed there: tokens differ in the mechanisms that hash, all have the
-bare ones. Ed25519 keys (checkpoints) stay in software: few tokens have them.
+bare ones. Of a key agreement the token gives Z, from which the key of one message is derived here:
+few tokens know that derivation. Ed25519 keys (checkpoints) stay in software: few tokens have them.
 
 A token chooses the nonces of its ECDSA signatures: signing the same message again gives other
 octets, unlike the software store.
@@ -19,8 +20,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from smki.adapters.keys.names import check_key_name, is_key_name, missing, taken
+from smki.adapters.keys.agreeing import POINT_OCTETS, agrees, point_of, shared_in_token
+from smki.adapters.keys.names import (
+    check_key_name,
+    is_key_name,
+    missing,
+    not_for_agreement,
+    taken,
+)
 from smki.adapters.keys.token_library import KeyHandle, TokenSession, pkcs11, token_library
+from smki.crypto.gbcs_protection import public_point, shared_secret
 from smki.ports.keys import KeyAlgorithm
 from smki.terms import Inconsistent, Refused
 
@@ -88,6 +97,42 @@ class Pkcs11KeyStore:
             raise self._wrong(name, "its private and its public key are not one pair")
         return key
 
+    def make_agreement(self, name: str) -> "TokenAgreementKey":
+        """A new P-256 key for key agreement, kept in the token on return. Never replaces one.
+
+        If the token fails in between, the key may have been made and is then refused as taken.
+
+        Raises:
+            Refused: a key of that name is there, or it cannot be a name.
+            Unavailable: the token is away.
+
+        Clause: gbcs:18.4
+        """
+        check_key_name(name)
+        self._call(lambda held: self._make(held, name, KeyAlgorithm.P256, agrees=True))
+        return self.open_agreement(name)
+
+    def open_agreement(self, name: str) -> "TokenAgreementKey":
+        """The key of that name, ready to agree; its halves are proved to be one pair.
+
+        Raises:
+            Refused: no such key, one that can leave the token, or that is not made to agree.
+            Inconsistent: several of that name, or not a pair that this store makes.
+            Unavailable: the token is away.
+
+        Clause: gbcs:18.4
+        """
+        check_key_name(name)
+        handle = self._call(lambda held: self._agreeing(held, name))
+        key = TokenAgreementKey(
+            store=self, name=name, algorithm=handle.algorithm, public_key=handle.public_key
+        )
+        probe = ec.generate_private_key(ec.SECP256R1())
+        own = handle.public_key[-POINT_OCTETS:]
+        if key.agree((point_of(probe.public_key()),)) != [shared_secret(probe, own)]:
+            raise self._wrong(name, "its private and its public key are not one pair")
+        return key
+
     def names(self) -> tuple[str, ...]:
         """The names of all keys, sorted.
 
@@ -114,25 +159,60 @@ class Pkcs11KeyStore:
             signatures += self._call(work)
         return signatures
 
+    def agree(self, name: str, public_key: bytes, points: Sequence[bytes]) -> list[bytes]:
+        """Z of that very key and each of `points`, which are on the curve.
+
+        Raises:
+            Refused: the key has gone.
+            Inconsistent: the key of that name is another one now.
+            Unavailable: the token is away.
+
+        Clause: gbcs:18.4
+        """
+        secrets: list[bytes] = []
+        for start in range(0, len(points), TURN):
+            turn = points[start : start + TURN]
+            work = partial(self._agree, name=name, public_key=public_key, points=turn)
+            secrets += self._call(work)
+        return secrets
+
     def __repr__(self) -> str:
         return f"Pkcs11KeyStore({self._token!r})"
 
-    def _make(self, held: TokenSession, name: str, algorithm: KeyAlgorithm) -> None:
+    def _make(
+        self, held: TokenSession, name: str, algorithm: KeyAlgorithm, *, agrees: bool = False
+    ) -> None:
         if _objects(held, "PRIVATE_KEY", name):
             raise taken(name, self._token)
-        _generate(held.session, name, algorithm)
+        _generate(held.session, name, algorithm, agrees=agrees)
 
     def _sign(
         self, held: TokenSession, name: str, public_key: bytes, octets: Sequence[bytes]
     ) -> list[bytes]:
-        handle = self._handle(held, name)
-        if handle.public_key != public_key:
-            raise self._wrong(name, "it is another key than the one that was opened")
+        handle = self._same(held, name, public_key)
         if not octets:
             held.session.token.slot.get_token()  # fails without noise if it has gone
         mechanism = getattr(pkcs11().Mechanism, _MECHANISMS[handle.algorithm])
         sign = handle.private.sign
         return [sign(each, mechanism=mechanism) for each in octets]
+
+    def _agree(
+        self, held: TokenSession, name: str, public_key: bytes, points: Sequence[bytes]
+    ) -> list[bytes]:
+        handle = self._same(held, name, public_key)
+        return [shared_in_token(handle.private, point) for point in points]
+
+    def _agreeing(self, held: TokenSession, name: str) -> KeyHandle:
+        handle = self._handle(held, name)
+        if handle.algorithm is not KeyAlgorithm.P256 or not agrees(handle.private):
+            raise not_for_agreement(name, self._token)
+        return handle
+
+    def _same(self, held: TokenSession, name: str, public_key: bytes) -> KeyHandle:
+        handle = self._handle(held, name)
+        if handle.public_key != public_key:
+            raise self._wrong(name, "it is another key than the one that was opened")
+        return handle
 
     def _handle(self, held: TokenSession, name: str) -> KeyHandle:
         handle = held.handles.get(name)
@@ -209,6 +289,25 @@ class TokenSigningKey:
         return [_der(raw) for raw in self.store.sign(self.name, self.public_key, digests)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenAgreementKey(TokenSigningKey):
+    """`ports.keys.AgreementKey` in a token. Safe for several threads; they queue."""
+
+    def agree(self, points: Sequence[bytes]) -> list[bytes]:
+        """Z (32 octets) with the holder of each point (65 octets), in order.
+
+        Raises:
+            Malformed: one of them is no point of P-256; the token was not asked.
+            Unavailable: the token is away.
+            Refused: the key has gone from the token.
+            Inconsistent: the key of that name is another one now.
+
+        Clause: gbcs:18.4
+        """
+        checked = [point_of(public_point(point)) for point in points]
+        return self.store.agree(self.name, self.public_key, checked)
+
+
 _MECHANISMS: Final = {KeyAlgorithm.P256: "ECDSA", KeyAlgorithm.RSA2048: "RSA_PKCS"}
 
 
@@ -255,13 +354,14 @@ def _label(key: Any) -> str:
     return str(key[pkcs11().Attribute.LABEL])
 
 
-def _generate(session: Any, name: str, algorithm: KeyAlgorithm) -> None:
+def _generate(session: Any, name: str, algorithm: KeyAlgorithm, *, agrees: bool) -> None:
     names = pkcs11()
+    flags = names.MechanismFlag
     what = {
         "id": name.encode(),
         "label": name,
         "store": True,
-        "capabilities": names.MechanismFlag.SIGN | names.MechanismFlag.VERIFY,
+        "capabilities": flags.SIGN | flags.VERIFY | (flags.DERIVE if agrees else 0),
         "private_template": {
             names.Attribute.PRIVATE: True,
             names.Attribute.SENSITIVE: True,

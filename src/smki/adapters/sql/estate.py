@@ -1,98 +1,67 @@
-"""An estate in a database of its own: a row of about a kilobyte for each device.
+"""An estate in a database of its own: about 1.4 kB for each device, indexes counted in.
 
-Trust anchors that many devices hold alike stand once. The tables are made when they are missing;
-nothing else of the house is in them, so that an estate can be thrown away as a whole.
+Trust anchors that many devices hold alike stand once, under numbers that follow from them, so that
+several processes write them without asking each other. The tables are made when they are missing.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Connection,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    Table,
-    Text,
-    bindparam,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, TextClause, bindparam, func, insert, select, text, update
 
+from smki.adapters.sql.estate_tables import (
+    ANCHOR,
+    DEVICE,
+    KINDS,
+    METADATA,
+    STATE,
+    STATUS,
+    STATUSES,
+    anchor_number,
+    anchor_of_row,
+    anchor_row,
+    eui64_of,
+    instant,
+    inventory_of_row,
+    inventory_values,
+    micros,
+    number_of,
+)
 from smki.adapters.sql.store import Store
-from smki.devices import DeviceState, TrustAnchor
+from smki.devices import TrustAnchor
 from smki.devices.encoding import decode_state, encode_state
-from smki.devices.kinds import DeviceKind
-from smki.ports.estate import EstateDevice, StatusChange
-from smki.terms import EUI64, Inconsistent, Refused, SmiStatus
+from smki.ports.estate import (
+    EstateDevice,
+    HeldState,
+    InventoryQuery,
+    InventoryRow,
+    InventoryTotal,
+    StatusChange,
+)
+from smki.terms import EUI64, Inconsistent, Refused, SmiStatus, Unavailable
+from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
 
-_KINDS: Final = tuple(DeviceKind)  # a new one is added at the end
-_STATUSES: Final = tuple(SmiStatus)
-_EUI64_OCTETS: Final = 8
+CHANGED: Final = "estate.changed"  # rule
 _ASKED_TOGETHER: Final = 500
-
-_METADATA: Final = MetaData()
-_ANCHOR: Final = Table(
-    "estate_anchor",
-    _METADATA,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("unique_id", LargeBinary, nullable=False),
-    Column("key_identifier", LargeBinary, nullable=False),
-    Column("point", LargeBinary, nullable=False),
-    Column("subject", LargeBinary, nullable=False),
-    Column("contingency_key", LargeBinary, nullable=False),
-)
-_DEVICE: Final = Table(
-    "estate_device",
-    _METADATA,
-    Column("device", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", SmallInteger, nullable=False),
-    Column("make", Text, nullable=False),
-    Column("model", Text, nullable=False),
-    Column("hub", BigInteger, nullable=False),
-    Column("region", Text, nullable=False),
-    Column("mpxn", Text, nullable=False),
-    Column("status", SmallInteger, nullable=False),
-    Column("state", LargeBinary, nullable=False),
-)
-_STATUS: Final = Table(
-    "estate_status",
-    _METADATA,
-    Column("device", BigInteger, nullable=False),
-    Column("at", BigInteger, nullable=False),  # microseconds since 1970
-    Column("status", SmallInteger, nullable=False),
-    Index("estate_status_device", "device"),
-)
+_ANCHORS_KNOWN: Final = 100_000  # some 30 MB of them in memory at the most
 
 
 class SqlEstate:
-    """`ports.Estate`. One process writes at a time; any may read."""
+    """`ports.Estate`, for any number of processes and threads."""
 
     def __init__(self, url: str) -> None:
-        self._store = Store(url)
-        self._store.write(_METADATA.create_all)
-        self._anchors: dict[int, TrustAnchor] = {}
-        self._numbers: dict[TrustAnchor, int] = {}
-        self._fresh: list[int] = []
+        self.store = Store(url)
+        self.store.write(METADATA.create_all)
+        self._anchors: dict[int, TrustAnchor] = {}  # those that were read from the table
+
+    def close(self) -> None:
+        """No connection is left."""
+        self.store.engine.dispose()
 
     def number_of(self, anchor: TrustAnchor) -> int:
-        """The number of the anchor; a new one is written with the devices that hold it."""
-        number = self._numbers.get(anchor)
-        if number is None:
-            self._look()
-            number = self._numbers.get(anchor)
-        if number is None:
-            number = max(self._anchors, default=0) + 1
-            self._remember(number, anchor)
-            self._fresh.append(number)
-        return number
+        """The number of the anchor."""
+        return anchor_number(anchor)
 
     def anchor(self, number: int) -> TrustAnchor:
         """The anchor of that number.
@@ -100,209 +69,265 @@ class SqlEstate:
         Raises:
             Inconsistent: there is none.
         """
-        if number not in self._anchors:
-            self._look()
         found = self._anchors.get(number)
         if found is None:
-            raise Inconsistent(
-                f"estate: trust anchor {number} is not in its table, must be",
-                rule="estate.anchor",
-            )
+            query = select(ANCHOR).where(ANCHOR.c.number == number)
+            row = self.store.read(lambda connection: connection.execute(query).mappings().first())
+            if row is None:
+                raise Inconsistent(
+                    f"estate: trust anchor {number} is not in its table, must be",
+                    rule="estate.anchor",
+                )
+            found = anchor_of_row(dict(row))
+            if len(self._anchors) >= _ANCHORS_KNOWN:
+                self._anchors.clear()
+            self._anchors[number] = found
         return found
 
     def add(self, devices: Sequence[EstateDevice], at: datetime) -> None:
-        """These are in the estate, pending from that instant on.
+        """These are in the estate, with their status from that instant on.
 
         Raises:
             Refused: one of them is there already; none was added.
             Unavailable: the database does not take them; none was added.
         """
-        rows = [self._row(device) for device in devices]
-        statuses = [
-            {"device": row["device"], "at": _micros(at), "status": row["status"]} for row in rows
-        ]
-        numbers = [row["device"] for row in rows]
+        self.store.write(lambda connection: self.add_within(connection, devices, {}, at))
 
-        def work(connection: Connection) -> None:
-            known = self._known(connection, numbers)
-            if known:
-                raise Refused(
-                    f"estate: {_eui64(min(known))} is there already, must be a new device",
-                    rule="estate.device",
-                )
-            self._write_anchors(connection)
-            connection.execute(insert(_DEVICE), rows)
-            connection.execute(insert(_STATUS), statuses)
+    def add_within(
+        self,
+        connection: Connection,
+        devices: Sequence[EstateDevice],
+        before: Mapping[SmiStatus, datetime],
+        at: datetime,
+    ) -> None:
+        """The same, with what else a transaction does; `before` are statuses that they all had.
 
-        if rows:
-            self._store.write(work)
-            self._fresh.clear()
+        Raises:
+            Refused: one of them is there already.
+        """
+        rows = [inventory_values(device.row) for device in devices]
+        numbers = [number_of(device.row.device) for device in devices]
+        if known := self._known(connection, numbers):
+            raise Refused(
+                f"estate: {eui64_of(min(known))} is there already, must be a new device",
+                rule="estate.device",
+            )
+        self._write_anchors(connection, [device.state.anchors for device in devices])
+        self.store.load(connection, DEVICE, rows)
+        self.store.load(
+            connection,
+            STATE,
+            (
+                (number, 0, encode_state(device.state, self))
+                for number, device in zip(numbers, devices, strict=True)
+            ),
+        )
+        earlier = [(micros(since), STATUSES.index(status)) for status, since in before.items()]
+        now = micros(at)
+        self.store.load(
+            connection,
+            STATUS,
+            (
+                (row[0], since, status)
+                for row in rows
+                for since, status in (*earlier, (now, row[-1]))
+            ),
+        )
 
     def device(self, device: EUI64) -> EstateDevice | None:
         """The device; None if it is not in the estate."""
-        query = select(_DEVICE).where(_DEVICE.c.device == _number(device))
-        row = self._store.read(lambda connection: connection.execute(query).mappings().first())
+        query = (
+            select(DEVICE, STATE.c.state)
+            .join(STATE, STATE.c.device == DEVICE.c.device)
+            .where(DEVICE.c.device == number_of(device))
+        )
+        row = self.store.read(lambda connection: connection.execute(query).mappings().first())
         if row is None:
             return None
-        return EstateDevice(
-            state=decode_state(row["state"], self),
-            make=row["make"],
-            model=row["model"],
-            hub=_eui64(row["hub"]),
-            region=row["region"],
-            mpxn=row["mpxn"],
-            status=_STATUSES[row["status"]],
+        state = decode_state(bytes(row["state"]), self)
+        return EstateDevice(state=state, row=inventory_of_row(dict(row)))
+
+    def held(self, device: EUI64) -> HeldState | None:
+        """What the device holds now; None if it is not in the estate."""
+        query = select(STATE).where(STATE.c.device == number_of(device))
+        row = self.store.read(lambda connection: connection.execute(query).first())
+        return None if row is None else self._held(row.revision, row.state)
+
+    def held_after(self, after: EUI64 | None, limit: int) -> tuple[HeldState, ...]:
+        """At most `limit` devices in the order of their identifiers, from the first after `after`.
+
+        The order is that of 64-bit signed numbers; one pass sees each device once.
+        """
+        query = select(STATE).order_by(STATE.c.device).limit(limit)
+        if after is not None:
+            query = query.where(STATE.c.device > number_of(after))
+        rows = self.store.read(lambda connection: connection.execute(query).all())
+        return tuple(self._held(row.revision, row.state) for row in rows)
+
+    def keep(self, changed: Sequence[HeldState]) -> tuple[HeldState, ...]:
+        """The devices hold these states now; each with the revision that it has from now on.
+
+        Raises:
+            Unavailable: one of them was changed since it was read, with rule `estate.changed`; or
+                the database does not take it. None was changed.
+            Inconsistent: one of them is not in the estate; none was changed.
+        """
+        if changed:
+            self.store.write(lambda connection: self._keep(connection, changed))
+        return tuple(HeldState(state=one.state, revision=one.revision + 1) for one in changed)
+
+    def _keep(self, connection: Connection, changed: Sequence[HeldState]) -> None:
+        self._write_anchors(connection, [one.state.anchors for one in changed])
+        kept = (
+            update(STATE)
+            .where(STATE.c.device == bindparam("number"), STATE.c.revision == bindparam("before"))
+            .values(state=bindparam("octets"), revision=STATE.c.revision + 1)
+        )
+        numbers = [number_of(one.state.device) for one in changed]
+        rows = [
+            {
+                "number": number,
+                "before": one.revision,
+                "octets": encode_state(one.state, self),
+            }
+            for number, one in zip(numbers, changed, strict=True)
+        ]
+        if connection.execute(kept, rows).rowcount == len(rows):
+            return
+        if missing := set(numbers) - self._known(connection, numbers):
+            raise Inconsistent(
+                f"estate: {eui64_of(min(missing))} is not there, must have been added",
+                rule="estate.device",
+            )
+        raise Unavailable(
+            f"estate: one of {len(rows)} device(s) was changed by another since it was read; read"
+            " again",
+            rule=CHANGED,
         )
 
     def history(self, device: EUI64) -> tuple[StatusChange, ...]:
         """Its statuses, the oldest first."""
         query = (
-            select(_STATUS.c.status, _STATUS.c.at)
-            .where(_STATUS.c.device == _number(device))
-            .order_by(_STATUS.c.at)
+            select(STATUS.c.status, STATUS.c.at)
+            .where(STATUS.c.device == number_of(device))
+            .order_by(STATUS.c.at)
         )
-        rows = self._store.read(lambda connection: connection.execute(query).all())
-        return tuple(StatusChange(status=_STATUSES[status], at=_instant(at)) for status, at in rows)
-
-    def states(self, after: EUI64 | None, limit: int) -> tuple[DeviceState, ...]:
-        """At most `limit` devices in the order of their identifiers, from the first after `after`.
-
-        The order is that of 64-bit signed numbers; one pass sees each device once.
-        """
-        query = select(_DEVICE.c.state).order_by(_DEVICE.c.device).limit(limit)
-        if after is not None:
-            query = query.where(_DEVICE.c.device > _number(after))
-        rows = self._store.read(lambda connection: connection.execute(query).all())
-        return tuple(decode_state(octets, self) for (octets,) in rows)
-
-    def keep(self, states: Sequence[DeviceState]) -> None:
-        """The devices hold this now.
-
-        Raises:
-            Inconsistent: one of them is not in the estate; none was changed.
-            Unavailable: the database does not take it; none was changed.
-        """
-        numbers = [_number(state.device) for state in states]
-        rows = [
-            {"number": number, "octets": encode_state(state, self)}
-            for number, state in zip(numbers, states, strict=True)
-        ]
-        changed = (
-            update(_DEVICE)
-            .where(_DEVICE.c.device == bindparam("number"))
-            .values(state=bindparam("octets"))
-        )
-
-        def work(connection: Connection) -> None:
-            missing = set(numbers) - self._known(connection, numbers)
-            if missing:
-                raise Inconsistent(
-                    f"estate: {_eui64(min(missing))} is not there, must have been added",
-                    rule="estate.device",
-                )
-            self._write_anchors(connection)
-            connection.execute(changed, rows)
-
-        if rows:
-            self._store.write(work)
-            self._fresh.clear()
+        rows = self.store.read(lambda connection: connection.execute(query).all())
+        return tuple(StatusChange(status=STATUSES[status], at=instant(at)) for status, at in rows)
 
     def set_status(self, devices: Sequence[EUI64], status: SmiStatus, at: datetime) -> None:
         """The devices have this status from that instant on; one that has it already keeps it."""
-        code = _STATUSES.index(status)
+        code = STATUSES.index(status)
 
         def work(connection: Connection) -> None:
             for start in range(0, len(devices), _ASKED_TOGETHER):
-                numbers = [_number(each) for each in devices[start : start + _ASKED_TOGETHER]]
-                others = (_DEVICE.c.device.in_(numbers)) & (_DEVICE.c.status != code)
-                found = connection.execute(select(_DEVICE.c.device).where(others)).scalars().all()
+                numbers = [number_of(each) for each in devices[start : start + _ASKED_TOGETHER]]
+                others = (DEVICE.c.device.in_(numbers)) & (DEVICE.c.status != code)
+                query = select(DEVICE.c.device).where(others).with_for_update()
+                found = connection.execute(query).scalars().all()
                 if found:
-                    connection.execute(update(_DEVICE).where(others).values(status=code))
+                    connection.execute(update(DEVICE).where(others).values(status=code))
                     connection.execute(
-                        insert(_STATUS),
-                        [{"device": one, "at": _micros(at), "status": code} for one in found],
+                        insert(STATUS),
+                        [{"device": one, "at": micros(at), "status": code} for one in found],
                     )
 
-        self._store.write(work)
+        self.store.write(work)
 
     def count(self) -> int:
         """How many devices there are."""
-        query = select(func.count()).select_from(_DEVICE)
-        return int(self._store.read(lambda connection: connection.execute(query).scalar_one()))
+        query = select(func.count()).select_from(DEVICE)
+        return int(self.store.read(lambda connection: connection.execute(query).scalar_one()))
 
-    def _row(self, device: EstateDevice) -> dict[str, Any]:
-        return {
-            "device": _number(device.state.device),
-            "kind": _KINDS.index(device.state.kind),
-            "make": device.make,
-            "model": device.model,
-            "hub": _number(device.hub),
-            "region": device.region,
-            "mpxn": device.mpxn,
-            "status": _STATUSES.index(device.status),
-            "state": encode_state(device.state, self),
-        }
+    def octets(self) -> int:
+        """How much room the database takes, indexes and all."""
+        return int(
+            self.store.read(lambda connection: connection.execute(self._size()).scalar_one())
+        )
+
+    def _size(self) -> TextClause:
+        if self.store.is_sqlite:
+            return text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        tables = " + ".join(f"pg_total_relation_size('{name}')" for name in METADATA.tables)
+        return text(f"SELECT {tables}")
+
+    def totals(self, query: InventoryQuery) -> tuple[InventoryTotal, ...]:
+        """How many devices there are of each kind, make, region and status."""
+        group = (DEVICE.c.kind, DEVICE.c.make, DEVICE.c.region, DEVICE.c.status)
+        asked = (
+            select(*group, func.count().label("devices"))
+            .where(*_conditions(query))
+            .group_by(*group)
+            .order_by(*group)
+        )
+        rows = self.store.read(lambda connection: connection.execute(asked).all())
+        return tuple(
+            InventoryTotal(
+                kind=KINDS[row.kind],
+                make=row.make,
+                region=row.region,
+                status=STATUSES[row.status],
+                devices=row.devices,
+            )
+            for row in rows
+        )
+
+    def inventory(
+        self, query: InventoryQuery, after: EUI64 | None, limit: int
+    ) -> tuple[InventoryRow, ...]:
+        """At most `limit` of the devices that are meant, in the order of their identifiers."""
+        asked = select(DEVICE).where(*_conditions(query)).order_by(DEVICE.c.device).limit(limit)
+        if after is not None:
+            asked = asked.where(DEVICE.c.device > number_of(after))
+        rows = self.store.read(lambda connection: connection.execute(asked).mappings().all())
+        return tuple(inventory_of_row(dict(row)) for row in rows)
+
+    def _held(self, revision: int, octets: bytes) -> HeldState:
+        return HeldState(state=decode_state(bytes(octets), self), revision=revision)
 
     def _known(self, connection: Connection, numbers: Sequence[int]) -> set[int]:
         known: set[int] = set()
         for start in range(0, len(numbers), _ASKED_TOGETHER):
-            some = numbers[start : start + _ASKED_TOGETHER]
-            query = select(_DEVICE.c.device).where(_DEVICE.c.device.in_(some))
-            known.update(connection.execute(query).scalars())
+            among = self.store.among(DEVICE.c.device, numbers[start : start + _ASKED_TOGETHER])
+            known.update(connection.execute(select(DEVICE.c.device).where(among)).scalars())
         return known
 
-    def _write_anchors(self, connection: Connection) -> None:
-        """Anchors that nobody held yet are written with their first holders."""
-        rows = [_anchor_row(number, self._anchors[number]) for number in self._fresh]
-        if rows:
-            connection.execute(insert(_ANCHOR), rows)
+    def _write_anchors(
+        self,
+        connection: Connection,
+        held: Iterable[Mapping[TrustAnchorCellIdentifier, TrustAnchor]],
+    ) -> None:
+        """These anchors are in the table; those that are there already stay.
 
-    def _look(self) -> None:
-        rows = self._store.read(
-            lambda connection: connection.execute(
-                select(_ANCHOR).where(_ANCHOR.c.number > max(self._anchors, default=0))
-            ).all()
+        Raises:
+            Inconsistent: another anchor has the same number.
+        """
+        different = {id(anchors): anchors for anchors in held}  # many devices share one mapping
+        all_held = {one: anchor_number(one) for each in different.values() for one in each.values()}
+        fresh = {one: number for one, number in all_held.items() if number not in self._anchors}
+        if not fresh:
+            return
+        connection.execute(
+            self.store.insert(ANCHOR).on_conflict_do_nothing(),
+            [anchor_row(number, anchor) for anchor, number in fresh.items()],
         )
-        for number, *parts in rows:
-            unique_id, key_identifier, point, subject, contingency_key = map(bytes, parts)
-            self._remember(
-                number,
-                TrustAnchor(
-                    unique_id=unique_id,
-                    key_identifier=key_identifier,
-                    point=point,
-                    subject=subject,
-                    contingency_key=contingency_key,
-                ),
+        query = select(ANCHOR).where(self.store.among(ANCHOR.c.number, tuple(fresh.values())))
+        there = {anchor_of_row(dict(row)) for row in connection.execute(query).mappings()}
+        if other := set(fresh) - there:
+            raise Inconsistent(
+                f"estate: number {fresh[other.pop()]} is another trust anchor's, must be its own",
+                rule="estate.anchor",
             )
 
-    def _remember(self, number: int, anchor: TrustAnchor) -> None:
-        self._anchors[number] = anchor
-        self._numbers[anchor] = number
 
-
-def _anchor_row(number: int, anchor: TrustAnchor) -> dict[str, Any]:
-    return {
-        "number": number,
-        "unique_id": anchor.unique_id,
-        "key_identifier": anchor.key_identifier,
-        "point": anchor.point,
-        "subject": anchor.subject,
-        "contingency_key": anchor.contingency_key,
-    }
-
-
-def _number(device: EUI64) -> int:
-    return int.from_bytes(device.octets, "big", signed=True)
-
-
-def _eui64(number: int) -> EUI64:
-    return EUI64(number.to_bytes(_EUI64_OCTETS, "big", signed=True))
-
-
-def _micros(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
-
-
-def _instant(micros: int) -> datetime:
-    return datetime.fromtimestamp(micros / 1_000_000, tz=UTC)
+def _conditions(query: InventoryQuery) -> list[Any]:
+    columns = DEVICE.c
+    given = (
+        (columns.kind, None if query.kind is None else KINDS.index(query.kind)),
+        (columns.make, query.make),
+        (columns.region, query.region),
+        (columns.status, None if query.status is None else STATUSES.index(query.status)),
+        (columns.hub, None if query.hub is None else number_of(query.hub)),
+        (columns.mpxn, query.mpxn),
+    )
+    return [column == value for column, value in given if value is not None]

@@ -19,6 +19,7 @@ _COMMANDS: Final = {
     "clause": "smki.interfaces.cli.clause:clause",
     "csr": "smki.interfaces.cli.requests:csr",
     "document": "smki.interfaces.cli.document:document",
+    "estate": "smki.interfaces.cli.estate:estate",
     "gbcs": "smki.interfaces.cli.gbcs:gbcs",
     "governance": "smki.interfaces.cli.governance:governance",
     "init": "smki.interfaces.cli.house:init",

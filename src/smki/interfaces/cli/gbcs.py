@@ -1,10 +1,12 @@
 """`smki gbcs show`: any GBCS message as a tree, and what of its protection holds; `make` makes some.
 
-Neither needs an SMKI.
+Neither needs an SMKI; where there is one, its certificates and keys can be used.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,6 +15,8 @@ import click
 
 from smki.adapters.gbcs_keys import read_keys
 from smki.adapters.world import SystemEntropy
+from smki.bootstrap import load_settings, open_front
+from smki.bootstrap.message_keys import house_ring
 from smki.interfaces.cli.output import (
     emit,
     json_option,
@@ -21,41 +25,17 @@ from smki.interfaces.cli.output import (
     reporting,
     tell,
 )
-from smki.messages import KeyRing, KeyUse, check, shown
+from smki.messages import KeyRing, KeyRings, read_document
+from smki.messages.reading import error_document
 from smki.profiles import development
 from smki.simulator import ScalarKeys
 from smki.simulator.cast import Cast
 from smki.simulator.catalogue import Catalogue
 from smki.simulator.corpus import corpus
-from smki.terms import EUI64, Malformed, SmkiError
-from smki.wire.gbcs.frame import MESSAGE_OCTETS_MAX, parse_message, read_message_file
-from smki.wire.gbcs.payloads import OpaquePayload, encrypted_items, read_payload
+from smki.terms import Malformed, SmkiError
+from smki.wire.gbcs.frame import MESSAGE_OCTETS_MAX, read_message_file
 
 _TEXT_OCTETS_MAX: Final = 4 * MESSAGE_OCTETS_MAX  # hexadecimal, with white space
-_SAID: Final = {
-    "valid": "holds",
-    "invalid": "DOES NOT HOLD",
-    "absent": "none",
-    "unknown": "not checked, a key is missing",
-}
-
-
-class _NoKeys:
-    """`messages.KeyRing` of who has none."""
-
-    def point(self, entity: EUI64, use: KeyUse) -> bytes | None:
-        """None."""
-        del entity, use
-        return None
-
-    def secret(self, one: EUI64, other: EUI64) -> bytes | None:
-        """None."""
-        del one, other
-        return None
-
-    def brokers(self) -> tuple[EUI64, ...]:
-        """Nobody."""
-        return ()
 
 
 @click.group
@@ -67,13 +47,25 @@ def gbcs() -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option(
     "--keys",
+    "folders",
+    multiple=True,
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="A folder with <eui64>-<ds|ka|pp-ka>.pem and .key.",
+    help="A folder with <eui64>-<ds|ka|pp-ka>.pem and .key; can be given several times.",
+)
+@click.option(
+    "--repository",
+    is_flag=True,
+    help="Also by the certificates in this SMKI's repository, and the private keys that it has.",
 )
 @json_option
 @click.pass_context
 def show(
-    context: click.Context, files: tuple[str, ...], *, keys: Path | None, as_json: bool
+    context: click.Context,
+    files: tuple[str, ...],
+    *,
+    folders: tuple[Path, ...],
+    repository: bool,
+    as_json: bool,
 ) -> None:
     """Show messages: who says what to whom, what protects it, the payload as a tree.
 
@@ -81,15 +73,17 @@ def show(
     the cryptography alone: expiry and chains are not looked at. With several files and --json, one
     document a line. Exit code 1 if one cannot be decoded, or does not hold.
     """
-    with reporting(as_json=as_json):
-        ring: KeyRing = _ring(keys) if keys else _NoKeys()
-    documents = [_document(file, ring) for file in files]
-    for document in documents:
-        if as_json and len(files) > 1:
-            click.echo(json.dumps(document, ensure_ascii=False))
-        else:
-            emit(document, _lines(document), as_json=as_json)
-    context.exit(1 if any(map(_wrong, documents)) else 0)
+    wrong = False
+    with reporting(as_json=as_json), ExitStack() as stack:
+        ring = _ring(folders, stack if repository else None)
+        for file in files:
+            document = _document(file, ring)
+            wrong = wrong or _wrong(document)
+            if as_json and len(files) > 1:
+                click.echo(json.dumps(document, ensure_ascii=False))
+            else:
+                emit(document, _lines(document), as_json=as_json)
+    context.exit(1 if wrong else 0)
 
 
 @gbcs.command
@@ -128,35 +122,28 @@ def make(*, out: Path, as_json: bool) -> None:
     )
 
 
-def _ring(folder: Path) -> KeyRing:
-    ring = read_keys(folder)
-    for note in ring.notes:
-        tell(f"key left out: {note}")
-    return ring
+def _ring(folders: tuple[Path, ...], house: ExitStack | None) -> KeyRing:
+    """The keys in the folders and, if there is a stack to open it on, those of the house."""
+    rings: list[KeyRing] = []
+    if house is not None:  # first: it says how certificates stand
+        settings = load_settings(os.environ)
+        front = house.enter_context(open_front(settings))
+        rings.append(house_ring(settings, os.environ, front, tell))
+    for folder in folders:
+        ring = read_keys(folder)
+        for note in ring.notes:
+            tell(f"key left out: {note}")
+        rings.append(ring)
+    return KeyRings(rings=tuple(rings))
 
 
 def _document(file: str, ring: KeyRing) -> dict[str, object]:
     """The message as a document; one that cannot be decoded has `error` instead of what is not known."""
     try:
-        message = parse_message(read_message_file(read_input(file, limit=_TEXT_OCTETS_MAX)))
+        octets = read_message_file(read_input(file, limit=_TEXT_OCTETS_MAX))
     except SmkiError as error:
-        return {"file": file, "error": _error(error)}
-    try:
-        payload = read_payload(message)
-    except SmkiError as error:
-        unread = OpaquePayload(octets=message.payload, reason=str(error))
-        checks = check(message, (), ring)
-        return {"file": file, **shown(message, unread, checks), "error": _error(error)}
-    return {"file": file, **shown(message, payload, check(message, encrypted_items(payload), ring))}
-
-
-def _error(error: SmkiError) -> dict[str, str]:
-    return {
-        "family": error.family,
-        "message": error.message,
-        "clause": error.clause,
-        "where": error.where,
-    }
+        return {"file": file, "error": error_document(error)}
+    return {"file": file, **read_document(octets, ring)}
 
 
 def _wrong(document: Mapping[str, object]) -> bool:
@@ -175,9 +162,11 @@ def _lines(document: Mapping[str, object]) -> Iterator[str]:
     yield f"  recipient     {document['recipient']}"
     if document["date_time"]:
         yield f"  date-time     {document['date_time']}"
-    for name in ("signature", "mac"):
-        yield f"  {name:<13} {_SAID[str(document[name])]}"
-    for name in ("supplementary", "encrypted", "deviations", "payload"):
+    findings = document["findings"]
+    if isinstance(findings, dict):
+        for name, finding in findings.items():
+            yield f"  {name:<13} {finding['said']}"
+    for name in ("supplementary", "instruction", "encrypted", "deviations", "payload"):
         if document.get(name):
             yield f"  {name}"
             yield from _tree(document[name], "    ")

@@ -7,8 +7,8 @@
 
 The data of the blocks 1, 2, ... one after the other are a whole message. A block without data
 acknowledges. A reader tells a block from a message by its second octet, 09 against 00. What the
-security-control octet of a routing header says was not seen in data: it is written as 0, and read
-as any.
+security octets of a routing header say was not seen in data: they are written as 0, read as any, and
+kept.
 
 Clause: gbcs:GBT
 """
@@ -19,16 +19,21 @@ from types import MappingProxyType
 from typing import Final
 
 from smki.terms import EUI64, Malformed
-from smki.wire.gbcs.frame import MESSAGE_OCTETS_MAX, GroupingHeader, MessageCategory
+from smki.wire.gbcs.frame import (
+    MESSAGE_OCTETS_MAX,
+    GroupingHeader,
+    MessageCategory,
+    parse_message,
+)
 from smki.wire.gbcs.octets import Cursor, length_octets
 
 WINDOW_MAX: Final = 0x3F
 NUMBER_MAX: Final = 0xFFFF
 
 _CLAUSE: Final = "gbcs:GBT"
+_WHAT: Final = "GBT block"
 _ROUTING: Final = b"\xdd\x09"
 _SECURITY_OCTETS: Final = 5
-_NO_SECURITY: Final = bytes(_SECURITY_OCTETS)
 _TRANSFER: Final = b"\xe0"
 _LAST: Final = 0x80
 _STREAMING: Final = 0x40
@@ -68,6 +73,7 @@ class Block:
         last: no block has a higher number.
         streaming: more follow without waiting for an acknowledgement.
         window: how many blocks the sender takes at once, 0 to 63.
+        security: 5 octets, security-control and invocation-counter; nothing is done with them.
     """
 
     route: Route
@@ -77,6 +83,7 @@ class Block:
     last: bool = False
     streaming: bool = False
     window: int = 1
+    security: bytes = bytes(_SECURITY_OCTETS)
 
 
 def is_block(octets: bytes) -> bool:
@@ -92,7 +99,56 @@ def parse_block(octets: bytes) -> Block:
 
     Clause: gbcs:GBT
     """
-    cursor = Cursor(octets, "GBT block", _CLAUSE)
+    cursor = Cursor(octets, _WHAT, _CLAUSE)
+    block = _block(cursor)
+    cursor.done()
+    return block
+
+
+def whole_message(octets: bytes) -> bytes:
+    """The message that `octets` are: as it is, or put together from all its blocks.
+
+    The blocks may come in any order, and more than once; acknowledgements are passed over.
+
+    Raises:
+        Malformed: something else is among the blocks, they are of several messages, disagree with
+            each other or with what they make, or some are missing.
+
+    Clause: gbcs:GBT
+    """
+    if not is_block(octets):
+        return octets
+    cursor, assembly = Cursor(octets, _WHAT, _CLAUSE), Assembly()
+    routes = set[Route]()
+    while cursor.left:
+        at = cursor.position
+        block = _block(cursor)
+        routes.add(block.route)
+        if len(routes) > 1:
+            cursor.position = at
+            raise cursor.wrong("routing header", "that of another message", "all of one")
+        assembly = assembly.with_block(block)
+    message = assembly.message
+    if message is None:
+        raise _missing(assembly)
+    if Route.of(parse_message(message).header) not in routes:
+        cursor.position = 0
+        raise cursor.wrong("routing header", "not that of the message", "its grouping header's")
+    return message
+
+
+def _missing(assembly: "Assembly") -> Malformed:
+    count = len(assembly.pieces)
+    lacks = "the last one" if assembly.last is None else f"number {assembly.acknowledged + 1}"
+    return Malformed(
+        f"GBT blocks: {count} without {lacks}, must be all of a message",
+        where=f"block {assembly.acknowledged + 1}",
+        clause=_CLAUSE,
+        rule="gbcs.block",
+    )
+
+
+def _block(cursor: Cursor) -> Block:
     cursor.expect(_ROUTING, "tag and transaction-id length")
     category = cursor.number(1, "CRA")
     if category not in MessageCategory.__members__.values():
@@ -104,7 +160,8 @@ def parse_block(octets: bytes) -> Block:
     code = cursor.number(2, "message code")
     cursor.expect(b"\x00", "key-info")
     announced = cursor.length("content")
-    if announced != cursor.left:
+    end = cursor.left - announced
+    if end < 0:
         raise cursor.wrong("content", f"{announced} octets announced", f"{cursor.left}")
     cursor.take(_SECURITY_OCTETS, "security header")
     cursor.expect(_TRANSFER, "general-block-transfer")
@@ -112,7 +169,8 @@ def parse_block(octets: bytes) -> Block:
     number = cursor.number(2, "block number")
     acknowledged = cursor.number(2, "block number acknowledged")
     data = cursor.take(cursor.length("block data"), "block data")
-    cursor.done()
+    if cursor.left != end:
+        raise cursor.wrong("content", f"ends {cursor.left - end} octets before", "its end")
     return Block(
         route=Route(
             category=MessageCategory(category),
@@ -138,7 +196,7 @@ def encode_block(block: Block) -> bytes:
     control = (_LAST if block.last else 0) | (_STREAMING if block.streaming else 0) | block.window
     transfer = b"".join(
         (
-            _NO_SECURITY,
+            block.security,
             _TRANSFER,
             bytes((control,)),
             block.number.to_bytes(2, "big"),

@@ -8,9 +8,11 @@
     data              ::= count value*
     results           ::= count (kind(1) result(1))*
     value             ::= type(1) content                             -- A-XDR of COSEM's Data
+    compact-array     ::= 13 description length contents              -- values without their types
+    description       ::= 01 count(2) description | 02 count description* | type(1)
 
 The low 24 bits of the invoke-id repeat those of the message's counter. What an attribute means is
-not known here. A compact array is not read.
+not known here.
 
 Clause: gbcs:7.2.7
 """
@@ -57,6 +59,7 @@ class DataType(IntEnum):
     LONG = 0x10
     UNSIGNED = 0x11
     LONG_UNSIGNED = 0x12
+    COMPACT_ARRAY = 0x13
     LONG64 = 0x14
     LONG64_UNSIGNED = 0x15
     ENUM = 0x16
@@ -227,19 +230,31 @@ def _result(cursor: Cursor) -> tuple[str, int]:
     return kind, cursor.number(1, "result code")
 
 
-def _value(cursor: Cursor, depth: int) -> CosemData:
+def _type(cursor: Cursor, depth: int) -> DataType:
     number = cursor.number(1, "data type")
     if number not in DataType.__members__.values():
-        raise cursor.wrong("data type", f"{number:02X}", "a type of COSEM's Data, no compact array")
+        raise cursor.wrong("data type", f"{number:02X}", "a type of COSEM's Data")
     if depth > DEPTH_MAX:
         raise cursor.wrong("data", f"{depth} values within each other", f"at most {DEPTH_MAX}")
-    of = DataType(number)
+    return DataType(number)
+
+
+def _value(cursor: Cursor, depth: int) -> CosemData:
+    of = _type(cursor, depth)
     match of:
         case DataType.ARRAY | DataType.STRUCTURE:
             return CosemData(
                 type=of,
                 value=_list(cursor, of.name.lower(), lambda each: _value(each, depth + 1)),
             )
+        case DataType.COMPACT_ARRAY:
+            return CosemData(type=of, value=_compact(cursor, depth + 1))
+    return _simple(cursor, of)
+
+
+def _simple(cursor: Cursor, of: DataType) -> CosemData:
+    """A value that holds no others, after its type."""
+    match of:
         case DataType.BIT_STRING:
             return CosemData(
                 type=of, value=cursor.take((cursor.length("bit-string") + 7) // 8, "bit-string")
@@ -250,6 +265,62 @@ def _value(cursor: Cursor, depth: int) -> CosemData:
     if of in _UNSIGNED or of in _SIGNED:
         return CosemData(type=of, value=int.from_bytes(content, "big", signed=of in _SIGNED))
     return CosemData(type=of, value=content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Description:
+    """What every element of a compact array is: a type, and for one that holds others, theirs."""
+
+    type: DataType
+    inner: "tuple[_Description, ...]" = ()
+    count: int = 1  # of an array: how often its inner one comes
+
+
+def _description(cursor: Cursor, depth: int) -> _Description:
+    of, count = _type(cursor, depth), 1
+    inner: tuple[_Description, ...]
+    match of:
+        case DataType.ARRAY:
+            count = cursor.number(2, "number of elements")
+            inner = (_description(cursor, depth + 1),)
+        case DataType.STRUCTURE:
+            inner = _list(cursor, "types", lambda each: _description(each, depth + 1))
+        case DataType.COMPACT_ARRAY:
+            raise cursor.wrong("type description", "a compact array", "a type but this")
+        case _:
+            return _Description(type=of)
+    if not (inner and count):
+        raise cursor.wrong("type description", f"an empty {of.name.lower()}", "one that holds some")
+    return _Description(type=of, inner=inner, count=count)
+
+
+def _compact(cursor: Cursor, depth: int) -> tuple[CosemData, ...]:
+    """Elements until the contents end, each of one octet or more: so there are no more than octets."""
+    description = _description(cursor, depth)
+    count = cursor.length("contents")
+    if count > cursor.left:
+        raise cursor.wrong("contents", f"{count} octets announced", f"at most {cursor.left}")
+    end, elements = cursor.left - count, list[CosemData]()
+    while cursor.left > end:
+        elements.append(_described(cursor, description, end))
+    if cursor.left < end:
+        raise cursor.wrong("contents", f"{end - cursor.left} octets past their end", "none")
+    return tuple(elements)
+
+
+def _described(cursor: Cursor, of: _Description, end: int) -> CosemData:
+    if not of.inner:
+        before = cursor.left
+        value = _simple(cursor, of.type)
+        if cursor.left == before:
+            raise cursor.wrong(of.type.name.lower(), "no octets in contents", "one or more")
+        return value
+    if of.count > cursor.left - end:
+        raise cursor.wrong("array", f"{of.count} elements", f"at most {cursor.left - end}")
+    return CosemData(
+        type=of.type,
+        value=tuple(_described(cursor, each, end) for _ in range(of.count) for each in of.inner),
+    )
 
 
 def _encrypted(values: tuple[CosemData, ...]) -> list[EncryptedItem]:

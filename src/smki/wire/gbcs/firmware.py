@@ -1,4 +1,4 @@
-"""Firmware and clock: CS06, GCS28, and the alert that tells of a firmware's transfer (CCS08).
+"""Firmware and clock: CS06, CS08, GCS28, and the alerts of a firmware's way (CCS08, CS09).
 
     ActivateFirmwareCommand ::= SEQUENCE {
         manufacturerImageHash  OCTET STRING (SIZE(32)),
@@ -15,6 +15,12 @@
     FirmwareTransferAlert ::= SEQUENCE {                                          -- CCS08
         alertCode INTEGER, alertDateTime GeneralizedTime, deviceID OCTET STRING (SIZE(8)),
         firmwareVersion OCTET STRING, transferStatus INTEGER }
+    ReadFirmwareVersionCommand  ::= NULL                                          -- CS08
+    ReadFirmwareVersionResponse ::= SEQUENCE {
+        firmwareVersion OCTET STRING, responseCode INTEGER }
+    FirmwareActivationAlert     ::= SEQUENCE {                                    -- CS09
+        alertCode INTEGER, executionDateTime GeneralizedTime,
+        firmwareVersion OCTET STRING, activateImageResponseCode INTEGER }
     SetTimeCommand  ::= SEQUENCE {
         validityIntervalStart GeneralizedTime, validityIntervalEnd GeneralizedTime }
     SetTimeResponse ::= SEQUENCE {
@@ -92,6 +98,24 @@ class FirmwareTransferAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadFirmwareVersionResponse:
+    """CS08: the firmware that a PPMID or HCALCS runs; the code is 0 if it could be read."""
+
+    version: bytes
+    code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmwareActivationAlert:
+    """CS09: what became of a PPMID's new firmware; the code is 0 if it runs."""
+
+    alert_code: int
+    execution: datetime
+    version: bytes
+    code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetTimeCommand:
     """GCS28: the clock is to be set if it is within this interval when the command arrives."""
 
@@ -136,6 +160,19 @@ FIRMWARE_TRANSFER_ALERT: Final = SequenceType(
     Field("deviceID", "device", IDENTIFIER),
     Field("firmwareVersion", "version", Octets()),
     Field("transferStatus", "status", Integer()),
+)
+READ_FIRMWARE_VERSION_COMMAND: Final = Null()
+READ_FIRMWARE_VERSION_RESPONSE: Final = SequenceType(
+    ReadFirmwareVersionResponse,
+    Field("firmwareVersion", "version", Octets()),
+    Field("responseCode", "code", Integer()),
+)
+FIRMWARE_ACTIVATION_ALERT: Final = SequenceType(
+    FirmwareActivationAlert,
+    Field("alertCode", "alert_code", ALERT_CODE),
+    Field("executionDateTime", "execution", TIME),
+    Field("firmwareVersion", "version", Octets()),
+    Field("activateImageResponseCode", "code", Integer()),
 )
 SET_TIME_COMMAND: Final = SequenceType(
     SetTimeCommand,

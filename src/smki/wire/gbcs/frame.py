@@ -13,6 +13,7 @@ is not a whole message.
 Clause: gbcs:7.2.7
 """
 
+import re
 from base64 import b64decode
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -33,6 +34,10 @@ _SECURITY: Final = b"\x11\x00\x00\x00\x00"  # authenticated only, suite 1; invoc
 _GROUPING: Final = b"\xdf\x09"
 _DATE_TIME_OCTETS: Final = 12
 _COUNTER_OCTETS: Final = 8
+_MARK: Final = re.compile(r"(?<![0-9A-Fa-f])0[xX](?=[0-9A-Fa-f])")
+_NO_DIGIT: Final = re.compile(r"[^0-9A-Fa-f\s]")
+_NO_BASE64: Final = re.compile(r"[^0-9A-Za-z+/=\s]")
+_BASE64_BEGINS: Final = "3"
 _UNSIGNED: Final = b"\x00"
 _SIGNED: Final = bytes((SIGNATURE_OCTETS,))
 
@@ -112,34 +117,52 @@ class GbcsMessage:
 def read_message_file(content: bytes) -> bytes:
     """The octets of a message in a file: as they are, or as hexadecimal or base64 text.
 
-    White space between the digits is passed over.
+    White space between the digits is passed over, and `0x` before some of hexadecimal.
 
     Raises:
-        Malformed: none of them.
+        Malformed: none of them; where the first wrong character stands.
     """
     if content[:1] in (b"\xdd", b"\xdf"):
         return content
-    text = b"".join(content.split())
-    octets = _from_text(text)
+    text = content.decode("utf-8", "replace").removeprefix("\ufeff")
+    plain = _MARK.sub("  ", text)
+    # The first octet is DD or DF, whose first digit is one of hexadecimal, and "3" of base64.
+    if plain.lstrip()[:1] in ("D", "d"):
+        octets = _from_digits(plain)
+    elif text.lstrip()[:1] == _BASE64_BEGINS:
+        octets = _from_base64(text)
+    else:
+        raise _not_text(f"begins with {text.strip()[:4]!r}")
     if octets[:1] not in (b"\xdd", b"\xdf"):
-        raise Malformed(
-            f"GBCS message: begins with {content[:4]!r}, must be octets from DD or DF, or their"
-            " hexadecimal digits, or their base64",
-            clause=_CLAUSE,
-            rule="gbcs.text",
-        )
+        raise _not_text(f"begins with the octet {octets[:1].hex().upper()}")
     return octets
 
 
-def _from_text(text: bytes) -> bytes:
+def _from_digits(text: str) -> bytes:
+    if wrong := _NO_DIGIT.search(text):
+        raise _not_text(f"hexadecimal with {wrong[0]!r} at character {wrong.start()}")
+    digits = "".join(text.split())
+    if len(digits) % 2:
+        raise _not_text(f"hexadecimal of {len(digits)} digits, an odd number")
+    return bytes.fromhex(digits)
+
+
+def _from_base64(text: str) -> bytes:
+    if wrong := _NO_BASE64.search(text):
+        raise _not_text(f"base64 with {wrong[0]!r} at character {wrong.start()}")
     try:
-        return bytes.fromhex(text.decode("ascii"))
-    except ValueError:
-        pass
-    try:
-        return b64decode(text, validate=True)
-    except ValueError:
-        return b""
+        return b64decode("".join(text.split()), validate=True)
+    except ValueError as error:
+        raise _not_text(f"base64 that does not end as it must ({error})") from error
+
+
+def _not_text(found: str) -> Malformed:
+    return Malformed(
+        f"GBCS message: {found}, must be octets from DD or DF, or their hexadecimal digits, or their"
+        " base64",
+        clause=_CLAUSE,
+        rule="gbcs.text",
+    )
 
 
 def parse_message(octets: bytes) -> GbcsMessage:

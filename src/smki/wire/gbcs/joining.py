@@ -16,6 +16,9 @@
         deviceLogEntries  SEQUENCE OF DeviceLogEntry OPTIONAL }
     BackupDeviceLogAlert    ::= SEQUENCE {                                -- GCS62
         alertCode INTEGER, alertDateTime GeneralizedTime, deviceLogEntries SEQUENCE OF DeviceLogEntry }
+    RestoreDeviceLogCommand  ::= SEQUENCE { deviceLogEntries SEQUENCE OF DeviceLogEntry }  -- GCS59
+    RestoreDeviceLogResponse ::= SEQUENCE { restoreOutcomes SEQUENCE OF SEQUENCE {
+        deviceLogEntry DeviceLogEntry, joinResponseCode JoinDeviceResponse } }
 
 Clause: gbcs:CS03
 """
@@ -120,6 +123,28 @@ class BackupDeviceLogAlert:
     entries: tuple[DeviceLogEntry, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreDeviceLogCommand:
+    """GCS59: what a new GPF's device log is to hold again."""
+
+    entries: tuple[DeviceLogEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreOutcome:
+    """What became of one entry."""
+
+    entry: DeviceLogEntry
+    code: JoinResponseCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreDeviceLogResponse:
+    """GCS59: what became of each entry."""
+
+    outcomes: tuple[RestoreOutcome, ...]
+
+
 DEVICE_TYPE: Final = Named(
     {
         DeviceType.GSME: "gSME",
@@ -141,13 +166,12 @@ JOIN_DEVICE_COMMAND: Final = SequenceType(
 JOIN_DEVICE_RESPONSE: Final = named(JoinResponseCode)
 UNJOIN_DEVICE_COMMAND: Final = IDENTIFIER
 UNJOIN_DEVICE_RESPONSE: Final = named(UnjoinResponseCode)
-DEVICE_LOG_ENTRIES: Final = SequenceOf(
-    SequenceType(
-        DeviceLogEntry,
-        Field("deviceID", "device", IDENTIFIER),
-        Field("deviceType", "type", DEVICE_TYPE),
-    )
+DEVICE_LOG_ENTRY: Final = SequenceType(
+    DeviceLogEntry,
+    Field("deviceID", "device", IDENTIFIER),
+    Field("deviceType", "type", DEVICE_TYPE),
 )
+DEVICE_LOG_ENTRIES: Final = SequenceOf(DEVICE_LOG_ENTRY)
 READ_JOIN_DETAILS_COMMAND: Final = Null()
 READ_JOIN_DETAILS_RESPONSE: Final = SequenceType(
     ReadJoinDetailsResponse,
@@ -159,4 +183,22 @@ BACKUP_DEVICE_LOG_ALERT: Final = SequenceType(
     Field("alertCode", "alert_code", ALERT_CODE),
     Field("alertDateTime", "time", TIME),
     Field("deviceLogEntries", "entries", DEVICE_LOG_ENTRIES),
+)
+RESTORE_DEVICE_LOG_COMMAND: Final = SequenceType(
+    RestoreDeviceLogCommand,
+    Field("deviceLogEntries", "entries", DEVICE_LOG_ENTRIES),
+)
+RESTORE_DEVICE_LOG_RESPONSE: Final = SequenceType(
+    RestoreDeviceLogResponse,
+    Field(
+        "restoreOutcomes",
+        "outcomes",
+        SequenceOf(
+            SequenceType(
+                RestoreOutcome,
+                Field("deviceLogEntry", "entry", DEVICE_LOG_ENTRY),
+                Field("joinResponseCode", "code", JOIN_DEVICE_RESPONSE),
+            )
+        ),
+    ),
 )

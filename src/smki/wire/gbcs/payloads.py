@@ -1,8 +1,9 @@
 """What a message says: by its code and category from one table, or as a tree of its notation.
 
-A payload of a security use case is read as the value that its use case defines. One of DLMS or
-GBZ is read whole, its meaning not. What is in no table is read as ASN.1 of any type if it is that,
-and else kept as octets: it is shown, and never acted on.
+A payload of a security use case is read as the value that its use case defines, or refused. One of
+DLMS or GBZ is read whole, its meaning not. A few use cases are known from descriptions alone, no
+message of theirs was seen. What does not fit, and what is in no table, is kept as octets: it is
+shown, and never acted on.
 
 Clause: gbcs:7.2.7
 """
@@ -119,6 +120,25 @@ PAYLOAD_TYPES: Final = MappingProxyType(
 """The type of each payload of a security use case, by message code and category."""
 
 
+DESCRIBED_TYPES: Final = MappingProxyType(
+    _both(
+        (0x008C,),
+        _of("RestoreDeviceLogCommand", joining.RESTORE_DEVICE_LOG_COMMAND),
+        _of("RestoreDeviceLogResponse", joining.RESTORE_DEVICE_LOG_RESPONSE),
+    )
+    | _both(
+        (0x0129,),
+        _of("ReadFirmwareVersionCommand", firmware.READ_FIRMWARE_VERSION_COMMAND),
+        _of("ReadFirmwareVersionResponse", firmware.READ_FIRMWARE_VERSION_RESPONSE),
+    )
+    | {
+        (code, _A): _of("FirmwareActivationAlert", firmware.FIRMWARE_ACTIVATION_ALERT)
+        for code in (0x0129, 0x012B)
+    }
+)
+"""The types that are known from descriptions alone: what does not fit is not refused."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecurityPayload:
     """A payload whose meaning is known.
@@ -161,9 +181,11 @@ def read_payload(message: GbcsMessage) -> Payload:
     header, octets = message.header, message.payload
     known = PAYLOAD_TYPES.get((header.message_code, header.category))
     if known is not None:
-        decoded = decode(known.codec, octets, known.name)
-        return SecurityPayload(type=known, value=decoded.value, deviations=decoded.deviations)
+        return _security(known, octets)
+    described = DESCRIBED_TYPES.get((header.message_code, header.category))
     try:
+        if described is not None:
+            return _security(described, octets)
         if octets[:1] and octets[0] in _COSEM:
             return parse_cosem(octets)
         if octets[:2] == PROFILE:
@@ -173,6 +195,11 @@ def read_payload(message: GbcsMessage) -> Payload:
     return OpaquePayload(
         octets=octets, reason=f"message code {header.message_code:04X} is in no table"
     )
+
+
+def _security(of: PayloadType, octets: bytes) -> SecurityPayload:
+    decoded = decode(of.codec, octets, of.name)
+    return SecurityPayload(type=of, value=decoded.value, deviations=decoded.deviations)
 
 
 def encrypted_items(payload: Payload) -> tuple[EncryptedItem, ...]:

@@ -1,12 +1,14 @@
 """GBZ payloads (ZigBee), as far as an infrastructure of keys has to know them.
 
-    payload   ::= profile(2) count(1) [alert-code(2) time(4)] component*       -- the two in alerts
+    payload   ::= profile(2) count(1) component*
+                | profile(2) count(1) alert-code(2) time(4) (component* | content)   -- an alert
     component ::= control(1) cluster(2) length(2) content                      -- length of content
     content   ::= ZCL frame                                                    -- or, control bit 02:
                 | additional-header(1) frame-counter(1) ZCL header(3) length(2)
                   31 00000000 ciphertext tag(12)
 
-What a cluster's commands mean is not known here.
+What follows an alert's time are components, so many as announced, or else what its own use case
+says: that is kept as octets. What a cluster's commands mean is not known here.
 
 Clause: gbcs:7.2.7
 """
@@ -14,6 +16,7 @@ Clause: gbcs:7.2.7
 from dataclasses import dataclass
 from typing import Final
 
+from smki.terms import Malformed
 from smki.wire.gbcs.encrypted import ENCRYPTED_PREFIX, EncryptedItem
 from smki.wire.gbcs.octets import Cursor
 
@@ -49,11 +52,13 @@ class ZigBeePayload:
         alert_code: of an alert.
         time: of an alert, seconds since the beginning of 2000.
         components: in order.
+        content: of an alert, what follows its time and is no components.
     """
 
     alert_code: int | None
     time: int | None
     components: tuple[ZigBeeComponent, ...]
+    content: bytes = b""
 
 
 def parse_zigbee(payload: bytes, *, alert: bool) -> ZigBeePayload:
@@ -67,11 +72,22 @@ def parse_zigbee(payload: bytes, *, alert: bool) -> ZigBeePayload:
     cursor = Cursor(payload, _MESSAGE, _CLAUSE)
     cursor.expect(PROFILE, "profile")
     count = cursor.number(1, "number of components")
-    code = cursor.number(2, "alert code") if alert else None
-    time = cursor.number(4, "alert time") if alert else None
+    if not alert:
+        return ZigBeePayload(alert_code=None, time=None, components=_components(cursor, count))
+    code = cursor.number(2, "alert code")
+    time = cursor.number(4, "alert time")
+    content = cursor.next(cursor.left)
+    try:
+        components = _components(cursor, count)
+    except Malformed:
+        return ZigBeePayload(alert_code=code, time=time, components=(), content=content)
+    return ZigBeePayload(alert_code=code, time=time, components=components)
+
+
+def _components(cursor: Cursor, count: int) -> tuple[ZigBeeComponent, ...]:
     components = tuple(_component(cursor) for _ in range(count))
     cursor.done()
-    return ZigBeePayload(alert_code=code, time=time, components=components)
+    return components
 
 
 def _component(cursor: Cursor) -> ZigBeeComponent:

@@ -19,6 +19,7 @@ from smki.terms import Malformed, Refused
 
 COOKIE: Final = "__Host-smki"
 _FORM_OCTETS: Final = 4_096
+_FIELDS_MOST: Final = 40  # ours have at most eight
 _FORM: Final = "application/x-www-form-urlencoded"
 _CLAUSE: Final = "sec-app-p:3.1"
 
@@ -44,8 +45,8 @@ def see(path: str, *, token: str | None = None) -> Response:
     return answer
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
-    """The fields of a form that one of our own pages sent.
+async def read_form(request: Request, *, limit: int = _FORM_OCTETS) -> Mapping[str, str]:
+    """The fields of a form, of at most `limit` octets, that one of our own pages sent.
 
     Raises:
         Refused: it comes from another place.
@@ -57,8 +58,13 @@ async def read_form(request: Request) -> Mapping[str, str]:
         raise Malformed(f"content type: must be {_FORM}", rule="http.type")
     limits = Limits()
     body = Body(request, limits, seconds=limits.small_body_seconds)
-    octets = await body.whole(_FORM_OCTETS)
-    return dict(parse_qsl(octets.decode("utf-8", "replace"), keep_blank_values=True))
+    text = (await body.whole(limit)).decode("utf-8", "replace")
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS_MOST))
+    except ValueError as error:
+        raise Malformed(
+            f"form: over {_FIELDS_MOST} fields, must be one of our own", rule="form.fields"
+        ) from error
 
 
 def must_be_ours(request: Request) -> None:

@@ -24,6 +24,7 @@ from smki.interfaces.web.portal.entering import see, token_of
 from smki.interfaces.web.portal.entries import EntryPages
 from smki.interfaces.web.portal.identities import IdentityPages
 from smki.interfaces.web.portal.lists import ListPages
+from smki.interfaces.web.portal.messages import MessagePages
 from smki.interfaces.web.portal.rendering import HEADERS
 from smki.interfaces.web.portal.revocation import RevocationPages
 from smki.interfaces.web.portal.service import PortalServices
@@ -72,7 +73,7 @@ class PortalPages:
         revocation, entries = RevocationPages(self._services), EntryPages(self._services)
         documents, decisions = DocumentPages(self._services), DecisionPages(self._services)
         configurations = ConfigurationPages(self._services)
-        identities = IdentityPages(self._services)
+        identities, messages = IdentityPages(self._services), MessagePages(self._services)
         return (
             ("GET", "", certificates.search),
             ("GET", "/certificates/{serial}", certificates.certificate),
@@ -94,6 +95,8 @@ class PortalPages:
             ("GET", "/configurations/{entry}", configurations.configuration),
             ("GET", "/confidential", entries.confidential),
             ("GET", "/entries/{name}", entries.entry),
+            ("GET", "/messages", messages.form),
+            ("POST", "/messages", messages.read),
         )
 
     def _for_party(self) -> _Table:

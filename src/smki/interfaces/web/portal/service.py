@@ -221,6 +221,14 @@ class Identities(Proving, Protocol):
         ...
 
 
+class Messages(Protocol):
+    """Messages that are pasted."""
+
+    def message(self, octets: bytes) -> Mapping[str, object]:
+        """What it says and what holds of it, as `messages.read_document`; for any octets."""
+        ...
+
+
 class PortalServices(
     Accounts,
     Certificates,
@@ -230,6 +238,7 @@ class PortalServices(
     Decisions,
     Configurations,
     Revocations,
+    Messages,
     Protocol,
 ):
     """What can be asked. Every call may block, and is made in a thread; any number at once.

@@ -21,6 +21,7 @@ NAVIGATION: Final[tuple[tuple[str, str, str], ...]] = (  # section of the page, 
     ("decisions", "/portal/decisions", "Decisions"),
     ("lists", "/portal/lists", "Revocation lists"),
     ("configurations", "/portal/configurations", "Configuration"),
+    ("messages", "/portal/messages", "Messages"),
     ("access", "/portal/access", "Access"),
     ("password", "/portal/password", "Password"),
 )

@@ -1,0 +1,101 @@
+"""The private keys by which devices of an estate are commanded: those that their cells name.
+
+They are the sample parties', in files of the state directory.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from smki.adapters.files import read_octets
+from smki.adapters.keys import SoftwareAgreementKey
+from smki.bootstrap.samples import SAMPLES
+from smki.bootstrap.settings import Settings
+from smki.devices import DeviceState, TrustAnchor
+from smki.devices.kinds import BROKER_KA, cell
+from smki.devices.use_cases import use_case_of
+from smki.headend import HeldKeys
+from smki.terms import EUI64, Refused, Unavailable
+from smki.wire.gbcs.trust_anchors import KeyUsageBits
+
+_POINT_OCTETS: Final = 65
+
+
+class HouseKeys:
+    """Finds the keys that devices obey; each is read once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.path("parties")
+        self._found: dict[TrustAnchor, SoftwareAgreementKey] = {}
+
+    def commanding(self, state: DeviceState, message_code: int) -> tuple[EUI64, HeldKeys]:
+        """Who commands the device this, and the keys for it.
+
+        Raises:
+            Refused: its cells name nobody who may, or nobody whose private key the house has.
+            Unavailable: a key cannot be read.
+
+        Clause: gbcs:4.3.2.2
+        """
+        use_case = use_case_of(message_code)
+        roles = use_case.roles(state.kind, None) if use_case else ()
+        cells = [cell(role, KeyUsageBits.DIGITAL_SIGNATURE) for role in sorted(roles)]
+        anchor = next((state.anchors[one] for one in cells if one in state.anchors), None)
+        broker = state.anchors.get(BROKER_KA)
+        if anchor is None or broker is None:
+            raise Refused(
+                f"device {state.device}: a cell of who commands it is empty, must not be",
+                clause="gbcs:4.3.2.2",
+                rule="estate.cells",
+            )
+        keys = HeldKeys(signer=self._key(anchor, "ds"), broker=self._key(broker, "ka"))
+        return EUI64(anchor.unique_id), keys
+
+    def _key(self, anchor: TrustAnchor, suffix: str) -> SoftwareAgreementKey:
+        found = self._found.get(anchor)
+        if found is None:
+            entity = EUI64(anchor.unique_id)
+            party = party_of(entity)
+            found = _read(self._folder / party / f"{entity.digits}-{suffix}.key")
+            if found.public_key[-_POINT_OCTETS:] != anchor.point:
+                raise Refused(
+                    f"private key of {entity}: belongs to another certificate than devices hold,"
+                    " must be to that one; their cells are to be updated first",
+                    clause="gbcs:4.3.2.2",
+                    rule="estate.keys",
+                )
+            self._found[anchor] = found
+        return found
+
+
+def party_of(entity: EUI64) -> str:
+    """The sample party whose identifier it is.
+
+    Raises:
+        Refused: it is none's: the house has neither its keys nor its credentials.
+    """
+    for sample in SAMPLES:
+        if entity in {identity for identity, _ in sample.party.identities}:
+            return sample.party.party
+    raise Refused(
+        f"{entity}: is no sample party's, must be one whose keys are in the house",
+        clause="sec-app-m:G",
+        rule="estate.party",
+    )
+
+
+def _read(path: Path) -> SoftwareAgreementKey:
+    try:
+        key = load_pem_private_key(read_octets(path), None)
+    except (ValueError, TypeError) as error:
+        raise Unavailable(
+            f"private key: cannot be read ({error})", where=os.fspath(path), rule="estate.keys"
+        ) from error
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise Unavailable(
+            "private key: is not one of P-256, must be", where=os.fspath(path), rule="estate.keys"
+        )
+    return SoftwareAgreementKey(key, deterministic=True)

@@ -1,0 +1,144 @@
+"""What parties and the access control broker make of a command: sign it, wrap it in a MAC.
+
+Clause: gbcs:7.2.7
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from smki.devices import DeviceKind
+from smki.devices.use_cases import Shape, use_case_of
+from smki.messages import authenticated_message, signed_group
+from smki.ports import AgreementKey, SigningKey
+from smki.terms import EUI64
+from smki.wire.gbcs.asn1 import encode
+from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, grouped
+from smki.wire.gbcs.information import Supplementary
+from smki.wire.gbcs.payloads import PAYLOAD_TYPES
+
+
+class PartyKeys(Protocol):
+    """What is done with the keys of those who command: the originator's, the broker's."""
+
+    def sign(self, message: bytes) -> bytes:
+        """An ECDSA-Sig-Value (DER) of the originator over `message`, P-256 with SHA-256."""
+        ...
+
+    def agree(self, point: bytes) -> bytes:
+        """Z, 32 octets, of the access control broker with the holder of `point` (65 octets)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldKeys:
+    """`PartyKeys` of keys in files or in a token.
+
+    Attributes:
+        signer: the originator's, for digital signatures.
+        broker: the access control broker's, for key agreement.
+    """
+
+    signer: SigningKey
+    broker: AgreementKey
+
+    def sign(self, message: bytes) -> bytes:
+        """An ECDSA-Sig-Value (DER) of the originator over `message`.
+
+        Raises:
+            Unavailable: the token is away.
+        """
+        (signature,) = self.signer.sign((message,))
+        return signature
+
+    def agree(self, point: bytes) -> bytes:
+        """Z, 32 octets, of the broker with the holder of `point` (65 octets).
+
+        Raises:
+            Malformed: `point` is not on the curve.
+            Unavailable: the token is away.
+        """
+        (secret,) = self.broker.agree((point,))
+        return secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """The device that a command is for.
+
+    Attributes:
+        device: its EUI-64.
+        kind: of device.
+        point: its key agreement public key, 65 octets.
+    """
+
+    device: EUI64
+    kind: DeviceKind
+    point: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A command: what its originator made, and what goes to the device."""
+
+    pre_command: bytes
+    command: bytes
+
+
+def commanded(
+    originator: EUI64,
+    recipient: Recipient,
+    keys: PartyKeys,
+    *,
+    message_code: int,
+    counter: int,
+    value: object,
+    supplementary: Supplementary | None = None,
+    shape: Shape | None = None,
+) -> Sent:
+    """The command with the protection that its use case asks for, or with another one.
+
+    Args:
+        originator: who asks.
+        recipient: the device.
+        keys: the originator's and the broker's.
+        message_code: of the use case.
+        counter: of the originator.
+        value: the payload.
+        supplementary: the party behind the broker, if there is one.
+        shape: another protection than the first that the use case allows.
+
+    Clause: gbcs:7.2.7
+    """
+    header = GroupingHeader(
+        category=MessageCategory.COMMAND,
+        counter=counter,
+        originator=originator,
+        recipient=recipient.device,
+        message_code=message_code,
+        supplementary=supplementary,
+    )
+    use_case = use_case_of(message_code)
+    if use_case is None:
+        raise TypeError(f"message code {message_code:04X} is no command's")
+    payload = encode(PAYLOAD_TYPES[message_code, MessageCategory.COMMAND].codec, value)
+    shape = shape or use_case.shapes(recipient.kind, value)[0]
+    return protected(header, payload, shape, keys, recipient.point)
+
+
+def protected(
+    header: GroupingHeader, payload: bytes, shape: Shape, keys: PartyKeys, point: bytes
+) -> Sent:
+    """The command whose payload is these octets, whatever they are.
+
+    `point` is the device's key agreement public key, 65 octets.
+
+    Clause: gbcs:7.2.7
+    """
+    sign: Callable[[bytes], bytes] | None = None
+    if shape in (Shape.SIGNATURE, Shape.BOTH):
+        sign = keys.sign
+    group = signed_group(header, payload, sign)
+    if shape in (Shape.MAC, Shape.BOTH):
+        group = authenticated_message(header, group, keys.agree(point))
+    return Sent(pre_command=grouped(header, payload), command=group)

@@ -1,0 +1,205 @@
+"""Commands that wait for their answers: when each is sent again, and when it is given up.
+
+    sent      nothing heard until it is due: the same octets again, each time later than the time
+              before, up to so many times; then it is given up
+    lost      the line gave it up: it is sent again when it is due; if it was the last time, it is
+              given up at once
+    answered  it waits no more; the same answer again is a duplicate
+
+To send the same octets again is safe: a device obeys a counter once. Pure: time is an argument, and
+so is the chance that keeps a million commands from being sent again in the same second.
+
+Clause: gbcs:7.2.7
+"""
+
+import heapq
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from smki.terms import EUI64, Inconsistent, Malformed
+from smki.wire.gbcs.frame import GroupingHeader
+
+
+class Given(Enum):
+    """Why a command was given up; the value is told to people."""
+
+    NOT_DELIVERED = "the line did not deliver it"
+    NO_ANSWER = "no answer came"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an answer is waited for.
+
+    The first wait is longer than block transfers take that are repeated to the end, and than
+    most power cuts of a hub.
+
+    Attributes:
+        answer_seconds: after the first time.
+        growth: each wait is so many times the one before.
+        longest_seconds: of any wait.
+        attempts: how often it is sent at the most.
+        spread: share of a wait, from 0 to 1, by which chance makes it longer.
+    """
+
+    answer_seconds: float = 900.0
+    growth: float = 2.0
+    longest_seconds: float = 21_600.0
+    attempts: int = 5
+    spread: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not (
+            0 < self.answer_seconds <= self.longest_seconds
+            and self.growth >= 1
+            and self.attempts >= 1
+            and 0 <= self.spread <= 1
+        ):
+            raise Malformed(
+                f"patience: {self.attempts} attempts, waits of {self.answer_seconds:g} to"
+                f" {self.longest_seconds:g} s, growing {self.growth:g} times, spread by"
+                f" {self.spread:g}; must be 1 or more, above 0 and rising, 1 or more, 0 to 1",
+                clause="gbcs:7.2.7",
+                rule="headend.patience",
+            )
+
+    def wait(self, attempt: int, chance: float) -> timedelta:
+        """How long after the attempt (from 1 on) the next one is due; `chance` is from 0 to 1."""
+        seconds = self.answer_seconds
+        for _ in range(attempt - 1):
+            if seconds >= self.longest_seconds:
+                break
+            seconds *= self.growth
+        seconds = min(seconds, self.longest_seconds)
+        return timedelta(seconds=seconds * (1 + self.spread * chance))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandKey:
+    """Which command: an originator has a counter once, and the response repeats all of it.
+
+    Clause: gbcs:7.2.7
+    """
+
+    originator: EUI64
+    counter: int
+    device: EUI64
+    message_code: int
+
+    @classmethod
+    def of_command(cls, header: GroupingHeader) -> "CommandKey":
+        """The key of the command with this header."""
+        return cls(
+            originator=header.originator,
+            counter=header.counter,
+            device=header.recipient,
+            message_code=header.message_code,
+        )
+
+    @classmethod
+    def of_response(cls, header: GroupingHeader) -> "CommandKey":
+        """The key of the command that the response with this header is to."""
+        return cls(
+            originator=header.recipient,
+            counter=header.counter,
+            device=header.originator,
+            message_code=header.message_code,
+        )
+
+
+@dataclass(slots=True)
+class _Waits:
+    key: CommandKey
+    message: bytes
+    due: datetime
+    attempts: int = 1
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What is to be done about a command now: sent again, or given up with a reason."""
+
+    key: CommandKey
+    attempts: int
+    message: bytes = b""
+    given_up: Given | None = None
+
+
+class Waiting:
+    """The commands that wait. Not for several threads."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._waits: dict[tuple[EUI64, int], _Waits] = {}
+        self._queue: list[tuple[datetime, int, _Waits]] = []  # what was answered stays a while
+        self._number = 0
+
+    def __contains__(self, key: CommandKey) -> bool:
+        waits = self._waits.get((key.originator, key.counter))
+        return waits is not None and waits.key == key
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When `due` is to be called; None if nothing waits."""
+        while self._queue:
+            at, _, waits = self._queue[0]
+            if self._waits.get((waits.key.originator, waits.key.counter)) is waits:
+                return at
+            heapq.heappop(self._queue)
+        return None
+
+    def begin(self, key: CommandKey, message: bytes, at: datetime, chance: float) -> None:
+        """The command was sent for the first time, and waits.
+
+        Raises:
+            Inconsistent: one with that counter waits already.
+        """
+        if (key.originator, key.counter) in self._waits:
+            raise Inconsistent(
+                f"head end: counter {key.counter} of {key.originator} waits already, must be new",
+                clause="gbcs:7.2.7",
+                rule="headend.counter",
+            )
+        waits = _Waits(key=key, message=message, due=at + self._patience.wait(1, chance))
+        self._waits[key.originator, key.counter] = waits
+        self._queued(waits)
+
+    def due(self, at: datetime, chance: float) -> Due | None:
+        """The command that is due first, if one is by then; called until there is none.
+
+        Clause: gbcs:7.2.7
+        """
+        first = self.next_due
+        if first is None or first > at:
+            return None
+        _, _, waits = heapq.heappop(self._queue)
+        if waits.attempts >= self._patience.attempts:
+            return self._given_up(waits)
+        waits.attempts += 1
+        waits.lost = False
+        waits.due = at + self._patience.wait(waits.attempts, chance)
+        self._queued(waits)
+        return Due(key=waits.key, attempts=waits.attempts, message=waits.message)
+
+    def lost(self, device: EUI64, originator: EUI64, counter: int) -> Due | None:
+        """The line gave the command up; if it was the last time, so does the head end."""
+        waits = self._waits.get((originator, counter))
+        if waits is None or waits.key.device != device:
+            return None
+        waits.lost = True
+        return self._given_up(waits) if waits.attempts >= self._patience.attempts else None
+
+    def answered(self, key: CommandKey) -> int:
+        """The command waits no more; how often it was sent."""
+        return self._waits.pop((key.originator, key.counter)).attempts
+
+    def _given_up(self, waits: _Waits) -> Due:
+        del self._waits[waits.key.originator, waits.key.counter]
+        why = Given.NOT_DELIVERED if waits.lost else Given.NO_ANSWER
+        return Due(key=waits.key, attempts=waits.attempts, given_up=why)
+
+    def _queued(self, waits: _Waits) -> None:
+        self._number += 1
+        heapq.heappush(self._queue, (waits.due, self._number, waits))

@@ -1,0 +1,247 @@
+"""`smki estate`: simulated devices with keys and certificates of this SMKI."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from smki.adapters.device_keys import KeyMakers
+from smki.adapters.sql.estate import SqlEstate
+from smki.adapters.world import SystemClock, SystemEntropy
+from smki.bootstrap import Settings, load_settings, open_front
+from smki.bootstrap.estates import (
+    anchors_of,
+    home_figures,
+    open_estate,
+    trusted_certificates,
+)
+from smki.bootstrap.opening import load_hierarchy
+from smki.devices import DeviceKind
+from smki.interfaces.cli.estate_rotating import rotate_certificates
+from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.progress import progress_bar
+from smki.interfaces.estate_issuing import open_issuer
+from smki.interfaces.estate_making import Made, Making, make_estate
+from smki.interfaces.estate_showing import device_document, row_document, totals_document
+from smki.ports.estate import InventoryQuery
+from smki.profiles import DEVELOPMENT_HARDWARE
+from smki.terms import EUI64, SmiStatus, Unavailable
+from smki.wire import der
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_LOCK = "estate.lock"
+_FOLDER = "estate-lots"
+_PAGE = 50
+
+
+@click.group
+def estate() -> None:
+    """Simulated devices by the million, with keys and certificates of this SMKI."""
+
+
+estate.add_command(rotate_certificates)
+
+
+def _query_options(command: _Command) -> _Command:
+    """Options by which devices are meant, as parameters of those names."""
+    for option in (
+        click.option("--mpxn", metavar="NUMBER", help="With this metering point."),
+        click.option("--hub", metavar="EUI64", help="Behind this communications hub function."),
+        click.option(
+            "--status",
+            type=click.Choice([each.value for each in SmiStatus]),
+            help="Of this SMI status.",
+        ),
+        click.option("--make", metavar="TEXT", help="Of this maker."),
+        click.option("--region", metavar="TEXT", help="In this region."),
+        click.option(
+            "--kind",
+            type=click.Choice([each.value for each in DeviceKind]),
+            help="Of this kind.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _query(given: Mapping[str, str | None]) -> InventoryQuery:
+    kind, status, hub = given["kind"], given["status"], given["hub"]
+    return InventoryQuery(
+        kind=DeviceKind(kind) if kind else None,
+        make=given["make"],
+        region=given["region"],
+        status=SmiStatus(status) if status else None,
+        hub=EUI64.parse(hub) if hub else None,
+        mpxn=given["mpxn"],
+    )
+
+
+@estate.command
+@click.option(
+    "--devices",
+    required=True,
+    type=click.IntRange(1, 100_000_000),
+    help="How many the estate is to have.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="Processes that make keys, and without a server issue.  [default: as there are cores]",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="Of kinds, makes, models and regions. Keys are never seeded.",
+)
+@json_option
+def make(*, devices: int, processes: int | None, seed: int, as_json: bool) -> None:
+    """Make devices, each with two keys and their certificates, until there are so many.
+
+    They are asked for in batches, as the sample manufacturer: of the server if one runs, else of
+    the SMKI in the state directory. Cut off anywhere, the same again goes on: nothing is issued
+    twice. They stand in homes, each behind its hub; their trust anchor cells hold certificates of
+    this SMKI's root and sample parties.
+    """
+    cores = len(os.sched_getaffinity(0))
+    with reporting(as_json=as_json):
+        settings = load_settings(os.environ)
+        with _alone(settings), open_estate(settings, new=True) as opened:
+            made, through = _make(opened, settings, devices, processes or cores, seed)
+            size = opened.octets() // max(1, made.devices)
+    document = made_document(made, through, size)
+    emit(
+        document,
+        (
+            f"{made.devices} devices in the estate, {made.made} of them made now"
+            + (f", {made.finished} of lots begun before" if made.finished else ""),
+            (
+                f"{document['certificates']} certificates by {through} in {made.seconds:.1f} s:"
+                f" {document['per_second']:.0f} a second; {size} octets a device"
+            ),
+            "next: 'smki estate show' counts them, 'smki estate list' names them",
+        ),
+        as_json=as_json,
+    )
+
+
+def made_document(made: Made, through: str, octets: int) -> dict[str, Any]:
+    """What was made, as JSON has it."""
+    certificates = 2 * made.made
+    return {
+        "devices": made.devices,
+        "made": made.made,
+        "finished": made.finished,
+        "certificates": certificates,
+        "seconds": round(made.seconds, 3),
+        "per_second": round(certificates / made.seconds, 1) if made.seconds else 0.0,
+        "octets_per_device": octets,
+        "through": through,
+    }
+
+
+def _make(
+    opened: SqlEstate, settings: Settings, devices: int, processes: int, seed: int
+) -> tuple[Made, str]:
+    with open_front(settings) as front:
+        certificates = trusted_certificates(settings, load_hierarchy(front))
+        profiles = front.settings
+    hw_type = (*settings.hw_types, DEVELOPMENT_HARDWARE)[0]
+    with (
+        open_issuer(settings, os.environ, processes) as issuer,
+        closing(KeyMakers(processes if processes > 1 else 0)) as makers,
+        progress_bar("devices") as progress,
+    ):
+        making = Making(
+            estate=opened,
+            issuer=issuer,
+            makers=makers,
+            anchors={kind: anchors_of(kind, certificates) for kind in DeviceKind},
+            profiles=profiles,
+            figures=home_figures(settings),
+            hw_type=der.oid(hw_type)[2:],
+            seed=seed,
+            folder=settings.path(_FOLDER),
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            progress=progress,
+        )
+        return make_estate(making, devices), issuer.through
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Nobody else makes devices of this estate.
+
+    Raises:
+        Unavailable: another does.
+    """
+    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with settings.path(_LOCK).open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable(
+                "another 'smki estate make' is at work, try again when it has finished",
+                where=str(settings.path(_LOCK)),
+            ) from None
+        yield
+
+
+@estate.command
+@click.argument("device", metavar="[EUI64]", required=False)
+@_query_options
+@json_option
+def show(*, device: str | None, as_json: bool, **given: str | None) -> None:
+    """Show one device, or how many there are of each kind, region, make and status.
+
+    Of a device: what its trust anchor cells hold, counters, certificates, history. Without one,
+    totals of all devices, or of those that the options mean.
+    """
+    with reporting(as_json=as_json):
+        settings = load_settings(os.environ)
+        with open_estate(settings) as opened:
+            if device is None:
+                document, lines = totals_document(opened.totals(_query(given)))
+            else:
+                with open_front(settings) as front:
+                    document, lines = device_document(opened, front, EUI64.parse(device))
+    emit(document, lines, as_json=as_json)
+
+
+@estate.command("list")
+@_query_options
+@click.option("--after", metavar="EUI64", help="Go on after this device.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=_PAGE,
+    show_default=True,
+    help="Devices at most.",
+)
+@json_option
+def list_devices(*, after: str | None, limit: int, as_json: bool, **given: str | None) -> None:
+    """List devices: all, or those that the options mean, in the order of their identifiers."""
+    with reporting(as_json=as_json):
+        query = _query(given)
+        begin = EUI64.parse(after) if after else None
+        with open_estate(load_settings(os.environ)) as opened:
+            rows = opened.inventory(query, begin, limit + 1)
+    shown = rows[:limit]
+    following = shown[-1].device.digits if len(rows) > limit else None
+    lines = [
+        f"{row.device}  {row.kind.value:6}  {row.status.value:12}  {row.region:8}"
+        f"  {row.make} {row.model}" + (f"  {row.mpxn}" if row.mpxn else "")
+        for row in shown
+    ] or ["no such device"]
+    if following:
+        lines.append(f"next: the same with --after {following}")
+    emit(
+        {"devices": [row_document(row) for row in shown], "next": following},
+        lines,
+        as_json=as_json,
+    )

@@ -1,0 +1,132 @@
+"""Devices of an estate that obey: read when a message comes for one, kept before it is answered.
+
+Of the devices that nobody talks to nothing is in memory. What is kept is durable before an answer
+leaves: who ends this process at any instant takes back nothing that a device has said.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Final
+
+from smki.devices import DeviceKeys, DeviceRules, Processed, advance, process
+from smki.ports.estate import Estate, HeldState
+from smki.simulator.weather import Place
+from smki.terms import EUI64, Inconsistent, Unavailable
+
+_HUBS_REMEMBERED: Final = 10_000  # the makes of so many
+_ATTEMPTS: Final = 5  # against others who change the same devices
+_CHANGED: Final = "estate.changed"  # rule of `Estate.keep`
+OBEYED: Final = "obeyed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForDevice:
+    """A whole message that came for a device."""
+
+    device: EUI64
+    message: bytes
+
+
+class EstateDevices:
+    """The devices of an estate, as hubs have them behind them.
+
+    Args:
+        estate: keeps them.
+        keys: uses their private keys.
+        rules: of their makes.
+    """
+
+    def __init__(self, estate: Estate, keys: DeviceKeys, rules: DeviceRules | None = None) -> None:
+        self._estate = estate
+        self._keys = keys
+        self._rules = rules or DeviceRules()
+        self._make = lru_cache(maxsize=_HUBS_REMEMBERED)(self._make_of)
+        self.outcomes: Counter[str] = Counter()
+        """How many messages were obeyed, and how many dropped by which check."""
+
+    def place(self, device: EUI64) -> Place | None:
+        """Where the device is; None if it is not in the estate.
+
+        Raises:
+            Unavailable: the estate is away.
+        """
+        found = self._estate.device(device)
+        if found is None:
+            return None
+        row = found.row
+        make = row.make if row.hub == device else self._make(row.hub)
+        return Place(region=row.region, hub=row.hub, make=make)
+
+    def obey(self, messages: Sequence[ForDevice], at: datetime) -> tuple[tuple[bytes, ...], ...]:
+        """What each device says to its message, in the order of the messages; all of it is kept.
+
+        What a device had scheduled until then runs first.
+
+        Raises:
+            Unavailable: the estate is away, or others change these devices all the time; no device
+                has obeyed.
+
+        Clause: gbcs:7.2.7
+        """
+        for _ in range(_ATTEMPTS):
+            turns = self._turns(messages, at)
+            changed = {turn.after.state.device: turn.after for turn in turns if turn.changed}
+            try:
+                self._estate.keep(tuple(changed.values()))
+            except Unavailable as error:
+                if error.rule != _CHANGED:
+                    raise
+                continue
+            self.outcomes.update(turn.outcome for turn in turns)
+            return tuple(turn.out for turn in turns)
+        raise Unavailable(
+            f"estate: {len(messages)} device(s) were changed by another {_ATTEMPTS} times while"
+            " they obeyed; see who writes to the estate",
+            rule=_CHANGED,
+        )
+
+    def _turns(self, messages: Sequence[ForDevice], at: datetime) -> list["_Turn"]:
+        """Each message's turn; the next one to the same device begins where it ended."""
+        turns: list[_Turn] = []
+        latest: dict[EUI64, _Turn] = {}
+        for each in messages:
+            before = latest.get(each.device)
+            held = before.after if before else self._estate.held(each.device)
+            turn = self._turn(held, each.message, at)
+            if before and before.changed:
+                turn = replace(turn, changed=True)
+            latest[each.device] = turn
+            turns.append(turn)
+        return turns
+
+    def _turn(self, held: HeldState | None, message: bytes, at: datetime) -> "_Turn":
+        if held is None:
+            raise Inconsistent(
+                "estate: a device is not there for which a message came, must be: its line was open",
+                rule="estate.device",
+            )
+        due = advance(held.state, at, self._keys, self._rules)
+        done: Processed = process(due.state, message, at, self._keys, self._rules)
+        return _Turn(
+            after=HeldState(state=done.state, revision=held.revision),
+            changed=done.state is not held.state,
+            out=(*due.out, *done.out),
+            outcome=done.dropped.check.name.lower() if done.dropped else OBEYED,
+        )
+
+    def _make_of(self, hub: EUI64) -> str:
+        found = self._estate.device(hub)
+        return found.row.make if found else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """What a message made of a device."""
+
+    after: HeldState
+    changed: bool
+    out: tuple[bytes, ...]
+    outcome: str

@@ -1,0 +1,433 @@
+"""Communications hubs behind a TCP socket: what `SimulatedNetwork` does in memory, in real time.
+
+    frame of the head end -> its fate in the region -> hub -> a whole message
+        -> the device obeys, is kept -> frames of its answer -> their fates -> head end
+
+A second of the line is a second, or shorter by the pace. Messages that come close together are
+obeyed together and kept at once. Of a line nothing is remembered once both ends are quiet, of a
+device nothing at all. No TLS: this is what would be the air between a region's masts and the hubs.
+
+Clause: gbcs:GBT
+"""
+
+import asyncio
+import heapq
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+from smki.simulator.hubs import HubLine, Hubs
+from smki.simulator.line_records import (
+    VERSION,
+    Done,
+    Hello,
+    LineFrame,
+    Quiet,
+    Record,
+    Records,
+    RefusedLine,
+    Unknown,
+    Welcome,
+    encode_record,
+)
+from smki.simulator.obeying import ForDevice
+from smki.simulator.pace import Pace
+from smki.simulator.transfer import TransferFigures
+from smki.simulator.weather import Place, RegionFigures, Weather
+from smki.terms import EUI64, Inconsistent, Malformed, Refused, SmkiError, Unavailable
+
+_LOG = logging.getLogger("smki.line")
+
+CONNECTIONS_MAX: Final = 64  # few head ends, each with any number of devices
+LINES_MAX: Final = 50_000  # of all connections at once, some 2 kB each; frames to more are lost
+RECORD_SECONDS: Final = 10.0  # for a record that has begun, and for the first
+UNREAD_OCTETS_MAX: Final = 16 << 20  # that a head end leaves lying
+_TOGETHER: Final = 64  # messages obeyed at once: some 50 ms, in which nothing else is done
+
+
+class ObeyingDevices(Protocol):
+    """What hubs need of the devices behind them."""
+
+    def place(self, device: EUI64) -> Place | None:
+        """Where the device is; None if there is none such."""
+        ...
+
+    def obey(self, messages: Sequence[ForDevice], at: datetime) -> tuple[tuple[bytes, ...], ...]:
+        """What each device says; durable before it is returned."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """A device's line over one connection."""
+
+    hub: HubLine
+    connection: "_Connection"
+    on_their_way: int = 0
+    frames: int = 0  # came since it was last quiet
+    waking: bool = False
+    said_quiet: bool = False
+
+    @property
+    def quiet(self) -> bool:
+        return not self.on_their_way and self.hub.far.idle
+
+
+@dataclass(order=True, slots=True)
+class _Event:
+    at: float
+    number: int
+    line: _Line = field(compare=False)
+    outward: bool = field(compare=False)
+    frame: bytes | None = field(compare=False)  # none: it is time to look for retries
+
+
+class TcpHubs:
+    """The hubs, for any number of head ends. Lives in one event loop.
+
+    Args:
+        devices: behind the hubs.
+        regions: the figures of each.
+        seed: of all chance.
+        pace: how time passes.
+        transfer: how the hubs transfer blocks.
+    """
+
+    def __init__(
+        self,
+        devices: ObeyingDevices,
+        *,
+        regions: Mapping[str, RegionFigures],
+        seed: int,
+        pace: Pace,
+        transfer: TransferFigures | None = None,
+    ) -> None:
+        self._devices = devices
+        self._weather = Weather(regions, seed)
+        self._hubs = Hubs(self._weather, transfer or TransferFigures())
+        self._pace = pace
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+        self._events: list[_Event] = []
+        self._number = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._came: list[tuple[_Line, bytes]] = []
+        self._connections: set[_Connection] = set()
+        self._lines = 0
+        self.frames = 0
+        self.failed: asyncio.Future[None] = self._loop.create_future()
+        """Has an error once nothing more can be done."""
+
+    @asynccontextmanager
+    async def serving(self, host: str, port: int) -> AsyncIterator[int]:
+        """Head ends are served inside; the port, also if 0 was given for any.
+
+        Raises:
+            Unavailable: the address cannot be had.
+        """
+        try:
+            server = await self._loop.create_server(lambda: _Connection(self), host, port)
+        except OSError as error:
+            raise Unavailable(
+                f"line: address cannot be had ({error.strerror})", where=f"{host}:{port}"
+            ) from error
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+            for connection in tuple(self._connections):
+                connection.abort()
+            if self._timer is not None:
+                self._timer.cancel()
+
+    @property
+    def seconds(self) -> float:
+        """The line's time since it began."""
+        return (self._loop.time() - self._began) * self._pace.times
+
+    @property
+    def welcome(self) -> Welcome:
+        """What a head end is told first."""
+        return Welcome(instant=self._instant(self.seconds), pace=self._pace.times)
+
+    def connected(self, connection: "_Connection") -> None:
+        """A head end is there.
+
+        Raises:
+            Refused: there are too many.
+        """
+        if len(self._connections) >= CONNECTIONS_MAX:
+            raise Refused(
+                f"line: {len(self._connections)} connections are open, must be at most"
+                f" {CONNECTIONS_MAX}",
+                rule="line.connections",
+            )
+        self._connections.add(connection)
+
+    def gone(self, connection: "_Connection") -> None:
+        """A head end is there no more: what was on its way over its lines is lost."""
+        self._connections.discard(connection)
+        for line in connection.lines.values():
+            self._hubs.close(line.hub)
+            self._lines -= 1
+        connection.lines.clear()
+
+    def frame(self, connection: "_Connection", record: LineFrame) -> None:
+        """A head end sent a frame.
+
+        Raises:
+            SmkiError: the estate is away, or a region has no figures.
+        """
+        line = connection.lines.get(record.device) or self._open(connection, record.device)
+        if line is None:
+            return
+        line.frames += 1
+        line.said_quiet = False
+        self._carry(line, (record.frame,), outward=True)
+        self._look(line)
+
+    def done(self, connection: "_Connection", record: Done) -> None:
+        """A head end waits for nothing of a line: it is closed, unless something began since."""
+        line = connection.lines.get(record.device)
+        if line is not None and line.said_quiet and line.quiet:
+            del connection.lines[record.device]
+            self._hubs.close(line.hub)
+            self._lines -= 1
+
+    def _open(self, connection: "_Connection", device: EUI64) -> _Line | None:
+        if self._lines >= LINES_MAX:
+            return None
+        place = self._devices.place(device)
+        if place is None:
+            connection.write(Unknown(device=device))
+            return None
+        line = _Line(hub=self._hubs.open(device, place), connection=connection)
+        connection.lines[device] = line
+        self._lines += 1
+        return line
+
+    def _carry(self, line: _Line, frames: Sequence[bytes], *, outward: bool) -> None:
+        """Frames go over the line, each to its fate."""
+        now = self.seconds
+        for frame in frames:
+            self.frames += 1
+            for one in self._weather.carried(
+                line.hub.device,
+                line.hub.place.region,
+                frame,
+                outward=outward,
+                seconds=now,
+                at=self._instant(now),
+            ):
+                if line.hub.reached:
+                    self._at(now + one.seconds, line, one.frame, outward=outward)
+
+    def _at(self, at: float, line: _Line, frame: bytes | None, *, outward: bool) -> None:
+        self._number += 1
+        line.on_their_way += frame is not None
+        event = _Event(at=at, number=self._number, line=line, outward=outward, frame=frame)
+        heapq.heappush(self._events, event)
+        if self._events[0] is event:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._events:
+            when = self._began + self._events[0].at / self._pace.times
+            self._timer = self._loop.call_at(when, self._guarded, self._work)
+
+    def _work(self) -> None:
+        """What is due happens; what devices are to obey is obeyed together."""
+        now = self.seconds
+        while self._events and self._events[0].at <= now and len(self._came) < _TOGETHER:
+            self._happen(heapq.heappop(self._events), now)
+        self._obey()
+        self._set_timer()
+
+    def _happen(self, event: _Event, now: float) -> None:
+        line = event.line
+        line.on_their_way -= event.frame is not None
+        if line.connection.lines.get(line.hub.device) is not line:
+            return  # it was closed, or its head end has gone
+        if event.frame is None:
+            line.waking = False
+            self._carry(line, line.hub.far.retry(now)[0], outward=False)
+        elif event.outward:
+            arrived = self._hubs.arrive(line.hub, event.frame, now)
+            self._carry(line, arrived.frames, outward=False)
+            if arrived.message is not None:
+                line.on_their_way += 1
+                self._came.append((line, arrived.message))
+        else:
+            line.said_quiet = False
+            line.connection.write(LineFrame(device=line.hub.device, frame=event.frame))
+        self._look(line)
+
+    def _obey(self) -> None:
+        came, self._came = self._came, []
+        if not came:
+            return
+        messages = [ForDevice(device=line.hub.device, message=message) for line, message in came]
+        said: Sequence[tuple[bytes, ...]]
+        try:
+            said = self._devices.obey(messages, self._instant(self.seconds))
+        except Unavailable as error:  # nobody obeyed, nobody answers; head ends send again
+            _LOG.warning("%d message(s) are lost: %s", len(messages), error)
+            said = [()] * len(came)
+        for (line, _), out in zip(came, said, strict=True):
+            line.on_their_way -= 1
+            if line.connection.lines.get(line.hub.device) is line:
+                frames = self._hubs.answer(line.hub, out, self.seconds)
+                self._carry(line, frames, outward=False)
+                self._look(line)
+
+    def _look(self, line: _Line) -> None:
+        """Somebody looks for the hub's retries when they are due; a quiet line is told, once."""
+        due = line.hub.far.next_retry
+        if due is not None and not line.waking:
+            line.waking = True
+            self._at(due, line, None, outward=True)
+        if line.quiet and not line.said_quiet:
+            line.connection.write(Quiet(device=line.hub.device, frames=line.frames))
+            line.frames = 0
+            line.said_quiet = True
+
+    def _instant(self, seconds: float) -> datetime:
+        return self._pace.instant(seconds)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except SmkiError as error:
+            self.fail(error)
+
+    def fail(self, error: SmkiError) -> None:
+        """Nothing more can be done, for this reason."""
+        if not self.failed.done():
+            self.failed.set_exception(error)
+
+
+class _Connection(asyncio.Protocol):
+    """One head end's."""
+
+    def __init__(self, hubs: TcpHubs) -> None:
+        self.lines: dict[EUI64, _Line] = {}
+        self._hubs = hubs
+        self._records = Records()
+        self._transport: asyncio.Transport | None = None
+        self._slow: asyncio.TimerHandle | None = None
+        self._greeted = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("a TCP connection has a transport for octets")
+        self._transport = transport
+        try:
+            self._hubs.connected(self)
+        except Refused as error:
+            self._refuse(error)
+        else:
+            self._wait_for_record()
+
+    def data_received(self, data: bytes) -> None:
+        """Octets came."""
+        whole = False
+        try:
+            for record in self._records.feed(data):
+                whole = True
+                self._take(record)
+        except Inconsistent as error:
+            self._hubs.fail(error)
+            self._refuse(error)
+        except SmkiError as error:
+            self._refuse(error)
+        self._time_record(whole=whole)
+
+    def _time_record(self, *, whole: bool) -> None:
+        """A record that has begun is waited for so long, and no longer."""
+        if self._slow is not None and (whole or not self._records.half):
+            self._slow.cancel()
+            self._slow = None
+        if self._records.half and self._slow is None:
+            self._wait_for_record()
+
+    def eof_received(self) -> bool:
+        """Nothing more comes: a half record is told before the connection ends."""
+        try:
+            self._records.end()
+        except Malformed as error:
+            self._refuse(error)
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is closed."""
+        del exc
+        if self._slow is not None:
+            self._slow.cancel()
+        self._transport = None
+        self._hubs.gone(self)
+
+    def write(self, record: Record) -> None:
+        """The record is on its way, unless the head end has gone or does not read."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._transport.get_write_buffer_size() > UNREAD_OCTETS_MAX:
+            _LOG.warning(
+                "a head end is left: %d octets wait to be read, must be at most %d",
+                self._transport.get_write_buffer_size(),
+                UNREAD_OCTETS_MAX,
+            )
+            self._transport.abort()
+            return
+        self._transport.write(encode_record(record))
+
+    def abort(self) -> None:
+        """The connection is closed at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _take(self, record: Record) -> None:
+        match record:
+            case Hello(version=version) if not self._greeted:
+                if version != VERSION:
+                    raise Refused(
+                        f"line: version {version} of the records, must be {VERSION}",
+                        rule="line.version",
+                    )
+                self._greeted = True
+                self.write(self._hubs.welcome)
+            case LineFrame() if self._greeted:
+                self._hubs.frame(self, record)
+            case Done() if self._greeted:
+                self._hubs.done(self, record)
+            case _:
+                raise Refused(
+                    f"line: {type(record).__name__.lower()} came, must be a hello first, then"
+                    " frames and dones",
+                    rule="line.order",
+                )
+
+    def _wait_for_record(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._slow = loop.call_later(
+            RECORD_SECONDS,
+            self._refuse,
+            Refused(
+                f"line: a record is not whole after {RECORD_SECONDS:g} s, must be by then",
+                rule="line.slow",
+            ),
+        )
+
+    def _refuse(self, error: SmkiError) -> None:
+        """The head end is told why, and the connection ends."""
+        _LOG.info("a connection ends: %s", error)
+        self.write(RefusedLine(reason=f"{error.family}: {error}"))
+        if self._transport is not None:
+            with suppress(OSError):
+                self._transport.close()

@@ -102,6 +102,11 @@ class KeyMakers:
     def __init__(self, processes: int) -> None:
         self._makers = [_Maker() for _ in range(processes)]
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes."""
+        return tuple(maker.pid for maker in self._makers)
+
     def make(self, hw_type: bytes, asked: Iterable[Asked]) -> Iterator[list[KeysOfDevice]]:
         """The keys of these devices, in order and in parts."""
         waiting: deque[tuple[_Maker | None, tuple[Asked, ...]]] = deque()
@@ -133,6 +138,7 @@ class _Maker:
         self._process = context.Process(target=_live, args=(there,), daemon=True)
         self._process.start()
         there.close()
+        self.pid = self._process.pid or 0
         self.asked = 0
 
     def ask(self, hw_type: bytes, part: Sequence[Asked]) -> bool:

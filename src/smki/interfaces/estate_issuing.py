@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Protocol
 
-from smki.adapters.helpers import Helpers, relax_garbage_collection
+from smki.adapters.helpers import Helpers, rare_garbage_collection
 from smki.bootstrap import Settings, open_office, with_helpers
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import SAMPLES
@@ -72,6 +72,7 @@ def open_issuer(
     with (
         open_office(settings, environment) as opened,
         with_helpers(opened, settings, environment, processes) as (office, examine),
+        rare_garbage_collection(),
     ):
         yield InProcess(settings, office, examine)
 
@@ -111,7 +112,6 @@ class InProcess:
         self._settings = settings
         self._office = office
         self._examine = examine
-        relax_garbage_collection()
 
     def send(self, document: Path) -> int:
         """The batch is received; its number."""

@@ -139,15 +139,20 @@ class _Work:
         total = max(0, wanted - self._making.estate.count())
         lots = self._prepare_all(total)
         with ThreadPoolExecutor(1, "lots") as beside:
-            sent = self._send(next(lots, None))
+
+            def making_next() -> Future[_Prepared | None]:
+                return beside.submit(next, lots, None)
+
+            upcoming = making_next()
+            sent = self._send(upcoming.result())
+            upcoming = making_next()
             while sent is not None:
                 prepared, number = sent
-                upcoming: Future[_Prepared | None] = beside.submit(next, lots, None)
                 items = self._making.issuer.items(number, self._told(total))
-                following = self._send(upcoming.result())
+                sent = self._send(upcoming.result())
+                upcoming = making_next()  # beside what follows
                 self._finish(prepared, items)
                 self._making.progress(self._done, total)
-                sent = following
         return Made(
             devices=self._making.estate.count(),
             made=self._done,

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from smki.simulator.hubs import HubLine, Hubs
 from smki.simulator.line_records import (
@@ -325,9 +325,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("a TCP connection has a transport for octets")
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # of a TCP connection it is one
         try:
             self._hubs.connected(self)
         except Refused as error:

@@ -284,7 +284,8 @@ class TcpLink:
         except OSError as error:
             connection.close()
             raise Unavailable(
-                f"line: no welcome within {CONNECT_SECONDS:g} s, must be the hubs'",
+                f"line: no welcome ({error.strerror or error}), must come within"
+                f" {CONNECT_SECONDS:g} s",
                 where=place,
                 rule="line.away",
             ) from error

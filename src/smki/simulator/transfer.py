@@ -3,6 +3,8 @@
     sending    blocks 1..last, at most a window ahead of what was acknowledged
                acknowledged further: the next ones; nothing for `retry_seconds`: again from there
                `attempts` times nothing: given up, the route is lost
+               acknowledged less than before: the other end forgot; again from there, if nothing
+               more is acknowledged until it is time
     receiving  blocks in any order, each acknowledged by the highest number without a gap
                all there: the message, once; blocks of it that still come are acknowledged again
 
@@ -66,6 +68,7 @@ class _Sending:
     acknowledged: int = 0
     sent: int = 0
     attempts: int = 0
+    forgotten: int | None = None  # from where on the other end says that it has nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,8 @@ class TransferEnd:
                 del self._sending[route]
                 lost.append(route)
                 continue
+            if sending.forgotten is not None:
+                sending.acknowledged, sending.forgotten = sending.forgotten, None
             sending.sent = sending.acknowledged
             sending.retry_at = at + self._figures.retry_seconds
             frames += self._more(sending)
@@ -164,9 +169,13 @@ class TransferEnd:
 
     def _acknowledged(self, block: Block, at: float) -> tuple[bytes, ...]:
         sending = self._sending.get(block.route)
-        if sending is None or not sending.acknowledged < block.acknowledged <= len(sending.blocks):
+        if sending is None or block.acknowledged > len(sending.blocks):
             return ()
-        sending.acknowledged = block.acknowledged
+        if block.acknowledged <= sending.acknowledged:
+            if block.acknowledged < sending.acknowledged:
+                sending.forgotten = block.acknowledged
+            return ()
+        sending.acknowledged, sending.forgotten = block.acknowledged, None
         sending.attempts = 0
         sending.retry_at = at + self._figures.retry_seconds
         if sending.acknowledged == len(sending.blocks):

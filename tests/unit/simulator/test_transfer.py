@@ -122,3 +122,27 @@ def test_noise_is_no_frame(noise: bytes) -> None:
     """Any octets at all are dropped without an answer."""
     end = TransferEnd(FIGURES)
     assert end.arrive(noise, 0).message is None
+
+
+@pytest.mark.clause("gbcs:GBT")
+def test_an_end_that_forgot_what_was_half_there_gets_all_of_it_again() -> None:
+    """Its power failed after it had acknowledged some blocks: the message still comes whole."""
+    near, far, message = TransferEnd(FIGURES), TransferEnd(FIGURES), _message(400)
+    for frame in near.send(message, 0):
+        (receipt,) = far.arrive(frame, 0).frames
+        near.arrive(receipt, 0)
+    far.forget()
+    came: list[bytes] = []
+    for _ in range(10):
+        if near.next_retry is None:
+            break
+        now = near.next_retry
+        line = list(near.retry(now)[0])
+        while line:
+            arrived = far.arrive(line.pop(0), now)
+            came += [arrived.message] if arrived.message else []
+            line += [
+                more for receipt in arrived.frames for more in near.arrive(receipt, now).frames
+            ]
+    assert came == [message]
+    assert near.idle

@@ -21,6 +21,7 @@ from smki.bootstrap.estates import (
 from smki.bootstrap.opening import load_hierarchy
 from smki.devices import DeviceKind
 from smki.interfaces.cli.estate_rotating import rotate_certificates
+from smki.interfaces.cli.estate_serving import serve
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.estate_issuing import open_issuer
@@ -42,6 +43,7 @@ def estate() -> None:
     """Simulated devices by the million, with keys and certificates of this SMKI."""
 
 
+estate.add_command(serve)
 estate.add_command(rotate_certificates)
 
 

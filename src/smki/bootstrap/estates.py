@@ -58,7 +58,6 @@ def open_estate(settings: Settings, *, new: bool = False) -> Iterator[SqlEstate]
         )
     url = settings.estate.database
     if file is not None:
-        settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         url = f"sqlite:///{quote(os.fspath(file.absolute()))}"
     with closing(SqlEstate(url)) as estate:
         yield estate

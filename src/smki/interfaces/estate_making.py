@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
 
 from smki.adapters.device_keys import Asked, KeyMakers
 from smki.adapters.sql.estate import SqlEstate
@@ -42,7 +42,8 @@ from smki.wire.xml import BatchItem, write_batch_request
 
 LOT: Final = 10_000  # devices of a lot: some 20 MB while it is made, and bounded work to repeat
 _DS, _KA = KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_AGREEMENT
-_Anchors = Mapping[TrustAnchorCellIdentifier, TrustAnchor]
+
+Anchors = Mapping[DeviceKind, Mapping[TrustAnchorCellIdentifier, TrustAnchor]]
 
 Progress = Callable[[int, int], None]
 
@@ -69,7 +70,7 @@ class Making:
     estate: SqlEstate
     issuer: Issuer
     makers: KeyMakers
-    anchors: Mapping[DeviceKind, _Anchors]
+    anchors: Anchors
     profiles: ProfileSettings
     figures: HomeFigures
     hw_type: bytes
@@ -96,6 +97,11 @@ class Made:
     finished: int
     seconds: float
 
+    @classmethod
+    def nothing(cls, estate: SqlEstate) -> Self:
+        """Nothing was made."""
+        return cls(devices=estate.count(), made=0, finished=0, seconds=0.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
@@ -112,6 +118,11 @@ class _Prepared:
     points: Sequence[tuple[bytes, bytes]]
     document: Path
     begun: bool
+
+
+def is_made(estate: SqlEstate, devices: int) -> bool:
+    """Whether the estate has so many devices, and no lot that was begun."""
+    return estate.count() >= devices and next(SqlLots(estate, SPAN).begun(), None) is None
 
 
 def make_estate(making: Making, devices: int) -> Made:

@@ -25,7 +25,7 @@ from smki.interfaces.cli.estate_serving import serve
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.estate_issuing import open_issuer
-from smki.interfaces.estate_making import Made, Making, make_estate
+from smki.interfaces.estate_making import Anchors, Made, Making, is_made, make_estate
 from smki.interfaces.estate_showing import device_document, row_document, totals_document
 from smki.ports.estate import InventoryQuery
 from smki.profiles import DEVELOPMENT_HARDWARE
@@ -112,8 +112,15 @@ def make(*, devices: int, processes: int | None, seed: int, as_json: bool) -> No
     cores = len(os.sched_getaffinity(0))
     with reporting(as_json=as_json):
         settings = load_settings(os.environ)
+        with open_front(settings) as front:
+            certificates = trusted_certificates(settings, load_hierarchy(front))
+        anchors = {kind: anchors_of(kind, certificates) for kind in DeviceKind}
         with _alone(settings), open_estate(settings, new=True) as opened:
-            made, through = _make(opened, settings, devices, processes or cores, seed)
+            if is_made(opened, devices):
+                made, through = Made.nothing(opened), "nobody"
+            else:
+                given = (settings, anchors, processes or cores, seed)
+                made, through = _make(opened, devices, *given)
             size = opened.octets() // max(1, made.devices)
     document = made_document(made, through, size)
     emit(
@@ -147,11 +154,13 @@ def made_document(made: Made, through: str, octets: int) -> dict[str, Any]:
 
 
 def _make(
-    opened: SqlEstate, settings: Settings, devices: int, processes: int, seed: int
+    opened: SqlEstate,
+    devices: int,
+    settings: Settings,
+    anchors: Anchors,
+    processes: int,
+    seed: int,
 ) -> tuple[Made, str]:
-    with open_front(settings) as front:
-        certificates = trusted_certificates(settings, load_hierarchy(front))
-        profiles = front.settings
     hw_type = (*settings.hw_types, DEVELOPMENT_HARDWARE)[0]
     with (
         open_issuer(settings, os.environ, processes) as issuer,
@@ -162,8 +171,8 @@ def _make(
             estate=opened,
             issuer=issuer,
             makers=makers,
-            anchors={kind: anchors_of(kind, certificates) for kind in DeviceKind},
-            profiles=profiles,
+            anchors=anchors,
+            profiles=settings.profiles(),
             figures=home_figures(settings),
             hw_type=der.oid(hw_type)[2:],
             seed=seed,
@@ -182,7 +191,6 @@ def _alone(settings: Settings) -> Iterator[None]:
     Raises:
         Unavailable: another does.
     """
-    settings.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with settings.path(_LOCK).open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -22,7 +22,17 @@ from typing import Final, TypeAlias
 
 from smki.crypto.gbcs_protection import public_point, signature_holds
 from smki.devices import DeviceKind
-from smki.headend import Alerted, Answered, GivenUp, HeadEnd, Order, PartyKeys, Recipient, commanded
+from smki.headend import (
+    Alerted,
+    Answered,
+    Given,
+    GivenUp,
+    HeadEnd,
+    Order,
+    PartyKeys,
+    Recipient,
+    commanded,
+)
 from smki.headend.waiting import CommandKey
 from smki.ports.rotations import RotationNote, Rotations
 from smki.profiles.reading import public_key_octets
@@ -35,9 +45,8 @@ from smki.wire.gbcs.payloads import SecurityPayload, read_payload
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 BEGINNINGS: Final = 2  # a device may have forgotten the key that waits: begun anew once
-DELIVERIES: Final = (
-    3  # of a certificate, as long as the device shows that it still uses the old one
-)
+REQUESTS: Final = 3  # a device whose answer was lost obeys no repetition, but a new command
+DELIVERIES: Final = 3  # of a certificate, while the device shows that it uses the old one
 
 _DS: Final = KeyUsage.DIGITAL_SIGNATURE
 _KA: Final = KeyUsage.KEY_AGREEMENT
@@ -222,10 +231,17 @@ class _Device:
         )
 
     def _requested(self, usage: KeyUsage) -> Generator[Order, _Event, RotationNote]:
-        """Step 1: the certification request of a key that the device made for it."""
+        """Step 1: the certification request of a key that the device made for it.
+
+        If it did and its answer was lost, it is asked for another one.
+        """
         value = KeyUsageCommand(key_usage=_BITS[usage])
-        answer = yield from self._asked(Step.REQUESTED, value, self._certificates[_KA])
-        if answer is None:
+        answer: object = Given.NO_ANSWER
+        for _ in range(REQUESTS):
+            answer = yield from self._asked(Step.REQUESTED, value, self._certificates[_KA])
+            if answer is not Given.NO_ANSWER:
+                break
+        if isinstance(answer, Given):
             raise self._silent()
         if not isinstance(answer, bytes):
             raise self._refused(answer)
@@ -276,7 +292,7 @@ class _Device:
                 return False
             if shown is None:
                 raise self._silent()
-            if code is not None:
+            if not isinstance(code, Given):
                 self._step = Step.DELIVERED
                 raise self._refused(code)
         raise self._silent()
@@ -296,14 +312,14 @@ class _Device:
             answer = yield from self._asked(Step.SHOWN, value, agreement, also=certificate)
             if isinstance(answer, bytes):
                 return answer
-            if answer is not None:
+            if not isinstance(answer, Given):
                 raise self._refused(answer)
         return None
 
     def _asked(
         self, step: Step, value: object, agreement: bytes, also: bytes = b""
     ) -> Generator[Order, _Event, object]:
-        """What the device answers; None if it was given up.
+        """What the device answers, or why it was given up.
 
         The answer is the device's if it is signed by the key in force, or by that of `also`.
         """
@@ -335,7 +351,7 @@ class _Device:
             make=make,
             holds=holds,
         )
-        return _value(event.response) if isinstance(event, Answered) else None
+        return event.why if isinstance(event, GivenUp) else _value(event.response)
 
     def _told(self, usage: KeyUsage) -> None:
         self._tell(self._wish.device, usage, self._step)

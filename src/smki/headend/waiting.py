@@ -46,7 +46,7 @@ class Patience:
     answer_seconds: float = 900.0
     growth: float = 2.0
     longest_seconds: float = 21_600.0
-    attempts: int = 5
+    attempts: int = 4
     spread: float = 0.25
 
     def __post_init__(self) -> None:

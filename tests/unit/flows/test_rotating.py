@@ -235,6 +235,29 @@ def test_a_certificate_that_never_came_is_sent_anew(usage: KeyUsage, world: Worl
     assert len(dropped) == 1
 
 
+@pytest.mark.clause("gbcs:CS02c")
+def test_a_request_whose_answer_was_lost_is_asked_for_anew(world: World) -> None:
+    """The device obeyed and obeys no repetition: under another counter it makes another key."""
+    (device,) = world.devices(1)
+    lost: list[bytes] = []
+
+    def lose(code: int, message: bytes) -> Sequence[bytes]:
+        if code == 0x000A and len(lost) < 2:
+            lost.append(message)
+            return ()
+        return (message,)
+
+    world.spoil = lose
+    (outcome,) = world.rotate([world.wish(device, DS)])
+    assert isinstance(outcome, Rotated)
+    assert len({counter for code, counter in world.commands if code == 0x000A}) == 3
+    assert len(world.requests) == 1
+    world.spoil = lambda code, message: () if code == 0x000A else (message,)
+    (silent,) = world.rotate([world.wish(device, DS)])
+    assert isinstance(silent, NotRotated)
+    assert len({counter for code, counter in world.commands if code == 0x000A}) == 6
+
+
 @pytest.mark.clause("sec-app-m:2.4")
 def test_who_is_cut_off_goes_on_and_is_issued_one_certificate(world: World) -> None:
     """After the request and after the certificate: what was done is not done again."""

@@ -1,6 +1,6 @@
 """The checks on any command, in their order; what fails one leaves the device as it was.
 
-1. format      one whole message, whose payload is as its use case defines it
+1. format      one whole message; once 2 to 4 hold, its payload is as its use case defines it
 2. recipient   it is for this device
 3. category    it is a command
 4. use case    this kind of device answers it, and it is protected as it must be
@@ -48,16 +48,16 @@ _KA: Final = KeyUsageBits.KEY_AGREEMENT
 
 
 class Check(Enum):
-    """Which check a message failed; the value is the code of the event that devices log."""
+    """Which check a message failed. Which event a make of device logs for it is not known."""
 
-    FORMAT = 0x8F1E
-    RECIPIENT = 0x8F53
-    CATEGORY = 0x8F54
-    USE_CASE = 0x8F31
-    AUTHORITY = 0x8F30
-    COUNTER = 0x8F60
-    MAC = 0x8F3D
-    SIGNATURE = 0x8F3E
+    FORMAT = "format"
+    RECIPIENT = "recipient"
+    CATEGORY = "category"
+    USE_CASE = "use case"
+    AUTHORITY = "authority"
+    COUNTER = "counter"
+    MAC = "MAC"
+    SIGNATURE = "signature"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from smki.devices.replacing import (
     alert_code,
     foreign_cells,
     former_supplier_scheduled,
+    not_replaced,
     replace_credentials,
 )
 from smki.devices.rules import DeviceRules
@@ -42,11 +43,12 @@ from smki.wire.gbcs.firmware import (
     ActivateFirmwareAlert,
     ActivateFirmwareCommand,
     ActivateImageResponseCode,
+    FirmwareOutcome,
 )
 from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, response_header
 from smki.wire.gbcs.joining import BackupDeviceLogAlert, JoinDeviceCommand
 from smki.wire.gbcs.payloads import PAYLOAD_TYPES
-from smki.wire.gbcs.trust_anchors import KeyUsageBits
+from smki.wire.gbcs.trust_anchors import KeyUsageBits, StatusCode
 from smki.wire.gbcs.update_credentials import (
     CANCELLATION,
     UpdateCredentialsAlert,
@@ -168,7 +170,11 @@ def _updated(
     state: DeviceState, command: UpdateCredentialsCommand, turn: _Turn
 ) -> tuple[DeviceState, object]:
     if command.execution is not None:
-        return _scheduled(state, turn.admitted, command.execution), UpdateCredentialsResponse()
+        after = _scheduled(state, turn.admitted, command.execution)
+        if after is None:
+            outcome = not_replaced(state, command, StatusCode.RESOURCES_BUSY)
+            return state, UpdateCredentialsResponse(outcome=outcome)
+        return after, UpdateCredentialsResponse()
     return _update(state, command, turn.at, turn.rules)
 
 
@@ -176,7 +182,11 @@ def _activated(
     state: DeviceState, command: ActivateFirmwareCommand, turn: _Turn
 ) -> tuple[DeviceState, object]:
     if command.execution is not None:
-        return _scheduled(state, turn.admitted, command.execution), None
+        after = _scheduled(state, turn.admitted, command.execution)
+        if after is None:
+            code = ActivateImageResponseCode.ACTIVATION_FAILURE
+            return state, FirmwareOutcome(code=code, version=state.firmware.version)
+        return after, None
     return activate(state, command)
 
 
@@ -215,8 +225,11 @@ def _update(
     return state, UpdateCredentialsResponse(outcome=outcome)
 
 
-def _scheduled(state: DeviceState, admitted: Admitted, execution: datetime) -> DeviceState:
-    """The device with the command waiting; a cancellation takes away what its like had scheduled."""
+def _scheduled(state: DeviceState, admitted: Admitted, execution: datetime) -> DeviceState | None:
+    """The device with the command waiting; a cancellation takes away what its like had scheduled.
+
+    None if too many wait: what was accepted before is not forgotten for it.
+    """
     header, payload = admitted.message.header, admitted.message.payload
     kept = tuple(
         each
@@ -226,8 +239,10 @@ def _scheduled(state: DeviceState, admitted: Admitted, execution: datetime) -> D
     )
     if execution == CANCELLATION:
         return replace(state, scheduled=kept)
+    if len(kept) >= SCHEDULED_MAX:
+        return None
     waiting = Scheduled(header=header, payload=payload, execution=execution)
-    return replace(state, scheduled=(*kept, waiting)[-SCHEDULED_MAX:])
+    return replace(state, scheduled=(*kept, waiting))
 
 
 def advance(

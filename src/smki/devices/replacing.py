@@ -6,13 +6,13 @@ are set whether or not every replacement succeeded, as the reference data report
 Clause: gbcs:CS02b
 """
 
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
-from smki.devices.kinds import ROOT
+from smki.devices.kinds import BROKER_KA, ROOT
+from smki.devices.kinds import cell as cell_of
 from smki.devices.modes import MODES, ModeRow
 from smki.devices.path import CertificationPath, validate, validate_root
 from smki.devices.rules import DeviceRules, FloorRule
@@ -20,7 +20,7 @@ from smki.devices.state import Counters, DeviceState, TrustAnchor
 from smki.profiles.reading import role as role_of
 from smki.terms import Malformed, RemotePartyRole
 from smki.wire.certificate import parse_certificate
-from smki.wire.gbcs.trust_anchors import StatusCode, TrustAnchorCellIdentifier
+from smki.wire.gbcs.trust_anchors import KeyUsageBits, StatusCode, TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import (
     AuthorisingRemotePartyControl,
     ExecutionOutcome,
@@ -68,6 +68,7 @@ def replace_credentials(
     row = MODES[control.mode]
     when = None if control.time_based_checks is TimeBasedChecks.DISAPPLY else at
     foreign = frozenset(foreign_cells(state, command))
+    before = state
     outcomes: dict[int, ReplacementOutcome] = {}
     path = CertificationPath(state.anchors[ROOT], command.path, when)
     for number in _root_first(command.replacements):
@@ -76,14 +77,31 @@ def replace_credentials(
         if each.cell == ROOT:
             path = CertificationPath(state.anchors[ROOT], command.path, when)
     changes = seq_number_changes(control, row)
-    renewed = {each.cell.role for each in outcomes.values() if each.status is StatusCode.SUCCESS}
     for change in changes:
-        state = _with_floor(state, change, falls=_falls(change.role, renewed, rules))
+        state = _with_floor(state, change, _falls(before, state, change.role, rules))
     return state, ExecutionOutcome(
         counter=control.counter,
         mode=control.mode,
         changes=changes,
         outcomes=tuple(outcomes[number] for number in range(len(command.replacements))),
+    )
+
+
+def not_replaced(
+    state: DeviceState, command: UpdateCredentialsCommand, status: StatusCode
+) -> ExecutionOutcome:
+    """The outcome of a command of which nothing was done, for the same reason everywhere.
+
+    Clause: gbcs:CS02b
+    """
+    return ExecutionOutcome(
+        counter=command.control.counter,
+        mode=command.control.mode,
+        changes=(),
+        outcomes=tuple(
+            _outcome(each.cell, state.anchors.get(each.cell, _NOTHING), status)
+            for each in command.replacements
+        ),
     )
 
 
@@ -108,17 +126,25 @@ def _replaced(
         found = StatusCode.BAD_CERTIFICATE
     else:
         found = validate(each.certificate, path, each.cell.key_usage)
-    good = isinstance(found, TrustAnchor)
+    outcome = _outcome(each.cell, existing, found)
+    return (
+        state.with_anchor(each.cell, found) if isinstance(found, TrustAnchor) else state
+    ), outcome
+
+
+def _outcome(
+    cell: TrustAnchorCellIdentifier, existing: TrustAnchor, found: TrustAnchor | StatusCode
+) -> ReplacementOutcome:
+    """What became of a cell: what it holds now, or why it holds what it held."""
     replacing = found if isinstance(found, TrustAnchor) else existing
-    outcome = ReplacementOutcome(
-        cell=each.cell,
+    return ReplacementOutcome(
+        cell=cell,
         status=StatusCode.SUCCESS if isinstance(found, TrustAnchor) else found,
         existing_unique_id=existing.unique_id,
         existing_key_identifier=existing.key_identifier,
         replacing_unique_id=replacing.unique_id,
         replacing_key_identifier=replacing.key_identifier,
     )
-    return (state.with_anchor(each.cell, replacing) if good else state), outcome
 
 
 def _role(certificate: bytes) -> RemotePartyRole | None:
@@ -146,31 +172,59 @@ def seq_number_changes(
     return own + (control.other_changes or ())
 
 
+class _Falls(NamedTuple):
+    """Which of a role's counters a floor may make smaller."""
+
+    update: bool
+    command: bool
+
+
 def _falls(
-    role: RemotePartyRole, renewed: AbstractSet[RemotePartyRole], rules: DeviceRules
-) -> bool:
-    """Whether a floor may make the role's counters smaller."""
+    before: DeviceState, after: DeviceState, role: RemotePartyRole, rules: DeviceRules
+) -> _Falls:
     match rules.floors:
         case FloorRule.SET:
-            return True
-        case FloorRule.WITH_NEW_CREDENTIALS:
-            return role in renewed
+            return _Falls(update=True, command=True)
         case FloorRule.NEVER_FALL:
-            return False
+            return _Falls(update=False, command=False)
+        case FloorRule.WITH_NEW_CREDENTIALS:
+            cell = _authenticating_cell(role)
+            was, now = before.anchors.get(cell), after.anchors.get(cell)
+            renewed = now is not None and (was is None or _key(was) != _key(now))
+            # a supplier's commands without signature have the broker's MAC: they end with its name
+            another = was is None or now is None or was.unique_id != now.unique_id
+            return _Falls(
+                update=renewed, command=renewed and (another or cell in (BROKER_KA, ROOT))
+            )
+
+
+def _authenticating_cell(role: RemotePartyRole) -> TrustAnchorCellIdentifier:
+    """The cell whose key every replacement that the role asks for is authenticated by."""
+    if role is RemotePartyRole.ROOT:
+        return ROOT
+    if role is RemotePartyRole.ACCESS_CONTROL_BROKER:
+        return BROKER_KA
+    return cell_of(role, KeyUsageBits.DIGITAL_SIGNATURE)
+
+
+def _key(anchor: TrustAnchor) -> bytes:
+    """Of a root, the contingency key, which is what authenticates; of others their own."""
+    return anchor.contingency_key or anchor.point
 
 
 def _with_floor(
-    state: DeviceState, change: RemotePartySeqNumberChange, *, falls: bool
+    state: DeviceState, change: RemotePartySeqNumberChange, falls: _Falls
 ) -> DeviceState:
     counters = state.counters_of(change.role)
     specialist = dict(counters.specialist)
     for each in change.specialist_floors or ():
-        specialist[each.usage] = _floor(specialist.get(each.usage, -1), each.counter, falls=falls)
+        last = specialist.get(each.usage, -1)
+        specialist[each.usage] = _floor(last, each.counter, falls=falls.update)
     return state.with_counters(
         change.role,
         Counters(
-            update=_floor(counters.update, change.floor, falls=falls),
-            command=_floor(counters.command, change.floor, falls=falls),
+            update=_floor(counters.update, change.floor, falls=falls.update),
+            command=_floor(counters.command, change.floor, falls=falls.command),
             specialist=MappingProxyType(specialist),
         ),
     )

@@ -14,12 +14,13 @@ from smki.terms import RemotePartyRole
 class FloorRule(Enum):
     """What a floor that is lower than the counter does to it.
 
-    `WITH_NEW_CREDENTIALS` is ours: whoever recorded the command cannot send it again, because the
-    key that signed it is gone. Where the credentials stayed, the counter stays too.
+    `WITH_NEW_CREDENTIALS` is ours: whoever recorded a command cannot send it again, because the
+    key that authenticated it is gone. Where that key stayed, the counter stays too; so does that of
+    a supplier's other commands while the supplier stays, since some have the broker's MAC alone.
     """
 
     SET = "the counter is the floor"
-    WITH_NEW_CREDENTIALS = "the counter is the floor if a cell of the role was replaced"
+    WITH_NEW_CREDENTIALS = "the counter is the floor if nobody can send again what it counted"
     NEVER_FALL = "the greater of the two stays"
 
 

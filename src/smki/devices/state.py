@@ -17,7 +17,7 @@ from smki.wire.gbcs.joining import DeviceLogEntry
 from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import SeqNumberUsage
 
-SCHEDULED_MAX: Final = 8  # future dated commands that wait at once; more are refused
+SCHEDULED_MAX: Final = 8  # future dated commands that wait at once; more are answered as busy
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")

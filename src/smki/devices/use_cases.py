@@ -25,6 +25,7 @@ from smki.devices.kinds import KINDS, SUPPLIER_DS, DeviceKind
 from smki.devices.modes import MODES
 from smki.terms import RemotePartyRole
 from smki.wire.gbcs.frame import GbcsMessage
+from smki.wire.gbcs.trust_anchors import KeyUsageBits, ProvideDetailsCommand
 from smki.wire.gbcs.update_credentials import (
     CredentialsReplacementMode,
     UpdateCredentialsCommand,
@@ -74,7 +75,12 @@ def _always(*shapes: Shape) -> Callable[[DeviceKind, object], tuple[Shape, ...]]
     return lambda _kind, _command: shapes
 
 
-def _anyone(kind: DeviceKind, _command: object) -> frozenset[RemotePartyRole]:
+def _details_roles(kind: DeviceKind, command: object) -> frozenset[RemotePartyRole]:
+    """Who signs may have any role; a MAC alone proves nobody but the broker, who makes all MACs."""
+    if not isinstance(command, ProvideDetailsCommand):
+        raise TypeError(f"{type(command).__name__} names no cell")
+    if command.authorising_cell.key_usage == KeyUsageBits.KEY_AGREEMENT:
+        return frozenset({_BROKER})
     return frozenset(cell.role for cell in KINDS[kind].cells) - {RemotePartyRole.ROOT}
 
 
@@ -113,7 +119,7 @@ def _rows() -> Iterable[tuple[int, SecurityUseCase]]:
     details = SecurityUseCase(
         name="CS02a",
         shapes=_always(Shape.MAC, Shape.SIGNATURE),
-        roles=_anyone,
+        roles=_details_roles,
         replay_protected=False,
         dated=False,
     )

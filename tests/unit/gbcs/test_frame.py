@@ -1,13 +1,20 @@
 import csv
 import os
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from smki.terms import EUI64, KeyUsage, Malformed
-from smki.wire.gbcs.frame import MessageCategory, grouped, parse_message, read_message_file
+from smki.wire.gbcs.frame import (
+    MessageCategory,
+    grouped,
+    parse_message,
+    read_message_file,
+    response_header,
+)
 from smki.wire.gbcs.information import Supplementary
 from smki.wire.pkcs10 import assemble_request, device_request_info, parse_device_request
 from smki.wire.requests import DeviceRequest
@@ -192,3 +199,14 @@ def test_file_of_anything_else_is_refused(content: bytes) -> None:
     with pytest.raises(Malformed, match="hexadecimal digits") as caught:
         read_message_file(content)
     assert caught.value.rule == "gbcs.text"
+
+
+@pytest.mark.clause("gbcs:7.2.7")
+def test_a_response_does_not_send_a_certificate_back() -> None:
+    """The party behind the broker is named again, with its counter; what it brought is not."""
+    party = EUI64(bytes(range(8)))
+    command = parse_message(COMMAND).header
+    behind = Supplementary(party=party, counter=5, certificate=b"\x30\x00")
+    answered = response_header(replace(command, supplementary=behind))
+    assert answered.supplementary == Supplementary(party=party, counter=5)
+    assert response_header(command).supplementary is None

@@ -312,10 +312,14 @@ def with_mac(authenticated: bytes, mac: bytes) -> bytes:
 def response_header(command: GroupingHeader, *, date_time: bytes = b"") -> GroupingHeader:
     """The header of the response: the command's, with originator and recipient exchanged.
 
+    A certificate that the command brought is not sent back.
+
     Clause: gbcs:7.2.7
     """
+    behind = command.supplementary
     return replace(
         command,
+        supplementary=None if behind is None else replace(behind, certificate=None),
         category=MessageCategory.RESPONSE,
         originator=command.recipient,
         recipient=command.originator,

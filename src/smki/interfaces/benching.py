@@ -10,7 +10,7 @@ import os
 import resource
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,8 +96,10 @@ class _Limit:
         return 1 / statistics.median(self.seconds)
 
 
-def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> Figures:
-    """The whole pipeline from XML to XML, in a state directory made for it.
+def bench_issue(
+    scratch: Path, count: int, processes: int, progress: Progress, into: Settings | None = None
+) -> Figures:
+    """The whole pipeline from XML to XML, in an SMKI made for it in `scratch`, or in the one of `into`.
 
     Documents of at most 50,000 fresh CSRs are made first, uncounted. Then each is received
     (streamed, schema, spool, hash), processed (checks, possession, composition, lint, journal,
@@ -105,17 +107,21 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
 
     Raises:
         SmkiError: the scratch SMKI cannot be made, or a request was refused.
+        Unavailable: a server has the SMKI of `into`.
     """
-    environment = {"SMKI_STATE": str(state)}
-    settings = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
-    documents = list(_documents(state, count, progress))
+    environment: Mapping[str, str] = os.environ
+    if into is None:
+        environment = {"SMKI_STATE": str(scratch)}
+        into = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
+    scratch.mkdir(parents=True, exist_ok=True)
+    settings, documents = into, list(_documents(scratch, count, progress))
     with ExitStack() as stack:
         opened = stack.enter_context(open_office(settings, environment))
         helped = with_helpers(opened, settings, environment, processes)
         office, examine = stack.enter_context(helped)
         relax_garbage_collection()
         _meet(examine, processes)
-        requester = _requester(office, settings)
+        requester = _requester(office)
         limit = _Limit()
         limit.look()
         done, spent = 0, 0.0
@@ -170,12 +176,13 @@ def _one_batch(office: Office, requester: Requester, path: Path, examine: Helper
         raise Inconsistent(f"benchmark: {issued} certificates for {batch.items} requests")
 
 
-def _documents(state: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
+def _documents(scratch: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
+    run = os.urandom(8).hex()  # no document of an SMKI has the name of another
     for start in range(0, count, MAXIMUM_CSRS_PER_BATCH):
         items = min(MAXIMUM_CSRS_PER_BATCH, count - start)
-        path = state / f"bench-{start}.xml"
+        path = scratch / f"bench-{start}.xml"
         with path.open("wb") as file:
-            for part in write_batch_request(f"bench-{start}", _items(start, items)):
+            for part in write_batch_request(f"bench-{run}-{start}", _items(start, items)):
                 file.write(part)
                 progress("making requests", min(count, start + items), count)
         yield path, items
@@ -192,8 +199,8 @@ def _items(start: int, count: int) -> Iterator[tuple[str, str]]:
         yield f"csr-{start + number}", base64.b64encode(made.request).decode()
 
 
-def _requester(office: Office, settings: Settings) -> Requester:
-    del settings
+def _requester(office: Office) -> Requester:
+    """A sample party, registered if it was not."""
     party: Party = SAMPLES[0].party
     register_party(office.front, party)
     return requester_for(party, Interface.BATCH, None)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -76,3 +77,24 @@ def test_a_benchmark_prints_one_document(name: str, count: int, more: set[str]) 
     assert set(figures) == KEYS | more
     assert figures["count"] == count
     assert figures["ratio"] > 0
+
+
+def test_issuing_extends_the_real_smki_if_asked(tmp_path: Path) -> None:
+    """`--into-state`: the certificates are in the record and the index of the state directory."""
+    environment = {"SMKI_STATE": str(tmp_path / "state")}
+
+    def run(*words: str) -> tuple[int, Any]:
+        done = CliRunner().invoke(main, [*words, "--json"], env=environment)
+        return done.exit_code, json.loads(done.stdout)
+
+    with quick_stores():
+        code, refused = run("bench", "issue", "--count", "3", "--into-state")
+        assert (code, refused["error"]["family"]) == (3, "unavailable")
+        CliRunner().invoke(main, ["init", "--bare"], env=environment)
+        before = run("repository", "audit")[1]["entries"]
+        for _ in range(2):
+            code, figures = run("bench", "issue", "--count", "3", "--into-state")
+            assert (code, figures["count"]) == (0, 3)
+        code, audited = run("repository", "audit")
+    assert (code, audited["problems"]) == (0, [])
+    assert audited["entries"] >= before + 6

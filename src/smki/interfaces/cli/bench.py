@@ -46,14 +46,20 @@ def bench() -> None:
     type=click.IntRange(1, 64),
     help="Processes that work.",
 )
+@click.option(
+    "--into-state",
+    is_flag=True,
+    help="Issue them in the SMKI of the state directory, for ever; no server runs meanwhile.",
+)
 @json_option
-def issue(*, count: int, processes: int, as_json: bool) -> None:
+def issue(*, count: int, processes: int, into_state: bool, as_json: bool) -> None:
     """Issue device certificates, from XML to XML, in a scratch SMKI of its own.
 
     The limit is the bare cryptography of one thread: one verification and one signature.
     """
     with reporting(as_json=as_json), _scratch(count) as (state, progress):
-        figures = bench_issue(state, count, processes, progress)
+        into = load_settings(os.environ) if into_state else None
+        figures = bench_issue(state, count, processes, progress, into)
     _emit(
         figures,
         (

@@ -19,7 +19,7 @@ install: .venv/.ok ## only installs, the command is .venv/bin/smki
 test: .venv/.dev ## every test that this machine allows; skipped ones are named with their reason
 	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder -ra --durations=10 -m "not soak"
 
-soak: .venv/.dev ## long fuzzing, kill loops and load, within SOAK_SECONDS
+soak: .venv/.dev .venv/.fuzz ## long fuzzing, kill loops and load, within SOAK_SECONDS
 	SMKI_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -ra -m soak || [ $$? -eq 5 ] # 5: nothing to soak yet
 
 lint: .venv/.dev ## form, types, import rules, clauses and generated pages
@@ -42,6 +42,8 @@ lock: ## pins what pyproject.toml asks for, with hashes and without addresses
 	  --no-header --no-annotate --no-emit-index-url -o requirements.lock
 	uv pip compile pyproject.toml --extra hsm --extra postgresql --group dev --universal --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url -o requirements-dev.lock
+	uv pip compile --group fuzz --universal --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url -o requirements-fuzz.lock
 
 clean: ## removes the environment and caches; never the state directory
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build
@@ -58,4 +60,10 @@ clean: ## removes the environment and caches; never the state directory
 .venv/.dev: .venv/.ok requirements-dev.lock
 	@echo "installing what tests and checks need into .venv"
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv/.fuzz: .venv/.dev requirements-fuzz.lock
+	@echo "installing the fuzzer into .venv"
+	@$(PIP) --require-hashes -r requirements-fuzz.lock || \
+	  echo "the fuzzer cannot be installed here: the corpus is tried without it" >&2
 	@touch $@

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.support.served_line import ServedLine
 
 from smki.adapters.sql.estate import SqlEstate
 from smki.bootstrap import load_settings
 from smki.devices import process
-from smki.interfaces.line_serving import line_address
 from smki.ports.estate import EstateDevice, InventoryRow
 from smki.ports.links import FromDevice
 from smki.profiles import development
@@ -86,58 +85,17 @@ def state(tmp_path: Path, examples: dict[EUI64, Example]) -> Path:
     return folder
 
 
-class Served:
-    """`smki estate serve` in a process of its own, which may be killed and begun again."""
-
-    def __init__(self, state: Path) -> None:
-        self._environment = {**os.environ, "SMKI_STATE": str(state)}
-        self._state = state
-        self._process: subprocess.Popen[bytes] | None = None
-        self.port = 0
-
-    def begin(self, *options: str) -> None:
-        """Serving; at the port that it had before."""
-        command = [sys.executable, "-m", "smki", "estate", "serve", "--json", *options]
-        self._process = subprocess.Popen(
-            [*command, "--port", str(self.port)],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        end = time.monotonic() + 20
-        settings = load_settings(self._environment)
-        while time.monotonic() < end and not line_address(settings)[1]:
-            time.sleep(0.02)
-        self.port = line_address(settings)[1]
-
-    def kill(self) -> None:
-        """It is gone at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            (self._state / "line.json").unlink(missing_ok=True)
-
-    def end(self) -> dict[str, object]:
-        """It was interrupted; what it says then."""
-        if self._process is None:
-            return {}
-        self._process.send_signal(signal.SIGINT)
-        said, _ = self._process.communicate(timeout=20)
-        document: dict[str, object] = json.loads(said)
-        return document
-
-
 @pytest.fixture
-def served(state: Path) -> Iterator[Served]:
+def served(state: Path) -> Iterator[ServedLine]:
     """Not begun yet; killed afterwards."""
-    made = Served(state)
+    made = ServedLine(state)
     yield made
     made.kill()
 
 
 @pytest.mark.clause("gbcs:7.2.7")
 def test_what_devices_did_is_kept_when_the_hubs_are_killed(
-    served: Served, state: Path, examples: dict[EUI64, Example], keys: ScalarKeys
+    served: ServedLine, state: Path, examples: dict[EUI64, Example], keys: ScalarKeys
 ) -> None:
     """Each device obeys once in all, and is as its answer said; the line comes back by itself."""
     served.begin()
@@ -184,7 +142,7 @@ def _revision(estate: SqlEstate, device: EUI64) -> int:
 
 
 def test_only_one_serves_an_estate_and_only_regions_that_have_figures(
-    served: Served, state: Path
+    served: ServedLine, state: Path
 ) -> None:
     """A second one is told so; so is who has devices in a region that nobody configured."""
     served.begin()

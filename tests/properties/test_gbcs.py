@@ -100,7 +100,7 @@ def test_changed_octets_are_another_value_or_malformed(of: Any, data: st.DataObj
     except Malformed:
         return
     again = encode(of.codec, decoded.value)
-    assert (again == changed) == (not decoded.deviations)
+    assert again == changed or decoded.deviations  # an element is carried as it came, loose or not
     assert decode(of.codec, again, of.name).value == decoded.value
 
 

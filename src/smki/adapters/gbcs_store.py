@@ -8,12 +8,36 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from smki.adapters.keys.agreeing import POINT_OCTETS
 from smki.messages import KeyUse, KnownKey
 from smki.ports import AgreementKey, AgreementKeyStore, KeyAlgorithm, SigningKey
-from smki.terms import EUI64, Refused
+from smki.terms import EUI64, KeyUsage, RemotePartyRole
+from smki.wire.pkcs10 import assemble_request, organisation_request_info
 
 _NAME: Final = re.compile(r"([0-9a-f]{16})-(ds|ka|pp-ka)(?:\.([0-9]{1,4}))?")
-_POINT_OCTETS: Final = 65
+_USAGES: Final = {
+    KeyUse.DIGITAL_SIGNATURE: KeyUsage.DIGITAL_SIGNATURE,
+    KeyUse.KEY_AGREEMENT: KeyUsage.KEY_AGREEMENT,
+    KeyUse.PREPAYMENT_KEY_AGREEMENT: KeyUsage.KEY_AGREEMENT,
+}
+
+
+def request_by(key: SigningKey, entity: EUI64, role: RemotePartyRole, use: KeyUse) -> bytes:
+    """The certification request (PKCS#10, DER) of the entity for that key, signed by it.
+
+    Raises:
+        Unavailable: the store is away.
+
+    Clause: sec-app-m:F
+    """
+    info = organisation_request_info(
+        entity=entity,
+        role=role,
+        common_name=None,
+        usage=_USAGES[use],
+        point=key.public_key[-POINT_OCTETS:],
+    )
+    return assemble_request(info, key.sign((info,))[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +45,42 @@ class StoredKeys:
     """The keys of remote parties in a store: makes them, and is `messages.KeyRing` of them."""
 
     store: AgreementKeyStore
+
+    def signers(self, entity: EUI64) -> Iterator[SigningKey]:
+        """The entity's keys for digital signing, newest first.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        return map(self.store.open, self._names(entity, KeyUse.DIGITAL_SIGNATURE))
+
+    def agreements(
+        self, entity: EUI64, use: KeyUse = KeyUse.KEY_AGREEMENT
+    ) -> Iterator[AgreementKey]:
+        """The entity's keys for key agreement, newest first.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        return map(self.store.open_agreement, self._names(entity, use))
+
+    def signer(self, entity: EUI64) -> SigningKey:
+        """The entity's newest key for digital signing, made if there was none.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        use = KeyUse.DIGITAL_SIGNATURE
+        return next(self.signers(entity), None) or self.made(entity, use)
+
+    def agreement(self, entity: EUI64, use: KeyUse) -> AgreementKey:
+        """The entity's newest key for key agreement, made if there was none.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        found = next(self.agreements(entity, use), None)
+        return found or self.store.make_agreement(self._next(entity, use))
 
     def made(self, entity: EUI64, use: KeyUse) -> SigningKey:
         """A new key of the entity for that use, kept in the store on return.
@@ -33,29 +93,10 @@ class StoredKeys:
 
         Clause: gbcs:4.3.1
         """
-        number = len(self._names(entity, use)) + 1
-        name = f"{entity.digits}-{use.value}" + (f".{number}" if number > 1 else "")
+        name = self._next(entity, use)
         if use is KeyUse.DIGITAL_SIGNATURE:
             return self.store.make(name, KeyAlgorithm.P256)
         return self.store.make_agreement(name)
-
-    def signer(self, entity: EUI64) -> SigningKey:
-        """The entity's newest key for digital signing.
-
-        Raises:
-            Refused: the store has none.
-            Unavailable: the store is away.
-        """
-        return self.store.open(self._newest(entity, KeyUse.DIGITAL_SIGNATURE))
-
-    def agreeing(self, entity: EUI64) -> AgreementKey:
-        """The entity's newest key for key agreement.
-
-        Raises:
-            Refused: the store has none.
-            Unavailable: the store is away.
-        """
-        return self.store.open_agreement(self._newest(entity, KeyUse.KEY_AGREEMENT))
 
     def entities(self) -> Iterator[tuple[EUI64, KeyUse]]:
         """Whose keys are there, and for what; in the order of their names."""
@@ -65,33 +106,25 @@ class StoredKeys:
 
     def points(self, entity: EUI64, use: KeyUse) -> Sequence[KnownKey]:
         """The public keys of the entity's keys in the store, newest first."""
-        return [
-            KnownKey(entity=entity, point=self.store.open(name).public_key[-_POINT_OCTETS:])
-            for name in self._names(entity, use)
-        ]
+        signs = use is KeyUse.DIGITAL_SIGNATURE
+        keys = self.signers(entity) if signs else self.agreements(entity, use)
+        return [KnownKey(entity=entity, point=key.public_key[-POINT_OCTETS:]) for key in keys]
 
     def agree(self, entity: EUI64, point: bytes) -> Iterable[bytes]:
         """Z of each of the entity's keys in the store, the newest first, and `point`.
 
         Clause: gbcs:18.4
         """
-        for name in self._names(entity, KeyUse.KEY_AGREEMENT):
-            yield from self.store.open_agreement(name).agree((point,))
+        for key in self.agreements(entity):
+            yield from key.agree((point,))
 
     def brokers(self) -> Sequence[EUI64]:
         """Nobody: names of keys say nothing of roles."""
         return ()
 
-    def _newest(self, entity: EUI64, use: KeyUse) -> str:
-        names = self._names(entity, use)
-        if not names:
-            raise Refused(
-                f"key: the store has none of {entity} for {use.value}, must: make it with"
-                f" 'smki gbcs key {entity}'",
-                clause="gbcs:4.3.1",
-                rule="keys.name.missing",
-            )
-        return names[0]
+    def _next(self, entity: EUI64, use: KeyUse) -> str:
+        number = len(self._names(entity, use)) + 1
+        return f"{entity.digits}-{use.value}" + (f".{number}" if number > 1 else "")
 
     def _names(self, entity: EUI64, use: KeyUse) -> list[str]:
         """The names of the entity's keys for that use, newest first."""

@@ -236,7 +236,7 @@ def _instant(value: Mapping[str, JSON], key: str) -> datetime:
 
 
 def _text(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{at.year:04d}-{at:%m-%dT%H:%M:%SZ}"  # %Y leaves the zeros of early years out
 
 
 def _malformed(field: str, message: str) -> Malformed:

@@ -9,7 +9,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
@@ -26,12 +26,14 @@ from smki.flows.office import Office
 from smki.flows.rotating import NotRotated, Outcome, RotationWish, Rotator, Step
 from smki.headend import HeadEnd
 from smki.interfaces.client import ClientCredential, Service
+from smki.interfaces.line_serving import line_address
 from smki.interfaces.said import read_serving
 from smki.ports.estate import EstateDevice
 from smki.registration import requester_for
 from smki.simulator import ScalarKeys
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.obeying import EstateDevices, ForDevice
+from smki.simulator.tcp_link import TcpLink
 from smki.simulator.weather import Place
 from smki.steps.answers import AdHocAnswer
 from smki.terms import EUI64, Inconsistent, Interface, KeyUsage, Refused, SerialNumber, Unavailable
@@ -117,6 +119,8 @@ class Rotation:
         seed: of what befalls frames and hubs.
         figures: of the network, that take the place of each region's own.
         together: devices under way at once.
+        served: over the hubs that another process serves, with their seed and figures; else over
+            a network in memory.
     """
 
     devices: Iterable[EUI64]
@@ -124,6 +128,7 @@ class Rotation:
     seed: int
     figures: Mapping[str, float]
     together: int
+    served: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,13 +171,27 @@ def rotate(
 
     Raises:
         Refused: a device is not in the estate, or nobody in the house may command it.
-        Unavailable: the estate is away, or a key cannot be read.
+        Unavailable: the estate is away, a key cannot be read, or nobody serves the hubs.
 
     Clause: gbcs:CS02c, sec-app-m:2.4
     """
+    if not wanted.served:
+        return _rotated(_network(settings, estate, wanted), settings, estate, door, wanted, tell)
+    host, port = line_address(settings)
+    with closing(TcpLink(host, port, transfer=settings.line.transfer())) as link:
+        return _rotated(link, settings, estate, door, wanted, tell)
+
+
+def _rotated(
+    network: SimulatedNetwork | TcpLink,
+    settings: Settings,
+    estate: SqlEstate,
+    door: AdHocDoor,
+    wanted: Rotation,
+    tell: Told,
+) -> RotationFigures:
     started = time.monotonic()
-    begun = SystemClock().now()
-    network = _network(settings, estate, wanted)
+    begun = network.now
     chance = random.Random(wanted.seed)  # noqa: S311 -- only spreads repeated sendings
     outbox = SqlHeadEnd(estate.store)
     head_end = HeadEnd(network, outbox, chance=chance.random)
@@ -245,8 +264,8 @@ def _wish(
     )
 
 
-def rotation_document(figures: RotationFigures, through: str, seed: int) -> dict[str, Any]:
-    """What became of everything, as JSON has it."""
+def rotation_document(figures: RotationFigures, through: str, seed: int | None) -> dict[str, Any]:
+    """What became of everything, as JSON has it; no seed if it was that of who serves hubs."""
     families = Counter(each.error.family for each in figures.failed)
     return {
         "certificates": len(figures.outcomes),

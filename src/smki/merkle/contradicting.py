@@ -74,7 +74,7 @@ class Contradiction:
         """
         if len(octets) > CONTRADICTION_MAX_OCTETS or not octets.endswith(b"\n"):
             raise _malformed(f"{len(octets)} octets, must be whole lines of at most 2 notes")
-        lines = iter(octets.splitlines(keepends=True))
+        lines = (line + b"\n" for line in octets[:-1].split(b"\n"))
         if next(lines, b"") != f"{TITLE}\n".encode():
             raise _malformed(f"first line, must be {TITLE!r}")
         earlier = b"".join(_counted(lines, "checkpoint"))

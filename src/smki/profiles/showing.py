@@ -264,4 +264,5 @@ def _algorithm(octets: bytes) -> str:
 
 
 def _instant(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = instant.astimezone(UTC)
+    return f"{at.year:04d}-{at:%m-%dT%H:%M:%SZ}"  # %Y leaves the zeros of early years out

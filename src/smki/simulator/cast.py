@@ -143,20 +143,34 @@ class Cast:
     def party(self, role: RemotePartyRole, number: int, *uses: KeyUse) -> Party:
         """A remote party with keys for these uses; the same number gives the same identifier."""
         entity = EUI64((int(_PARTIES) + (role << 16) + number).to_bytes(8, "big"))
-        return Party(entity=entity, role=role, keys=self.certified(entity, role, *uses))
+        keys = {
+            use: self._certified(entity, role, use, self._keys.of_party(entity, use))
+            for use in uses
+        }
+        return Party(entity=entity, role=role, keys=MappingProxyType(keys))
 
     def certified(
         self, entity: EUI64, role: RemotePartyRole, *uses: KeyUse
     ) -> Mapping[KeyUse, Held]:
-        """New keys of a party, with organisation certificates."""
-        subject = OrganisationSubject(entity=entity, role=role)
+        """New keys of a party, with organisation certificates, that replace those it has."""
+        new = self._keys.generate
         return MappingProxyType(
             {
-                use: self._issued(
-                    CertificateKind.ORGANISATION, subject, _USES[use], self.hierarchy.issuing
-                )
+                use: self._certified(entity, role, use, new(KeyUsageBits.DIGITAL_SIGNATURE))
                 for use in uses
             }
+        )
+
+    def _certified(
+        self, entity: EUI64, role: RemotePartyRole, use: KeyUse, made: tuple[bytes, bytes]
+    ) -> Held:
+        """An organisation certificate for a key: its handle and its public key."""
+        handle, point = made
+        subject = OrganisationSubject(entity=entity, role=role)
+        kind, issuer = CertificateKind.ORGANISATION, self.hierarchy.issuing
+        return Held(
+            handle=handle,
+            certificate=self._signed(kind, subject, _USES[use], point, issuer),
         )
 
     def device_certificate(self, device: EUI64, usage: KeyUsage, point: bytes) -> bytes:

@@ -149,6 +149,8 @@ def _certificate(entity: EUI64, use: KeyUse, octets: bytes) -> CorpusFile:
 
 
 def _private(entity: EUI64, use: KeyUse, handle: bytes, keys: ScalarKeys) -> Iterator[CorpusFile]:
-    """PKCS#8, unencrypted: these keys protect nothing."""
+    """PKCS#8, unencrypted: these keys protect nothing. None of a key in a key store."""
     path = f"keys/{entity.digits}-{use.value}.key"
-    yield CorpusFile(path=path, content=keys.pem(handle), private=True)
+    content = keys.pem(handle)
+    if content is not None:
+        yield CorpusFile(path=path, content=content, private=True)

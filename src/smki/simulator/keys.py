@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from smki.crypto.gbcs_protection import shared_secret
+from smki.messages import KeyUse
+from smki.terms import EUI64
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 SCALAR_OCTETS: Final = 32
@@ -76,14 +78,19 @@ class ScalarKeys:
         scalar = number.to_bytes(SCALAR_OCTETS, "big")
         return scalar, self.point(scalar)
 
+    def of_party(self, entity: EUI64, use: KeyUse) -> tuple[bytes, bytes]:
+        """A key of a remote party: its handle and its public key (65 octets); here a new one."""
+        del entity, use
+        return self.generate(KeyUsageBits.DIGITAL_SIGNATURE)
+
     def point(self, handle: bytes) -> bytes:
         """The public key of a handle, 65 octets."""
         return (
             _loaded(handle).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         )
 
-    def pem(self, handle: bytes) -> bytes:
-        """The private key as PKCS#8 (PEM), not encrypted."""
+    def pem(self, handle: bytes) -> bytes | None:
+        """The private key as PKCS#8 (PEM), not encrypted; None of one that cannot be taken out."""
         return _loaded(handle).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def public_pem(self, handle: bytes) -> bytes:

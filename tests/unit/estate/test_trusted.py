@@ -29,10 +29,10 @@ def test_a_house_without_parties_is_told_what_is_missing(house: Path, tmp_path: 
     with open_front(load_settings({"SMKI_STATE": str(house)})) as front:
         hierarchy = load_hierarchy(front)
     settings = load_settings({"SMKI_STATE": str(tmp_path)})
-    with pytest.raises(Unavailable, match="access_control_broker, .*recovery.*smki init"):
+    with pytest.raises(Unavailable, match=r"access_control_broker, .*recovery.*smki init"):
         trusted_certificates(settings, hierarchy)
     broken = tmp_path / "parties" / "supplier" / "0a534d4b49020001-ds.pem"
     broken.parent.mkdir(parents=True)
     broken.write_text("nothing")
-    with pytest.raises(Unavailable, match="0a534d4b49020001-ds.pem: cannot be read"):
+    with pytest.raises(Unavailable, match=r"0a534d4b49020001-ds\.pem: cannot be read"):
         trusted_certificates(settings, hierarchy)

@@ -28,7 +28,12 @@ _TOLD: Final = 20  # outcomes that are told one by one
 
 
 def _line_options(command: Any) -> Any:
-    """Options for what the network does, as parameters of the names of its figures."""
+    """Options for what the network is and does: `served`, and the names of its figures."""
+    command = click.option(
+        "--served",
+        is_flag=True,
+        help="Over the hubs that 'smki estate serve' serves, as its seed and regions have it.",
+    )(command)
     for name, what in (
         ("unreachable", "hubs that are never reached"),
         ("overtake", "frames that are held back"),
@@ -95,6 +100,9 @@ def rotate_certificates(
     with reporting(as_json=as_json):
         if bool(devices) == bool(count):
             raise click.UsageError("either devices or --count must be given")
+        served = bool(line.pop("served"))
+        if served and (seed is not None or any(share is not None for share in line.values())):
+            raise click.UsageError("--served: seed and shares are those of 'smki estate serve'")
         settings = load_settings(os.environ)
         chosen = tuple(_USAGES[each] for each in usage) or tuple(_USAGES.values())
         with (
@@ -109,11 +117,12 @@ def rotate_certificates(
                 seed=settings.line.seed if seed is None else seed,
                 figures={name: share for name, share in line.items() if share is not None},
                 together=together,
+                served=served,
             )
             steps = _Steps(len(named) * len(wanted.usages) * _STEPS, progress)
             figures = rotate(settings, estate, door, wanted, steps.done)
             through = door.through
-    document = rotation_document(figures, through, wanted.seed)
+    document = rotation_document(figures, through, None if served else wanted.seed)
     emit(document, _lines(document, figures), as_json=as_json)
     context.exit(max((EXIT_CODES[each.error.family] for each in figures.failed), default=0))
 
@@ -158,9 +167,10 @@ def _lines(document: Mapping[str, Any], figures: RotationFigures) -> Iterator[st
         f" {_span(figures.line_seconds)} on the line"
     )
     again = document["sent"] - document["commands"]
+    seed = "the hubs' own seed" if document["seed"] is None else f"seed {document['seed']}"
     yield (
         f"{document['commands']} commands, {again} of them sent again; {document['frames']} frames;"
-        f" seed {document['seed']}"
+        f" {seed}"
     )
     if document["unanswered"]:
         yield "next: the same again, with another --seed, goes on where it was"

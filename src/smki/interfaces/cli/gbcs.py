@@ -16,7 +16,8 @@ import click
 from smki.adapters.gbcs_keys import read_keys
 from smki.adapters.world import SystemEntropy
 from smki.bootstrap import load_settings, open_front
-from smki.bootstrap.message_keys import house_ring
+from smki.bootstrap.message_keys import house_ring, message_keys
+from smki.interfaces.cli.gbcs_key import key
 from smki.interfaces.cli.output import (
     emit,
     json_option,
@@ -32,6 +33,7 @@ from smki.simulator import ScalarKeys
 from smki.simulator.cast import Cast
 from smki.simulator.catalogue import Catalogue
 from smki.simulator.corpus import corpus
+from smki.simulator.stored import KeysBeside
 from smki.terms import Malformed, SmkiError
 from smki.wire.gbcs.frame import MESSAGE_OCTETS_MAX, read_message_file
 
@@ -41,6 +43,9 @@ _TEXT_OCTETS_MAX: Final = 4 * MESSAGE_OCTETS_MAX  # hexadecimal, with white spac
 @click.group
 def gbcs() -> None:
     """Read and make GBCS messages."""
+
+
+gbcs.add_command(key)
 
 
 @gbcs.command
@@ -93,18 +98,25 @@ def show(
     type=click.Path(path_type=Path, file_okay=False),
     help="The folder to make; it must not be there yet, or be empty.",
 )
+@click.option(
+    "--store",
+    is_flag=True,
+    help="Keys of the parties stay in this SMKI's store of keys for messages: files or a token.",
+)
 @json_option
-def make(*, out: Path, as_json: bool) -> None:
+def make(*, out: Path, store: bool, as_json: bool) -> None:
     """Make messages of every security use case and direction, with their keys.
 
     They are sent to simulated devices of a hierarchy that is made for them, and answered: OUT
-    holds a file for each, index.csv, and keys/ with certificates and private keys.
+    holds a file for each, index.csv, and keys/ with certificates and private keys. With --store
+    the parties, the access control broker among them, sign and agree in the store, and their
+    private keys are in no file of OUT; keys that are there from another time are used again.
     """
     with reporting(as_json=as_json):
         if out.exists() and any(out.iterdir()):
             raise Malformed("folder: is not empty, must be a new one", where=str(out))
         at = datetime.now(UTC).replace(microsecond=0)
-        keys = ScalarKeys(SystemEntropy().octets)
+        keys = _keys_made(in_store=store)
         catalogue = Catalogue(keys, Cast(keys, at, development()), at)
         (out / "keys").mkdir(parents=True, exist_ok=True)
         messages = 0
@@ -116,10 +128,18 @@ def make(*, out: Path, as_json: bool) -> None:
         {"folder": str(out), "messages": messages, "keys": str(out / "keys")},
         (
             f"{messages} messages, their index and keys are in {out}",
-            f"next: smki gbcs show {out}/*.HEX --keys {out}/keys",
+            f"next: smki gbcs show {out}/*.HEX --keys {out}/keys{' --repository' * store}",
         ),
         as_json=as_json,
     )
+
+
+def _keys_made(*, in_store: bool) -> ScalarKeys:
+    """Makes the keys of a simulation; those of its parties in the store, if that is wanted."""
+    chance = SystemEntropy().octets
+    if not in_store:
+        return ScalarKeys(chance)
+    return KeysBeside(chance, message_keys(load_settings(os.environ), os.environ))
 
 
 def _ring(folders: tuple[Path, ...], house: ExitStack | None) -> KeyRing:

@@ -31,6 +31,7 @@ _GENERALIZED_TIME: Final = 0x18
 _SEQUENCE: Final = 0x30
 _TIME_OCTETS: Final = 15  # YYYYMMDDHHMMSSZ
 _LENGTH_OCTETS_MAX: Final = 4
+_INTEGER_OCTETS_MAX: Final = 9  # SeqNumber has 8; Python writes no number of thousands in decimal
 _MIRRORED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
 
 T = TypeVar("T")
@@ -195,7 +196,7 @@ class Integer:
     def read(self, source: Source, at: int, end: int, name: str, tag: int) -> tuple[int, int]:
         value, after = _integer(source, at, end, name, tag)
         if not 0 <= value <= self._highest:
-            raise wrong(name, str(value)[:30], f"0 to {self._highest}", at)
+            raise wrong(name, str(value), f"0 to {self._highest}", at)
         return value, after
 
     def write(self, value: int, tag: int) -> bytes:
@@ -223,7 +224,7 @@ class Named(Generic[N]):
         member = self._members.get(number)
         if member is None:
             known = ", ".join(f"{named}({int(each)})" for each, named in self._names.items())
-            raise wrong(name, str(number)[:30], f"one of {known}", at)
+            raise wrong(name, str(number), f"one of {known}", at)
         return member, after
 
     def write(self, value: N, tag: int) -> bytes:
@@ -250,6 +251,10 @@ _ACRONYMS: Final = frozenset({"CBKE"})
 def _integer(source: Source, at: int, end: int, name: str, tag: int) -> tuple[int, int]:
     start, after = source.element(at, end, tag, name)
     content = source.octets[start:after]
+    if len(content) > _INTEGER_OCTETS_MAX:
+        raise wrong(
+            name, f"{len(content)} octets", f"a number of at most {_INTEGER_OCTETS_MAX}", at
+        )
     if not content or (len(content) > 1 and _superfluous(content)):
         raise wrong(name, content.hex().upper() or "no octets", "the fewest octets", at)
     return int.from_bytes(content, "big", signed=True), after

@@ -163,7 +163,7 @@ def _block(cursor: Cursor) -> Block:
     end = cursor.left - announced
     if end < 0:
         raise cursor.wrong("content", f"{announced} octets announced", f"{cursor.left}")
-    cursor.take(_SECURITY_OCTETS, "security header")
+    security = cursor.take(_SECURITY_OCTETS, "security header")
     cursor.expect(_TRANSFER, "general-block-transfer")
     control = cursor.number(1, "block control")
     number = cursor.number(2, "block number")
@@ -185,6 +185,7 @@ def _block(cursor: Cursor) -> Block:
         last=bool(control & _LAST),
         streaming=bool(control & _STREAMING),
         window=control & WINDOW_MAX,
+        security=security,
     )
 
 

@@ -108,20 +108,20 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
     """
     environment = {"SMKI_STATE": str(state)}
     settings = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
-    documents = list(_documents(state, count, progress))
+    documents = list(made_documents(state, count, progress))
     with ExitStack() as stack:
         opened = stack.enter_context(open_office(settings, environment))
         helped = with_helpers(opened, settings, environment, processes)
         office, examine = stack.enter_context(helped)
         relax_garbage_collection()
-        _meet(examine, processes)
+        meet(examine, processes)
         requester = _requester(office, settings)
         limit = _Limit()
         limit.look()
         done, spent = 0, 0.0
         for path, items in documents:
             started = time.perf_counter()
-            for chunk, made in enumerate(_one_batch(office, requester, path, examine), 1):
+            for chunk, made in enumerate(one_batch(office, requester, path, examine), 1):
                 progress("issuing", done + made, count)
                 if chunk % _EVERY == 0:
                     limit.sample()
@@ -131,7 +131,7 @@ def bench_issue(state: Path, count: int, processes: int, progress: Progress) -> 
     return _figures(count, processes, spent, limit.per_second)
 
 
-def _meet(examine: Helpers, processes: int) -> None:
+def meet(examine: Helpers, processes: int) -> None:
     """Every helper has started: it has given back a part of work that comes to nothing."""
     nothing = ("",) * (PART * max(1, processes - 1))
     for _, outcomes in examine(iter([(nothing, nothing)])):
@@ -139,7 +139,12 @@ def _meet(examine: Helpers, processes: int) -> None:
             raise Inconsistent(f"benchmark: {len(outcomes)} outcomes of {len(nothing)} texts")
 
 
-def _one_batch(office: Office, requester: Requester, path: Path, examine: Helpers) -> Iterator[int]:
+def one_batch(office: Office, requester: Requester, path: Path, examine: Helpers) -> Iterator[int]:
+    """A batch is received, worked off and its result written; yields the number done so far.
+
+    Raises:
+        Inconsistent: a request was refused.
+    """
     front = office.front
     with path.open("rb") as file:
         receipt = receive_batch(front, requester, iter(lambda: file.read(_PART), b""))
@@ -170,7 +175,8 @@ def _one_batch(office: Office, requester: Requester, path: Path, examine: Helper
         raise Inconsistent(f"benchmark: {issued} certificates for {batch.items} requests")
 
 
-def _documents(state: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
+def made_documents(state: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
+    """Batches of fresh requests, so many in all: each one's file and how many it has."""
     for start in range(0, count, MAXIMUM_CSRS_PER_BATCH):
         items = min(MAXIMUM_CSRS_PER_BATCH, count - start)
         path = state / f"bench-{start}.xml"

@@ -74,6 +74,7 @@ FORMATS: Final = {
     "Documents and their standing": "smki.flows.documents",
     "Confidential content": "smki.flows.confiding",
     "Requests for revocation": "smki.flows.revoking",
+    "Limits of devices": "smki.flows.device_limits",
     "Configuration": "smki.flows.configuring",
 }
 FOUND: Final = {

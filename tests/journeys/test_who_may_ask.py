@@ -323,7 +323,7 @@ def test_the_hundred_and_first_certificate_is_an_anomaly(house: House) -> None:
     item = house.batch([("one", house.device_request(device))])["one"]
     assert item.status is ItemStatus.ISSUANCE_ANOMALY
     assert house.stored() == before
-    house.perform("device", device=str(device), limit=101)
+    house.perform("device", device=str(device), limit=101, reason="its supplier's test bench")
     assert house.ad_hoc(house.device_request(device)).status is AdHocStatus.SUCCESS
     assert house.ad_hoc(house.device_request(device)).status is AdHocStatus.ISSUANCE_ANOMALY
 

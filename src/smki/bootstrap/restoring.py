@@ -1,6 +1,7 @@
 """After a database was lost: what the state directory and the record give back, and what is gone.
 
-Sample parties are known from the package and their folders, credentials from the record. All else
+Sample parties are known from the package and their folders, credentials and limits of devices from the
+record. All else
 of register and workbook was in the database alone, and is said, each with what to do about it.
 """
 
@@ -14,6 +15,7 @@ from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER
 from smki.bootstrap.settings import Settings
 from smki.bootstrap.ssh_keys import open_to_sample
 from smki.flows.apikeys import give_fixed_apikey
+from smki.flows.device_limits import restore_limits
 from smki.flows.office import FrontOffice
 from smki.flows.registering import register_party
 from smki.flows.restoring import reopen_interfaces
@@ -23,7 +25,7 @@ GONE: Final = (
     "the database was lost, and with it what nothing else holds:",
     "  batches and their results, and their numbers begin anew: who has no result sends the batch again",
     "  requests that were accepted and not lodged: nobody was answered, they are sent again",
-    "  what the inventory knew of devices, and their limits: 'smki registration device'",
+    "  what the inventory knew of devices but their limits: 'smki registration device'",
     "  parties of your own: 'smki party add'; API keys other than the sample's: 'smki party apikey'",
     "  forecasts: 'smki party forecast'; use by the day, and answers by their reference",
     "  public keys for SFTP other than the sample's: 'smki party sshkey'",
@@ -77,6 +79,8 @@ def restore_register(settings: Settings, front: FrontOffice) -> Iterator[str]:
         if name == SUPPLIER:
             give_fixed_apikey(front, name, API_KEY)
             open_to_sample(settings, front)
+    if limits := restore_limits(front):
+        yield f"limits of devices, as the record says: {limits}"
     found = reopen_interfaces(front)
     if found.opened:
         yield f"credentials registered again: {found.opened}; those that were revoked stay so"

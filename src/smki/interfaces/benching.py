@@ -109,25 +109,36 @@ def bench_issue(
         SmkiError: the scratch SMKI cannot be made, or a request was refused.
         Unavailable: a server has the SMKI of `into`.
     """
+<<<<<<< HEAD
     environment: Mapping[str, str] = os.environ
     if into is None:
         environment = {"SMKI_STATE": str(scratch)}
         into = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
     scratch.mkdir(parents=True, exist_ok=True)
     settings, documents = into, list(_documents(scratch, count, progress))
+=======
+    environment = {"SMKI_STATE": str(state)}
+    settings = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
+    documents = list(made_documents(state, count, progress))
+>>>>>>> main
     with ExitStack() as stack:
         opened = stack.enter_context(open_office(settings, environment))
         helped = with_helpers(opened, settings, environment, processes)
         office, examine = stack.enter_context(helped)
         relax_garbage_collection()
+<<<<<<< HEAD
         _meet(examine, processes)
         requester = _requester(office)
+=======
+        meet(examine, processes)
+        requester = _requester(office, settings)
+>>>>>>> main
         limit = _Limit()
         limit.look()
         done, spent = 0, 0.0
         for path, items in documents:
             started = time.perf_counter()
-            for chunk, made in enumerate(_one_batch(office, requester, path, examine), 1):
+            for chunk, made in enumerate(one_batch(office, requester, path, examine), 1):
                 progress("issuing", done + made, count)
                 if chunk % _EVERY == 0:
                     limit.sample()
@@ -137,7 +148,7 @@ def bench_issue(
     return _figures(count, processes, spent, limit.per_second)
 
 
-def _meet(examine: Helpers, processes: int) -> None:
+def meet(examine: Helpers, processes: int) -> None:
     """Every helper has started: it has given back a part of work that comes to nothing."""
     nothing = ("",) * (PART * max(1, processes - 1))
     for _, outcomes in examine(iter([(nothing, nothing)])):
@@ -145,7 +156,12 @@ def _meet(examine: Helpers, processes: int) -> None:
             raise Inconsistent(f"benchmark: {len(outcomes)} outcomes of {len(nothing)} texts")
 
 
-def _one_batch(office: Office, requester: Requester, path: Path, examine: Helpers) -> Iterator[int]:
+def one_batch(office: Office, requester: Requester, path: Path, examine: Helpers) -> Iterator[int]:
+    """A batch is received, worked off and its result written; yields the number done so far.
+
+    Raises:
+        Inconsistent: a request was refused.
+    """
     front = office.front
     with path.open("rb") as file:
         receipt = receive_batch(front, requester, iter(lambda: file.read(_PART), b""))
@@ -176,8 +192,13 @@ def _one_batch(office: Office, requester: Requester, path: Path, examine: Helper
         raise Inconsistent(f"benchmark: {issued} certificates for {batch.items} requests")
 
 
+<<<<<<< HEAD
 def _documents(scratch: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
     run = os.urandom(8).hex()  # no document of an SMKI has the name of another
+=======
+def made_documents(state: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
+    """Batches of fresh requests, so many in all: each one's file and how many it has."""
+>>>>>>> main
     for start in range(0, count, MAXIMUM_CSRS_PER_BATCH):
         items = min(MAXIMUM_CSRS_PER_BATCH, count - start)
         path = scratch / f"bench-{start}.xml"

@@ -7,6 +7,7 @@ One table; each operation takes the office and JSON arguments and gives a JSON r
 import base64
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +19,10 @@ from smki.bootstrap.opening import open_confidential
 from smki.flows.batch import approve_batch, reject_batch
 from smki.flows.confiding import confide, remove_content
 from smki.flows.deciding import lodge_decision
+from smki.flows.device_limits import limit_reviews, review_limit
 from smki.flows.documents import lodge_document, withdraw_document
 from smki.flows.index_roots import lodge_index_root
-from smki.flows.office import Office
+from smki.flows.office import FrontOffice, Office
 from smki.flows.registering import certify_organisation, certify_server, credential_for
 from smki.flows.renewal import renew_root_list
 from smki.flows.revocation import ISSUING, publish_list, revoke_credential
@@ -96,20 +98,33 @@ def _device(settings: Settings, office: Office, arguments: Mapping[str, Any]) ->
         status=now.status if status is None else SmiStatus(status),
         responsible=now.responsible if responsible is None else EUI64.parse(responsible),
         communications=arguments.get("communications", now.communications),
-        limit=now.limit if limit is None else int(limit),
+        limit=now.limit,
     )
+    if limit is not None:
+        review = review_limit(office, device, int(limit), str(arguments.get("reason", "")))
+        standing = replace(standing, limit=review.limit)
     registry.set_standing(device, standing)
-    return standing_fields(device, standing)
+    return standing_fields(office.front, device, standing)
 
 
-def standing_fields(device: EUI64, standing: DeviceStanding) -> dict[str, Any]:
-    """What the inventory knows of the device, as JSON."""
+def standing_fields(front: FrontOffice, device: EUI64, standing: DeviceStanding) -> dict[str, Any]:
+    """What the inventory knows of the device, as JSON; with the reviews of its limit."""
     return {
         "device": str(device),
         "status": standing.status.value,
         "responsible": None if standing.responsible is None else str(standing.responsible),
         "communications": standing.communications,
         "limit": standing.limit,
+        "reviews": [
+            {
+                "limit": each.limit,
+                "issued": each.issued,
+                "reason": each.reason,
+                "at": each.at.isoformat(timespec="seconds"),
+                "entry": each.entry,
+            }
+            for each in limit_reviews(front, device)
+        ],
     }
 
 

@@ -17,6 +17,7 @@ from smki.policy.limits import (
     MAXIMUM_CSRS_PER_BATCH,
     MAXIMUM_DEVICE_CERTIFICATES,
     RESULT_RETENTION_DAYS,
+    decide_limit,
 )
 from smki.policy.parties import decide_party
 
@@ -31,6 +32,7 @@ __all__ = [
     "code_of",
     "decide_anomaly",
     "decide_device",
+    "decide_limit",
     "decide_organisation",
     "decide_party",
     "item_status_of",

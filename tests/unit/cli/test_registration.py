@@ -44,8 +44,37 @@ def test_a_device_changes_only_where_told(house: Any) -> None:
         "communications": True,
         "limit": 7,
     }
+    (review,) = now.pop("reviews")
+    assert (review["limit"], review["issued"], review["reason"]) == (7, 0, "")
     assert (code, now) == (0, expected)
-    assert house.json("registration", "device", eui64)[1] == expected
+    assert house.json("registration", "device", eui64)[1] == {**expected, "reviews": [review]}
+
+
+@pytest.mark.clause("sec-app-m:2.3.1.8")
+def test_a_limit_above_everybodys_needs_a_reason_and_is_in_the_record(house: Any) -> None:
+    """Refused without one; with one it is lodged, shown, and there again when the database was lost."""
+    eui64 = "0A534D4B49D00003"
+    words = ("registration", "device", eui64, "--limit")
+    code, refused = house.json(*words, "101")
+    assert (code, refused["error"]["clause"]) == (1, "sec-app-m:2.3.1.8")
+    assert "above 100 a review must say why" in refused["error"]["message"]
+    assert house.json(*words, "101", "--reason", " ")[0] == 1
+    assert house.json(*words, "101", "--reason", "x" * 1_001)[0] == 1
+    assert house.json("registration", "device", eui64)[1]["limit"] is None
+    assert house.run(*words, "100")[0] == 0
+    code, shown = house.run(*words, "120", "--reason", "test bench, asked by its supplier")
+    assert code == 0
+    assert "120 after 0, entry" in shown
+    assert "test bench, asked by its supplier" in shown
+    _, now = house.json("registration", "device", eui64)
+    assert [each["limit"] for each in now["reviews"]] == [100, 120]
+    assert house.run("repository", "audit")[0] == 0
+    for name in house.state.glob("smki.sqlite*"):
+        name.unlink()
+    assert house.run("init")[0] == 0
+    _, again = house.json("registration", "device", eui64)
+    assert (again["limit"], again["reviews"]) == (120, now["reviews"])
+    assert house.run("registration", "device", eui64, "--reason", "none")[0] == 2
 
 
 def _add_batch(house: Any, digest: bytes) -> int:

@@ -1,9 +1,11 @@
 """Numbers of the notation, as long as octets allow."""
 
+from typing import Any
+
 import pytest
 
 from smki.terms import Malformed
-from smki.wire.gbcs.asn1 import Integer, decode, named
+from smki.wire.gbcs.asn1 import Codec, Integer, decode, named
 from smki.wire.gbcs.joining import UnjoinResponseCode
 
 
@@ -13,7 +15,8 @@ def test_a_number_of_very_many_octets_is_refused_by_its_length(count: int) -> No
     """Not by writing it in decimal, which Python does not do beyond 4,300 digits."""
     length = b"\x82" + count.to_bytes(2, "big")
     octets = b"\x02" + (length if count > 127 else bytes((count,))) + b"\x7f" * count
-    for codec in (Integer(), named(UnjoinResponseCode)):
+    codecs: tuple[Codec[Any], ...] = (Integer(), named(UnjoinResponseCode))
+    for codec in codecs:
         with pytest.raises(Malformed, match=f"{count} octets, must be a number of at most 9"):
             decode(codec, octets, "number")
 

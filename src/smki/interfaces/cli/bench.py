@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from smki.bootstrap import load_settings
 from smki.interfaces.bench_audit import AuditFigures, bench_audit
+from smki.interfaces.bench_estate import EstateFigures, bench_estate
 from smki.interfaces.bench_gbcs import GbcsFigures, bench_gbcs
 from smki.interfaces.bench_lodging import LodgingFigures, bench_lodge
 from smki.interfaces.bench_lookup import LookupFigures, bench_lookup
@@ -199,8 +200,51 @@ def gbcs(*, count: int, as_json: bool) -> None:
     )
 
 
+@bench.command
+@click.option(
+    "--devices",
+    default=50_000,
+    show_default=True,
+    type=click.IntRange(2),
+    help="Devices, of two certificates each.",
+)
+@click.option(
+    "--processes",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that issue, and as many that make keys.",
+)
+@json_option
+def estate(*, devices: int, processes: int, as_json: bool) -> None:
+    """Make devices with keys and certificates, in a scratch SMKI of its own.
+
+    The limit is issuing alone, from XML to XML, in the same SMKI, in turn.
+    """
+    with reporting(as_json=as_json), _scratch(devices) as (state, progress):
+        figures = bench_estate(state, devices, processes, progress)
+    _emit(
+        figures,
+        (
+            f"{figures.count} devices in {figures.seconds} s: {figures.per_second:.0f}"
+            f" certificates a second with {figures.processes} process(es),"
+            f" {figures.octets_per_device} octets a device"
+        ),
+        f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
+        as_json=as_json,
+    )
+
+
 def _emit(
-    figures: Figures | LodgingFigures | LookupFigures | ProvingFigures | AuditFigures | GbcsFigures,
+    figures: (
+        Figures
+        | LodgingFigures
+        | LookupFigures
+        | ProvingFigures
+        | AuditFigures
+        | GbcsFigures
+        | EstateFigures
+    ),
     *lines: str,
     as_json: bool,
 ) -> None:

@@ -114,19 +114,29 @@ def _decide(operation: str, batch: int, outcome: str, *, as_json: bool) -> None:
     help="Whether it is a communications hub function or gas proxy function.",
 )
 @click.option("--limit", type=click.IntRange(0), help="How many certificates it may be issued.")
+@click.option("--reason", metavar="TEXT", help="With --limit: what the review found.")
 @json_option
 def device(eui64: str, *, status: str | None, as_json: bool, **changes: Any) -> None:
     """Show, or change, what the inventory knows of a device.
 
-    It decides who may be issued certificates for the device. What no option names stays.
+    It decides who may be issued certificates for the device. What no option names stays. A limit
+    is lodged in the record; above everybody's it needs the reason that a review found.
     """
+    if changes["reason"] is not None and changes["limit"] is None:
+        raise click.UsageError("--reason: goes with --limit")
     wanted = {name: value for name, value in changes.items() if value is not None}
     if status is not None:
         wanted["status"] = _STATUSES[status].value
     with reporting(as_json=as_json):
         identity = EUI64.parse(eui64)
         result = _perform("device", device=str(identity), **wanted) if wanted else _known(identity)
-    lines = [f"{name:14} {value}" for name, value in result.items()]
+    reviews = result["reviews"]
+    lines = [f"{name:14} {value}" for name, value in result.items() if name != "reviews"]
+    lines += [
+        f"{'reviewed':14} {each['at']}: {each['limit']} after {each['issued']}, entry"
+        f" {each['entry']}" + (f": {each['reason']}" if each["reason"] else "")
+        for each in reviews
+    ]
     lines.append("next: 'smki csr make' and 'smki submit adhoc' ask for a certificate for it")
     emit(result, lines, as_json=as_json)
 
@@ -134,7 +144,7 @@ def device(eui64: str, *, status: str | None, as_json: bool, **changes: Any) -> 
 def _known(device: EUI64) -> dict[str, Any]:
     with open_front(load_settings(os.environ)) as front:
         standing = front.registry.standings((device,)).get(device, DeviceStanding())
-    return standing_fields(device, standing)
+        return standing_fields(front, device, standing)
 
 
 @registration.command

@@ -109,30 +109,19 @@ def bench_issue(
         SmkiError: the scratch SMKI cannot be made, or a request was refused.
         Unavailable: a server has the SMKI of `into`.
     """
-<<<<<<< HEAD
     environment: Mapping[str, str] = os.environ
     if into is None:
         environment = {"SMKI_STATE": str(scratch)}
         into = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
     scratch.mkdir(parents=True, exist_ok=True)
-    settings, documents = into, list(_documents(scratch, count, progress))
-=======
-    environment = {"SMKI_STATE": str(state)}
-    settings = initialise(load_settings(environment), environment, bare=True, tell=lambda _: None)
-    documents = list(made_documents(state, count, progress))
->>>>>>> main
+    settings, documents = into, list(made_documents(scratch, count, progress))
     with ExitStack() as stack:
         opened = stack.enter_context(open_office(settings, environment))
         helped = with_helpers(opened, settings, environment, processes)
         office, examine = stack.enter_context(helped)
         relax_garbage_collection()
-<<<<<<< HEAD
-        _meet(examine, processes)
-        requester = _requester(office)
-=======
         meet(examine, processes)
-        requester = _requester(office, settings)
->>>>>>> main
+        requester = _requester(office)
         limit = _Limit()
         limit.look()
         done, spent = 0, 0.0
@@ -192,13 +181,9 @@ def one_batch(office: Office, requester: Requester, path: Path, examine: Helpers
         raise Inconsistent(f"benchmark: {issued} certificates for {batch.items} requests")
 
 
-<<<<<<< HEAD
-def _documents(scratch: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
-    run = os.urandom(8).hex()  # no document of an SMKI has the name of another
-=======
-def made_documents(state: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
+def made_documents(scratch: Path, count: int, progress: Progress) -> Iterator[tuple[Path, int]]:
     """Batches of fresh requests, so many in all: each one's file and how many it has."""
->>>>>>> main
+    run = os.urandom(8).hex()  # no document of an SMKI has the name of another
     for start in range(0, count, MAXIMUM_CSRS_PER_BATCH):
         items = min(MAXIMUM_CSRS_PER_BATCH, count - start)
         path = scratch / f"bench-{start}.xml"

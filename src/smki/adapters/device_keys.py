@@ -11,6 +11,7 @@ import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -27,11 +28,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.terms import EUI64, KeyUsage
+from smki.terms.identifiers import EUI64_OCTETS
 from smki.wire.pkcs10 import assemble_request, device_request_info
 
 PART: Final = 256  # devices made together: some 25 ms, 250 kB
 AHEAD: Final = 2  # parts a process is given at most: what was asked always fits into its pipe
 SCALAR_OCTETS: Final = 32
+_POINT_OCTETS: Final = 65
 _CURVE: Final = SECP256R1()
 _SIGNING: Final = ECDSA(SHA256(), deterministic_signing=True)
 _USAGES: Final = (KeyUsage.DIGITAL_SIGNATURE, KeyUsage.KEY_AGREEMENT)
@@ -70,7 +73,7 @@ def make_keys(hw_type: bytes, asked: Sequence[Asked]) -> list[KeysOfDevice]:
         KeysOfDevice(
             one.device,
             *(
-                _key(EUI64(one.device), hw_type, usage, scalar)
+                _key(one.device, hw_type, usage, scalar)
                 for usage, scalar in zip(_USAGES, (one.signing, one.agreement), strict=True)
             ),
         )
@@ -78,13 +81,24 @@ def make_keys(hw_type: bytes, asked: Sequence[Asked]) -> list[KeysOfDevice]:
     ]
 
 
-def _key(device: EUI64, hw_type: bytes, usage: KeyUsage, scalar: bytes) -> KeyOfDevice:
+def _key(device: bytes, hw_type: bytes, usage: KeyUsage, scalar: bytes) -> KeyOfDevice:
     key = _loaded(scalar)
     point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    info = device_request_info(device=device, hw_type=hw_type, usage=usage, point=point)
+    before, between, after = _around(hw_type, usage)
+    info = before + point + between + device + after
     request = assemble_request(info, key.sign(info, _SIGNING))
     private = scalar or key.private_numbers().private_value.to_bytes(SCALAR_OCTETS, "big")
     return KeyOfDevice(private, point, base64.b64encode(request).decode())
+
+
+@lru_cache
+def _around(hw_type: bytes, usage: KeyUsage) -> tuple[bytes, bytes, bytes]:
+    """What stands in every such request before the public key, after it, and after the device."""
+    device, point = EUI64(b"\xa5" * EUI64_OCTETS), b"\x5a" * _POINT_OCTETS
+    sample = device_request_info(device=device, hw_type=hw_type, usage=usage, point=point)
+    before, _, rest = sample.partition(point)
+    between, _, after = rest.partition(device.octets)
+    return before, between, after
 
 
 def _loaded(scalar: bytes) -> EllipticCurvePrivateKey:

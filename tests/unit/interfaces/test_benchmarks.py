@@ -65,6 +65,7 @@ def test_lodging_is_measured_to_the_last_entry(tmp_path: Path) -> None:
                 "octets_per_second",
             },
         ),
+        ("estate", 20, {"octets_per_device"}),
         ("prove", 301, {"p99_milliseconds", "kept_per_second", "proof_octets"}),
     ],
 )

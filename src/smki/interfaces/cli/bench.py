@@ -203,6 +203,8 @@ def gbcs(*, count: int, as_json: bool) -> None:
 @bench.command
 @click.option(
     "--devices",
+    "--count",
+    "devices",
     default=50_000,
     show_default=True,
     type=click.IntRange(2),

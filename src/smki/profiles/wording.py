@@ -101,7 +101,8 @@ def _constraints(_: TbsCertificate, extension: Extension, __: ProfileSettings | 
         return "no authority"
     if body.peek() is None:
         return "an authority"
-    below = int.from_bytes(body.take(der.INTEGER, "pathLenConstraint"), "big")
+    length = body.take(der.INTEGER, "pathLenConstraint")
+    below = int.from_bytes(length, "big") if len(length) == 1 else f"0x{length.hex()}"
     return f"an authority, authorities below it: {below or 'none'}"
 
 

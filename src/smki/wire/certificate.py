@@ -22,6 +22,7 @@ _TIME_FORMS: Final = {
     der.UTC_TIME: re.compile(rb"[0-9]{12}Z"),
     der.GENERALIZED_TIME: re.compile(rb"[0-9]{14}Z"),
 }
+_VERSION_OCTETS_MAX: Final = 8  # one is right; Python writes no number of thousands in decimal
 _UTC_TIME_PIVOT: Final = b"50"  # rfc5280:4.1.2.5.1: from 50 on, 19YY
 
 
@@ -242,7 +243,7 @@ def parse_revocation_list(octets: bytes) -> RevocationList:
     body = Reader(tbs, "crl").enter(der.SEQUENCE, "tbsCertList")
     version = 0
     if body.peek() == der.INTEGER:
-        version = int.from_bytes(_content(body, der.INTEGER, "version"), "big", signed=True)
+        version = _version_number(body)
     inner = body.element("signature", der.SEQUENCE)
     issuer = body.element("issuer", der.SEQUENCE)
     this_update = _time(body, "thisUpdate")
@@ -298,11 +299,25 @@ def parse_public_key(octets: bytes) -> tuple[bytes, bytes]:
     return algorithm, key
 
 
+def _version_number(reader: Reader) -> int:
+    """The version, whatever it is, if people can be told it."""
+    at = reader.position
+    content = _content(reader, der.INTEGER, "version")
+    if len(content) > _VERSION_OCTETS_MAX:
+        raise Malformed(
+            f"{reader.name}.version: {len(content)} octets, must be at most {_VERSION_OCTETS_MAX}",
+            where=f"offset {at}",
+            clause="rfc5280:4.1.2.1",
+            rule="der.length",
+        )
+    return int.from_bytes(content, "big", signed=True)
+
+
 def _version(body: Reader) -> int:
     if body.peek() != der.context(0, constructed=True):
         return 0
     explicit = body.enter(der.context(0, constructed=True), "version")
-    version = int.from_bytes(_content(explicit, der.INTEGER, "version"), "big", signed=True)
+    version = _version_number(explicit)
     explicit.done()
     return version
 

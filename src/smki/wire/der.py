@@ -24,6 +24,8 @@ GENERALIZED_TIME: Final = 0x18
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
 
+ARC_BITS_MAX: Final = 256  # of an object identifier; one made of a UUID has an arc of 128 bits
+
 _CLAUSE: Final = "x690:10.1"
 
 
@@ -215,7 +217,7 @@ def dotted(content: bytes) -> str:
     """The dotted form of an OBJECT IDENTIFIER's content octets.
 
     Raises:
-        Malformed: empty, a padded arc, or an arc cut off.
+        Malformed: empty, a padded arc, an arc cut off, or one of more than `ARC_BITS_MAX` bits.
     """
     if not content or content[-1] & 0x80:
         raise Malformed("object identifier: empty or cut off", clause="x690:8.19", rule="der.oid")
@@ -227,6 +229,12 @@ def dotted(content: bytes) -> str:
                 "object identifier: arc with leading zeros", clause="x690:8.19", rule="der.oid"
             )
         value = value << 7 | octet & 0x7F
+        if value >> ARC_BITS_MAX:
+            raise Malformed(
+                f"object identifier: an arc of more than {ARC_BITS_MAX} bits, must be at most that",
+                clause="x690:8.19",
+                rule="der.oid",
+            )
         fresh = not octet & 0x80
         if fresh:
             arcs.append(value)

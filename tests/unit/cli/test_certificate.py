@@ -196,6 +196,33 @@ def test_octets_that_are_no_certificate_get_a_finding() -> None:
     assert [finding["where"] for finding in shown["findings"]] == ["offset 2"]
 
 
+@pytest.mark.clause("rfc5280:4.1.2.1")
+def test_numbers_that_no_decimal_can_be_written_of_are_findings() -> None:
+    """A version, a path length or an arc of thousands of octets is said, not tried to be printed."""
+    golden = json.loads(GOLDEN.read_text())["root-oca"]
+    body = bytes.fromhex(golden["tbs"])
+    inner = body[4:]  # after the outer SEQUENCE's tag and length
+    huge = b"\x7f" * 5_000
+    arc = b"\xff" * 5_000 + b"\x7f"
+    version, serial = inner[:5], inner[5 : 5 + 2 + inner[6]]
+    rest = inner[len(version) + len(serial) :]
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")
+    assert rest.startswith(algorithm)
+    others = (
+        der.element(der.context(0, constructed=True), der.element(der.INTEGER, huge))
+        + serial
+        + rest,
+        version + serial + rest.replace(algorithm, der.sequence(der.element(der.OID, arc)), 1),
+    )
+    for changed in others:
+        certificate = der.sequence(der.sequence(changed), algorithm, b"\x03\x02\x00\x00")
+        for command in ("show", "lint"):
+            done = _run(command, "-", "--json", given=certificate)
+            assert done.exception is None or isinstance(done.exception, SystemExit)
+            assert json.loads(done.stdout)
+            assert done.exit_code == 1 or command == "show"
+
+
 def test_a_profile_that_is_none_is_a_matter_of_usage() -> None:
     """A profile that does not exist is refused as usage, exit code 2."""
     assert _run("lint", "-", "--profile", "meter", given=b"").exit_code == 2

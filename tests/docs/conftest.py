@@ -90,6 +90,7 @@ def shell(page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) 
         "SMKI_HTTPS_PORT": str(free),
         "SMKI_LOCAL_PORT": str(free + 1),
         "SMKI_SFTP_PORT": str(free + 2),
+        "SMKI_LINE__PORT": "0",
     }
 
 

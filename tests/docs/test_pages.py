@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from smki.bootstrap import load_settings
+from smki.interfaces.line_serving import ADDRESS_FILE
 from smki.interfaces.said import read_serving
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def test_the_commands_of_a_page_work(
     log = (tmp_path / "server.log").open("wb")
     try:
         for step in steps_of(text):
-            if step.command in {"make run", "smki serve", "smki run"}:
+            hubs = step.command.startswith("smki estate serve")
+            if hubs or step.command in {"make run", "smki serve", "smki run"}:
                 start = "smki run" if step.command == "make run" else step.command
                 servers.append(
                     subprocess.Popen(
@@ -50,7 +52,8 @@ def test_the_commands_of_a_page_work(
                         stderr=log,
                     )
                 )
-                _wait_until_ready(servers[-1], shell, tmp_path)
+                ready = _hubs_are_there if hubs else _is_ready
+                _wait_until(ready, servers[-1], shell, tmp_path)
             elif step.command == "^C":
                 _stop(servers.pop())
             else:
@@ -81,10 +84,23 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
     server.wait(timeout=30)
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], shell: dict[str, str], folder: Path) -> None:
+def _is_ready(shell: dict[str, str]) -> bool:
+    return bool(read_serving(load_settings(shell)).get("ready"))
+
+
+def _hubs_are_there(shell: dict[str, str]) -> bool:
+    return (Path(shell["SMKI_STATE"]) / ADDRESS_FILE).exists()
+
+
+def _wait_until(
+    ready: Callable[[dict[str, str]], bool],
+    server: subprocess.Popen[bytes],
+    shell: dict[str, str],
+    folder: Path,
+) -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end and server.poll() is None:
-        if read_serving(load_settings(shell)).get("ready"):
+        if ready(shell):
             return
         time.sleep(0.05)
     pytest.fail((folder / "server.log").read_text(errors="replace")[-3000:])

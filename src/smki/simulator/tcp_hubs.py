@@ -199,6 +199,7 @@ class TcpHubs:
 
     def _open(self, connection: "_Connection", device: EUI64) -> _Line | None:
         if self._lines >= LINES_MAX:
+            connection.write(Quiet(device=device, frames=1))
             return None
         place = self._devices.place(device)
         if place is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from smki.bootstrap import load_settings
+from smki.bootstrap.line_settings import RegionSettings
 from smki.simulator.regions import FAULTY_MAKE, REGIONS
 from smki.simulator.weather import RegionFigures
 from smki.terms import Malformed
@@ -67,3 +68,25 @@ def test_what_cannot_be_is_refused(text: str, tmp_path: Path) -> None:
     """With the key, before anything is served."""
     with pytest.raises(Malformed, match="configuration: line"):
         _line(tmp_path, text)
+
+
+def test_the_page_shows_the_figures_that_are_shipped() -> None:
+    """Region by region and key by key."""
+    page = Path(__file__).resolve().parents[3] / "docs" / "how-to" / "serve-simulated-devices.md"
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in page.read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ")
+    ]
+    assert rows[0][1:] == list(REGIONS)
+    shown = {row[0].split("`")[1]: row[1:] for row in rows[1:] if "`" in row[0]}
+    for number, figures in enumerate(REGIONS.values()):
+        values = {name: each[number] for name, each in shown.items()}
+        assert values.pop("hours") == "all day"
+        assert figures.opens == figures.closes
+        makes = values.pop("faulty_makes")
+        assert makes == (", ".join(figures.faulty_makes) or "none")
+        assert {name: float(value) for name, value in values.items()} == {
+            name: getattr(figures, name) for name in values
+        }
+    assert set(shown) == set(RegionSettings.model_fields)

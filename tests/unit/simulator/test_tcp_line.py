@@ -1,5 +1,6 @@
 """Commands over TCP, to devices that obey them: what the network in memory promises holds here too."""
 
+import asyncio
 import random
 import socket
 import time
@@ -8,6 +9,7 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -20,6 +22,7 @@ from smki.simulator.cast import Cast
 from smki.simulator.catalogue import Catalogue, Example
 from smki.simulator.line_records import Hello, LineFrame, Records, RefusedLine, encode_record
 from smki.simulator.obeying import OBEYED, EstateDevices, ForDevice
+from smki.simulator.pace import Pace
 from smki.simulator.tcp_hubs import TcpHubs
 from smki.simulator.tcp_link import TcpLink
 from smki.simulator.transfer import TransferFigures
@@ -358,3 +361,67 @@ def test_messages_to_one_device_are_obeyed_in_order(
     assert held is not None
     assert held.revision == 1
     assert held.state.anchors != example.device.anchors
+
+
+class _Unread:
+    """A transport whose other end reads nothing."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.aborted = False
+
+    def write(self, octets: bytes) -> None:
+        """Waits with the rest."""
+        self.waiting += len(octets)
+
+    def get_write_buffer_size(self) -> int:
+        """All of it."""
+        return self.waiting
+
+    def is_closing(self) -> bool:
+        """Once it was cut off."""
+        return self.aborted
+
+    def abort(self) -> None:
+        """Cut off."""
+        self.aborted = True
+
+
+def test_who_does_not_read_is_cut_off(keys: ScalarKeys, estate: SqlEstate) -> None:
+    """What waits for it is bounded."""
+
+    async def main() -> _Unread:
+        hubs = TcpHubs(
+            EstateDevices(estate, keys), regions={"north": CLEAN}, seed=1, pace=Pace(start=AT)
+        )
+        unread = _Unread()
+        deaf = tcp_hubs._Connection(hubs)
+        deaf.connection_made(cast("asyncio.Transport", unread))
+        record = RefusedLine(reason="x" * 400)
+        while not unread.aborted:
+            deaf.write(record)
+        deaf.write(record)
+        deaf.connection_lost(None)
+        return unread
+
+    assert 0 <= asyncio.run(main()).waiting - tcp_hubs.UNREAD_OCTETS_MAX < 500
+
+
+def test_frames_to_more_devices_than_there_is_room_for_are_lost(
+    keys: ScalarKeys,
+    estate: SqlEstate,
+    examples: tuple[Example, ...],
+    serving: Serving,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They come over when there is room again: the line repeats them."""
+    monkeypatch.setattr(tcp_hubs, "LINES_MAX", 3)
+    with (
+        serving(EstateDevices(estate, keys), CLEAN, transfer=TRANSFER) as (hubs, port),
+        closing(TcpLink("127.0.0.1", port, transfer=TRANSFER)) as link,
+    ):
+        _send(link, examples[:8])
+        answered = _events(link, 8)
+        assert {type(event) for event in answered} == {FromDevice}
+        assert not _events(link, 1, until=timedelta(seconds=100))
+        assert hubs._lines == 0

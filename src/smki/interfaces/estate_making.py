@@ -13,6 +13,7 @@ certificates, with the same octets; before it, nothing was asked.
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -33,6 +34,7 @@ from smki.terms import (
     Inconsistent,
     ItemStatus,
     KeyUsage,
+    Malformed,
     Refused,
     SmiStatus,
     Unavailable,
@@ -159,7 +161,7 @@ class _Work:
             upcoming = making_next()
             while sent is not None:
                 prepared, number = sent
-                items = self._making.issuer.items(number, self._told(total))
+                items = self._outcomes(prepared.lot, number, total)
                 sent = self._send(upcoming.result())
                 upcoming = making_next()  # beside what follows
                 self._finish(prepared, items)
@@ -171,9 +173,23 @@ class _Work:
             seconds=time.monotonic() - started,
         )
 
-    def _told(self, total: int) -> Callable[[int], None]:
-        """Two certificates are one device."""
-        return lambda certificates: self._making.progress(self._done + certificates // 2, total)
+    def _outcomes(self, lot: Lot, number: int, total: int) -> Iterable[BatchItem]:
+        """Of the lot's batch, waited for; a batch that came to nothing ends its lot."""
+
+        def told(certificates: int) -> None:
+            self._making.progress(self._done + certificates // 2, total)
+
+        with self._dropped_if_refused(lot):
+            return self._making.issuer.items(number, told)
+
+    @contextmanager
+    def _dropped_if_refused(self, lot: Lot) -> Iterator[None]:
+        """Asked again for the same, the service would answer the same."""
+        try:
+            yield
+        except (Refused, Malformed):
+            self._lots.drop(lot)
+            raise
 
     def _prepare_all(self, total: int) -> Iterator[_Prepared]:
         """The lots that were begun before, then new ones, for so many devices in all."""
@@ -225,20 +241,14 @@ class _Work:
             return None
         if not prepared.begun:
             self._lots.begin(prepared.lot)
-        try:
+        with self._dropped_if_refused(prepared.lot):
             return prepared, self._making.issuer.send(prepared.document)
-        except Refused:
-            self._lots.drop(prepared.lot)
-            raise
 
     def _finish(self, prepared: _Prepared, items: Iterable[BatchItem]) -> None:
         """Step 5."""
         lot = prepared.lot
-        try:
+        with self._dropped_if_refused(lot):
             devices = tuple(self._certified(prepared, iter(items)))
-        except Refused:
-            self._lots.drop(lot)
-            raise
         self._lots.finish(lot, devices, self._making.clock.now())
         prepared.document.unlink(missing_ok=True)
         self._done += len(devices)

@@ -154,6 +154,27 @@ def test_a_refused_request_ends_its_lot(yard: Any) -> None:
         _whole(estate, LOT + 5)
 
 
+@pytest.mark.clause("sec-app-m:2.3.1.7")
+@pytest.mark.parametrize("step", ["send", "items"])
+def test_a_batch_that_came_to_nothing_ends_its_lot(
+    yard: Any, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rejected when it was sent or later: the same again asks with other keys."""
+
+    def rejecting(issuer: Issuer) -> Issuer:
+        def rejected(*_: Any) -> Any:
+            raise Refused("batch: REJECTED")
+
+        monkeypatch.setattr(issuer, step, rejected)
+        return issuer
+
+    with pytest.raises(Refused, match="REJECTED"):
+        yard.make(3, rejecting)
+    monkeypatch.undo()
+    made = yard.make(3)
+    assert (made.made, made.finished) == (3, 0)
+
+
 def test_an_estate_in_postgresql(postgresql_yard: Any) -> None:
     """Made and made larger as in a file."""
     assert postgresql_yard.make(20).made == 20

@@ -139,8 +139,16 @@ class Estate(Protocol):
         """The device; None if it is not in the estate."""
         ...
 
+    def row(self, device: EUI64) -> InventoryRow | None:
+        """What the inventory knows of the device; None if it is not in the estate."""
+        ...
+
     def held(self, device: EUI64) -> HeldState | None:
         """What the device holds now; None if it is not in the estate."""
+        ...
+
+    def held_by(self, devices: Sequence[EUI64]) -> dict[EUI64, HeldState]:
+        """What these devices hold now, those that are in the estate."""
         ...
 
     def held_after(self, after: EUI64 | None, limit: int) -> tuple[HeldState, ...]:

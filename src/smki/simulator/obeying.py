@@ -53,10 +53,9 @@ class EstateDevices:
         Raises:
             Unavailable: the estate is away.
         """
-        found = self._estate.device(device)
-        if found is None:
+        row = self._estate.row(device)
+        if row is None:
             return None
-        row = found.row
         make = row.make if row.hub == device else self._make(row.hub)
         return Place(region=row.region, hub=row.hub, make=make)
 
@@ -92,9 +91,10 @@ class EstateDevices:
         """Each message's turn; the next one to the same device begins where it ended."""
         turns: list[_Turn] = []
         latest: dict[EUI64, _Turn] = {}
+        read = self._estate.held_by(tuple({each.device: None for each in messages}))
         for each in messages:
             before = latest.get(each.device)
-            held = before.after if before else self._estate.held(each.device)
+            held = before.after if before else read.get(each.device)
             turn = self._turn(held, each.message, at)
             if before and before.changed:
                 turn = replace(turn, changed=True)
@@ -118,8 +118,8 @@ class EstateDevices:
         )
 
     def _make_of(self, hub: EUI64) -> str:
-        found = self._estate.device(hub)
-        return found.row.make if found else ""
+        row = self._estate.row(hub)
+        return row.make if row else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

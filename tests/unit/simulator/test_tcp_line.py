@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -309,12 +309,13 @@ class _Busy(SqlEstate):
         super().__init__(url)
         self._times = times
 
-    def held(self, device: EUI64) -> HeldState | None:
-        found = super().held(device)
-        if found is not None and self._times:
+    def held_by(self, devices: Sequence[EUI64]) -> dict[EUI64, HeldState]:
+        found = super().held_by(devices)
+        if self._times:
             self._times -= 1
-            other = replace(found.state, own_counter=found.state.own_counter + 1)
-            self.keep([replace(found, state=other)])
+            for each in found.values():
+                other = replace(each.state, own_counter=each.state.own_counter + 1)
+                self.keep([replace(each, state=other)])
         return found
 
 

@@ -78,9 +78,21 @@ def test_what_is_added_is_there_for_whoever_opens_it_next(
     for each in some:
         assert again.device(each.row.device) == each
         assert again.held(each.row.device) == HeldState(state=each.state, revision=0)
+        assert again.row(each.row.device) == each.row
     assert again.device(EUI64(bytes(8))) is None
+    assert again.row(EUI64(bytes(8))) is None
     assert again.held(EUI64(bytes(8))) is None
     again.close()
+
+
+def test_many_are_read_at_once(some: tuple[EstateDevice, ...], estate: SqlEstate) -> None:
+    """Those that are there, however many others are asked for."""
+    estate.add(some, AT)
+    strangers = [EUI64(number.to_bytes(8, "big")) for number in range(1_200)]
+    asked = [*strangers, *(each.row.device for each in some)]
+    expected = {each.row.device: HeldState(state=each.state, revision=0) for each in some}
+    assert estate.held_by(asked) == expected
+    assert estate.held_by([]) == {}
 
 
 def test_a_device_that_changed_is_kept(

@@ -147,11 +147,27 @@ class SqlEstate:
         state = decode_state(bytes(row["state"]), self)
         return EstateDevice(state=state, row=inventory_of_row(dict(row)))
 
+    def row(self, device: EUI64) -> InventoryRow | None:
+        """What the inventory knows of the device; None if it is not in the estate."""
+        query = select(DEVICE).where(DEVICE.c.device == number_of(device))
+        row = self.store.read(lambda connection: connection.execute(query).mappings().first())
+        return None if row is None else inventory_of_row(dict(row))
+
     def held(self, device: EUI64) -> HeldState | None:
         """What the device holds now; None if it is not in the estate."""
         query = select(STATE).where(STATE.c.device == number_of(device))
         row = self.store.read(lambda connection: connection.execute(query).first())
         return None if row is None else self._held(row.revision, row.state)
+
+    def held_by(self, devices: Sequence[EUI64]) -> dict[EUI64, HeldState]:
+        """What these devices hold now, those that are in the estate."""
+        found: dict[EUI64, HeldState] = {}
+        for start in range(0, len(devices), _ASKED_TOGETHER):
+            numbers = [number_of(each) for each in devices[start : start + _ASKED_TOGETHER]]
+            rows = self._states(select(STATE).where(self.store.among(STATE.c.device, numbers)))
+            held = (self._held(row.revision, row.state) for row in rows)
+            found |= {each.state.device: each for each in held}
+        return found
 
     def held_after(self, after: EUI64 | None, limit: int) -> tuple[HeldState, ...]:
         """At most `limit` devices in the order of their identifiers, from the first after `after`.
@@ -161,8 +177,7 @@ class SqlEstate:
         query = select(STATE).order_by(STATE.c.device).limit(limit)
         if after is not None:
             query = query.where(STATE.c.device > number_of(after))
-        rows = self.store.read(lambda connection: connection.execute(query).all())
-        return tuple(self._held(row.revision, row.state) for row in rows)
+        return tuple(self._held(row.revision, row.state) for row in self._states(query))
 
     def keep(self, changed: Sequence[HeldState]) -> tuple[HeldState, ...]:
         """The devices hold these states now; each with the revision that it has from now on.
@@ -281,6 +296,9 @@ class SqlEstate:
             asked = asked.where(DEVICE.c.device > number_of(after))
         rows = self.store.read(lambda connection: connection.execute(asked).mappings().all())
         return tuple(inventory_of_row(dict(row)) for row in rows)
+
+    def _states(self, query: Select[Any]) -> Sequence[Any]:
+        return self.store.read(lambda connection: connection.execute(query).all())
 
     def _held(self, revision: int, octets: bytes) -> HeldState:
         return HeldState(state=decode_state(bytes(octets), self), revision=revision)

@@ -23,11 +23,11 @@ from smki.simulator.cast import Cast
 from smki.simulator.catalogue import Catalogue, Example, recipient_of
 from smki.terms import Inconsistent
 from smki.wire.gbcs.frame import GroupingHeader, parse_message
-from smki.wire.gbcs.payloads import SecurityPayload, read_payload
+from smki.wire.gbcs.payloads import OpaquePayload, SecurityPayload, read_payload
 
 AT: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 _LATER: Final = timedelta(days=40_000)
-_READS: Final = ("CS02a", "CS02e", "CS02f", "CS07")  # may be asked again
+_READS: Final = ("CS02a", "CS02e", "CS02f", "CS07", "CS08")  # may be asked again
 
 
 class Table:
@@ -128,10 +128,9 @@ def _sound(done: Processed) -> None:
     """What was sent can be read, and the state is kept and comes back."""
     for each in done.out:
         payload = read_payload(parse_message(each))
-        claim(
-            holds=isinstance(payload, SecurityPayload) and not payload.deviations,
-            what="sent what is not DER",
-        )
+        claim(holds=not isinstance(payload, OpaquePayload), what="sent what cannot be read")
+        if isinstance(payload, SecurityPayload):
+            claim(holds=not payload.deviations, what="sent what is not DER")
     table = house().table
     octets = encode_state(done.state, table)
     claim(holds=decode_state(octets, table) == done.state, what="another state came back")

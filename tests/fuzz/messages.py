@@ -16,6 +16,7 @@ from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.asn1 import decode, encode
 from smki.wire.gbcs.blocks import encode_block, parse_block
 from smki.wire.gbcs.cosem import parse_cosem
+from smki.wire.gbcs.cosem_writing import encode_cosem
 from smki.wire.gbcs.encrypted import ENCRYPTED_PREFIX, EncryptedItem
 from smki.wire.gbcs.frame import (
     GbcsMessage,
@@ -134,8 +135,11 @@ def payload_of(of: PayloadType) -> Callable[[bytes], None]:
 
 
 def cosem(octets: bytes) -> None:
-    """A DLMS payload is read whole, or refused."""
-    read(parse_cosem, octets)
+    """A DLMS payload is read whole, or refused; written again, it is read as the same."""
+    found = read(parse_cosem, octets)
+    again = read(lambda _: encode_cosem(found), octets) if found is not None else None
+    if again is not None:
+        claim(holds=parse_cosem(again) == found, what=f"written again: {again.hex()}")
 
 
 def zigbee(octets: bytes) -> None:

@@ -26,10 +26,11 @@ from smki.wire import der
 from smki.wire.encodings import write_pem
 from smki.wire.gbcs.blocks import blocks_of, encode_block
 from smki.wire.gbcs.frame import parse_message
-from smki.wire.gbcs.payloads import PAYLOAD_TYPES
+from smki.wire.gbcs.payloads import DESCRIBED_TYPES, PAYLOAD_TYPES
 from smki.wire.pkcs10 import assemble_request, device_request_info
 from smki.wire.xml import AdHocRequest, write_ad_hoc_request, write_batch_request
 
+TYPES: Final = {**DESCRIBED_TYPES, **PAYLOAD_TYPES}
 _SHORT: Final = 700  # octets: longer ones teach a fuzzer little that shorter ones do not
 _BLOCK_OCTETS: Final = 64
 
@@ -37,9 +38,9 @@ _BLOCK_OCTETS: Final = 64
 def _messages() -> Iterator[tuple[str, bytes]]:
     for octets in golden_messages():
         message = parse_message(octets)
-        of = PAYLOAD_TYPES[message.header.message_code, message.header.category]
+        of = TYPES.get((message.header.message_code, message.header.category))
         if len(message.payload) <= 4 * _SHORT:
-            yield f"payload-{of.name}", message.payload
+            yield (f"payload-{of.name}" if of else "cosem"), message.payload
         if len(octets) > _SHORT:
             continue
         yield "message", octets

@@ -31,8 +31,10 @@ from smki.devices.kinds import BROKER_DS, BROKER_KA, ROOT
 from smki.devices.state import DeviceState
 from smki.devices.use_cases import SecurityUseCase, Shape, use_case_of
 from smki.terms import Malformed, RemotePartyRole
+from smki.wire.gbcs.cosem import CosemPayload
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
-from smki.wire.gbcs.payloads import SecurityPayload, read_payload
+from smki.wire.gbcs.hub_log import read_hub_command
+from smki.wire.gbcs.payloads import OpaquePayload, SecurityPayload, read_payload
 from smki.wire.gbcs.trust_anchors import (
     KeyUsageBits,
     ProvideDetailsCommand,
@@ -42,6 +44,7 @@ from smki.wire.gbcs.update_credentials import (
     CredentialsReplacementMode,
     UpdateCredentialsCommand,
 )
+from smki.wire.gbcs.zigbee import ZigBeePayload
 
 _DS: Final = KeyUsageBits.DIGITAL_SIGNATURE
 _KA: Final = KeyUsageBits.KEY_AGREEMENT
@@ -102,13 +105,37 @@ def admit(state: DeviceState, octets: bytes, keys: DeviceKeys) -> Admitted | Not
         misplaced = _misplaced(state, message)
         if misplaced is not None:
             return misplaced
-        payload = read_payload(message)
+        command = _command(message)
     except Malformed as error:
         return NotAdmitted(check=Check.FORMAT, message=str(error))
     use_case = use_case_of(message.header.message_code)
-    if use_case is None or not isinstance(payload, SecurityPayload):
+    if use_case is None:
         raise TypeError(f"message code {message.header.message_code:04X} is in no table")
-    return _authorised(state, message, payload.value, use_case, keys)
+    return _authorised(state, message, command, use_case, keys)
+
+
+def _command(message: GbcsMessage) -> object:
+    """What the payload asks.
+
+    Raises:
+        Malformed: it is not as its use case defines it.
+    """
+    payload = read_payload(message)
+    match payload:
+        case SecurityPayload(value=value):
+            return value
+        case CosemPayload():
+            return read_hub_command(message.header.message_code, payload)
+        case OpaquePayload(reason=reason):
+            raise _unread(reason)
+        case ZigBeePayload():
+            raise _unread("GBZ")
+
+
+def _unread(found: str) -> Malformed:
+    return Malformed(
+        f"payload: {found}, must be as its use case defines it", clause="gbcs:use-cases"
+    )
 
 
 def _misplaced(state: DeviceState, message: GbcsMessage) -> NotAdmitted | None:

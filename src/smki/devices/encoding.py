@@ -1,7 +1,7 @@
 """A device's state in few octets, for estates of millions.
 
     state    ::= version(1) kind(1) device(8) octets(hw type)
-                 anchors counters keys pending log own-counter clock firmware scheduled
+                 anchors counters keys pending log own-counter clock firmware scheduled hub
     anchors  ::= number(1..) for each cell of the kind, in its order; 0 for one that is empty
     counters ::= count (role(1) update command count (usage(1) counter)*)*          -- each plus one
     keys     ::= count (usage(2) octets(handle) octets(certificate))*
@@ -10,6 +10,7 @@
     clock    ::= ahead(8, signed) reliable(1)
     firmware ::= octets(version) octets(hash) octets(image version) sound(1)
     scheduled::= count (octets(header and payload) execution(8, signed seconds since 1970))*
+    hub      ::= network(8) count (device(8) key(16))*
     octets   ::= count octet*            count, counter ::= LEB128, 7 bits in an octet, low first
 
 What many devices hold alike, their trust anchors, stands once in a table and here by its number.
@@ -32,12 +33,13 @@ from smki.devices.state import (
 )
 from smki.terms import EUI64, Inconsistent, Malformed, RemotePartyRole
 from smki.wire.gbcs.frame import grouped, parse_message, with_signature
+from smki.wire.gbcs.hub_log import DEVICE_OCTETS, KEY_OCTETS, HubLog, HubLogEntry
 from smki.wire.gbcs.joining import DeviceLogEntry, DeviceType
 from smki.wire.gbcs.octets import Cursor
 from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import SeqNumberUsage
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _KINDS: Final = tuple(DeviceKind)  # a new kind is added at the end
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CLAUSE: Final = "gbcs:4.3.1"
@@ -137,6 +139,10 @@ def encode_state(state: DeviceState, table: AnchorTable) -> bytes:
     for each in state.scheduled:
         writer.text(with_signature(grouped(each.header, each.payload), b""))
         writer.signed(round((each.execution - _EPOCH).total_seconds()))
+    writer.octets += state.hub.network
+    writer.count(len(state.hub.entries))
+    for known in state.hub.entries:
+        writer.octets += known.device + known.key
     return bytes(writer.octets)
 
 
@@ -197,6 +203,10 @@ def _read(reader: _Reader, table: AnchorTable) -> DeviceState:
             sound=bool(reader.octet("sound")),
         ),
         scheduled=tuple(_read_scheduled(reader) for _ in range(reader.count("scheduled"))),
+        hub=HubLog(
+            network=reader.cursor.take(DEVICE_OCTETS, "network"),
+            entries=tuple(_read_hub_entry(reader) for _ in range(reader.count("hub"))),
+        ),
     )
     reader.cursor.done()
     return state
@@ -237,6 +247,13 @@ def _read_own(reader: _Reader) -> Mapping[KeyUsageBits, OwnKey]:
 
 def _usage(reader: _Reader) -> KeyUsageBits:
     return KeyUsageBits(reader.cursor.number(2, "usage"))
+
+
+def _read_hub_entry(reader: _Reader) -> HubLogEntry:
+    return HubLogEntry(
+        device=reader.cursor.take(DEVICE_OCTETS, "hub entry"),
+        key=reader.cursor.take(KEY_OCTETS, "hub key"),
+    )
 
 
 def _read_scheduled(reader: _Reader) -> Scheduled:

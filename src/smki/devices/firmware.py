@@ -1,4 +1,4 @@
-"""Firmware and clock: CS06 activates an image that is held, GCS28 sets the clock.
+"""Firmware and clock: CS06 activates an image that is held, CS08 reads the version, GCS28 sets the clock.
 
 Clause: gbcs:CS06
 """
@@ -12,6 +12,7 @@ from smki.wire.gbcs.firmware import (
     ActivateImageResponseCode,
     DeviceTimeStatus,
     FirmwareOutcome,
+    ReadFirmwareVersionResponse,
     SetTimeCommand,
     SetTimeResponse,
 )
@@ -37,6 +38,14 @@ def activate(
     if code is _Code.SUCCESS:
         state = replace(state, firmware=Firmware(version=held.image_version))
     return state, FirmwareOutcome(code=code, version=state.firmware.version)
+
+
+def read_version(state: DeviceState) -> ReadFirmwareVersionResponse:
+    """The firmware that runs.
+
+    Clause: gbcs:CS06
+    """
+    return ReadFirmwareVersionResponse(version=state.firmware.version, code=0)
 
 
 def device_time(state: DeviceState, at: datetime) -> datetime:

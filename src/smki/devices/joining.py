@@ -1,4 +1,4 @@
-"""The device log: CS03 lets another device in, CS04 takes it out, CS07 reads the log.
+"""The device log: CS03 lets another device in, CS04 takes it out, CS07 reads it, GCS59 restores it.
 
 The radio's own key exchange is not simulated: a join that the log takes succeeds. The codes that
 only the exchange can give (4 to 10 but for a full log, 12, 13) are on the page of divergences.
@@ -23,6 +23,9 @@ from smki.wire.gbcs.joining import (
     JoinResponseCode,
     ReadJoinDetailsResponse,
     ReadResponseCode,
+    RestoreDeviceLogCommand,
+    RestoreDeviceLogResponse,
+    RestoreOutcome,
     UnjoinResponseCode,
 )
 
@@ -104,6 +107,21 @@ def unjoin(state: DeviceState, other: bytes) -> tuple[DeviceState, UnjoinRespons
     if len(kept) == len(state.log):
         return state, UnjoinResponseCode.NOT_IN_DEVICE_LOG
     return replace(state, log=kept), UnjoinResponseCode.SUCCESS
+
+
+def restore_log(
+    state: DeviceState, command: RestoreDeviceLogCommand
+) -> tuple[DeviceState, RestoreDeviceLogResponse]:
+    """The log is what the command says, as far as it takes it, and this became of each entry.
+
+    Clause: gbcs:CS03
+    """
+    room = state.row.log_size
+    outcomes = tuple(
+        RestoreOutcome(entry=each, code=_Code.SUCCESS if at < room else _Code.DEVICE_LOG_FULL)
+        for at, each in enumerate(command.entries)
+    )
+    return replace(state, log=command.entries[:room]), RestoreDeviceLogResponse(outcomes=outcomes)
 
 
 def read_log(state: DeviceState) -> ReadJoinDetailsResponse:

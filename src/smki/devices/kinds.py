@@ -67,6 +67,9 @@ _JOIN_B: Final = frozenset({0x000E, 0x0010})
 _JOIN_C: Final = frozenset({0x00AF, 0x000F})
 _READ_LOG: Final = frozenset({0x0013})
 _FIRMWARE: Final = frozenset({0x0012})
+_READ_VERSION: Final = frozenset({0x0129})
+_HUB_LOG: Final = frozenset({0x0001, 0x0002, 0x0003})
+_RESTORE_LOG: Final = frozenset({0x008C})
 _CLOCK: Final = frozenset({0x007F})
 
 
@@ -137,7 +140,7 @@ KINDS: Final = MappingProxyType(
                 kind=DeviceKind.CHF,
                 type=DeviceType.COMMUNICATIONS_HUB_FUNCTION,
                 cells=(ROOT, RECOVERY, BROKER_DS, BROKER_KA, TRANSITIONAL_COS, WAN_PROVIDER),
-                message_codes=_DETAILS | _OWN | _FIRMWARE | _updates(1, 4, 5, 6, 8, 9),
+                message_codes=_DETAILS | _OWN | _FIRMWARE | _HUB_LOG | _updates(1, 4, 5, 6, 8, 9),
             ),
             KindOfDevice(
                 kind=DeviceKind.GPF,
@@ -157,6 +160,7 @@ KINDS: Final = MappingProxyType(
                 | _JOIN_A_OTHER
                 | _JOIN_B
                 | _READ_LOG
+                | _RESTORE_LOG
                 | _updates(0, 2, 3, 4, 6, 7, 8, 9),
             ),
             KindOfDevice(
@@ -168,6 +172,7 @@ KINDS: Final = MappingProxyType(
                 | _JOIN_A_OTHER
                 | _JOIN_C
                 | _READ_LOG
+                | _READ_VERSION
                 | _FIRMWARE
                 | _updates(4, 6, 8, 9),
             ),
@@ -179,6 +184,7 @@ KINDS: Final = MappingProxyType(
                 | _OWN
                 | _JOIN_A_OTHER
                 | _READ_LOG
+                | _READ_VERSION
                 | _FIRMWARE
                 | _updates(0, 2, 4, 6, 7, 8, 9),
             ),

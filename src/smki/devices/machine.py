@@ -15,11 +15,13 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from smki.devices.admitting import Admitted, Check, NotAdmitted, admit
+from smki.devices.answering import execution_alert, hub_log_changed, log_backup, response
 from smki.devices.details import provide_details
-from smki.devices.firmware import activate, device_time, set_time
-from smki.devices.joining import join, read_log, unjoin
+from smki.devices.firmware import activate, device_time, read_version, set_time
+from smki.devices.hub_log import change_hub_log
+from smki.devices.joining import join, read_log, restore_log, unjoin
 from smki.devices.keys import DeviceKeys
-from smki.devices.kinds import BROKER_KA, DeviceKind
+from smki.devices.kinds import DeviceKind
 from smki.devices.own_credentials import (
     issue_credentials,
     provide_certificate,
@@ -36,19 +38,17 @@ from smki.devices.replacing import (
 )
 from smki.devices.rules import DeviceRules
 from smki.devices.state import SCHEDULED_MAX, Counters, DeviceState, Scheduled
-from smki.messages import authenticated_message, signed_group
-from smki.terms import EUI64
-from smki.wire.gbcs.asn1 import decode, encode
+from smki.wire.gbcs.asn1 import decode
 from smki.wire.gbcs.firmware import (
     ActivateFirmwareAlert,
     ActivateFirmwareCommand,
     ActivateImageResponseCode,
     FirmwareOutcome,
 )
-from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, response_header
-from smki.wire.gbcs.joining import BackupDeviceLogAlert, JoinDeviceCommand
+from smki.wire.gbcs.frame import MessageCategory
+from smki.wire.gbcs.joining import JoinDeviceCommand
 from smki.wire.gbcs.payloads import PAYLOAD_TYPES
-from smki.wire.gbcs.trust_anchors import KeyUsageBits, StatusCode
+from smki.wire.gbcs.trust_anchors import StatusCode
 from smki.wire.gbcs.update_credentials import (
     CANCELLATION,
     UpdateCredentialsAlert,
@@ -57,14 +57,9 @@ from smki.wire.gbcs.update_credentials import (
 )
 
 _FIRMWARE_ALERT: Final = 0x00CA
-_LOG_BACKUP: Final = 0x00B2
-_LOG_CHANGED: Final = 0x8071
 _UPDATE_ALERT: Final = 0x00CB
 _UPDATE_ALERT_G: Final = 0x0124
 _LOAD_CONTROLLER_CODES: Final = frozenset({0x0125, 0x0126})
-_UNTRUSTED_CLOCK: Final = 0x02  # of a DLMS clock status: doubtful
-_DS: Final = KeyUsageBits.DIGITAL_SIGNATURE
-_KA: Final = KeyUsageBits.KEY_AGREEMENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +104,21 @@ def process(
         return Processed(state=state, dropped=foreign)
     turn = _Turn(admitted=admitted, at=at, keys=keys, rules=rules)
     after, payload = _executed(_counted(state, admitted), turn)
-    response = _response(state, admitted, payload, at, keys)
-    if after.kind is DeviceKind.GPF and after.log != state.log:
-        after = replace(after, own_counter=after.own_counter + 1)
-        return Processed(state=after, out=(response, _log_backup(after, at, keys)))
-    return Processed(state=after, out=(response,))
+    answer = response(state, admitted, payload, at, keys)
+    told = _log_alert(state, after)
+    if told is None:
+        return Processed(state=after, out=(answer,))
+    after = replace(after, own_counter=after.own_counter + 1)
+    return Processed(state=after, out=(answer, told(after, at, keys)))
+
+
+def _log_alert(
+    before: DeviceState, after: DeviceState
+) -> Callable[[DeviceState, datetime, DeviceKeys], bytes] | None:
+    """What tells that the device log has changed, of the kinds that tell."""
+    if after.kind is DeviceKind.GPF and after.log != before.log:
+        return log_backup
+    return hub_log_changed if after.hub != before.hub else None
 
 
 def _foreign(state: DeviceState, admitted: Admitted, rules: DeviceRules) -> NotAdmitted | None:
@@ -210,6 +215,11 @@ _EXECUTORS: Final[Mapping[str, _Executor]] = MappingProxyType(
         "CS04": lambda state, command, _: unjoin(state, command),
         "CS06": _activated,
         "CS07": lambda state, _command, _: (state, read_log(state)),
+        "CS08": lambda state, _command, _: (state, read_version(state)),
+        "CCS": lambda state, command, turn: change_hub_log(
+            state, command, turn.admitted.message.header
+        ),
+        "GCS59": lambda state, command, _: restore_log(state, command),
         "GCS28": lambda state, command, turn: set_time(state, command, turn.at),
     }
 )
@@ -266,7 +276,7 @@ def advance(
         state = replace(state, scheduled=rest)
         state, code, alert = _due(state, each, at, rules)
         state = replace(state, own_counter=state.own_counter + 1)
-        out.append(_alert(state, each.header, code, alert, keys))
+        out.append(execution_alert(state, each.header, code, alert, keys))
     return Processed(state=state, out=tuple(out))
 
 
@@ -276,8 +286,8 @@ def _due(
     kind = PAYLOAD_TYPES[each.header.message_code, MessageCategory.COMMAND]
     command = decode(kind.codec, each.payload, kind.name).value
     if isinstance(command, UpdateCredentialsCommand):
-        state, response = _update(state, command, at, rules)
-        outcome = response.outcome
+        state, answered = _update(state, command, at, rules)
+        outcome = answered.outcome
         if outcome is None:
             raise TypeError("an update that runs has an outcome")
         code = _UPDATE_ALERT
@@ -301,92 +311,4 @@ def _due(
             counter=command.counter,
             outcome=activated,
         ),
-    )
-
-
-def _response(
-    state: DeviceState, admitted: Admitted, value: object, at: datetime, keys: DeviceKeys
-) -> bytes:
-    """The answer, protected with the keys that the device had when it was asked.
-
-    So whoever asked can check it, also when the command replaced its key or the device's.
-    """
-    date_time = _dlms(state, at) if admitted.use_case.dated else b""
-    header = response_header(admitted.message.header, date_time=date_time)
-    kind = PAYLOAD_TYPES[header.message_code, MessageCategory.RESPONSE]
-    payload = encode(kind.codec, value)
-    if admitted.signed or admitted.use_case.name == "CS02b":
-        return signed_group(header, payload, _signer(state, keys))
-    group = signed_group(header, payload, None)
-    return authenticated_message(header, group, _secret(state, header.recipient, keys))
-
-
-def _alert(
-    state: DeviceState, command: GroupingHeader, code: int, value: object, keys: DeviceKeys
-) -> bytes:
-    header = GroupingHeader(
-        category=MessageCategory.ALERT,
-        counter=state.own_counter,
-        originator=state.device,
-        recipient=command.originator,
-        message_code=code,
-    )
-    kind = PAYLOAD_TYPES[code, MessageCategory.ALERT]
-    return signed_group(header, encode(kind.codec, value), _signer(state, keys))
-
-
-def _log_backup(state: DeviceState, at: datetime, keys: DeviceKeys) -> bytes:
-    """A gas proxy tells the access control broker its whole device log after each change."""
-    header = GroupingHeader(
-        category=MessageCategory.ALERT,
-        counter=state.own_counter,
-        originator=state.device,
-        recipient=EUI64(state.anchors[BROKER_KA].unique_id),
-        message_code=_LOG_BACKUP,
-    )
-    alert = BackupDeviceLogAlert(
-        alert_code=_LOG_CHANGED, time=device_time(state, at), entries=state.log
-    )
-    kind = PAYLOAD_TYPES[_LOG_BACKUP, MessageCategory.ALERT]
-    group = signed_group(header, encode(kind.codec, alert), None)
-    return authenticated_message(header, group, _secret(state, header.recipient, keys))
-
-
-def _signer(state: DeviceState, keys: DeviceKeys) -> Callable[[bytes], bytes]:
-    handle = state.own[_DS].handle
-    return lambda message: keys.sign(handle, message)
-
-
-def _secret(state: DeviceState, recipient: EUI64, keys: DeviceKeys) -> bytes:
-    """Z with whoever asked: its key agreement cell; the broker's for whom no cell knows."""
-    anchor = next(
-        (
-            state.anchors[cell]
-            for cell in state.row.cells
-            if cell.key_usage == _KA
-            and cell in state.anchors
-            and state.anchors[cell].unique_id == recipient.octets
-        ),
-        state.anchors[BROKER_KA],
-    )
-    return keys.agree(state.own[_KA].handle, anchor.point)
-
-
-def _dlms(state: DeviceState, at: datetime) -> bytes:
-    """The device's date and time as a DLMS date-time of 12 octets."""
-    time = device_time(state, at)
-    status = 0 if state.clock.reliable else _UNTRUSTED_CLOCK
-    return time.year.to_bytes(2, "big") + bytes(
-        (
-            time.month,
-            time.day,
-            0xFF,
-            time.hour,
-            time.minute,
-            time.second,
-            0x00,
-            0x80,
-            0x00,
-            status,
-        )
     )

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from smki.devices.kinds import KINDS, DeviceKind, KindOfDevice
 from smki.terms import EUI64, RemotePartyRole
 from smki.wire.gbcs.frame import GroupingHeader
+from smki.wire.gbcs.hub_log import HubLog
 from smki.wire.gbcs.joining import DeviceLogEntry
 from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import SeqNumberUsage
@@ -116,6 +117,7 @@ class DeviceState:
         own: its two keys.
         pending: handles of keys whose certificate has not come yet.
         log: the devices that it may talk to.
+        hub: of a communications hub, the devices that may join its network.
         own_counter: of the last alert it sent.
         clock: its idea of time.
         firmware: what runs.
@@ -132,6 +134,7 @@ class DeviceState:
     own: Mapping[KeyUsageBits, OwnKey]
     pending: Mapping[KeyUsageBits, bytes] = field(default_factory=_nothing)
     log: tuple[DeviceLogEntry, ...] = ()
+    hub: HubLog = field(default_factory=HubLog)
     own_counter: int = 0
     clock: Clock = Clock()
     firmware: Firmware = Firmware(version=b"\x00\x00\x00\x01")

@@ -10,6 +10,8 @@
 | CS03A, CS03C, CS04AC | signature and MAC | supplier, or the broker | signature |
 | CS03B, CS04B | MAC | supplier, or the broker | MAC |
 | CS07 | MAC | supplier, or the broker | MAC |
+| CS08 | MAC | supplier, or the broker | MAC |
+| CCS01, CCS02, CCS03, GCS59 | MAC | broker | MAC |
 | CS06, GCS28 | signature and MAC | supplier, or the broker | signature |
 
 Clause: gbcs:use-cases
@@ -93,6 +95,10 @@ def _supplier_or_broker(_kind: DeviceKind, _command: object) -> frozenset[Remote
     return frozenset({_SUPPLIER, _BROKER})
 
 
+def _broker(_kind: DeviceKind, _command: object) -> frozenset[RemotePartyRole]:
+    return frozenset({_BROKER})
+
+
 def _update_shapes(kind: DeviceKind, command: object) -> tuple[Shape, ...]:
     mode = _mode(command)
     if mode in (_Mode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY, _Mode.ANY_BY_CONTINGENCY):
@@ -169,6 +175,27 @@ def _rows() -> Iterable[tuple[int, SecurityUseCase]]:
                 dated=dated,
             ),
         )
+    for code, name in ((0x0001, "CCS"), (0x0002, "CCS"), (0x0003, "CCS"), (0x008C, "GCS59")):
+        yield (
+            code,
+            SecurityUseCase(
+                name=name,
+                shapes=_always(Shape.MAC),
+                roles=_broker,
+                replay_protected=True,
+                dated=False,
+            ),
+        )
+    yield (
+        0x0129,
+        SecurityUseCase(
+            name="CS08",
+            shapes=_always(Shape.MAC),
+            roles=_supplier_or_broker,
+            replay_protected=False,
+            dated=False,
+        ),
+    )
     yield (
         0x0013,
         SecurityUseCase(

@@ -12,10 +12,9 @@ from smki.devices.use_cases import Shape, use_case_of
 from smki.messages import authenticated_message, signed_group
 from smki.ports import AgreementKey, SigningKey
 from smki.terms import EUI64
-from smki.wire.gbcs.asn1 import encode
 from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, grouped
 from smki.wire.gbcs.information import Supplementary
-from smki.wire.gbcs.payloads import PAYLOAD_TYPES
+from smki.wire.gbcs.payloads import write_payload
 
 
 class PartyKeys(Protocol):
@@ -121,7 +120,7 @@ def commanded(
     use_case = use_case_of(message_code)
     if use_case is None:
         raise TypeError(f"message code {message_code:04X} is no command's")
-    payload = encode(PAYLOAD_TYPES[message_code, MessageCategory.COMMAND].codec, value)
+    payload = write_payload(message_code, MessageCategory.COMMAND, value)
     shape = shape or use_case.shapes(recipient.kind, value)[0]
     return protected(header, payload, shape, keys, recipient.point)
 

@@ -19,14 +19,25 @@ from smki.simulator.keys import ScalarKeys
 from smki.simulator.sending import Senders
 from smki.terms import KeyUsage, RemotePartyRole
 from smki.wire.certificate import parse_certificate
+from smki.wire.gbcs import hub_log
 from smki.wire.gbcs.device_credentials import KeyUsageCommand
 from smki.wire.gbcs.firmware import ActivateFirmwareCommand, SetTimeCommand
+from smki.wire.gbcs.hub_log import (
+    AddToHubLog,
+    HubCommand,
+    HubLog,
+    HubLogEntry,
+    RemoveFromHubLog,
+    RestoreHubLog,
+    hub_command_payload,
+)
 from smki.wire.gbcs.information import Supplementary
 from smki.wire.gbcs.joining import (
     DeviceLogEntry,
     DeviceType,
     JoinDeviceCommand,
     JoinMethodAndRole,
+    RestoreDeviceLogCommand,
 )
 from smki.wire.gbcs.trust_anchors import (
     KeyUsageBits,
@@ -61,6 +72,7 @@ _USES: Final = MappingProxyType(
     }
 )
 _NEIGHBOUR: Final = DeviceLogEntry(device=bytes(range(1, 9)), type=DeviceType.GAS_PROXY_FUNCTION)
+_JOINED: Final = HubLogEntry(device=_NEIGHBOUR.device, key=bytes(range(16)))
 _IMAGE: Final = Firmware(
     version=b"\x01\x00\x00\x01", image_hash=bytes(range(32)), image_version=b"\x01\x00\x00\x02"
 )
@@ -104,7 +116,8 @@ class Catalogue:
         self._number += 1
         cells = cells_of(self.cast.hierarchy, *self.parties.values())
         made = self.cast.device(kind, self._number, cells)
-        return replace(made, log=(_NEIGHBOUR,), firmware=_IMAGE)
+        hub = HubLog(entries=(_JOINED,)) if kind is DeviceKind.CHF else made.hub
+        return replace(made, log=(_NEIGHBOUR,), firmware=_IMAGE, hub=hub)
 
     def examples(self) -> Iterator[Example]:
         """One command, at least, for each use case and mode; each for a device of its own."""
@@ -119,6 +132,7 @@ class Catalogue:
         yield from self._own()
         yield from self._joins()
         yield from self._others()
+        yield from self._logs()
 
     def _next(self) -> int:
         self._counter += 1
@@ -325,6 +339,32 @@ class Catalogue:
         hour = timedelta(hours=1)
         clock = SetTimeCommand(start=self._at - hour, end=self._at + hour)
         yield self._send("GCS28", self.device(DeviceKind.GSME), supplier, 0x007F, clock)
+
+    def _logs(self) -> Iterator[Example]:
+        """What is in DLMS, and what is known from descriptions alone."""
+        broker = _Role.ACCESS_CONTROL_BROKER
+        party = self.parties[_Role.SUPPLIER].entity
+        other = HubLogEntry(device=bytes(range(2, 10)), key=bytes(16))
+        commands: tuple[tuple[str, int, HubCommand], ...] = (
+            ("CCS01", hub_log.ADD, AddToHubLog(entry=other)),
+            ("CCS02", hub_log.REMOVE, RemoveFromHubLog(device=_JOINED.device)),
+            ("CCS03", hub_log.RESTORE, RestoreHubLog(log=HubLog(entries=(other, _JOINED)))),
+        )
+        for name, code, command in commands:
+            counter = self._next()
+            yield self._send(
+                name,
+                self.device(DeviceKind.CHF),
+                broker,
+                code,
+                hub_command_payload(command, counter),
+                counter=counter,
+                supplementary=Supplementary(party=party, counter=self._next()),
+            )
+        entry = DeviceLogEntry(device=bytes(range(2, 10)), type=DeviceType.PPMID)
+        restore = RestoreDeviceLogCommand(entries=(entry, _NEIGHBOUR))
+        yield self._send("GCS59", self.device(DeviceKind.GPF), broker, 0x008C, restore)
+        yield self._send("CS08", self.device(DeviceKind.PPMID), broker, 0x0129, None)
 
 
 def recipient_of(device: DeviceState) -> Recipient:

@@ -17,7 +17,7 @@ from smki.wire.gbcs import device_credentials as own
 from smki.wire.gbcs import firmware, joining
 from smki.wire.gbcs import trust_anchors as anchors
 from smki.wire.gbcs import update_credentials as update
-from smki.wire.gbcs.asn1 import Codec, Deviation, decode
+from smki.wire.gbcs.asn1 import Codec, Deviation, decode, encode
 from smki.wire.gbcs.cosem import (
     ACCESS_REQUEST,
     ACCESS_RESPONSE,
@@ -25,6 +25,7 @@ from smki.wire.gbcs.cosem import (
     CosemPayload,
     parse_cosem,
 )
+from smki.wire.gbcs.cosem_writing import encode_cosem
 from smki.wire.gbcs.encrypted import EncryptedItem
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory
 from smki.wire.gbcs.zigbee import PROFILE, ZigBeePayload, parse_zigbee
@@ -195,6 +196,22 @@ def read_payload(message: GbcsMessage) -> Payload:
     return OpaquePayload(
         octets=octets, reason=f"message code {header.message_code:04X} is in no table"
     )
+
+
+def write_payload(message_code: int, category: MessageCategory, value: object) -> bytes:
+    """The octets of what a message of that code and category says: its type's DER, or DLMS.
+
+    Args:
+        message_code: of a use case whose payload has a type, unless `value` is of DLMS.
+        category: of the message.
+        value: of the type, or a `CosemPayload`.
+
+    Clause: gbcs:7.2.7, x690:10
+    """
+    if isinstance(value, CosemPayload):
+        return encode_cosem(value)
+    table = PAYLOAD_TYPES if (message_code, category) in PAYLOAD_TYPES else DESCRIBED_TYPES
+    return encode(table[message_code, category].codec, value)
 
 
 def _security(of: PayloadType, octets: bytes) -> SecurityPayload:

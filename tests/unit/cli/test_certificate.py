@@ -223,6 +223,20 @@ def test_numbers_that_no_decimal_can_be_written_of_are_findings() -> None:
             assert done.exit_code == 1 or command == "show"
 
 
+def test_what_a_certificate_says_moves_no_cursor_and_forges_no_line(
+    organisation: Path, octets: bytes
+) -> None:
+    """A subject with a line of its own and terminal commands is shown as escapes."""
+    assert organisation.exists()
+    name = bytes.fromhex("060355040b 0c")  # organizationalUnitName, UTF8String
+    at = octets.index(name) + len(name)
+    text = b"\x1b\n" + b"a" * octets[at]
+    forged = octets[: at + 1] + text[: octets[at]] + octets[at + 1 + octets[at] :]
+    done = _run("show", "-", given=forged)
+    assert "OU=\\x1b\\n" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
 def test_a_profile_that_is_none_is_a_matter_of_usage() -> None:
     """A profile that does not exist is refused as usage, exit code 2."""
     assert _run("lint", "-", "--profile", "meter", given=b"").exit_code == 2

@@ -12,7 +12,15 @@ from typing import Final
 
 import click
 
-from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.cli.output import (
+    emit,
+    json_option,
+    output_file,
+    printable,
+    read_input,
+    reporting,
+    tell,
+)
 from smki.profiles import ProfileSettings, kind_of, lint_certificate, view
 from smki.profiles.wording import explain
 from smki.terms import CertificateKind, Finding, Malformed
@@ -152,7 +160,8 @@ def _table(profile: str, fields: dict[str, str], words: Mapping[str, str]) -> It
     yield f"{'profile':{width}}  {profile}"
     for name, text in fields.items():
         said = words.get(name)
-        yield f"{name:{width}}  {text if said is None else f'{said} [{text}]'}"
+        value = text if said is None else f"{said} [{text}]"
+        yield f"{name:{width}}  {printable(value)}"
 
 
 def _row(finding: Finding) -> dict[str, str]:

@@ -22,6 +22,7 @@ from smki.interfaces.cli.output import (
     emit,
     json_option,
     output_file,
+    printable,
     read_input,
     reporting,
     tell,
@@ -202,7 +203,7 @@ def _tree(tree: object, indent: str) -> Iterator[str]:
             for number, each in enumerate(tree, 1):
                 yield from _branch(f"{number}.", each, indent)
         case _:
-            yield f"{indent}{tree}"
+            yield f"{indent}{printable(str(tree))}"
 
 
 def _branch(name: str, tree: object, indent: str) -> Iterator[str]:
@@ -210,4 +211,5 @@ def _branch(name: str, tree: object, indent: str) -> Iterator[str]:
         yield f"{indent}{name}"
         yield from _tree(tree, indent + "  ")
     else:
-        yield f"{indent}{name} {'(none)' if tree in ({}, [], None) else tree}"
+        said = "(none)" if tree in ({}, [], None) else printable(str(tree))
+        yield f"{indent}{name} {said}"

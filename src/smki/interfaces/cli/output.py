@@ -34,12 +34,28 @@ def emit(document: Mapping[str, object], lines: Iterable[str], *, as_json: bool)
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
         return
     for line in lines:
-        click.echo(line)
+        click.echo(_lines_of(line))
+
+
+def printable(text: str) -> str:
+    """`text` as one line that moves no cursor and looks like no other: the rest as escapes.
+
+    What others wrote, in a message or a certificate, is shown so.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def _lines_of(text: str) -> str:
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
 def tell(message: str) -> None:
     """A sentence of the story, on standard error."""
-    click.echo(message, err=True)
+    click.echo(_lines_of(message), err=True)
 
 
 @contextmanager
@@ -63,7 +79,7 @@ def report(error: SmkiError, *, as_json: bool) -> None:
         }
         click.echo(json.dumps({"error": fields}, ensure_ascii=False, indent=2))
     else:
-        click.echo(f"{error.family}: {error}", err=True)
+        click.echo(_lines_of(f"{error.family}: {error}"), err=True)
 
 
 def read_input(path: str, *, limit: int = FILE_MAX_OCTETS) -> bytes:

@@ -66,6 +66,7 @@ def test_lodging_is_measured_to_the_last_entry(tmp_path: Path) -> None:
             },
         ),
         ("estate", 20, {"octets_per_device"}),
+        ("line", 20, {"without_line_per_second", "octets"}),
         ("prove", 301, {"p99_milliseconds", "kept_per_second", "proof_octets"}),
     ],
 )

@@ -16,6 +16,7 @@ from smki.bootstrap import load_settings
 from smki.interfaces.bench_audit import AuditFigures, bench_audit
 from smki.interfaces.bench_estate import EstateFigures, bench_estate
 from smki.interfaces.bench_gbcs import GbcsFigures, bench_gbcs
+from smki.interfaces.bench_line import LineFigures, bench_line
 from smki.interfaces.bench_lodging import LodgingFigures, bench_lodge
 from smki.interfaces.bench_lookup import LookupFigures, bench_lookup
 from smki.interfaces.bench_proving import ProvingFigures, bench_prove
@@ -237,6 +238,28 @@ def estate(*, devices: int, processes: int, as_json: bool) -> None:
     )
 
 
+@bench.command
+@_count_option("Commands.", default=5_000)
+@json_option
+def line(*, count: int, as_json: bool) -> None:
+    """Send commands over TCP to devices that obey them, kept before they answer.
+
+    The limit is a process that sends the same octets back.
+    """
+    with reporting(as_json=as_json), _scratch(count) as (state, progress):
+        figures = bench_line(state, count, progress)
+    _emit(
+        figures,
+        (
+            f"{figures.count} commands of {figures.octets} octets in {figures.seconds} s:"
+            f" {figures.per_second:.0f} a second, {figures.without_line_per_second:.0f} without a"
+            " line"
+        ),
+        f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
+        as_json=as_json,
+    )
+
+
 def _emit(
     figures: (
         Figures
@@ -246,6 +269,7 @@ def _emit(
         | AuditFigures
         | GbcsFigures
         | EstateFigures
+        | LineFigures
     ),
     *lines: str,
     as_json: bool,

@@ -26,7 +26,7 @@ from smki.adapters.sql.estate_lots import SqlLots
 from smki.devices import DeviceKind, DeviceState, OwnKey, TrustAnchor
 from smki.interfaces.estate_issuing import Issuer
 from smki.ports import Clock, Entropy
-from smki.ports.estate import EstateDevice, Lot, NewDevice
+from smki.ports.estate import EstateDevice, InventoryRow, Lot, NewDevice
 from smki.profiles import ProfileSettings, RowReader
 from smki.simulator.homes import HOMES_MAX, SPAN, HomeFigures, Homes, first_of
 from smki.terms import (
@@ -36,7 +36,6 @@ from smki.terms import (
     KeyUsage,
     Malformed,
     Refused,
-    SmiStatus,
     Unavailable,
 )
 from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
@@ -111,12 +110,14 @@ class _Prepared:
 
     Attributes:
         lot: with its keys.
+        rows: of its devices, once they are in the inventory.
         points: both public keys of each device.
         document: the batch.
         begun: the lot was begun before.
     """
 
     lot: Lot
+    rows: Sequence[InventoryRow]
     points: Sequence[tuple[bytes, bytes]]
     document: Path
     begun: bool
@@ -195,25 +196,29 @@ class _Work:
         """The lots that were begun before, then new ones, for so many devices in all."""
         newest = self._lots.newest()
         for lot in tuple(self._lots.begun()):
-            yield self._prepare(lot.devices, lot)
+            rows = [self._homes.row(new.device) for new in lot.devices]
+            yield self._prepare(lot.devices, rows, lot)
             last = lot.devices[-1].device
             newest = last if newest is None else max(newest, last)
             total -= len(lot.devices)
-        rows = self._homes.rows(newest)
+        planned = self._homes.rows(newest)
         while total > 0:
+            rows = list(islice(planned, min(total, LOT)))
             new = [
                 NewDevice(device=row.device, kind=row.kind, signing=b"", agreement=b"")
-                for row in islice(rows, min(total, LOT))
+                for row in rows
             ]
             if not new:
                 raise Refused(
                     f"estate: {total} devices more, must be in {HOMES_MAX} homes at most",
                     rule="estate.size",
                 )
-            yield self._prepare(new, None)
+            yield self._prepare(new, rows, None)
             total -= len(new)
 
-    def _prepare(self, devices: Sequence[NewDevice], begun: Lot | None) -> _Prepared:
+    def _prepare(
+        self, devices: Sequence[NewDevice], rows: Sequence[InventoryRow], begun: Lot | None
+    ) -> _Prepared:
         """Steps 1 and 2; of a lot that was begun before, the same octets again."""
         name = f"estate-{devices[0].device.digits}"
         hw_type = self._making.hw_type if begun is None else begun.hw_type
@@ -233,7 +238,9 @@ class _Work:
 
         _write(document, write_batch_request(name, items()))
         lot = begun or Lot(name=name, hw_type=hw_type, devices=new, at=self._making.clock.now())
-        return _Prepared(lot=lot, points=points, document=document, begun=begun is not None)
+        return _Prepared(
+            lot=lot, rows=rows, points=points, document=document, begun=begun is not None
+        )
 
     def _send(self, prepared: _Prepared | None) -> tuple[_Prepared, int] | None:
         """Steps 3 and 4: the keys are durable before anything is asked for them."""
@@ -256,7 +263,9 @@ class _Work:
 
     def _certified(self, prepared: _Prepared, items: Iterator[BatchItem]) -> Iterator[EstateDevice]:
         making = self._making
-        for new, (signing, agreement) in zip(prepared.lot.devices, prepared.points, strict=True):
+        for new, row, (signing, agreement) in zip(
+            prepared.lot.devices, prepared.rows, prepared.points, strict=True
+        ):
             own = {
                 KeyUsageBits.DIGITAL_SIGNATURE: OwnKey(
                     handle=new.signing,
@@ -274,7 +283,6 @@ class _Work:
                 anchors=making.anchors[new.kind],
                 own=MappingProxyType(own),
             )
-            row = replace(self._homes.row(new.device), kind=new.kind, status=SmiStatus.COMMISSIONED)
             yield EstateDevice(state=state, row=row)
 
     def _certificate(

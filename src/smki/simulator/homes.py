@@ -4,7 +4,7 @@
 
 A home is drawn by the seed and its own number alone, so an estate can be made on from wherever it
 stands. Numbers of metering points look like MPAN and MPRN, of a distributor that there is none.
-What keys and certificates devices have is decided elsewhere.
+All are commissioned. What keys and certificates devices have is decided elsewhere.
 """
 
 import random
@@ -17,7 +17,7 @@ from typing import Final, Generic, TypeVar
 
 from smki.devices import DeviceKind
 from smki.ports.estate import InventoryRow
-from smki.terms import EUI64, Malformed
+from smki.terms import EUI64, Malformed, SmiStatus
 
 _K = DeviceKind
 PLACES: Final[tuple[DeviceKind, ...]] = (
@@ -153,6 +153,7 @@ class Homes:
             hub=self._identifier(hub),
             region=home.region,
             mpxn=home.mpxn(kind),
+            status=SmiStatus.COMMISSIONED,
         )
 
 

@@ -3,13 +3,12 @@
 Clause: gbcs:7.2.7
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from smki.devices import DeviceKind
 from smki.devices.use_cases import Shape, use_case_of
-from smki.messages import authenticated_message, signed_group
+from smki.messages import authenticated_message, signed
 from smki.ports import AgreementKey, SigningKey
 from smki.terms import EUI64
 from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, grouped
@@ -134,10 +133,12 @@ def protected(
 
     Clause: gbcs:7.2.7
     """
-    sign: Callable[[bytes], bytes] | None = None
-    if shape in (Shape.SIGNATURE, Shape.BOTH):
-        sign = keys.sign
-    group = signed_group(header, payload, sign)
-    if shape in (Shape.MAC, Shape.BOTH):
-        group = authenticated_message(header, group, keys.agree(point))
-    return Sent(pre_command=grouped(header, payload), command=group)
+    pre_command = grouped(header, payload)
+    command = signed(pre_command, keys.sign if shape in _SIGNED else None)
+    if shape in _AUTHENTICATED:
+        command = authenticated_message(header, command, keys.agree(point))
+    return Sent(pre_command=pre_command, command=command)
+
+
+_SIGNED: Final = (Shape.SIGNATURE, Shape.BOTH)
+_AUTHENTICATED: Final = (Shape.MAC, Shape.BOTH)

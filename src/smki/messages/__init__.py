@@ -6,7 +6,7 @@ asked of a `KeyRing`; none that lasts is here, no clock, no chance.
 
 from smki.messages.checking import Checks, EncryptedContent, Finding, Verdict, check
 from smki.messages.keys import KeyRing, KeyRings, KeyUse, KnownKey
-from smki.messages.protecting import authenticated_message, signed_group
+from smki.messages.protecting import authenticated_message, signed, signed_group
 from smki.messages.reading import read_document
 from smki.messages.showing import shown
 
@@ -23,5 +23,6 @@ __all__ = [
     "check",
     "read_document",
     "shown",
+    "signed",
     "signed_group",
 ]

@@ -44,7 +44,14 @@ def signed_group(
 
     Clause: gbcs:7.2.7
     """
-    group = grouped(header, payload)
+    return signed(grouped(header, payload), sign)
+
+
+def signed(group: bytes, sign: Callable[[bytes], bytes] | None) -> bytes:
+    """The same of header and payload that `wire` has put together.
+
+    Clause: gbcs:7.2.7
+    """
     signature = raw_signature(sign(signature_input(group))) if sign else b""
     return with_signature(group, signature)
 

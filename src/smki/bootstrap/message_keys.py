@@ -28,6 +28,19 @@ def message_keys(settings: Settings, environment: Mapping[str, str]) -> StoredKe
     return StoredKeys(key_store(settings, _chosen(settings), environment, folder=MESSAGE_KEYS))
 
 
+def stored_keys(settings: Settings, environment: Mapping[str, str]) -> StoredKeys | None:
+    """The same store, if there is one: a token is configured, or files were made; else None.
+
+    Raises:
+        Refused: its passphrase or PIN is missing, or does not open it.
+        Unavailable: it is away.
+    """
+    there = settings.path("keys", MESSAGE_KEYS).exists()
+    if _chosen(settings).store == "software" and not there:
+        return None
+    return message_keys(settings, environment)
+
+
 def house_ring(
     settings: Settings,
     environment: Mapping[str, str],
@@ -46,11 +59,12 @@ def house_ring(
         sorted(path for path in parties.iterdir() if path.is_dir()) if parties.exists() else ()
     )
     rings += [read_keys(folder) for folder in folders]
-    if _chosen(settings).store != "software" or settings.path("keys", MESSAGE_KEYS).exists():
-        try:
-            rings.append(message_keys(settings, environment))
-        except (Refused, Unavailable) as error:
-            tell(f"keys of messages left out: {error}")
+    try:
+        stored = stored_keys(settings, environment)
+    except (Refused, Unavailable) as error:
+        tell(f"keys of messages left out: {error}")
+    else:
+        rings += () if stored is None else (stored,)
     return KeyRings(rings=tuple(rings))
 
 

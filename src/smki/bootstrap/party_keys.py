@@ -1,6 +1,7 @@
 """The private keys by which devices of an estate are commanded: those that their cells name.
 
-They are the sample parties', in files of the state directory.
+They are in the store of keys for messages, in files or in a token; or, as the sample parties' are
+at first, plainly in files of the state directory.
 """
 
 import os
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from smki.adapters.files import read_octets
+from smki.adapters.gbcs_store import StoredKeys
 from smki.adapters.keys import SoftwareAgreementKey
 from smki.bootstrap.samples import SAMPLES
 from smki.bootstrap.settings import Settings
@@ -18,6 +20,7 @@ from smki.devices import DeviceState, TrustAnchor
 from smki.devices.kinds import BROKER_KA, cell
 from smki.devices.use_cases import use_case_of
 from smki.headend import HeldKeys
+from smki.ports import AgreementKey, SigningKey
 from smki.terms import EUI64, Refused, Unavailable
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
@@ -25,11 +28,18 @@ _POINT_OCTETS: Final = 65
 
 
 class HouseKeys:
-    """Finds the keys that devices obey; each is read once."""
+    """Finds the keys that devices obey; each is read once.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: where the files are.
+        stored: the store of keys for messages, if there is one; it is asked first.
+    """
+
+    def __init__(self, settings: Settings, stored: StoredKeys | None) -> None:
         self._folder = settings.path("parties")
-        self._found: dict[TrustAnchor, SoftwareAgreementKey] = {}
+        self._stored = stored
+        self._signers: dict[TrustAnchor, SigningKey] = {}
+        self._brokers: dict[TrustAnchor, AgreementKey] = {}
 
     def commanding(self, state: DeviceState, message_code: int) -> tuple[EUI64, HeldKeys]:
         """Who commands the device this, and the keys for it.
@@ -51,24 +61,40 @@ class HouseKeys:
                 clause="gbcs:4.3.2.2",
                 rule="estate.cells",
             )
-        keys = HeldKeys(signer=self._key(anchor, "ds"), broker=self._key(broker, "ka"))
+        keys = HeldKeys(signer=self._signer(anchor), broker=self._broker(broker))
         return EUI64(anchor.unique_id), keys
 
-    def _key(self, anchor: TrustAnchor, suffix: str) -> SoftwareAgreementKey:
-        found = self._found.get(anchor)
+    def _signer(self, anchor: TrustAnchor) -> SigningKey:
+        found = self._signers.get(anchor)
         if found is None:
-            entity = EUI64(anchor.unique_id)
-            party = party_of(entity)
-            found = _read(self._folder / party / f"{entity.digits}-{suffix}.key")
-            if found.public_key[-_POINT_OCTETS:] != anchor.point:
-                raise Refused(
-                    f"private key of {entity}: belongs to another certificate than devices hold,"
-                    " must be to that one; their cells are to be updated first",
-                    clause="gbcs:4.3.2.2",
-                    rule="estate.keys",
-                )
-            self._found[anchor] = found
+            kept = self._stored.signers(EUI64(anchor.unique_id)) if self._stored else ()
+            found = next((key for key in kept if _is_of(key, anchor)), None)
+            found = self._signers[anchor] = found or self._in_file(anchor, "ds")
         return found
+
+    def _broker(self, anchor: TrustAnchor) -> AgreementKey:
+        found = self._brokers.get(anchor)
+        if found is None:
+            kept = self._stored.agreements(EUI64(anchor.unique_id)) if self._stored else ()
+            found = next((key for key in kept if _is_of(key, anchor)), None)
+            found = self._brokers[anchor] = found or self._in_file(anchor, "ka")
+        return found
+
+    def _in_file(self, anchor: TrustAnchor, suffix: str) -> SoftwareAgreementKey:
+        entity = EUI64(anchor.unique_id)
+        found = _read(self._folder / party_of(entity) / f"{entity.digits}-{suffix}.key")
+        if not _is_of(found, anchor):
+            raise Refused(
+                f"private key of {entity}: belongs to another certificate than devices hold, must be"
+                " to that one; their cells are to be updated first",
+                clause="gbcs:4.3.2.2",
+                rule="estate.keys",
+            )
+        return found
+
+
+def _is_of(key: SigningKey, anchor: TrustAnchor) -> bool:
+    return key.public_key[-_POINT_OCTETS:] == anchor.point
 
 
 def party_of(entity: EUI64) -> str:

@@ -20,6 +20,7 @@ from smki.adapters.world import SystemClock, SystemEntropy
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.line_settings import RegionSettings
+from smki.bootstrap.message_keys import stored_keys
 from smki.bootstrap.party_keys import HouseKeys, party_of
 from smki.flows.adhoc import replace_device_certificates
 from smki.flows.office import Office
@@ -196,7 +197,8 @@ def _rotated(
     outbox = SqlHeadEnd(estate.store)
     head_end = HeadEnd(network, outbox, chance=chance.random)
     rotator = Rotator(head_end, outbox, tell=tell, together=wanted.together)
-    outcomes = tuple(rotator.rotate(_wishes(HouseKeys(settings), estate, door, wanted)))
+    keys = HouseKeys(settings, stored_keys(settings, os.environ))
+    outcomes = tuple(rotator.rotate(_wishes(keys, estate, door, wanted)))
     return RotationFigures(
         outcomes=outcomes,
         commands=head_end.commands,

@@ -111,3 +111,29 @@ def test_what_cannot_have_a_key_is_refused(house: House, tmp_path: Path) -> None
     assert (code, said["error"]["where"]) == (1, "--role")
     assert not out.exists()
     assert house.run("gbcs", "key", "list")[1] == "no keys\n"
+
+
+@pytest.mark.clause("gbcs:CS02c", "gbcs:4.3.2.2")
+def test_devices_obey_keys_in_a_token(house: House, tmp_path: Path, token: dict[str, Any]) -> None:
+    """Supplier and broker move into the token; devices that trust those certificates are rotated."""
+    for party, role, entity, usage in (
+        ("supplier", "supplier", SUPPLIER, "ds"),
+        ("dcc", "access_control_broker", "0A-53-4D-4B-49-04-00-04", "ka"),
+    ):
+        out = str(tmp_path / f"{party}.csr")
+        words = (entity, "--role", role, "--usage", usage, "--out", out)
+        assert house.run("gbcs", "key", "make", *words, **token)[0] == 0
+        place = house.state / "parties" / party / f"{entity.replace('-', '').lower()}-{usage}"
+        place.with_suffix(".key").unlink()
+        place.with_suffix(".pem").unlink()
+        asked = (out, "--party", party, "--out", str(place.with_suffix(".pem")))
+        assert house.run("registration", "organisation", *asked, **token)[0] == 0
+    made = ("estate", "make", "--devices", "3", "--processes", "1")
+    assert house.run(*made, **token)[0] == 0
+    code, listed = house.json("estate", "list", "--kind", "esme", **token)
+    rotate = ("estate", "rotate", listed["devices"][0]["device"], "--usage", "ds")
+    code, done = house.json(*rotate, **token)
+    assert (code, done["renewed"]) == (0, 1), done
+    code, said = house.json(*rotate, **{**token, "SMKI_KEYS": "{}"})
+    assert code != 0
+    assert f"{SUPPLIER.replace('-', '').lower()}-ds.key" in str(said)

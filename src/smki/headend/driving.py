@@ -1,6 +1,6 @@
 """The head end on its line: each command is kept, sent, waited for, and settled.
 
-    command   1 a counter that nobody has   2 made   3 kept   4 sent
+    command   1 made, with a counter that nobody has   2 kept   3 sent
     events    answers, alerts and what is given up, in the line's time
 
 An answer counts if its header is that of a command that waits and its protection holds. All else
@@ -10,15 +10,14 @@ Clause: gbcs:7.2.7
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from hashlib import sha256
 
 from smki.headend.waiting import CommandKey, Due, Given, Patience, Waiting
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
-from smki.ports.outbox import Outbox, OutgoingCommand
+from smki.ports.outbox import Draft, Outbox, Settled
 from smki.terms import EUI64, Inconsistent, Malformed
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
 
@@ -117,6 +116,7 @@ class HeadEnd:
         self._chance = chance
         self._waiting = Waiting(patience or Patience())
         self._holds: dict[CommandKey, Callable[[GbcsMessage], bool]] = {}
+        self._settled: dict[tuple[EUI64, int], Settled] = {}
         self.commands = 0
         self.sent = 0
         self.passed_over: Counter[PassedOver] = Counter()
@@ -130,10 +130,11 @@ class HeadEnd:
         """Of what was sent to the device before, nothing waits: its head end may have been killed.
 
         Raises:
-            Unavailable: it could not be kept.
+            Unavailable: the outbox is away.
         """
         for left in self._outbox.waiting(device):
-            self._outbox.settle(left.originator, left.counter, ABANDONED)
+            if (left.originator, left.counter) not in self._settled:
+                self._settle(left.originator, left.counter, ABANDONED)
 
     def command(self, order: Order) -> CommandKey:
         """The command is on its way, with a counter of its own; it was kept before.
@@ -143,28 +144,27 @@ class HeadEnd:
 
         Clause: gbcs:7.2.7
         """
-        at = self._link.now
-        (counter,) = self._outbox.counters(order.originator, at, 1)
-        message = order.make(counter)
-        key = CommandKey(
-            originator=order.originator,
-            counter=counter,
-            device=order.device,
-            message_code=order.message_code,
-        )
-        if CommandKey.of_command(parse_message(message).header) != key:
-            raise Inconsistent(
-                f"head end: a command that is not the one ordered, must have counter {counter} of"
-                f" {order.originator}",
-                clause="gbcs:7.2.7",
-                rule="headend.order",
-            )
-        self._outbox.intend((_outgoing(key, message, at),))
-        self._waiting.begin(key, message, at, self._chance())
-        self._holds[key] = order.holds
-        self.commands += 1
-        self._send(key, message)
+        (key,) = self.commands_for((order,))
         return key
+
+    def commands_for(self, orders: Sequence[Order]) -> tuple[CommandKey, ...]:
+        """As `command`, for several that are kept together: all of them are, or none is sent.
+
+        Clause: gbcs:7.2.7
+        """
+        at = self._link.now
+        drafts = tuple(map(_draft, orders))
+        kept = self._outbox.keep(drafts, at, tuple(self._settled.values()))
+        self._settled.clear()
+        keys = []
+        for order, each in zip(orders, kept, strict=True):
+            key = _key(order, each.counter)
+            self._waiting.begin(key, each.message, at, self._chance())
+            self._holds[key] = order.holds
+            self.commands += 1
+            self._send(key, each.message)
+            keys.append(key)
+        return tuple(keys)
 
     def events(self) -> Iterator[Answered | GivenUp | Alerted]:
         """What happens, in time's order, until no command waits; more may be sent meanwhile.
@@ -181,6 +181,8 @@ class HeadEnd:
                 if following is None or following < until:
                     break
             yield from self._overdue()
+        self._outbox.settle(tuple(self._settled.values()))
+        self._settled.clear()
 
     def _overdue(self) -> Iterator[GivenUp]:
         while (due := self._waiting.due(self._link.now, self._chance())) is not None:
@@ -216,30 +218,50 @@ class HeadEnd:
         if not self._holds[key](message):
             self.passed_over[PassedOver.NOT_PROVEN] += 1
             return None
-        self._settle(key, ANSWERED)
+        del self._holds[key]
+        self._settle(key.originator, key.counter, ANSWERED)
         attempts = self._waiting.answered(key)
         return Answered(key=key, response=message, attempts=attempts, at=event.at)
 
     def _gave_up(self, due: Due, why: Given) -> GivenUp:
-        self._settle(due.key, why.value)
+        del self._holds[due.key]
+        self._settle(due.key.originator, due.key.counter, why.value)
         return GivenUp(key=due.key, why=why, attempts=due.attempts, at=self._link.now)
 
-    def _settle(self, key: CommandKey, outcome: str) -> None:
-        self._outbox.settle(key.originator, key.counter, outcome)
-        del self._holds[key]
+    def _settle(self, originator: EUI64, counter: int, outcome: str) -> None:
+        """Kept with the next command, or when nothing waits: who is killed before loses a word."""
+        settled = Settled(originator=originator, counter=counter, outcome=outcome)
+        self._settled[originator, counter] = settled
 
     def _send(self, key: CommandKey, message: bytes) -> None:
         self.sent += 1
         self._link.send(key.device, message)
 
 
-def _outgoing(key: CommandKey, message: bytes, at: datetime) -> OutgoingCommand:
-    return OutgoingCommand(
-        originator=key.originator,
-        counter=key.counter,
-        device=key.device,
-        message_code=key.message_code,
-        message=message,
-        digest=sha256(message).digest(),
-        at=at,
+def _key(order: Order, counter: int) -> CommandKey:
+    return CommandKey(
+        originator=order.originator,
+        counter=counter,
+        device=order.device,
+        message_code=order.message_code,
+    )
+
+
+def _draft(order: Order) -> Draft:
+    def made(counter: int) -> bytes:
+        message = order.make(counter)
+        if CommandKey.of_command(parse_message(message).header) != _key(order, counter):
+            raise Inconsistent(
+                f"head end: a command that is not the one ordered, must have counter {counter} of"
+                f" {order.originator}",
+                clause="gbcs:7.2.7",
+                rule="headend.order",
+            )
+        return message
+
+    return Draft(
+        originator=order.originator,
+        device=order.device,
+        message_code=order.message_code,
+        make=made,
     )

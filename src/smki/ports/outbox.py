@@ -4,7 +4,7 @@ A counter is an originator's for ever: what was once given out is never given ou
 process, whatever was killed in between.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -37,33 +37,57 @@ class OutgoingCommand:
     outcome: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A command that has no counter yet.
+
+    Attributes:
+        originator: whose counter it is to have.
+        device: that it is for.
+        message_code: of its use case.
+        make: the whole message for a counter; may be asked again for another one.
+    """
+
+    originator: EUI64
+    device: EUI64
+    message_code: int
+    make: Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of a command, in words; nobody waits for it any more."""
+
+    originator: EUI64
+    counter: int
+    outcome: str
+
+
 class Outbox(Protocol):
     """Durable on return, all of a call or nothing; for several processes at once."""
 
-    def counters(self, originator: EUI64, at: datetime, count: int) -> range:
-        """So many counters of the originator that nobody else has, each above all before.
+    def keep(
+        self, drafts: Sequence[Draft], at: datetime, settled: Sequence[Settled] = ()
+    ) -> tuple[OutgoingCommand, ...]:
+        """Each draft is a command with a counter that nobody else has, and may be sent.
 
-        None is below the milliseconds from 1970 to `at`: devices that knew the originator before
-        obey it still when this outbox is a new one.
+        An originator's counters rise, in the order of the drafts. None is below the milliseconds
+        from 1970 to `at`: devices that knew the originator before obey it still when this outbox
+        is a new one. What is `settled` is so too, see `settle`.
 
         Raises:
-            Unavailable: the disk or the database does not take it.
+            Unavailable: the disk or the database does not take it; nothing was kept.
 
         Clause: gbcs:4.3.1
         """
         ...
 
-    def intend(self, commands: Sequence[OutgoingCommand]) -> None:
-        """The commands are kept, and may be sent.
+    def settle(self, settled: Sequence[Settled]) -> None:
+        """These are settled; of their octets the digests are kept.
 
         Raises:
-            Inconsistent: a counter was used before; none was kept.
-            Unavailable: as for `counters`; none was kept.
+            Unavailable: as for `keep`.
         """
-        ...
-
-    def settle(self, originator: EUI64, counter: int, outcome: str) -> None:
-        """The command is settled; of its octets the digest is kept."""
         ...
 
     def waiting(self, device: EUI64) -> tuple[OutgoingCommand, ...]:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smki.headend import Alerted, Answered, Given, GivenUp, HeadEnd, Order, Patience
-from smki.headend.driving import PassedOver
+from smki.headend.driving import ABANDONED, PassedOver
 from smki.headend.waiting import CommandKey
 from smki.ports.links import FromDevice, NotDelivered
-from smki.ports.outbox import OutgoingCommand
+from smki.ports.outbox import Draft, OutgoingCommand, Settled
 from smki.terms import EUI64, Inconsistent, Unavailable
 from smki.wire.gbcs.frame import (
     GbcsMessage,
@@ -71,21 +71,31 @@ class ToyOutbox:
     outcomes: dict[int, str] = field(default_factory=dict)
     full: bool = False
 
-    def counters(self, originator: EUI64, at: datetime, count: int) -> range:
-        """The next ones."""
-        del originator, at
-        return range(len(self.kept) + 1, len(self.kept) + 1 + count)
-
-    def intend(self, commands: Sequence[OutgoingCommand]) -> None:
-        """They are kept."""
+    def keep(
+        self, drafts: Sequence[Draft], at: datetime, settled: Sequence[Settled] = ()
+    ) -> tuple[OutgoingCommand, ...]:
+        """They are kept, with the next counters."""
         if self.full:
             raise Unavailable("disk: full")
-        self.kept += commands
+        made = tuple(
+            OutgoingCommand(
+                originator=each.originator,
+                counter=counter,
+                device=each.device,
+                message_code=each.message_code,
+                message=each.make(counter),
+                digest=b"",
+                at=at,
+            )
+            for counter, each in enumerate(drafts, len(self.kept) + 1)
+        )
+        self.settle(settled)
+        self.kept += made
+        return made
 
-    def settle(self, originator: EUI64, counter: int, outcome: str) -> None:
-        """It is settled."""
-        del originator
-        self.outcomes[counter] = outcome
+    def settle(self, settled: Sequence[Settled]) -> None:
+        """They are settled."""
+        self.outcomes |= {each.counter: each.outcome for each in settled}
 
     def waiting(self, device: EUI64) -> tuple[OutgoingCommand, ...]:
         """What is not settled."""
@@ -265,6 +275,28 @@ def test_nothing_is_sent_that_could_not_be_kept() -> None:
         head_end.command(_order())
     assert not line.sent
     assert not list(head_end.events())
+
+
+def test_several_commands_are_kept_together_or_none_is_sent() -> None:
+    """The second is not the one ordered: the first is not sent either."""
+    head_end, line, outbox = _head_end(lambda _, message: [(1, _response(message))])
+    with pytest.raises(Inconsistent, match="not the one ordered"):
+        head_end.commands_for((_order(), _order(OTHER, make_code=0x000A)))
+    assert not line.sent
+    assert head_end.commands_for((_order(), _order(OTHER))) == (_key(1), _key(2, OTHER))
+    assert len(list(head_end.events())) == 2
+    assert outbox.outcomes == {1: "answered", 2: "answered"}
+
+
+def test_what_was_left_waiting_for_a_device_is_taken_over() -> None:
+    """Not what this head end has heard of meanwhile."""
+    head_end, _, outbox = _head_end(lambda _, message: [(1, _response(message))])
+    outbox.keep((Draft(originator=PARTY, device=METER, message_code=1, make=lambda _: b""),), AT)
+    head_end.command(_order())
+    for event in head_end.events():
+        assert isinstance(event, Answered)
+        head_end.take_over(METER)
+    assert outbox.outcomes == {1: ABANDONED, 2: "answered"}
 
 
 def test_a_command_that_is_not_the_one_ordered_is_not_sent() -> None:

@@ -4,8 +4,10 @@ In tables of its own, made when they are missing, beside those of the estate: wh
 estate throws away what was sent to it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -18,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    bindparam,
     delete,
     insert,
     select,
@@ -26,7 +29,7 @@ from sqlalchemy import (
 
 from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
 from smki.adapters.sql.store import Store
-from smki.ports.outbox import OutgoingCommand
+from smki.ports.outbox import Draft, OutgoingCommand, Settled
 from smki.ports.rotations import RotationNote
 from smki.terms import EUI64, KeyUsage
 
@@ -67,60 +70,55 @@ class SqlHeadEnd:
         self._store = store
         self._store.write(_METADATA.create_all)
 
-    def counters(self, originator: EUI64, at: datetime, count: int) -> range:
-        """So many counters of the originator that nobody else has, each above all before.
+    def keep(
+        self, drafts: Sequence[Draft], at: datetime, settled: Sequence[Settled] = ()
+    ) -> tuple[OutgoingCommand, ...]:
+        """Each draft is a command with a counter that nobody else has, and may be sent.
 
         Raises:
-            Unavailable: the database does not take it.
+            Unavailable: the database does not take it; nothing was kept.
 
         Clause: gbcs:4.3.1
         """
-        number, clock = number_of(originator), int(at.timestamp() * 1_000)
-        mine = _COUNTER.c.originator == number
 
-        def work(connection: Connection) -> range:
-            # First of all the row is there and locked: two processes never read the same last.
-            first = self._store.insert(_COUNTER).values(originator=number, last=clock - 1)
-            connection.execute(
-                first.on_conflict_do_update(
-                    index_elements=["originator"], set_={"last": _COUNTER.c.last}
-                )
-            )
-            last = connection.execute(select(_COUNTER.c.last).where(mine)).scalar_one()
-            found = range(max(last + 1, clock), max(last + 1, clock) + count)
-            connection.execute(update(_COUNTER).where(mine).values(last=found[-1]))
-            return found
+        def work(connection: Connection) -> tuple[OutgoingCommand, ...]:
+            _settle(connection, settled)
+            counters = {
+                originator: iter(self._counters(connection, originator, at, count))
+                for originator, count in Counter(each.originator for each in drafts).items()
+            }
+            kept = tuple(_outgoing(each, next(counters[each.originator]), at) for each in drafts)
+            if kept:
+                connection.execute(insert(_COMMAND), list(map(_row, kept)))
+            return kept
 
         return self._store.write(work)
 
-    def intend(self, commands: Sequence[OutgoingCommand]) -> None:
-        """The commands are kept, and may be sent.
+    def _counters(
+        self, connection: Connection, originator: EUI64, at: datetime, count: int
+    ) -> range:
+        number, clock = number_of(originator), int(at.timestamp() * 1_000)
+        mine = _COUNTER.c.originator == number
+        # First of all the row is there and locked: two processes never read the same last.
+        first = self._store.insert(_COUNTER).values(originator=number, last=clock - 1)
+        connection.execute(
+            first.on_conflict_do_update(
+                index_elements=["originator"], set_={"last": _COUNTER.c.last}
+            )
+        )
+        last = connection.execute(select(_COUNTER.c.last).where(mine)).scalar_one()
+        found = range(max(last + 1, clock), max(last + 1, clock) + count)
+        connection.execute(update(_COUNTER).where(mine).values(last=found[-1]))
+        return found
+
+    def settle(self, settled: Sequence[Settled]) -> None:
+        """These are settled; of their octets the digests are kept.
 
         Raises:
-            Inconsistent: a counter was used before; none was kept.
-            Unavailable: the database does not take them; none was kept.
+            Unavailable: the database does not take it.
         """
-        rows = [
-            {
-                "originator": number_of(each.originator),
-                "counter": each.counter,
-                "device": number_of(each.device),
-                "message_code": each.message_code,
-                "message": each.message,
-                "digest": each.digest,
-                "at": micros(each.at),
-                "outcome": each.outcome,
-            }
-            for each in commands
-        ]
-        if rows:
-            self._store.write(lambda connection: connection.execute(insert(_COMMAND), rows))
-
-    def settle(self, originator: EUI64, counter: int, outcome: str) -> None:
-        """The command is settled; of its octets the digest is kept."""
-        which = (_COMMAND.c.originator == number_of(originator)) & (_COMMAND.c.counter == counter)
-        settled = update(_COMMAND).where(which).values(outcome=outcome, message=b"")
-        self._store.write(lambda connection: connection.execute(settled))
+        if settled:
+            self._store.write(lambda connection: _settle(connection, settled))
 
     def waiting(self, device: EUI64) -> tuple[OutgoingCommand, ...]:
         """What was meant for the device and is not settled, in the order of counters."""
@@ -156,6 +154,46 @@ class SqlHeadEnd:
         """No rotation is under way any more; nothing happens if none was."""
         gone = delete(_ROTATION).where(_of(device, usage))
         self._store.write(lambda connection: connection.execute(gone))
+
+
+def _settle(connection: Connection, settled: Sequence[Settled]) -> None:
+    if not settled:
+        return
+    which = (_COMMAND.c.originator == bindparam("whose")) & (
+        _COMMAND.c.counter == bindparam("what")
+    )
+    rows = [
+        {"whose": number_of(each.originator), "what": each.counter, "became": each.outcome}
+        for each in settled
+    ]
+    changed = update(_COMMAND).where(which).values(outcome=bindparam("became"), message=b"")
+    connection.execute(changed, rows)
+
+
+def _outgoing(draft: Draft, counter: int, at: datetime) -> OutgoingCommand:
+    message = draft.make(counter)
+    return OutgoingCommand(
+        originator=draft.originator,
+        counter=counter,
+        device=draft.device,
+        message_code=draft.message_code,
+        message=message,
+        digest=sha256(message).digest(),
+        at=at,
+    )
+
+
+def _row(command: OutgoingCommand) -> dict[str, Any]:
+    return {
+        "originator": number_of(command.originator),
+        "counter": command.counter,
+        "device": number_of(command.device),
+        "message_code": command.message_code,
+        "message": command.message,
+        "digest": command.digest,
+        "at": micros(command.at),
+        "outcome": command.outcome,
+    }
 
 
 def _of(device: EUI64, usage: KeyUsage) -> Any:

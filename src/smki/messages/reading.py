@@ -10,9 +10,10 @@ from smki.messages.checking import Checks, Finding, Verdict, check
 from smki.messages.keys import KeyRing, KnownKey
 from smki.messages.showing import shown
 from smki.terms import SmkiError
+from smki.wire.gbcs.alerts import ALERT_MEANINGS, alert_code_of
 from smki.wire.gbcs.blocks import whole_message
-from smki.wire.gbcs.frame import parse_message
-from smki.wire.gbcs.payloads import OpaquePayload, encrypted_items, read_payload
+from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
+from smki.wire.gbcs.payloads import OpaquePayload, Payload, encrypted_items, read_payload
 
 _SAID: Final = {
     Verdict.VALID: "holds",
@@ -44,8 +45,16 @@ def read_document(octets: bytes, ring: KeyRing) -> dict[str, object]:
         document = {**shown(message, unread, checks), "error": error_document(error)}
     else:
         checks = check(message, encrypted_items(payload), ring)
-        document = shown(message, payload, checks)
+        document = {**shown(message, payload, checks), **_alert(message, payload)}
     return {**document, "findings": _findings(checks)}
+
+
+def _alert(message: GbcsMessage, payload: Payload) -> dict[str, object]:
+    """`alert`, of an alert: its code, and what that means if it concerns credentials."""
+    code = alert_code_of(payload)
+    if message.header.category is not MessageCategory.ALERT or code is None:
+        return {}
+    return {"alert": {"code": f"0x{code:04X}", "meaning": ALERT_MEANINGS.get(code, "")}}
 
 
 def error_document(error: SmkiError) -> dict[str, object]:

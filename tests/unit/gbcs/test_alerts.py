@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from smki.messages import Checks, Finding, Verdict, shown
+from smki.messages.keys import KeyRings
+from smki.messages.reading import read_document
 from smki.terms import EUI64
 from smki.wire.gbcs.asn1 import encode
 from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, grouped, parse_message
@@ -123,3 +125,35 @@ def test_what_is_only_described_is_read_or_else_shown(code: int, category: int) 
 def test_every_type_that_is_only_described_is_tried() -> None:
     """The table has no other rows."""
     assert {(code, int(category)) for code, category in DESCRIBED_TYPES} == set(_DESCRIBED)
+
+
+@pytest.mark.clause("gbcs:use-cases")
+def test_every_alert_says_its_code(references: tuple[Any, ...]) -> None:
+    """The code in the published file's name, whichever kind of payload has it; no other message has."""
+    none, found = KeyRings(rings=()), dict[str, Any]()
+    for each in references:
+        alert = read_document(each.message.octets, none).get("alert")
+        assert (alert is not None) == (each.row["kind"] == "alert"), each.name
+        if alert is not None:
+            found[each.name] = alert
+    assert len(found) > 10
+    for name, alert in found.items():
+        assert f"_{alert['code'][2:]}_" in name or name.startswith("CCS08_"), name
+    assert found["CS06_11.3_8F66_FUTURE_DATED_SUCCESS_ALERT_GBCS.HEX"] == {
+        "code": "0x8F66",
+        "meaning": "what was future dated is done",
+    }
+
+
+def test_an_alert_that_cannot_be_read_says_no_code() -> None:
+    """A notification without a code first, and a payload of another kind."""
+    header = GroupingHeader(
+        category=MessageCategory.ALERT,
+        counter=7,
+        originator=EUI64(bytes(8)),
+        recipient=EUI64(bytes(8)),
+        message_code=0x1000,
+    )
+    for payload in ("0f20000007000202110a1105", "0f20000007001105", "3000", ""):
+        octets = grouped(header, bytes.fromhex(payload)) + b"\x40" + bytes(64)
+        assert "alert" not in read_document(octets, KeyRings(rings=()))

@@ -791,6 +791,18 @@ def test_a_pasted_message_is_shown_as_a_tree(pasted: str) -> None:
     assert 'href="/portal?eui64=00db1234567890a0"' in answer.text
 
 
+@pytest.mark.clause("gbcs:use-cases")
+def test_an_alert_is_told_by_its_code() -> None:
+    """The code and what it means; a command has none."""
+    said = "0f200003e800" + "0202" + "128f66" + "0900"
+    whole = CS02C[:4] + "03" + CS02C[6:62] + "1000" + f"{len(said) // 2:02x}" + said
+    whole += "40" + "11" * 64
+    text = ask(EmptyHouse(), MESSAGES, form={"form": "f00d", "message": whole}).text
+    assert '<span class="code">0x8F66</span>: what was future dated is done' in text
+    command = ask(EmptyHouse(), MESSAGES, form={"form": "f00d", "message": CS02C}).text
+    assert "<dt>Alert</dt>" not in command
+
+
 @pytest.mark.clause("gbcs:18.4")
 def test_what_is_not_checked_says_why() -> None:
     """Without a certificate of the originator the signature is not checked, and that is said."""

@@ -183,6 +183,9 @@ def _lines(document: Mapping[str, object]) -> Iterator[str]:
     yield f"  recipient     {document['recipient']}"
     if document["date_time"]:
         yield f"  date-time     {document['date_time']}"
+    alert = document.get("alert")
+    if isinstance(alert, dict):
+        yield f"  alert         {alert['code']}{alert['meaning'] and ', '}{alert['meaning']}"
     findings = document["findings"]
     if isinstance(findings, dict):
         for name, finding in findings.items():

@@ -6,6 +6,7 @@ device.
 """
 
 from smki.devices.admitting import Admitted, Check, NotAdmitted
+from smki.devices.faults import Fault
 from smki.devices.keys import DeviceKeys
 from smki.devices.kinds import KINDS, DeviceKind
 from smki.devices.machine import Processed, advance, process
@@ -22,6 +23,7 @@ __all__ = [
     "DeviceKind",
     "DeviceRules",
     "DeviceState",
+    "Fault",
     "Firmware",
     "FloorRule",
     "NotAdmitted",

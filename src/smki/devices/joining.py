@@ -1,7 +1,7 @@
 """The device log: CS03 lets another device in, CS04 takes it out, CS07 reads it, GCS59 restores it.
 
 The radio's own key exchange is not simulated: a join that the log takes succeeds. The codes that
-only the exchange can give (4 to 10 but for a full log, 12, 13) are on the page of divergences.
+only the exchange can give (6 to 10, 12, 13) are on the page of divergences.
 
 Clause: gbcs:CS03
 """

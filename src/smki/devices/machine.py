@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from smki.devices.admitting import Admitted, Check, NotAdmitted, admit
 from smki.devices.answering import execution_alert, hub_log_changed, log_backup, response
 from smki.devices.details import provide_details
+from smki.devices.faults import broken_answer
 from smki.devices.firmware import activate, device_time, read_version, set_time
 from smki.devices.hub_log import change_hub_log
 from smki.devices.joining import join, read_log, restore_log, unjoin
@@ -168,7 +169,10 @@ _Executor: TypeAlias = Callable[[DeviceState, Any, _Turn], tuple[DeviceState, ob
 
 def _executed(state: DeviceState, turn: _Turn) -> tuple[DeviceState, object]:
     """The device after the command, and the value of the response's payload."""
-    return _EXECUTORS[turn.admitted.use_case.name](state, turn.admitted.command, turn)
+    use_case = turn.admitted.use_case.name
+    after, answer = _EXECUTORS[use_case](state, turn.admitted.command, turn)
+    broken = broken_answer(use_case, answer, turn.rules.faults)
+    return (after, answer) if broken is None else (state, broken)
 
 
 def _updated(

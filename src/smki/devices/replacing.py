@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from smki.devices.faults import Fault
 from smki.devices.kinds import BROKER_KA, ROOT
 from smki.devices.kinds import cell as cell_of
 from smki.devices.modes import MODES, ModeRow
@@ -73,7 +74,9 @@ def replace_credentials(
     path = CertificationPath(state.anchors[ROOT], command.path, when)
     for number in _root_first(command.replacements):
         each = command.replacements[number]
-        state, outcomes[number] = _replaced(state, each, path, row, foreign)
+        state, outcomes[number] = _replaced(
+            state, each, path, row, foreign, full=Fault.ANCHOR_STORE in rules.faults
+        )
         if each.cell == ROOT:
             path = CertificationPath(state.anchors[ROOT], command.path, when)
     changes = seq_number_changes(control, row)
@@ -115,6 +118,8 @@ def _replaced(
     path: CertificationPath,
     row: ModeRow,
     foreign: frozenset[TrustAnchorCellIdentifier],
+    *,
+    full: bool,
 ) -> tuple[DeviceState, ReplacementOutcome]:
     existing = state.anchors.get(each.cell, _NOTHING)
     found: TrustAnchor | StatusCode
@@ -126,6 +131,8 @@ def _replaced(
         found = StatusCode.BAD_CERTIFICATE
     else:
         found = validate(each.certificate, path, each.cell.key_usage)
+    if full and isinstance(found, TrustAnchor):
+        found = StatusCode.INSUFFICIENT_MEMORY
     outcome = _outcome(each.cell, existing, found)
     return (
         state.with_anchor(each.cell, found) if isinstance(found, TrustAnchor) else state

@@ -8,6 +8,7 @@ Clause: gbcs:CS02b
 from dataclasses import dataclass
 from enum import Enum
 
+from smki.devices.faults import Fault
 from smki.terms import RemotePartyRole
 
 
@@ -37,6 +38,7 @@ class DeviceRules:
             credentials are replaced.
         join_names_its_certificate: a join by method C wants the certificate of the very device
             that it names; the reference data does not.
+        faults: what of this very device is broken.
     """
 
     foreign_cell_fails_command: bool = True
@@ -51,3 +53,4 @@ class DeviceRules:
     )
     change_of_supplier_cancels: bool = True
     join_names_its_certificate: bool = False
+    faults: frozenset[Fault] = frozenset()

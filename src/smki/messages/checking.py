@@ -29,6 +29,7 @@ from smki.messages.protecting import mac_purpose
 from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.encrypted import EncryptedItem
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory
+from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 from smki.wire.gbcs.use_cases import USE_CASES, Protection
 
 
@@ -125,6 +126,12 @@ def _signature(message: GbcsMessage, ring: KeyRing) -> Finding:
     for key in known:
         if signature_holds(public_point(key.point), message.signature, message.signed):
             return Finding(verdict=Verdict.VALID, keys=(key,))
+    if _by_contingency(message) and all(key.serial for key in known):
+        return Finding(
+            verdict=Verdict.UNKNOWN,
+            reason="it is by the contingency key, which no certificate names and the root"
+            f" certificate wraps: needs that key by itself, as {originator.digits}-ds.pem",
+        )
     if known:
         return Finding(
             verdict=Verdict.INVALID,
@@ -134,6 +141,13 @@ def _signature(message: GbcsMessage, ring: KeyRing) -> Finding:
         verdict=Verdict.UNKNOWN,
         reason=f"no digital signature key of originator {originator} is there",
     )
+
+
+def _by_contingency(message: GbcsMessage) -> bool:
+    """Whether it is no party's own key that must have signed."""
+    header = message.header
+    command = header.category is MessageCategory.COMMAND
+    return command and header.message_code == _CONTINGENCY.message_code
 
 
 def _mac(message: GbcsMessage, ring: KeyRing) -> Finding:
@@ -230,4 +244,5 @@ def _opened(message: GbcsMessage, item: EncryptedItem, ring: KeyRing) -> Encrypt
     return EncryptedContent(verdict=verdict, content=b"", reader=reader)
 
 
+_CONTINGENCY: Final = CredentialsReplacementMode.ANY_BY_CONTINGENCY
 _ABSENT: Final = Finding(verdict=Verdict.ABSENT)

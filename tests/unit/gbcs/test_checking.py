@@ -1,7 +1,7 @@
 """Several keys of one entity: each is tried, what verified is named, and why nothing did is said."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -51,13 +51,19 @@ class Ring:
     keys: dict[tuple[EUI64, KeyUse], list[Private]]
     held: tuple[EUI64, ...] = ()
     standing: str = ""
+    bare: bool = False
     asked: list[EUI64] = field(default_factory=list)
 
     def points(self, entity: EUI64, use: KeyUse) -> Sequence[KnownKey]:
         """All of them, numbered from 1 as serial numbers."""
         found = self.keys.get((entity, use), [])
         return [
-            KnownKey(entity=entity, point=_point(key), serial=f"{at}", standing=self.standing)
+            KnownKey(
+                entity=entity,
+                point=_point(key),
+                serial="" if self.bare else f"{at}",
+                standing=self.standing,
+            )
             for at, key in enumerate(found, 1)
         ]
 
@@ -124,6 +130,24 @@ def test_what_is_missing_is_told(cast: Any, command: bytes) -> None:
     assert (nothing.signature, nothing.mac) == (Verdict.UNKNOWN, Verdict.UNKNOWN)
     assert f"originator {SUPPLIER}" in nothing.of_signature.reason
     assert "who the broker is is not known" in nothing.of_mac.reason
+
+
+@pytest.mark.clause("gbcs:CS02b")
+def test_the_contingency_key_is_in_no_certificate(cast: Any) -> None:
+    """Certificates of the originator say nothing of such a command; the bare key does."""
+    header = replace(HEADER, message_code=0x0109)
+    contingency = _key()
+    octets = signed_group(
+        header, PAYLOAD, lambda octets: contingency.sign(octets, ec.ECDSA(SHA256()))
+    )
+    message = parse_message(octets)
+    found = check(message, (), Ring(cast))
+    assert found.signature is Verdict.UNKNOWN
+    assert f"{SUPPLIER.digits}-ds.pem" in found.of_signature.reason
+    bare = Ring({(SUPPLIER, KeyUse.DIGITAL_SIGNATURE): [contingency]}, bare=True)
+    assert check(message, (), bare).signature is Verdict.VALID
+    wrong = Ring(cast, bare=True)
+    assert check(message, (), wrong).signature is Verdict.INVALID
 
 
 def test_several_rings_are_one(cast: Any, command: bytes) -> None:

@@ -110,7 +110,7 @@ def rotate_certificates(
             open_door(settings, os.environ) as door,
             progress_bar("steps") as progress,
         ):
-            named = tuple(map(EUI64.parse, devices)) or _first(estate, count or 0)
+            named = tuple(dict.fromkeys(map(EUI64.parse, devices))) or _first(estate, count or 0)
             wanted = Rotation(
                 devices=named,
                 usages=chosen * times,

@@ -110,6 +110,18 @@ class Hubs:
             for each in self._behind[line.place.hub]:
                 each.far.forget()
             return ()
+        return self.say(line, messages, at)
+
+    def say(self, line: HubLine, messages: tuple[bytes, ...], at: float) -> tuple[bytes, ...]:
+        """The first frames of what the device says; none while its hub is without power.
+
+        Raises:
+            Malformed: one is not a GBCS message.
+
+        Clause: gbcs:GBT
+        """
+        if self.away(line, at):
+            return ()
         return tuple(frame for message in messages for frame in line.far.send(message, at))
 
 

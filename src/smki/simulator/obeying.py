@@ -5,7 +5,7 @@ leaves: who ends this process at any instant takes back nothing that a device ha
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -13,6 +13,7 @@ from typing import Final
 
 from smki.devices import DeviceKeys, DeviceRules, Processed, advance, process
 from smki.ports.estate import Estate, HeldState
+from smki.simulator.agenda import Agenda
 from smki.simulator.weather import Place
 from smki.terms import EUI64, Inconsistent, Unavailable
 
@@ -30,6 +31,14 @@ class ForDevice:
     message: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromItself:
+    """Whole messages that a device sends without being asked."""
+
+    device: EUI64
+    messages: tuple[bytes, ...]
+
+
 class EstateDevices:
     """The devices of an estate, as hubs have them behind them.
 
@@ -44,6 +53,7 @@ class EstateDevices:
         self._keys = keys
         self._rules = rules or DeviceRules()
         self._make = lru_cache(maxsize=_HUBS_REMEMBERED)(self._make_of)
+        self._agenda = Agenda()
         self.outcomes: Counter[str] = Counter()
         """How many messages were obeyed, and how many dropped by which check."""
 
@@ -70,8 +80,51 @@ class EstateDevices:
 
         Clause: gbcs:7.2.7
         """
+        turns = self._kept(lambda: self._turns(messages, at))
+        self.outcomes.update(turn.outcome for turn in turns)
+        return tuple(turn.out for turn in turns)
+
+    def look_through(self, after: EUI64 | None, limit: int) -> EUI64 | None:
+        """It is known of so many more devices when they are due; the last one, None at the end.
+
+        Raises:
+            Unavailable: the estate is away.
+        """
+        found = self._estate.held_after(after, limit)
+        for held in found:
+            self._agenda.note(held.state)
+        return found[-1].state.device if len(found) == limit else None
+
+    @property
+    def next_due(self) -> float | None:
+        """When a device does something by itself next, in seconds since 1970; None if none does."""
+        return self._agenda.first
+
+    def run_due(self, at: datetime, limit: int) -> tuple[FromItself, ...]:
+        """What at most so many devices say of what they had scheduled until then; all of it is kept.
+
+        Raises:
+            Unavailable: as for `obey`; it is due as before.
+
+        Clause: gbcs:CS02b, gbcs:CS06
+        """
+        devices = self._agenda.due(at.timestamp(), limit)
+        turns = self._kept(
+            lambda: [self._advanced(held, at) for held in self._estate.held_by(devices).values()]
+        )
+        return tuple(
+            FromItself(device=turn.after.state.device, messages=turn.out) for turn in turns
+        )
+
+    def _kept(self, take: Callable[[], list["_Turn"]]) -> list["_Turn"]:
+        """The turns, taken until what they made of the devices could be kept.
+
+        Raises:
+            Unavailable: it cannot be.
+        """
+        turns: list[_Turn] = []
         for _ in range(_ATTEMPTS):
-            turns = self._turns(messages, at)
+            turns = take()
             changed = {turn.after.state.device: turn.after for turn in turns if turn.changed}
             try:
                 self._estate.keep(tuple(changed.values()))
@@ -79,10 +132,11 @@ class EstateDevices:
                 if error.rule != _CHANGED:
                     raise
                 continue
-            self.outcomes.update(turn.outcome for turn in turns)
-            return tuple(turn.out for turn in turns)
+            for turn in turns:
+                self._agenda.note(turn.after.state)
+            return turns
         raise Unavailable(
-            f"estate: {len(messages)} device(s) were changed by another {_ATTEMPTS} times while"
+            f"estate: {len(turns)} device(s) were changed by another {_ATTEMPTS} times while"
             " they obeyed; see who writes to the estate",
             rule=_CHANGED,
         )
@@ -115,6 +169,15 @@ class EstateDevices:
             changed=done.state is not held.state,
             out=(*due.out, *done.out),
             outcome=done.dropped.check.name.lower() if done.dropped else OBEYED,
+        )
+
+    def _advanced(self, held: HeldState, at: datetime) -> "_Turn":
+        done = advance(held.state, at, self._keys, self._rules)
+        return _Turn(
+            after=HeldState(state=done.state, revision=held.revision),
+            changed=done.state is not held.state,
+            out=done.out,
+            outcome="",
         )
 
     def _make_of(self, hub: EUI64) -> str:

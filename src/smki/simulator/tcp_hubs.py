@@ -33,7 +33,7 @@ from smki.simulator.line_records import (
     Welcome,
     encode_record,
 )
-from smki.simulator.obeying import ForDevice
+from smki.simulator.obeying import ForDevice, FromItself
 from smki.simulator.pace import Pace
 from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import Place, RegionFigures, Weather
@@ -45,6 +45,9 @@ CONNECTIONS_MAX: Final = 64  # few head ends, each with any number of devices
 LINES_MAX: Final = 50_000  # of all connections at once, some 2 kB each; frames to more are lost
 RECORD_SECONDS: Final = 10.0  # for a record that has begun, and for the first
 UNREAD_OCTETS_MAX: Final = 16 << 20  # that a head end leaves lying
+_LOOK_DEVICES: Final = 200  # looked through at once for what is scheduled: some 20 ms
+_LOOK_SECONDS: Final = 0.1  # between two such looks
+_DUE_SECONDS: Final = 1.0  # between two looks whether a device is due
 _TOGETHER: Final = 64  # messages obeyed at once: some 50 ms, in which nothing else is done
 
 
@@ -57,6 +60,19 @@ class ObeyingDevices(Protocol):
 
     def obey(self, messages: Sequence[ForDevice], at: datetime) -> tuple[tuple[bytes, ...], ...]:
         """What each device says; durable before it is returned."""
+        ...
+
+    def look_through(self, after: EUI64 | None, limit: int) -> EUI64 | None:
+        """It is known of so many more devices when they are due; the last one, None at the end."""
+        ...
+
+    @property
+    def next_due(self) -> float | None:
+        """When a device does something by itself next, in seconds since 1970."""
+        ...
+
+    def run_due(self, at: datetime, limit: int) -> tuple[FromItself, ...]:
+        """What devices say of what they had scheduled; durable before it is returned."""
         ...
 
 
@@ -115,7 +131,7 @@ class TcpHubs:
         self._number = 0
         self._timer: asyncio.TimerHandle | None = None
         self._came: list[tuple[_Line, bytes]] = []
-        self._connections: set[_Connection] = set()
+        self._connections: dict[_Connection, None] = {}  # in the order in which they came
         self._lines = 0
         self.frames = 0
         self.failed: asyncio.Future[None] = self._loop.create_future()
@@ -134,9 +150,11 @@ class TcpHubs:
             raise Unavailable(
                 f"line: address cannot be had ({error.strerror})", where=f"{host}:{port}"
             ) from error
+        by_themselves = asyncio.create_task(self._by_themselves())
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
+            by_themselves.cancel()
             server.close()
             for connection in tuple(self._connections):
                 connection.abort()
@@ -165,11 +183,11 @@ class TcpHubs:
                 f" {CONNECTIONS_MAX}",
                 rule="line.connections",
             )
-        self._connections.add(connection)
+        self._connections[connection] = None
 
     def gone(self, connection: "_Connection") -> None:
         """A head end is there no more: what was on its way over its lines is lost."""
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
         for line in connection.lines.values():
             self._hubs.close(line.hub)
             self._lines -= 1
@@ -286,6 +304,43 @@ class TcpHubs:
                 frames = self._hubs.answer(line.hub, out, self.seconds)
                 self._carry(line, frames, outward=False)
                 self._look(line)
+
+    async def _by_themselves(self) -> None:
+        """Devices run what they had scheduled when it is due: first it is looked for, once."""
+        after: EUI64 | None = None
+        looking = True
+        while not self.failed.done():
+            try:
+                if looking:
+                    after = self._devices.look_through(after, _LOOK_DEVICES)
+                    looking = after is not None
+                self._run_due()
+            except Unavailable as error:
+                _LOG.warning("what is scheduled waits: %s", error)
+            except SmkiError as error:
+                self.fail(error)
+            await asyncio.sleep(_LOOK_SECONDS if looking else _DUE_SECONDS / self._pace.times)
+
+    def _run_due(self) -> None:
+        """Alerts go to a head end that talks to the device, else to the first one there is."""
+        at = self._instant(self.seconds)
+        due = self._devices.next_due
+        if due is None or due > at.timestamp():
+            return
+        for said in self._devices.run_due(at, _TOGETHER):
+            line = self._line_to(said.device)
+            if line is not None:
+                frames = self._hubs.say(line.hub, said.messages, self.seconds)
+                line.said_quiet = False
+                self._carry(line, frames, outward=False)
+                self._look(line)
+
+    def _line_to(self, device: EUI64) -> _Line | None:
+        for connection in self._connections:
+            if device in connection.lines:
+                return connection.lines[device]
+        first = next(iter(self._connections), None)
+        return None if first is None else self._open(first, device)
 
     def _look(self, line: _Line) -> None:
         """Somebody looks for the hub's retries when they are due; a quiet line is told, once."""

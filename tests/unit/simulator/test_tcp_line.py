@@ -14,6 +14,7 @@ from typing import cast
 import pytest
 
 from smki.adapters.sql.estate import SqlEstate
+from smki.devices import DeviceState, process
 from smki.ports.estate import EstateDevice, HeldState, InventoryRow
 from smki.ports.links import FromDevice, NotDelivered
 from smki.profiles import development
@@ -28,7 +29,7 @@ from smki.simulator.tcp_link import TcpLink
 from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import RegionFigures
 from smki.terms import EUI64, Refused, Unavailable
-from smki.wire.gbcs.frame import parse_message
+from smki.wire.gbcs.frame import MessageCategory, parse_message
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -55,23 +56,25 @@ def examples(keys: ScalarKeys) -> tuple[Example, ...]:
     )
 
 
+def _in_estate(state: DeviceState, hub: EUI64) -> EstateDevice:
+    row = InventoryRow(
+        device=state.device,
+        kind=state.kind,
+        make="Sample Meter Maker",
+        model="E1",
+        hub=hub,
+        region="north",
+    )
+    return EstateDevice(state=state, row=row)
+
+
 @pytest.fixture
 def estate(tmp_path: Path, examples: tuple[Example, ...]) -> Iterator[SqlEstate]:
     """An estate of those devices, two behind each hub."""
     with closing(SqlEstate(f"sqlite:///{tmp_path / 'estate.sqlite'}")) as made:
         made.add(
             [
-                EstateDevice(
-                    state=each.device,
-                    row=InventoryRow(
-                        device=each.device.device,
-                        kind=each.device.kind,
-                        make="Sample Meter Maker",
-                        model="E1",
-                        hub=examples[number - number % 2].device.device,
-                        region="north",
-                    ),
-                )
+                _in_estate(each.device, examples[number - number % 2].device.device)
                 for number, each in enumerate(examples)
             ],
             AT,
@@ -426,3 +429,45 @@ def test_frames_to_more_devices_than_there_is_room_for_are_lost(
         assert {type(event) for event in answered} == {FromDevice}
         assert not _events(link, 1, until=timedelta(seconds=100))
         assert hubs._lines == 0
+
+
+@pytest.mark.clause("gbcs:CS02b")
+def test_what_is_dated_for_the_future_runs_then_and_an_alert_says_so(
+    keys: ScalarKeys, tmp_path: Path, serving: Serving
+) -> None:
+    """Also of a device that nobody has talked to since the hubs were begun; and it is kept."""
+    catalogue = Catalogue(keys, Cast(keys, AT, development()), AT)
+    mode = CredentialsReplacementMode.SUPPLIER_BY_SUPPLIER
+    now = datetime.now(UTC).replace(microsecond=0)
+    soon = catalogue.update(mode, execution=now + timedelta(seconds=300))
+    waiting = catalogue.update(mode, execution=now + timedelta(seconds=400))
+    later = catalogue.update(mode, execution=now + timedelta(days=300))
+    waits = process(waiting.device, waiting.sent.command, now, keys).state
+    states = {each.device: each for each in (soon.device, waits, later.device)}
+    with closing(SqlEstate(f"sqlite:///{tmp_path / 'dated.sqlite'}")) as dated:
+        dated.add([_in_estate(each, each.device) for each in states.values()], AT)
+        devices = EstateDevices(dated, keys)
+        with (
+            serving(devices, CLEAN, transfer=TRANSFER) as (hubs, port),
+            closing(TcpLink("127.0.0.1", port, transfer=TRANSFER)) as link,
+        ):
+            _send(link, (soon, later))
+            events = _events(link, 4, until=timedelta(seconds=5_000))
+            assert not _events(link, 1, until=timedelta(seconds=100))
+            assert hubs._lines == 0
+        said = sorted(
+            (parse_message(event.message).header.category, event.device)
+            for event in events
+            if isinstance(event, FromDevice)
+        )
+        answered = sorted((soon.device.device, later.device.device))
+        alerted = sorted((soon.device.device, waits.device))
+        assert said == [
+            *((MessageCategory.RESPONSE, device) for device in answered),
+            *((MessageCategory.ALERT, device) for device in alerted),
+        ]
+        for before in states.values():
+            held = dated.held(before.device)
+            assert held is not None
+            assert bool(held.state.scheduled) is (before.device == later.device.device)
+            assert (held.state.anchors != before.anchors) is (before.device in alerted)

@@ -11,10 +11,11 @@ from tests.fuzz.claims import claim, read
 
 from smki.crypto.gbcs_protection import open_attribute
 from smki.messages import KeyUse, KnownKey, check, shown
+from smki.simulator.line_records import Record, Records, encode_record
 from smki.simulator.transfer import TransferEnd, TransferFigures
 from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.asn1 import decode, encode
-from smki.wire.gbcs.blocks import encode_block, parse_block
+from smki.wire.gbcs.blocks import encode_block, is_block, parse_block, whole_message
 from smki.wire.gbcs.cosem import parse_cosem
 from smki.wire.gbcs.cosem_writing import encode_cosem
 from smki.wire.gbcs.encrypted import ENCRYPTED_PREFIX, EncryptedItem
@@ -43,6 +44,7 @@ _POINT: Final = bytes.fromhex(  # the generator of P-256: the public key of the 
     "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
 )
 _COUNTED: Final = 3  # octets of a GBZ payload's profile and number of components
+_ROUTED: Final = 31  # octets before the message code in a routing header
 _ENTITY: Final = EUI64(bytes(8))
 
 
@@ -92,6 +94,39 @@ def text(octets: bytes) -> None:
 def block(octets: bytes) -> None:
     """A block of a block transfer is written as it was read."""
     read(parse_block, octets, encode=encode_block)
+
+
+def blocks(octets: bytes) -> None:
+    """What comes of blocks one after another is one message, and it is the one they name."""
+    found = read(whole_message, octets)
+    if found is not None and is_block(octets):
+        header = parse_message(found).header
+        claim(holds=header.message_code == parse_first(octets), what="another message's blocks")
+
+
+def parse_first(octets: bytes) -> int:
+    """The message code that the first routing header names, at its fixed place."""
+    return int.from_bytes(octets[_ROUTED : _ROUTED + 2], "big")
+
+
+def line(octets: bytes) -> None:
+    """The records off a socket are the same in any pieces, and written as they were read."""
+    whole, taken = _records(octets, len(octets) or 1)
+    claim(holds=_records(octets, 3) == (whole, taken), what="pieces are read otherwise")
+    again = b"".join(map(encode_record, whole))
+    claim(holds=octets.startswith(again), what=f"written again: {again.hex()}")
+
+
+def _records(octets: bytes, size: int) -> tuple[list[Record], bool]:
+    """The records before the first that is none, and whether there is such a one."""
+    reader, found = Records(), list[Record]()
+    try:
+        for start in range(0, len(octets), size):
+            for each in reader.feed(octets[start : start + size]):
+                found.append(each)
+    except Malformed:
+        return found, False
+    return found, True
 
 
 def transfer(octets: bytes) -> None:
@@ -181,6 +216,8 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = MappingProxyType(
         "message": message,
         "message-text": text,
         "block": block,
+        "blocks": blocks,
+        "line": line,
         "transfer": transfer,
         "cosem": cosem,
         "zigbee": zigbee,

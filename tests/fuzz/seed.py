@@ -21,6 +21,17 @@ from smki.merkle.leaf import (
     encode_framed,
     encode_leaf,
 )
+from smki.simulator.line_records import (
+    Done,
+    Hello,
+    LineFrame,
+    Quiet,
+    Record,
+    RefusedLine,
+    Unknown,
+    Welcome,
+    encode_record,
+)
 from smki.terms import EUI64, KeyUsage
 from smki.wire import der
 from smki.wire.encodings import write_pem
@@ -50,6 +61,9 @@ def _messages() -> Iterator[tuple[str, bytes]]:
         blocks = blocks_of(message.header, octets, _BLOCK_OCTETS, window=2)
         frames = [encode_block(each) for each in blocks[:3]]
         yield from (("block", each) for each in frames[:1])
+        if len(octets) < _SHORT // 2:
+            every = blocks_of(message.header, octets, _BLOCK_OCTETS, window=2)
+            yield "blocks", b"".join(map(encode_block, every))
         if len(frames) == 3:
             parted = (len(each).to_bytes(2, "big") + each for each in frames)
             yield "transfer", b"".join(parted)
@@ -58,8 +72,19 @@ def _messages() -> Iterator[tuple[str, bytes]]:
     for text in (_READ, _ALERTED, _HIDDEN):
         yield "zigbee", bytes.fromhex(text)
     yield "encrypted-attribute", bytes(20)
+    yield "line", b"".join(map(encode_record, _LINE))
 
 
+_DEVICE: Final = EUI64(bytes(8))
+_LINE: Final[tuple[Record, ...]] = (
+    Hello(),
+    Welcome(instant=devices.AT, pace=60.0),
+    LineFrame(device=_DEVICE, frame=b"frame"),
+    Quiet(device=_DEVICE, frames=2),
+    Done(device=_DEVICE),
+    Unknown(device=_DEVICE),
+    RefusedLine(reason="a reason"),
+)
 _ACCESS_REQUEST: Final = "d920000516000103006800001e0300ff02010908 0011223344556677".replace(
     " ", ""
 )

@@ -7,20 +7,21 @@ of requests that are there already.
 
 import resource
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from smki.adapters.device_keys import KeyMakers
-from smki.adapters.helpers import rare_garbage_collection
+from smki.adapters.helpers import Helpers, rare_garbage_collection
 from smki.adapters.world import SystemClock, SystemEntropy
-from smki.bootstrap import initialise, load_settings, open_office, with_helpers
+from smki.bootstrap import Settings, initialise, load_settings, open_office, with_helpers
 from smki.bootstrap.estates import anchors_of, home_figures, open_estate, trusted_certificates
 from smki.devices import DeviceKind
+from smki.flows.office import Office
 from smki.interfaces.benching import made_documents, meet, one_batch
-from smki.interfaces.estate_issuing import InProcess
+from smki.interfaces.estate_issuing import InProcess, requester_of
 from smki.interfaces.estate_making import LOT, Making, make_estate
 from smki.profiles import DEVELOPMENT_HARDWARE
 from smki.wire import der
@@ -68,42 +69,18 @@ def bench_estate(
     looks = made_documents(state, min(_LOOK, 2 * count) * rounds, progress)
     making_seconds = issuing_seconds = 0.0
     issued = 0
-    with ExitStack() as stack:
-        opened = stack.enter_context(open_office(settings, environment))
-        helped = with_helpers(opened, settings, environment, processes)
-        office, examine = stack.enter_context(helped)
-        stack.enter_context(rare_garbage_collection())
-        meet(examine, processes)
-        certificates = trusted_certificates(settings, office.hierarchy)
-        estate = stack.enter_context(open_estate(settings, new=True))
-        issuer = InProcess(settings, office, examine)
-        making = Making(
-            estate=estate,
-            issuer=issuer,
-            makers=stack.enter_context(closing(KeyMakers(processes if processes > 1 else 0))),
-            anchors={kind: anchors_of(kind, certificates) for kind in DeviceKind},
-            profiles=office.front.settings,
-            figures=home_figures(settings),
-            hw_type=der.oid(DEVELOPMENT_HARDWARE)[2:],
-            seed=1,
-            folder=state / "estate-lots",
-            clock=SystemClock(),
-            entropy=SystemEntropy(),
-            progress=lambda _done, _total: None,
-        )
-        make_estate(making, 1)  # the processes that make keys have started
+    with _yard(settings, environment, processes) as (office, examine, making):
         for path, items in looks:
             begun = time.perf_counter()
-            for _ in one_batch(office, issuer.requester, path, examine):
-                progress("issuing", issued, 2 * count)
+            for done in one_batch(office, requester_of(office), path, examine):
+                progress("issuing", issued + done, 2 * count)
             middle = time.perf_counter()
-            done = min(count, estate.count() + _ROUND)
-            make_estate(making, done)
+            made = make_estate(making, min(count, making.estate.count() + _ROUND))
             making_seconds += time.perf_counter() - middle
             issuing_seconds += middle - begun
             issued += items
-            progress("making devices", done, count)
-        size = estate.octets()
+            progress("making devices", made.devices, count)
+        octets = making.estate.octets()
     rate, limit = 2 * (count - 1) / making_seconds, issued / issuing_seconds
     return EstateFigures(
         count=count,
@@ -112,6 +89,38 @@ def bench_estate(
         per_second=round(rate, 1),
         limit_per_second=round(limit, 1),
         ratio=round(rate / limit, 3),
-        octets_per_device=size // count,
+        octets_per_device=octets // count,
         peak_rss_mib=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
     )
+
+
+@contextmanager
+def _yard(
+    settings: Settings, environment: Mapping[str, str], processes: int
+) -> Iterator[tuple[Office, Helpers, Making]]:
+    """The office with its helpers, and an estate of one device: every process has started."""
+    with (
+        open_office(settings, environment) as opened,
+        with_helpers(opened, settings, environment, processes) as (office, examine),
+        open_estate(settings, new=True) as estate,
+        closing(KeyMakers(processes if processes > 1 else 0)) as makers,
+        rare_garbage_collection(),
+    ):
+        meet(examine, processes)
+        certificates = trusted_certificates(settings, office.hierarchy)
+        making = Making(
+            estate=estate,
+            issuer=InProcess(settings, office, examine),
+            makers=makers,
+            anchors={kind: anchors_of(kind, certificates) for kind in DeviceKind},
+            profiles=office.front.settings,
+            figures=home_figures(settings),
+            hw_type=der.oid(DEVELOPMENT_HARDWARE)[2:],
+            seed=1,
+            folder=settings.path("estate-lots"),
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            progress=lambda _done, _total: None,
+        )
+        make_estate(making, 1)
+        yield office, examine, making

@@ -117,7 +117,7 @@ class InProcess:
         """The batch is received; its number."""
         with document.open("rb") as file:
             parts = iter(lambda: file.read(_PART), b"")
-            receipt = receive_batch(self._office.front, self.requester, parts)
+            receipt = receive_batch(self._office.front, requester_of(self._office), parts)
         if receipt.number is None:
             raise _refused(f"{receipt.code} {receipt.text}")
         return receipt.number
@@ -131,25 +131,10 @@ class InProcess:
                 self._office, batch, self._examine, self._settings.chunk
             ):
                 done(processed)
-        view = batch_result(self._office.front, self.requester, number)
+        view = batch_result(self._office.front, requester_of(self._office), number)
         if view.status is not BatchStatus.COMPLETED:
             raise _refused(f"{view.status.value} {view.code} {view.text}")
         return view.items
-
-    @property
-    def requester(self) -> Requester:
-        """The manufacturer.
-
-        Raises:
-            Unavailable: it is not registered.
-        """
-        party = self._office.front.registry.party(MAKER)
-        if party is None:
-            raise Unavailable(
-                f"party {MAKER}: is not registered, must be: run 'smki init', which makes sample"
-                " parties"
-            )
-        return requester_for(party, Interface.BATCH, None)
 
     def _batch(self, number: int) -> Batch:
         batch = self._office.front.workbook.batch(number)
@@ -170,6 +155,20 @@ class InProcess:
             f"batch {batch.number}: waits for {wanted}; afterwards the same command goes on",
             clause="sec-app-m:F",
         )
+
+
+def requester_of(office: Office) -> Requester:
+    """The maker of the devices, as who asks.
+
+    Raises:
+        Unavailable: it is not registered.
+    """
+    party = office.front.registry.party(MAKER)
+    if party is None:
+        raise Unavailable(
+            f"party {MAKER}: is not registered, must be: run 'smki init', which makes sample parties"
+        )
+    return requester_for(party, Interface.BATCH, None)
 
 
 def _refused(found: str) -> Refused:

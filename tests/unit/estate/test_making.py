@@ -99,9 +99,16 @@ def test_an_estate_is_made_and_made_larger(yard: Any) -> None:
     assert history == [SmiStatus.PENDING, SmiStatus.COMMISSIONED]
 
 
-@pytest.mark.parametrize("lot", [1, 2])
 @pytest.mark.parametrize(
-    "step", ["before send", "after send", "before issuing", "after issuing", "finishing"]
+    ("step", "lot"),
+    [
+        ("before send", 1),
+        ("after send", 2),
+        ("before issuing", 1),
+        ("after issuing", 2),
+        ("finishing", 1),
+        ("finishing", 2),
+    ],
 )
 def test_cut_off_at_any_step_the_same_again_goes_on(
     yard: Any, step: str, lot: int, monkeypatch: pytest.MonkeyPatch

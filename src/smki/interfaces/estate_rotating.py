@@ -272,7 +272,7 @@ def rotation_document(figures: RotationFigures, through: str, seed: int | None) 
     return {
         "certificates": len(figures.outcomes),
         "renewed": figures.renewed,
-        "refused": families["refused"],
+        "refused": families["refused"] + families["malformed"],
         "unanswered": families["unavailable"],
         "through": through,
         "commands": figures.commands,

@@ -12,6 +12,7 @@ import pytest
 from smki.adapters.sql.head_end import SqlHeadEnd
 from smki.adapters.sql.store import Store
 from smki.devices import DeviceKind, DeviceState, process
+from smki.devices.kinds import SUPPLIER_DS
 from smki.flows.rotating import NotRotated, Outcome, Rotated, RotationWish, Rotator, Step
 from smki.headend import HeadEnd, Patience
 from smki.messages import KeyUse
@@ -112,7 +113,7 @@ class World:
     def wish(self, device: EUI64, *usages: KeyUsage) -> RotationWish:
         """The supplier's wish; the broker's where the device knows no supplier."""
         role, state = RemotePartyRole.SUPPLIER, self.states[device]
-        if state.kind is DeviceKind.CHF:
+        if SUPPLIER_DS not in state.anchors:
             role = RemotePartyRole.ACCESS_CONTROL_BROKER
         party = self.catalogue.parties[role]
         signer = party.keys[KeyUse.DIGITAL_SIGNATURE].handle
@@ -153,7 +154,7 @@ def world(catalogue: Catalogue, keys: ScalarKeys, notes: SqlHeadEnd) -> World:
 
 
 @pytest.mark.clause("gbcs:CS02c")
-@pytest.mark.parametrize("kind", [DeviceKind.ESME, DeviceKind.CHF])
+@pytest.mark.parametrize("kind", DeviceKind)
 def test_both_certificates_of_a_device_are_renewed_in_four_steps_each(
     kind: DeviceKind, world: World
 ) -> None:

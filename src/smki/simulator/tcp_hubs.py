@@ -84,7 +84,7 @@ class _Line:
     connection: "_Connection"
     on_their_way: int = 0
     frames: int = 0  # came since it was last quiet
-    waking: bool = False
+    wake: "_Event | None" = None  # when the hub looks for retries
     said_quiet: bool = False
 
     @property
@@ -96,7 +96,7 @@ class _Line:
 class _Event:
     at: float
     number: int
-    line: _Line = field(compare=False)
+    line: _Line | None = field(compare=False)  # none: it was closed meanwhile
     outward: bool = field(compare=False)
     frame: bytes | None = field(compare=False)  # none: it is time to look for retries
 
@@ -214,6 +214,8 @@ class TcpHubs:
             del connection.lines[record.device]
             self._hubs.close(line.hub)
             self._lines -= 1
+            if line.wake is not None:
+                line.wake.line = None  # it is due in a while, and keeps nothing until then
 
     def _open(self, connection: "_Connection", device: EUI64) -> _Line | None:
         if self._lines >= LINES_MAX:
@@ -244,13 +246,14 @@ class TcpHubs:
                 if line.hub.reached:
                     self._at(now + one.seconds, line, one.frame, outward=outward)
 
-    def _at(self, at: float, line: _Line, frame: bytes | None, *, outward: bool) -> None:
+    def _at(self, at: float, line: _Line, frame: bytes | None, *, outward: bool) -> _Event:
         self._number += 1
         line.on_their_way += frame is not None
         event = _Event(at=at, number=self._number, line=line, outward=outward, frame=frame)
         heapq.heappush(self._events, event)
         if self._events[0] is event:
             self._set_timer()
+        return event
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -270,11 +273,13 @@ class TcpHubs:
 
     def _happen(self, event: _Event, now: float) -> None:
         line = event.line
+        if line is None:
+            return
         line.on_their_way -= event.frame is not None
         if line.connection.lines.get(line.hub.device) is not line:
             return  # it was closed, or its head end has gone
         if event.frame is None:
-            line.waking = False
+            line.wake = None
             self._carry(line, line.hub.far.retry(now)[0], outward=False)
         elif event.outward:
             arrived = self._hubs.arrive(line.hub, event.frame, now)
@@ -345,9 +350,8 @@ class TcpHubs:
     def _look(self, line: _Line) -> None:
         """Somebody looks for the hub's retries when they are due; a quiet line is told, once."""
         due = line.hub.far.next_retry
-        if due is not None and not line.waking:
-            line.waking = True
-            self._at(due, line, None, outward=True)
+        if due is not None and line.wake is None:
+            line.wake = self._at(due, line, None, outward=True)
         if line.quiet and not line.said_quiet:
             line.connection.write(Quiet(device=line.hub.device, frames=line.frames))
             line.frames = 0

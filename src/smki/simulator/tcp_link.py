@@ -80,7 +80,7 @@ class TcpLink:
         self._transfer = transfer or TransferFigures()
         self._clock = clock
         self._lines: dict[EUI64, _Line] = {}
-        self._retries: list[tuple[float, int, _Line]] = []
+        self._retries: list[tuple[float, int, EUI64]] = []  # also of lines that are no more
         self._number = 0
         self._untold: deque[FromDevice | NotDelivered] = deque()
         self._unsent = bytearray()
@@ -162,7 +162,7 @@ class TcpLink:
             if line.noted is None:  # one that is put off is looked at in vain, once
                 self._number += 1
                 line.noted = due
-                heapq.heappush(self._retries, (due, self._number, line))
+                heapq.heappush(self._retries, (due, self._number, line.device))
         elif line.quiet and self._lines.pop(line.device, None) is not None:
             self._unsent += encode_record(Done(device=line.device))
 
@@ -170,13 +170,15 @@ class TcpLink:
         """Frames whose acknowledgement is due are sent again, or given up."""
         now = self._seconds
         while self._retries and self._retries[0][0] <= now:
-            _, _, line = heapq.heappop(self._retries)
+            due, _, device = heapq.heappop(self._retries)
+            line = self._lines.get(device)
+            if line is None or line.noted != due:
+                continue
             line.noted = None
             frames, lost = line.near.retry(now)
             self._out(line, frames)
             self._give_up(line, lost)
-            if self._lines.get(line.device) is line:
-                self._look(line)
+            self._look(line)
 
     def _give_up(self, line: _Line, routes: Iterable[Route]) -> None:
         self._untold.extend(

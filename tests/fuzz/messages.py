@@ -11,7 +11,7 @@ from tests.fuzz.claims import claim, read
 
 from smki.crypto.gbcs_protection import open_attribute
 from smki.messages import KeyUse, KnownKey, check, shown
-from smki.simulator.line_records import Record, Records, encode_record
+from smki.simulator.line_records import Record, Records, RefusedLine, encode_record
 from smki.simulator.transfer import TransferEnd, TransferFigures
 from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.asn1 import decode, encode
@@ -110,10 +110,14 @@ def parse_first(octets: bytes) -> int:
 
 
 def line(octets: bytes) -> None:
-    """The records off a socket are the same in any pieces, and written as they were read."""
+    """The records off a socket are the same in any pieces, and written as they were read.
+
+    Up to a reason for the end, whose text is for people: what of it is no text is replaced.
+    """
     whole, taken = _records(octets, len(octets) or 1)
     claim(holds=_records(octets, 3) == (whole, taken), what="pieces are read otherwise")
-    again = b"".join(map(encode_record, whole))
+    last = [isinstance(each, RefusedLine) for each in (*whole, RefusedLine(reason=""))].index(True)
+    again = b"".join(map(encode_record, whole[:last]))
     claim(holds=octets.startswith(again), what=f"written again: {again.hex()}")
 
 

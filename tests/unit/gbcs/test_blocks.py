@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.blocks import (
+    BLOCKS_MAX,
     Assembly,
     Block,
     Route,
@@ -16,7 +17,13 @@ from smki.wire.gbcs.blocks import (
     parse_block,
     whole_message,
 )
-from smki.wire.gbcs.frame import GroupingHeader, MessageCategory, grouped, parse_message
+from smki.wire.gbcs.frame import (
+    MESSAGE_OCTETS_MAX,
+    GroupingHeader,
+    MessageCategory,
+    grouped,
+    parse_message,
+)
 
 HEADER = GroupingHeader(
     category=MessageCategory.RESPONSE,
@@ -71,6 +78,7 @@ def test_blocks_in_any_order_make_the_message(message: bytes, octets: int, chanc
 
 CONTRADICTIONS = {
     "number 0": Block(route=ROUTE, number=0, data=b"x"),
+    "too high": Block(route=ROUTE, number=BLOCKS_MAX + 1, data=b"x"),
     "other data": Block(route=ROUTE, number=1, data=b"y"),
     "after the last": Block(route=ROUTE, number=4, data=b"x"),
     "another last": Block(route=ROUTE, number=2, data=b"x", last=True),
@@ -90,6 +98,14 @@ def test_a_block_that_contradicts_those_before_is_refused(case: str) -> None:
     with pytest.raises(Malformed, match=r"GBT block .* must be"):
         assembly.with_block(CONTRADICTIONS[case])
     assert assembly.with_block(Block(route=ROUTE, number=9, data=b"")) == assembly
+
+
+@pytest.mark.clause("gbcs:GBT")
+def test_a_message_has_no_more_blocks_than_can_be_collected() -> None:
+    """Of the longest message in the smallest blocks, each is a little larger than was asked."""
+    blocks = blocks_of(HEADER, bytes(MESSAGE_OCTETS_MAX), 1, window=1)
+    assert 0.9 * BLOCKS_MAX < len(blocks) <= BLOCKS_MAX
+    assert sum(len(each.data) for each in blocks) == MESSAGE_OCTETS_MAX
 
 
 @pytest.mark.clause("gbcs:GBT")

@@ -58,6 +58,7 @@ def test_a_compact_array_may_be_empty_and_stand_in_a_structure() -> None:
         ("13 00 01 00", "null_data"),
         ("13 01ffff 01ffff 11 02 0000", "65535 elements"),
         ("13 13 06 00", "a compact array"),
+        ("13" + "0201" * 3 + "11 02 0102", "3 that hold others"),
         ("13 07 00", "data type"),
         ("13" + 40 * "0201" + "11 01 00", "33 values within each other"),
     ],

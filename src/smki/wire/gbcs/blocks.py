@@ -28,7 +28,7 @@ from smki.wire.gbcs.frame import (
 from smki.wire.gbcs.octets import Cursor, length_octets
 
 WINDOW_MAX: Final = 0x3F
-NUMBER_MAX: Final = 0xFFFF
+BLOCKS_MAX: Final = 4_096  # of a message: what it takes to collect them grows with the square
 
 _CLAUSE: Final = "gbcs:GBT"
 _WHAT: Final = "GBT block"
@@ -230,8 +230,11 @@ def blocks_of(
 ) -> tuple[Block, ...]:
     """`message` in blocks of at most `octets` octets of data, the last one marked.
 
+    Of more octets, if there would be more than `BLOCKS_MAX` blocks.
+
     Clause: gbcs:GBT
     """
+    octets = max(octets, -(-len(message) // BLOCKS_MAX))
     pieces = range(0, len(message), octets)
     return tuple(
         Block(
@@ -270,7 +273,7 @@ class Assembly:
             return self
         last = block.number if block.last else self.last
         if (
-            block.number == 0
+            not 0 < block.number <= BLOCKS_MAX
             or self.pieces.get(block.number, block.data) != block.data
             or (self.last is not None and last != self.last)
             or (last is not None and max((block.number, *self.pieces)) > last)

@@ -294,9 +294,25 @@ def _description(cursor: Cursor, depth: int) -> _Description:
     return _Description(type=of, inner=inner, count=count)
 
 
+def _counts(of: _Description) -> tuple[int, int]:
+    """How many values an element has that hold no others, and how many that do."""
+    if not of.inner:
+        return 1, 0
+    simple, holding = (sum(counts) for counts in zip(*map(_counts, of.inner), strict=True))
+    return of.count * simple, of.count * holding + 1
+
+
 def _compact(cursor: Cursor, depth: int) -> tuple[CosemData, ...]:
-    """Elements until the contents end, each of one octet or more: so there are no more than octets."""
+    """Elements until the contents end, each of one octet or more: so there are no more than octets.
+
+    Structures within structures cost no octets here; there are no more of them than values.
+    """
     description = _description(cursor, depth)
+    simple, holding = _counts(description)
+    if holding > simple + 1:
+        raise cursor.wrong(
+            "type description", f"{holding} that hold others", f"at most {simple + 1}"
+        )
     count = cursor.length("contents")
     if count > cursor.left:
         raise cursor.wrong("contents", f"{count} octets announced", f"at most {cursor.left}")

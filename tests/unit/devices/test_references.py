@@ -21,10 +21,11 @@ from smki.devices import (
     kinds,
     process,
 )
+from smki.devices.answering import log_backup
 from smki.terms import KeyUsage, RemotePartyRole
 from smki.wire.gbcs.firmware import ActivateFirmwareCommand
 from smki.wire.gbcs.frame import GbcsMessage, parse_message
-from smki.wire.gbcs.joining import DeviceLogEntry, DeviceType
+from smki.wire.gbcs.joining import BackupDeviceLogAlert, DeviceLogEntry, DeviceType
 from smki.wire.gbcs.payloads import SecurityPayload, read_payload
 from smki.wire.pkcs10 import parse_device_request
 from smki.wire.requests import DeviceRequest
@@ -198,6 +199,44 @@ def test_a_future_dated_command_runs_when_its_time_has_come(
     assert (found.header, ours.value) == (wanted.header, theirs.value)
     assert not then.state.scheduled
     assert then.state.anchors != state.anchors
+
+
+@pytest.mark.clause("gbcs:CS06")
+def test_a_future_dated_activation_runs_when_its_time_has_come(
+    reference_house: Any, seeded: Callable[[GbcsMessage], DeviceState]
+) -> None:
+    """The alert is the published one, and the image runs."""
+    message = reference_house.message("CS06_11.3_FUTURE_DATED_SUCCESS_COMMAND")
+    wanted = reference_house.message("CS06_11.3_8F66_FUTURE_DATED_SUCCESS_ALERT")
+    command = read_payload(message)
+    assert isinstance(command, SecurityPayload)
+    assert isinstance(command.value, ActivateFirmwareCommand)
+    assert command.value.execution is not None
+    held = Firmware(
+        version=b"\x00",
+        image_hash=command.value.image_hash,
+        image_version=bytes.fromhex("0123abcf"),
+    )
+    state = replace(seeded(message), own_counter=1999, firmware=held)
+    waiting = process(state, message.octets, AT, reference_house.keys).state
+    assert waiting.firmware == held
+    then = advance(waiting, command.value.execution, reference_house.keys)
+    assert parse_message(then.out[0]).signed == wanted.signed
+    assert then.state.firmware == Firmware(version=held.image_version)
+
+
+@pytest.mark.clause("gbcs:use-cases", "gbcs:18.4")
+def test_a_gas_proxy_tells_its_device_log_as_published(
+    reference_house: Any, seeded: Callable[[GbcsMessage], DeviceState]
+) -> None:
+    """GCS62 after a change, to the octet: header, time, whole log and MAC."""
+    wanted = reference_house.message("GCS62_NA_8071_ALERT")
+    alert = read_payload(wanted)
+    assert isinstance(alert, SecurityPayload)
+    assert isinstance(alert.value, BackupDeviceLogAlert)
+    device = reference_house.device(wanted.header.originator)
+    state = replace(device, own_counter=1001, log=alert.value.entries)
+    assert log_backup(state, AT, reference_house.keys) == wanted.octets
 
 
 @pytest.mark.clause("gbcs:CS06")

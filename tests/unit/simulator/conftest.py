@@ -26,6 +26,7 @@ def _serving(
     times: float = 1_000,
     transfer: TransferFigures | None = None,
     port: int = 0,
+    elsewhere: RegionFigures | None = None,
 ) -> Iterator[Hubs]:
     loop = asyncio.new_event_loop()
     up = threading.Event()
@@ -35,7 +36,7 @@ def _serving(
     async def main() -> None:
         hubs = TcpHubs(
             devices,
-            regions={"north": figures},
+            regions={"north": figures, "south": elsewhere or figures},
             seed=seed,
             pace=Pace(start=datetime.now(UTC), times=times),
             transfer=transfer,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import cast
 
@@ -28,7 +29,7 @@ from smki.simulator.tcp_hubs import TcpHubs
 from smki.simulator.tcp_link import TcpLink
 from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import RegionFigures
-from smki.terms import EUI64, Refused, Unavailable
+from smki.terms import EUI64, Inconsistent, Refused, SmkiError, Unavailable
 from smki.wire.gbcs.frame import MessageCategory, parse_message
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
@@ -56,14 +57,16 @@ def examples(keys: ScalarKeys) -> tuple[Example, ...]:
     )
 
 
-def _in_estate(state: DeviceState, hub: EUI64) -> EstateDevice:
+def _in_estate(
+    state: DeviceState, hub: EUI64, make: str = "Sample Meter Maker", region: str = "north"
+) -> EstateDevice:
     row = InventoryRow(
         device=state.device,
         kind=state.kind,
-        make="Sample Meter Maker",
+        make=make,
         model="E1",
         hub=hub,
-        region="north",
+        region=region,
     )
     return EstateDevice(state=state, row=row)
 
@@ -471,3 +474,86 @@ def test_what_is_dated_for_the_future_runs_then_and_an_alert_says_so(
             assert held is not None
             assert bool(held.state.scheduled) is (before.device == later.device.device)
             assert (held.state.anchors != before.anchors) is (before.device in alerted)
+
+
+@pytest.mark.clause("gbcs:GBT")
+def test_the_faulty_make_of_hub_loses_long_messages_where_it_is_faulty(
+    keys: ScalarKeys, tmp_path: Path, examples: tuple[Example, ...], serving: Serving
+) -> None:
+    """By make and by region, as the first real test found it; a short message comes through it."""
+    places = {
+        (make, region): example
+        for (make, region), example in zip(
+            product(("Maker A", "Maker B"), ("north", "south")), examples, strict=False
+        )
+    }
+    figures = replace(CLEAN, faulty_makes=frozenset({"Maker B"}))
+    small = TransferFigures(block_octets=64, retry_seconds=60, attempts=3)
+    with closing(SqlEstate(f"sqlite:///{tmp_path / 'makes.sqlite'}")) as makes:
+        makes.add(
+            [_in_estate(each.device, each.device.device, *place) for place, each in places.items()],
+            AT,
+        )
+        devices = EstateDevices(makes, keys)
+        found = []
+        for transfer in (small, TRANSFER):
+            with (
+                serving(devices, figures, elsewhere=CLEAN, transfer=transfer) as (_, port),
+                closing(TcpLink("127.0.0.1", port, transfer=transfer)) as link,
+            ):
+                sent = (
+                    tuple(places.values()) if transfer is small else (places["Maker B", "north"],)
+                )
+                _send(link, sent)
+                found.append({event.device: type(event) for event in _events(link, len(sent))})
+    assert found[0] == {
+        each.device.device: NotDelivered if place == ("Maker B", "north") else FromDevice
+        for place, each in places.items()
+    }
+    assert found[1] == {places["Maker B", "north"].device.device: FromDevice}
+
+
+class _Away(EstateDevices):
+    """Devices whose estate fails as told, each time that messages come."""
+
+    def __init__(self, estate: SqlEstate, keys: ScalarKeys, *errors: SmkiError) -> None:
+        super().__init__(estate, keys)
+        self._errors = list(errors)
+
+    def obey(self, messages: Sequence[ForDevice], at: datetime) -> tuple[tuple[bytes, ...], ...]:
+        """Fails, until all failures are used up."""
+        if self._errors:
+            raise self._errors.pop(0)
+        return super().obey(messages, at)
+
+
+def test_an_estate_that_is_away_loses_messages_and_nothing_else(
+    keys: ScalarKeys, estate: SqlEstate, examples: tuple[Example, ...], serving: Serving
+) -> None:
+    """No device obeyed and none answers; what is sent again later is obeyed."""
+    devices = _Away(estate, keys, Unavailable("database: locked"))
+    with (
+        serving(devices, CLEAN, transfer=TRANSFER) as (_, port),
+        closing(TcpLink("127.0.0.1", port, transfer=TRANSFER)) as link,
+    ):
+        _send(link, examples[:1])
+        assert not _events(link, 1, until=timedelta(seconds=300))
+        assert not devices.outcomes
+        _send(link, examples[:1])
+        (event,) = _events(link, 1)
+        assert isinstance(event, FromDevice)
+
+
+def test_an_estate_that_disagrees_with_itself_ends_the_serving(
+    keys: ScalarKeys, estate: SqlEstate, examples: tuple[Example, ...], serving: Serving
+) -> None:
+    """Nothing is done any more; whoever serves is told why."""
+    devices = _Away(estate, keys, Inconsistent("estate: wrong"))
+    with (
+        serving(devices, CLEAN, transfer=TRANSFER) as (hubs, port),
+        closing(TcpLink("127.0.0.1", port, transfer=TRANSFER)) as link,
+    ):
+        _send(link, examples[:1])
+        _events(link, 1, until=timedelta(seconds=100))
+        assert hubs.failed.done()
+        assert isinstance(hubs.failed.exception(), Inconsistent)

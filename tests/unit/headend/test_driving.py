@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from smki.headend import Alerted, Answered, Given, GivenUp, HeadEnd, Order, Patience
 from smki.headend.driving import ABANDONED, PassedOver
@@ -325,3 +327,49 @@ def test_a_thousand_commands_are_told_apart() -> None:
             head_end.command(_order(event.key.device))
     assert answered == 1_000
     assert set(outbox.outcomes.values()) == {"answered"}
+
+
+_FATES = st.lists(
+    st.lists(
+        st.tuples(st.floats(0, 900), st.sampled_from(["answer", "forged", "lost", "noise", "late"]))
+    ),
+    max_size=40,
+)
+
+
+@pytest.mark.clause("gbcs:7.2.7")
+@settings(max_examples=100, deadline=None)
+@given(fates=_FATES, count=st.integers(1, 8))
+def test_whatever_the_line_does_each_command_ends_once(
+    fates: list[list[tuple[float, str]]], count: int
+) -> None:
+    """Answered by its own device's answer or given up, in time's order; sent three times at most."""
+    first: list[bytes] = []
+
+    def behaves(number: int, message: bytes) -> Sequence[Happening]:
+        first.append(message)
+        told: dict[str, FromDevice | NotDelivered] = {
+            "answer": _response(message),
+            "forged": _response(message, BAD),
+            "lost": _lost(message),
+            "noise": FromDevice(device=METER, message=b"\xdf", at=AT),
+            "late": _response(first[0]),
+        }
+        happening = fates[number - 1] if number <= len(fates) else []
+        return [(seconds, told[what]) for seconds, what in happening]
+
+    head_end, line, outbox = _head_end(behaves)
+    keys = [head_end.command(_order(EUI64(bytes(7) + bytes((n,))))) for n in range(count)]
+    ended, instants = [], []
+    for event in head_end.events():
+        assert not isinstance(event, Alerted)
+        ended.append(event.key)
+        instants.append(head_end.now)
+        if isinstance(event, Answered):
+            assert event.response.signature == GOOD
+            assert event.response.header.originator == event.key.device
+    assert sorted(ended, key=lambda key: key.counter) == keys
+    assert instants == sorted(instants)
+    assert set(outbox.outcomes) == {key.counter for key in keys}
+    assert all(line.sent.count(message) <= 3 for message in line.sent)
+    assert len(set(line.sent)) == count

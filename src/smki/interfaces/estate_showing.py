@@ -12,7 +12,11 @@ from smki.flows.registering import certificate_of
 from smki.ports.estate import InventoryRow, InventoryTotal
 from smki.terms import EUI64, Refused, RemotePartyRole, SerialNumber
 from smki.wire.certificate import parse_certificate
-from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
+from smki.wire.gbcs.trust_anchors import (
+    REMOTE_PARTY_ROLE,
+    KeyUsageBits,
+    TrustAnchorCellIdentifier,
+)
 
 Shown = tuple[dict[str, Any], Iterable[str]]
 
@@ -127,7 +131,7 @@ def _cell(
 ) -> dict[str, Any]:
     serial = _serial(front, anchor)
     return {
-        "role": _name(cell.role),
+        "role": REMOTE_PARTY_ROLE.name(cell.role),
         "key_usage": _usage(cell.key_usage),
         "cell_usage": _name(cell.cell_usage),
         "subject_id": anchor.unique_id.hex(),
@@ -139,7 +143,7 @@ def _cell(
 def _counters(role: RemotePartyRole, counters: Counters) -> dict[str, Any]:
     """Counters of a role; None of what was never asked."""
     return {
-        "role": _name(role),
+        "role": REMOTE_PARTY_ROLE.name(role),
         "update": None if counters.update < 0 else counters.update,
         "command": None if counters.command < 0 else counters.command,
         "specialist": {_name(usage): number for usage, number in counters.specialist.items()},

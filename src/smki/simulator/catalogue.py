@@ -408,5 +408,5 @@ def _other_changes(
 
 def _title(mode: CredentialsReplacementMode) -> str:
     """As the notation writes it, with a capital: `SupplierByTransCoS`."""
-    name = str(MODE.show(mode)).partition("(")[0]
+    name = MODE.name(mode)
     return name[0].upper() + name[1:]

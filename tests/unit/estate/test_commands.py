@@ -98,6 +98,7 @@ def test_a_device_is_shown_whole(commands: Commands) -> None:
     assert cells["root", "keyCertSign", "management"]["subject_id"] == "0" * 16
     supplier = cells["supplier", "keyAgreement", "prePaymentTopUp"]
     assert supplier["subject_id"] == "0a534d4b49020001"
+    assert ("transitionalCoS", "digitalSignature", "management") in cells
     assert all(len(cell["key_id"]) == 16 for cell in shown["cells"])
     assert all(cell["serial"] for cell in shown["cells"])
     assert [each["key_usage"] for each in shown["certificates"]] == [

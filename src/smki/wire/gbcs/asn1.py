@@ -230,6 +230,10 @@ class Named(Generic[N]):
     def write(self, value: N, tag: int) -> bytes:
         return bytes((tag, 1, value))  # the named numbers end at 127
 
+    def name(self, value: N) -> str:
+        """The name in the notation."""
+        return self._names[value]
+
     def show(self, value: N) -> Tree:
         return f"{self._names[value]}({int(value)})"
 

@@ -60,6 +60,7 @@ STRATEGIES: dict[type, Callable[[Any], st.SearchStrategy[Any]]] = {
     asn1.SequenceOf: lambda codec: st.lists(_values(codec._item), max_size=3).map(tuple),
     asn1.Choice: lambda codec: st.one_of(*(_values(of) for _, of in codec._by_type.values())),
     asn1.SequenceType: _sequences,
+    asn1.Few: lambda codec: _values(codec._codec),
 }
 
 

@@ -30,6 +30,7 @@ ENUMERATED: Final = 0x0A
 _GENERALIZED_TIME: Final = 0x18
 _SEQUENCE: Final = 0x30
 _TIME_OCTETS: Final = 15  # YYYYMMDDHHMMSSZ
+_FEW_MAX: Final = 256  # more than there are names of trust anchor cells, with either tag
 _LENGTH_OCTETS_MAX: Final = 4
 _INTEGER_OCTETS_MAX: Final = 9  # SeqNumber has 8; Python writes no number of thousands in decimal
 _MIRRORED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
@@ -538,6 +539,37 @@ class SequenceType(Generic[T]):
             if not (omissible and part is None):
                 tree[each.name] = each.codec.show(part)
         return tree
+
+
+class Few(Generic[T]):
+    """A type with few values, which are frozen: an element that was read before is not read again.
+
+    Remembers by the octets, tag and length among them, what was read without a deviation.
+    """
+
+    def __init__(self, codec: Codec[T]) -> None:
+        self.tag = codec.tag
+        self._codec = codec
+        self._known: dict[bytes, T] = {}
+
+    def read(self, source: Source, at: int, end: int, name: str, tag: int) -> tuple[T, int]:
+        octets = source.octets
+        if end - at >= 2 and octets[at] == tag:
+            after = at + 2 + octets[at + 1]  # of a length in one octet; of others nothing is known
+            known = self._known.get(octets[at:after])
+            if known is not None and after <= end:
+                return known, after
+        noted = len(source.deviations)
+        value, after = self._codec.read(source, at, end, name, tag)
+        if len(source.deviations) == noted and len(self._known) < _FEW_MAX:
+            self._known[octets[at:after]] = value
+        return value, after
+
+    def write(self, value: T, tag: int) -> bytes:
+        return self._codec.write(value, tag)
+
+    def show(self, value: T) -> Tree:
+        return self._codec.show(value)
 
 
 def _identifier(component: Field) -> int:

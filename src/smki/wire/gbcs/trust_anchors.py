@@ -32,6 +32,7 @@ from smki.terms import RemotePartyRole
 from smki.wire.gbcs.asn1 import (
     ENUMERATED,
     Bits,
+    Few,
     Field,
     Integer,
     Named,
@@ -173,11 +174,13 @@ STATUS_CODE: Final = named(StatusCode, tag=ENUMERATED)
 SEQ_NUMBER: Final = Integer()
 IDENTIFIER: Final = Octets(IDENTIFIER_OCTETS)
 
-TRUST_ANCHOR_CELL_IDENTIFIER: Final = SequenceType(
-    TrustAnchorCellIdentifier,
-    Field("trustAnchorCellRemotePartyRole", "role", REMOTE_PARTY_ROLE),
-    Field("trustAnchorCellKeyUsage", "key_usage", KEY_USAGE),
-    Field("trustAnchorCellUsage", "cell_usage", CELL_USAGE, default=CellUsage.MANAGEMENT),
+TRUST_ANCHOR_CELL_IDENTIFIER: Final = Few(
+    SequenceType(
+        TrustAnchorCellIdentifier,
+        Field("trustAnchorCellRemotePartyRole", "role", REMOTE_PARTY_ROLE),
+        Field("trustAnchorCellKeyUsage", "key_usage", KEY_USAGE),
+        Field("trustAnchorCellUsage", "cell_usage", CELL_USAGE, default=CellUsage.MANAGEMENT),
+    )
 )
 PROVIDE_DETAILS_COMMAND: Final = SequenceType(
     ProvideDetailsCommand,

@@ -14,37 +14,24 @@ import asyncio
 import heapq
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Protocol, cast
+from typing import Final, Protocol
 
 from smki.simulator.hubs import HubLine, Hubs
-from smki.simulator.line_records import (
-    VERSION,
-    Done,
-    Hello,
-    LineFrame,
-    Quiet,
-    Record,
-    Records,
-    RefusedLine,
-    Unknown,
-    Welcome,
-    encode_record,
-)
+from smki.simulator.line_records import Done, LineFrame, Quiet, Unknown, Welcome
 from smki.simulator.obeying import ForDevice, FromItself
 from smki.simulator.pace import Pace
+from smki.simulator.tcp_connection import HeadEndConnection
 from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import Place, RegionFigures, Weather
-from smki.terms import EUI64, Inconsistent, Malformed, Refused, SmkiError, Unavailable
+from smki.terms import EUI64, Refused, SmkiError, Unavailable
 
 _LOG = logging.getLogger("smki.line")
 
 CONNECTIONS_MAX: Final = 64  # few head ends, each with any number of devices
 LINES_MAX: Final = 50_000  # of all connections at once, some 2 kB each; frames to more are lost
-RECORD_SECONDS: Final = 10.0  # for a record that has begun, and for the first
-UNREAD_OCTETS_MAX: Final = 16 << 20  # that a head end leaves lying
 _LOOK_DEVICES: Final = 200  # looked through at once for what is scheduled: some 20 ms
 _LOOK_SECONDS: Final = 0.1  # between two such looks
 _DUE_SECONDS: Final = 1.0  # between two looks whether a device is due
@@ -81,7 +68,7 @@ class _Line:
     """A device's line over one connection."""
 
     hub: HubLine
-    connection: "_Connection"
+    connection: HeadEndConnection
     on_their_way: int = 0
     frames: int = 0  # came since it was last quiet
     wake: "_Event | None" = None  # when the hub looks for retries
@@ -131,7 +118,7 @@ class TcpHubs:
         self._number = 0
         self._timer: asyncio.TimerHandle | None = None
         self._came: list[tuple[_Line, bytes]] = []
-        self._connections: dict[_Connection, None] = {}  # in the order in which they came
+        self._connections: dict[HeadEndConnection, dict[EUI64, _Line]] = {}  # as they came
         self._lines = 0
         self.frames = 0
         self.failed: asyncio.Future[None] = self._loop.create_future()
@@ -145,7 +132,7 @@ class TcpHubs:
             Unavailable: the address cannot be had.
         """
         try:
-            server = await self._loop.create_server(lambda: _Connection(self), host, port)
+            server = await self._loop.create_server(lambda: HeadEndConnection(self), host, port)
         except OSError as error:
             raise Unavailable(
                 f"line: address cannot be had ({error.strerror})", where=f"{host}:{port}"
@@ -171,7 +158,7 @@ class TcpHubs:
         """What a head end is told first."""
         return Welcome(instant=self._instant(self.seconds), pace=self._pace.times)
 
-    def connected(self, connection: "_Connection") -> None:
+    def connected(self, connection: HeadEndConnection) -> None:
         """A head end is there.
 
         Raises:
@@ -183,23 +170,22 @@ class TcpHubs:
                 f" {CONNECTIONS_MAX}",
                 rule="line.connections",
             )
-        self._connections[connection] = None
+        self._connections[connection] = {}
 
-    def gone(self, connection: "_Connection") -> None:
+    def gone(self, connection: HeadEndConnection) -> None:
         """A head end is there no more: what was on its way over its lines is lost."""
-        self._connections.pop(connection, None)
-        for line in connection.lines.values():
+        for line in self._connections.pop(connection, {}).values():
             self._hubs.close(line.hub)
             self._lines -= 1
-        connection.lines.clear()
 
-    def frame(self, connection: "_Connection", record: LineFrame) -> None:
+    def frame(self, connection: HeadEndConnection, record: LineFrame) -> None:
         """A head end sent a frame.
 
         Raises:
             SmkiError: the estate is away, or a region has no figures.
         """
-        line = connection.lines.get(record.device) or self._open(connection, record.device)
+        lines = self._connections[connection]
+        line = lines.get(record.device) or self._open(connection, record.device)
         if line is None:
             return
         line.frames += 1
@@ -207,17 +193,18 @@ class TcpHubs:
         self._carry(line, (record.frame,), outward=True)
         self._look(line)
 
-    def done(self, connection: "_Connection", record: Done) -> None:
+    def done(self, connection: HeadEndConnection, record: Done) -> None:
         """A head end waits for nothing of a line: it is closed, unless something began since."""
-        line = connection.lines.get(record.device)
+        lines = self._connections[connection]
+        line = lines.get(record.device)
         if line is not None and line.said_quiet and line.quiet:
-            del connection.lines[record.device]
+            del lines[record.device]
             self._hubs.close(line.hub)
             self._lines -= 1
             if line.wake is not None:
                 line.wake.line = None  # it is due in a while, and keeps nothing until then
 
-    def _open(self, connection: "_Connection", device: EUI64) -> _Line | None:
+    def _open(self, connection: HeadEndConnection, device: EUI64) -> _Line | None:
         if self._lines >= LINES_MAX:
             connection.write(Quiet(device=device, frames=1))
             return None
@@ -226,7 +213,7 @@ class TcpHubs:
             connection.write(Unknown(device=device))
             return None
         line = _Line(hub=self._hubs.open(device, place), connection=connection)
-        connection.lines[device] = line
+        self._connections[connection][device] = line
         self._lines += 1
         return line
 
@@ -276,7 +263,7 @@ class TcpHubs:
         if line is None:
             return
         line.on_their_way -= event.frame is not None
-        if line.connection.lines.get(line.hub.device) is not line:
+        if not self._is_open(line):
             return  # it was closed, or its head end has gone
         if event.frame is None:
             line.wake = None
@@ -305,7 +292,7 @@ class TcpHubs:
             said = [()] * len(came)
         for (line, _), out in zip(came, said, strict=True):
             line.on_their_way -= 1
-            if line.connection.lines.get(line.hub.device) is line:
+            if self._is_open(line):
                 frames = self._hubs.answer(line.hub, out, self.seconds)
                 self._carry(line, frames, outward=False)
                 self._look(line)
@@ -341,9 +328,9 @@ class TcpHubs:
                 self._look(line)
 
     def _line_to(self, device: EUI64) -> _Line | None:
-        for connection in self._connections:
-            if device in connection.lines:
-                return connection.lines[device]
+        for lines in self._connections.values():
+            if device in lines:
+                return lines[device]
         first = next(iter(self._connections), None)
         return None if first is None else self._open(first, device)
 
@@ -356,6 +343,10 @@ class TcpHubs:
             line.connection.write(Quiet(device=line.hub.device, frames=line.frames))
             line.frames = 0
             line.said_quiet = True
+
+    def _is_open(self, line: _Line) -> bool:
+        """Whether it was not closed, and its head end is there."""
+        return self._connections.get(line.connection, {}).get(line.hub.device) is line
 
     def _instant(self, seconds: float) -> datetime:
         return self._pace.instant(seconds)
@@ -370,122 +361,3 @@ class TcpHubs:
         """Nothing more can be done, for this reason."""
         if not self.failed.done():
             self.failed.set_exception(error)
-
-
-class _Connection(asyncio.Protocol):
-    """One head end's."""
-
-    def __init__(self, hubs: TcpHubs) -> None:
-        self.lines: dict[EUI64, _Line] = {}
-        self._hubs = hubs
-        self._records = Records()
-        self._transport: asyncio.Transport | None = None
-        self._slow: asyncio.TimerHandle | None = None
-        self._greeted = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is open."""
-        self._transport = cast("asyncio.Transport", transport)  # of a TCP connection it is one
-        try:
-            self._hubs.connected(self)
-        except Refused as error:
-            self._refuse(error)
-        else:
-            self._wait_for_record()
-
-    def data_received(self, data: bytes) -> None:
-        """Octets came."""
-        whole = False
-        try:
-            for record in self._records.feed(data):
-                whole = True
-                self._take(record)
-        except Inconsistent as error:
-            self._hubs.fail(error)
-            self._refuse(error)
-        except SmkiError as error:
-            self._refuse(error)
-        self._time_record(whole=whole)
-
-    def _time_record(self, *, whole: bool) -> None:
-        """A record that has begun is waited for so long, and no longer."""
-        if self._slow is not None and (whole or not self._records.half):
-            self._slow.cancel()
-            self._slow = None
-        if self._records.half and self._slow is None:
-            self._wait_for_record()
-
-    def eof_received(self) -> bool:
-        """Nothing more comes: a half record is told before the connection ends."""
-        try:
-            self._records.end()
-        except Malformed as error:
-            self._refuse(error)
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is closed."""
-        del exc
-        if self._slow is not None:
-            self._slow.cancel()
-        self._transport = None
-        self._hubs.gone(self)
-
-    def write(self, record: Record) -> None:
-        """The record is on its way, unless the head end has gone or does not read."""
-        if self._transport is None or self._transport.is_closing():
-            return
-        if self._transport.get_write_buffer_size() > UNREAD_OCTETS_MAX:
-            _LOG.warning(
-                "a head end is left: %d octets wait to be read, must be at most %d",
-                self._transport.get_write_buffer_size(),
-                UNREAD_OCTETS_MAX,
-            )
-            self._transport.abort()
-            return
-        self._transport.write(encode_record(record))
-
-    def abort(self) -> None:
-        """The connection is closed at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _take(self, record: Record) -> None:
-        match record:
-            case Hello(version=version) if not self._greeted:
-                if version != VERSION:
-                    raise Refused(
-                        f"line: version {version} of the records, must be {VERSION}",
-                        rule="line.version",
-                    )
-                self._greeted = True
-                self.write(self._hubs.welcome)
-            case LineFrame() if self._greeted:
-                self._hubs.frame(self, record)
-            case Done() if self._greeted:
-                self._hubs.done(self, record)
-            case _:
-                raise Refused(
-                    f"line: {type(record).__name__.lower()} came, must be a hello first, then"
-                    " frames and dones",
-                    rule="line.order",
-                )
-
-    def _wait_for_record(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._slow = loop.call_later(
-            RECORD_SECONDS,
-            self._refuse,
-            Refused(
-                f"line: a record is not whole after {RECORD_SECONDS:g} s, must be by then",
-                rule="line.slow",
-            ),
-        )
-
-    def _refuse(self, error: SmkiError) -> None:
-        """The head end is told why, and the connection ends."""
-        _LOG.info("a connection ends: %s", error)
-        self.write(RefusedLine(reason=f"{error.family}: {error}"))
-        if self._transport is not None:
-            with suppress(OSError):
-                self._transport.close()

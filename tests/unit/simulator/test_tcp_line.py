@@ -19,12 +19,13 @@ from smki.devices import DeviceState, process
 from smki.ports.estate import EstateDevice, HeldState, InventoryRow
 from smki.ports.links import FromDevice, NotDelivered
 from smki.profiles import development
-from smki.simulator import ScalarKeys, tcp_hubs
+from smki.simulator import ScalarKeys, tcp_connection, tcp_hubs
 from smki.simulator.cast import Cast
 from smki.simulator.catalogue import Catalogue, Example
 from smki.simulator.line_records import Hello, LineFrame, Records, RefusedLine, encode_record
 from smki.simulator.obeying import OBEYED, EstateDevices, ForDevice
 from smki.simulator.pace import Pace
+from smki.simulator.tcp_connection import HeadEndConnection
 from smki.simulator.tcp_hubs import TcpHubs
 from smki.simulator.tcp_link import TcpLink
 from smki.simulator.transfer import TransferFigures
@@ -256,7 +257,7 @@ def test_who_is_slow_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A record that has begun must be whole in time, and so must the first."""
-    monkeypatch.setattr(tcp_hubs, "RECORD_SECONDS", 0.2)
+    monkeypatch.setattr(tcp_connection, "RECORD_SECONDS", 0.2)
     with serving(EstateDevices(estate, keys), CLEAN) as (_, port):
         assert "a record is not whole after 0.2 s" in _told(port, begun)
 
@@ -402,7 +403,7 @@ def test_who_does_not_read_is_cut_off(keys: ScalarKeys, estate: SqlEstate) -> No
             EstateDevices(estate, keys), regions={"north": CLEAN}, seed=1, pace=Pace(start=AT)
         )
         unread = _Unread()
-        deaf = tcp_hubs._Connection(hubs)
+        deaf = HeadEndConnection(hubs)
         deaf.connection_made(cast("asyncio.Transport", unread))
         record = RefusedLine(reason="x" * 400)
         while not unread.aborted:
@@ -411,7 +412,7 @@ def test_who_does_not_read_is_cut_off(keys: ScalarKeys, estate: SqlEstate) -> No
         deaf.connection_lost(None)
         return unread
 
-    assert 0 <= asyncio.run(main()).waiting - tcp_hubs.UNREAD_OCTETS_MAX < 500
+    assert 0 <= asyncio.run(main()).waiting - tcp_connection.UNREAD_OCTETS_MAX < 500
 
 
 def test_frames_to_more_devices_than_there_is_room_for_are_lost(

@@ -121,6 +121,28 @@ def _mode(command: object) -> CredentialsReplacementMode:
     return command.control.mode
 
 
+# code, name, protection, who may ask, replay protected, dated
+_FIXED: Final = (
+    (0x000A, "CS02c", Shape.BOTH, _supplier, True, False),
+    (0x000B, "CS02d", Shape.BOTH, _supplier, True, False),
+    (0x000C, "CS02e", Shape.BOTH, _supplier, False, False),
+    (0x000D, "CS03", Shape.BOTH, _supplier_or_broker, True, False),
+    (0x00AB, "CS03", Shape.BOTH, _supplier_or_broker, True, False),
+    (0x000E, "CS03", Shape.MAC, _supplier_or_broker, True, False),
+    (0x00AF, "CS03", Shape.BOTH, _supplier_or_broker, True, False),
+    (0x000F, "CS04", Shape.BOTH, _supplier_or_broker, True, False),
+    (0x0010, "CS04", Shape.MAC, _supplier_or_broker, True, False),
+    (0x0012, "CS06", Shape.BOTH, _supplier_or_broker, True, True),
+    (0x007F, "GCS28", Shape.BOTH, _supplier_or_broker, True, False),
+    (0x0001, "CCS", Shape.MAC, _broker, True, False),
+    (0x0002, "CCS", Shape.MAC, _broker, True, False),
+    (0x0003, "CCS", Shape.MAC, _broker, True, False),
+    (0x008C, "GCS59", Shape.MAC, _broker, True, False),
+    (0x0129, "CS08", Shape.MAC, _supplier_or_broker, False, False),
+    (0x0013, "CS07", Shape.MAC, _supplier_or_broker, False, False),
+)
+
+
 def _rows() -> Iterable[tuple[int, SecurityUseCase]]:
     details = SecurityUseCase(
         name="CS02a",
@@ -140,72 +162,17 @@ def _rows() -> Iterable[tuple[int, SecurityUseCase]]:
     yield 0x011B, details
     for mode in CredentialsReplacementMode:
         yield mode.message_code, update
-    for code, name, replay_protected in (
-        (0x000A, "CS02c", True),
-        (0x000B, "CS02d", True),
-        (0x000C, "CS02e", False),
-    ):
-        yield (
-            code,
-            SecurityUseCase(
-                name=name,
-                shapes=_always(Shape.BOTH),
-                roles=_supplier,
-                replay_protected=replay_protected,
-                dated=False,
-            ),
-        )
-    for code, name, shape, dated in (
-        (0x000D, "CS03", Shape.BOTH, False),
-        (0x00AB, "CS03", Shape.BOTH, False),
-        (0x000E, "CS03", Shape.MAC, False),
-        (0x00AF, "CS03", Shape.BOTH, False),
-        (0x000F, "CS04", Shape.BOTH, False),
-        (0x0010, "CS04", Shape.MAC, False),
-        (0x0012, "CS06", Shape.BOTH, True),
-        (0x007F, "GCS28", Shape.BOTH, False),
-    ):
+    for code, name, shape, roles, replay_protected, dated in _FIXED:
         yield (
             code,
             SecurityUseCase(
                 name=name,
                 shapes=_always(shape),
-                roles=_supplier_or_broker,
-                replay_protected=True,
+                roles=roles,
+                replay_protected=replay_protected,
                 dated=dated,
             ),
         )
-    for code, name in ((0x0001, "CCS"), (0x0002, "CCS"), (0x0003, "CCS"), (0x008C, "GCS59")):
-        yield (
-            code,
-            SecurityUseCase(
-                name=name,
-                shapes=_always(Shape.MAC),
-                roles=_broker,
-                replay_protected=True,
-                dated=False,
-            ),
-        )
-    yield (
-        0x0129,
-        SecurityUseCase(
-            name="CS08",
-            shapes=_always(Shape.MAC),
-            roles=_supplier_or_broker,
-            replay_protected=False,
-            dated=False,
-        ),
-    )
-    yield (
-        0x0013,
-        SecurityUseCase(
-            name="CS07",
-            shapes=_always(Shape.MAC),
-            roles=_supplier_or_broker,
-            replay_protected=False,
-            dated=False,
-        ),
-    )
 
 
 _USE_CASES: Final = MappingProxyType(dict(_rows()))

@@ -17,7 +17,7 @@
 Clause: gbcs:use-cases
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -143,39 +143,44 @@ _FIXED: Final = (
 )
 
 
-def _rows() -> Iterable[tuple[int, SecurityUseCase]]:
-    details = SecurityUseCase(
-        name="CS02a",
-        shapes=_always(Shape.MAC, Shape.SIGNATURE),
-        roles=_details_roles,
-        replay_protected=False,
-        dated=False,
+def _row(
+    name: str,
+    roles: Callable[[DeviceKind, object], frozenset[RemotePartyRole]],
+    *shapes: Shape,
+    replay_protected: bool = True,
+    dated: bool = False,
+) -> SecurityUseCase:
+    return SecurityUseCase(
+        name=name,
+        shapes=_always(*shapes),
+        roles=roles,
+        replay_protected=replay_protected,
+        dated=dated,
     )
-    update = SecurityUseCase(
-        name="CS02b",
-        shapes=_update_shapes,
-        roles=_update_roles,
-        replay_protected=True,
-        dated=True,
-    )
-    yield 0x0008, details
-    yield 0x011B, details
-    for mode in CredentialsReplacementMode:
-        yield mode.message_code, update
-    for code, name, shape, roles, replay_protected, dated in _FIXED:
-        yield (
-            code,
-            SecurityUseCase(
-                name=name,
-                shapes=_always(shape),
-                roles=roles,
-                replay_protected=replay_protected,
-                dated=dated,
-            ),
-        )
 
 
-_USE_CASES: Final = MappingProxyType(dict(_rows()))
+_UPDATE: Final = SecurityUseCase(
+    name="CS02b", shapes=_update_shapes, roles=_update_roles, replay_protected=True, dated=True
+)
+_DETAILS: Final = _row("CS02a", _details_roles, Shape.MAC, Shape.SIGNATURE, replay_protected=False)
+_ROWS: Final = {
+    (0x0008, 0x011B): _DETAILS,
+    tuple(mode.message_code for mode in _Mode): _UPDATE,
+    (0x000A,): _row("CS02c", _supplier, Shape.BOTH),
+    (0x000B,): _row("CS02d", _supplier, Shape.BOTH),
+    (0x000C,): _row("CS02e", _supplier, Shape.BOTH, replay_protected=False),
+    (0x000D, 0x00AB, 0x00AF): _row("CS03", _supplier_or_broker, Shape.BOTH),
+    (0x000E,): _row("CS03", _supplier_or_broker, Shape.MAC),
+    (0x000F,): _row("CS04", _supplier_or_broker, Shape.BOTH),
+    (0x0010,): _row("CS04", _supplier_or_broker, Shape.MAC),
+    (0x0012,): _row("CS06", _supplier_or_broker, Shape.BOTH, dated=True),
+    (0x007F,): _row("GCS28", _supplier_or_broker, Shape.BOTH),
+    (0x0013,): _row("CS07", _supplier_or_broker, Shape.MAC, replay_protected=False),
+    (0x0129,): _row("CS08", _supplier_or_broker, Shape.MAC, replay_protected=False),
+    (0x0001, 0x0002, 0x0003): _row("CCS", _broker, Shape.MAC),
+    (0x008C,): _row("GCS59", _broker, Shape.MAC),
+}
+_USE_CASES: Final = MappingProxyType({code: row for codes, row in _ROWS.items() for code in codes})
 
 
 def use_case_of(message_code: int) -> SecurityUseCase | None:

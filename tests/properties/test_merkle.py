@@ -192,7 +192,8 @@ def test_paths(path: str, name: TileName) -> None:
 @pytest.mark.parametrize(
     "path",
     ["tile/00/000", "tile/64/000", "tile/0/0", "tile/0/x000/001", "tile/0/000.p/0",
-     "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/001/000", "tile/entries/x01/000", "tile/0/000/"],
+     "tile/0/000.p/256", "tile/0/000.p/01", "tile/0/001/000", "tile/entries/x01/000", "tile/0/000/",
+     "tile/0/" + "x111/" * 2_000 + "000"],
 )  # fmt: skip
 def test_refused_paths(path: str) -> None:
     """A path that is not in its only form names no tile."""

@@ -21,6 +21,7 @@ from smki.wire.gbcs.trust_anchors import (
 Shown = tuple[dict[str, Any], Iterable[str]]
 
 _GROUPS = ("kind", "region", "make", "status")
+_COUNTED = ("update", "command")
 
 
 def totals_document(totals: Sequence[InventoryTotal]) -> Shown:
@@ -199,7 +200,8 @@ def _device_lines(document: dict[str, Any]) -> Iterator[str]:
         else ("counters: no remote party has been obeyed yet")
     )
     for each in document["counters"]:
-        yield f"  {each['role']:<20} {each['update']}  {each['command']}"
+        update, command = (each[one] if each[one] is not None else "none" for one in _COUNTED)
+        yield f"  {each['role']:<20} {update}  {command}"
     if document["pending_keys"]:
         yield f"keys that wait for certificates: {', '.join(document['pending_keys'])}"
     for each in document["scheduled"]:

@@ -32,7 +32,7 @@ ENTRY_MAX_OCTETS: Final = 0xFFFF  # the length before an entry is a u16; c2sp:tl
 _LEVELS: Final = 64
 
 _TILE_PATH: Final = re.compile(
-    r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?"
+    r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?"
 )
 
 

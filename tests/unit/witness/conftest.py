@@ -13,6 +13,7 @@ from tests.support.log_keys import LogKey
 from smki.adapters.record import FileRecord
 from smki.bootstrap.witnesses import Follower, make_witness, open_witness
 from smki.flows.witnessing import Witness
+from smki.merkle.leaf import LeafType, encode_framed, encode_leaf
 from smki.merkle.notes import VerifierKey
 from smki.ports import KeyAlgorithm, SigningKey
 
@@ -35,10 +36,11 @@ class Log:
         self, count: int, word: str = "leaf", beside: Sequence[SigningKey] = ()
     ) -> tuple[str, ...]:
         """So many more entries; the keys that sign them, the log's first one and those beside it."""
-        head = bytes.fromhex("0101000000018bcfe568000300" + "00" * 40)
+        instant = 1_700_000_000_000
         record = FileRecord(self.folder, ORIGIN, LogKey(), beside)
         start = record.checkpoint().size
-        record.append([head + f"{word} {start + n}".encode() for n in range(count)])
+        bodies = [encode_framed({}, f"{word} {start + n}".encode()) for n in range(count)]
+        record.append([encode_leaf(LeafType.DOCUMENT, body, instant)[0] for body in bodies])
         record.close()
         return record.verifier_keys
 

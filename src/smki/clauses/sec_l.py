@@ -7,7 +7,7 @@ from smki.clauses.model import Clause, Document, Status
 DOCUMENTS: Final = (
     Document(
         id="sec",
-        title="Smart Energy Code, Section L (SMKI and DCCKI)",
+        title="Smart Energy Code, Section L (SMKI and DCCKI), and what its governance has elsewhere",
         version="as changed by MP128A (in force 29 June 2023); known from public anchors, not whole",
     ),
 )
@@ -218,5 +218,37 @@ CLAUSES: Final = (
         who="SMETS1 service providers",
         status=Status.TODO,
         note="Comes with the work on first generation meters.",
+    ),
+    Clause(
+        id="sec:C6",
+        title="Sub-committees",
+        summary="Committees sit under the panel, with members by category for terms, a secretariat, minutes and terms of reference.",
+        who="Panel, sub-committees",
+        status=Status.TODO,
+        note="The register of bodies, meetings and decisions is being built.",
+    ),
+    Clause(
+        id="sec:D",
+        title="Modifications",
+        summary="A proposal is drafted, developed, converted, refined, reported on, decided and released, under one number for life.",
+        who="Change sub-committee, panel, change board",
+        status=Status.TODO,
+        note="The register follows each modification; it decides none.",
+    ),
+    Clause(
+        id="sec:G7",
+        title="Security sub-committee",
+        summary="A committee weighs security: assessments, risks, products, guidance; much of it confidential.",
+        who="SSC",
+        status=Status.TODO,
+        note="Its register is one with the authority's.",
+    ),
+    Clause(
+        id="sec:M4.13",
+        title="Information policy",
+        summary="What the bodies receive is classified, labelled, handled and stored by a policy with four labels.",
+        who="Panel",
+        status=Status.TODO,
+        note="What Amber and Red mean in detail is configuration.",
     ),
 )

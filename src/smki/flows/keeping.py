@@ -1,0 +1,62 @@
+"""The register is changed: rules and duties are asked, then what was decided upon is kept at once.
+
+1 decide   every rule of every entity, and whether who asks may
+2 hear     who may read what, of all that the change touches
+3 keep     one entry, durable
+
+Nothing else writes to the register.
+"""
+
+from collections.abc import Mapping
+
+from smki.governance.duties import decide_duties, seats_of
+from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities.outputs import Output
+from smki.governance.entries import Change
+from smki.governance.reading import audience_of, changes_below
+from smki.governance.rulebook import RULES
+from smki.governance.rules import Ahead, decide_change
+from smki.ports.register import Head, Inside, Register, Wanted
+from smki.terms import Refused
+
+
+def keep(register: Register, change: Change) -> Head:
+    """The change is the newest entry of the register.
+
+    Raises:
+        Refused: a rule forbids it, or whoever asks may not; every reason.
+        Unavailable: the database is away.
+
+    Clause: sec:L1
+    """
+    seats = seats_of(change.by, all_of(register, Kind.SEAT)) if change.by else ()
+
+    def decide(known: Inside) -> tuple[Change, Mapping[Key, frozenset[str]]]:
+        findings = (*decide_change(change, known, RULES), *decide_duties(change, known, seats))
+        if findings:
+            raise Refused(findings=findings)
+        return change, _audiences(change, known)
+
+    return register.change(decide)
+
+
+def all_of(register: Register, kind: Kind, limit: int = 1_000) -> tuple[Entity, ...]:
+    """All entities of a kind of which there are few, whoever may read them; for decisions of ours."""
+    page = register.find(Wanted(tokens=None, kinds=(kind,)), limit=limit)
+    return tuple(one.entity for one in page.kept)
+
+
+def _audiences(change: Change, known: Inside) -> Mapping[Key, frozenset[str]]:
+    """Who may read what is new, and what the change opens or shuts below it."""
+    ahead = Ahead(known, change.entities)
+    touched = {one.key: one for one in change.entities}
+    for after in change.entities:
+        if isinstance(after, Output):
+            tops = after.parents
+        else:
+            tops = (after.key,) if changes_below(known.get(after.key), after) else ()
+        for top in tops:
+            for one in (ahead.get(top), *known.below(top)):
+                if one is not None:
+                    touched.setdefault(one.key, one)
+    return {key: audience_of(one, ahead) for key, one in touched.items()}

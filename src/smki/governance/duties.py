@@ -1,0 +1,85 @@
+"""Who may put what into the register: one table, by the seat that they hold in the body it is of.
+
+    secretariat   all of its body
+    chair         all of its body
+    member        comments, interests, elections: what is theirs to say
+    nobody        nothing
+
+A change without a person is made by whoever runs the house, in the state directory, and says so.
+
+Clause: sec:C6
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from typing import Final
+
+from smki.governance.entities import Entity, Kind, Known
+from smki.governance.entities.bodies import Seat, SeatCategory
+from smki.governance.entries import Change
+from smki.governance.rules import Ahead, finding
+from smki.terms import Finding
+
+
+class Duty(Enum):
+    """What somebody is to a body."""
+
+    SECRETARIAT = "secretariat"
+    CHAIR = "chair"
+    MEMBER = "member"
+
+
+_OF_SEAT: Final[Mapping[SeatCategory, Duty]] = {
+    SeatCategory.SECRETARIAT: Duty.SECRETARIAT,
+    SeatCategory.CHAIR: Duty.CHAIR,
+}
+_KEEPERS: Final = frozenset({Duty.SECRETARIAT, Duty.CHAIR})
+_MEMBERS: Final = frozenset({Duty.MEMBER})
+_MAY: Final[Mapping[Kind, frozenset[Duty]]] = {
+    Kind.COMMENT: _KEEPERS | _MEMBERS,
+    Kind.INTEREST: _KEEPERS | _MEMBERS,
+    Kind.ELECTION: _KEEPERS | _MEMBERS,
+}
+
+
+def decide_duties(change: Change, known: Known, seats: Iterable[Seat]) -> tuple[Finding, ...]:
+    """Empty if who makes the change may make all of it; `seats` are those they hold that day.
+
+    Clause: sec:C6
+    """
+    if not change.by:
+        return ()
+    held: dict[str, set[Duty]] = {}
+    for seat in seats:
+        if seat.holder == change.by and seat.is_held_on(change.at.date()):
+            held.setdefault(seat.body, set()).add(_OF_SEAT.get(seat.category, Duty.MEMBER))
+    ahead = Ahead(known, change.entities)
+    return tuple(_found(change, ahead, held))
+
+
+def bodies_of(entity: Entity, known: Known) -> frozenset[str]:
+    """The bodies whose it is."""
+    if entity.KIND is Kind.BODY:
+        return frozenset({entity.ref})
+    above = (known.get(parent) for parent in entity.parents)
+    return frozenset().union(*(bodies_of(one, known) for one in above if one is not None))
+
+
+def _found(change: Change, known: Known, held: Mapping[str, set[Duty]]) -> Iterator[Finding]:
+    for after in change.entities:
+        bodies = bodies_of(after, known)
+        may = _MAY.get(after.KIND, _KEEPERS)
+        # What is no body's, a person, is kept by the secretariat of any.
+        asked = bodies or frozenset(held)
+        if not any(may & held.get(body, set()) for body in asked):
+            who = " or ".join(sorted(duty.value for duty in may))
+            yield finding(
+                after,
+                "duty",
+                f"{change.by} may not change it, must be {who} of {' or '.join(sorted(bodies)) or 'a body'}",
+            )
+
+
+def seats_of(person: str, seats: Iterable[Entity]) -> tuple[Seat, ...]:
+    """Those of the seats that this person holds."""
+    return tuple(one for one in seats if isinstance(one, Seat) and one.holder == person)

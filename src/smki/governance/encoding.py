@@ -49,7 +49,10 @@ def parse_entity(key: Key, octets: bytes) -> Entity:
     if entity.ref != key.ref:
         raise _malformed(f"{key.kind.value}.ref", f"{entity.ref!r}, must be {key.ref!r}")
     if encode_entity(entity) != octets:
-        raise _malformed(key.kind.value, "an attribute has its default, must be left out")
+        raise _malformed(
+            key.kind.value,
+            "is not in its one form: a default that is written out, or a time in another form",
+        )
     return entity
 
 

@@ -14,8 +14,8 @@ from smki.bootstrap import open_front
 from smki.bootstrap.opening import open_identity_map
 from smki.interfaces.operations import perform
 from smki.interfaces.status import status_document
-from smki.terms import Unavailable
 from smki.repository import audit_roots
+from smki.terms import Unavailable
 
 
 def covered(house: Any) -> int:

@@ -1,9 +1,15 @@
 """All rules of the register, by kind of entity; each family's are in a module of its own beside it."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from smki.governance.entities import Kind
 from smki.governance.rules import Rule
 
-RULES: Final[Mapping[Kind, tuple[Rule, ...]]] = {}
+_FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = ()
+"""What a family's module gives: its rules by kind. Several may have rules for one kind."""
+
+RULES: Final[Mapping[Kind, tuple[Rule, ...]]] = MappingProxyType(
+    {kind: tuple(rule for one in _FAMILIES for rule in one.get(kind, ())) for kind in Kind}
+)

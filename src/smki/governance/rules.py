@@ -22,12 +22,14 @@ class Step:
         after: as it is to stand.
         change: what it is a part of.
         known: the register with the whole change in it.
+        was: the register without it.
     """
 
     before: Entity | None
     after: Entity
     change: Change
     known: Known
+    was: Known
 
 
 Rule = Callable[[Step], Iterable[Finding]]
@@ -64,19 +66,23 @@ def decide_change(
     ahead = Ahead(known, change.entities)
     findings = list(_twice(change))
     for after in change.entities:
-        step = Step(before=known.get(after.key), after=after, change=change, known=ahead)
+        before = known.get(after.key)
+        step = Step(before=before, after=after, change=change, known=ahead, was=known)
         for rule in (_belongs, *rules.get(after.KIND, ())):
             findings += rule(step)
     return tuple(findings)
 
 
-def finding(after: Entity, rule: str, message: str, clause: str = "sec:L1") -> Finding:
-    """Something that is wrong with an entity."""
+def finding(
+    after: Entity, rule: str, message: str, clause: str = "sec:L1", *, advice: str = ""
+) -> Finding:
+    """Something that is wrong with an entity, and what to do about it."""
     return Finding(
         rule=f"register.{rule}",
         message=f"{after.key}: {message}",
         where=after.KIND.value,
         clause=clause,
+        advice=advice,
     )
 
 

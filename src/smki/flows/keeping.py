@@ -8,6 +8,7 @@ Nothing else writes to the register.
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from smki.governance.duties import decide_duties, seats_of
 from smki.governance.entities import Entity, Key, Kind
@@ -17,14 +18,21 @@ from smki.governance.reading import audience_of, changes_below
 from smki.governance.rulebook import RULES
 from smki.governance.rules import Ahead, decide_change
 from smki.ports.register import Head, Inside, Register, Wanted
-from smki.terms import Refused
+from smki.terms import Finding, Refused
+
+CHANGED: Final = "register.changed"
 
 
-def keep(register: Register, change: Change) -> Head:
+def keep(
+    register: Register, change: Change, expected: Mapping[Key, Entity | None] | None = None
+) -> Head:
     """The change is the newest entry of the register.
 
+    `expected` is what whoever changes it had before them: None where there was nothing.
+
     Raises:
-        Refused: a rule forbids it, or whoever asks may not; every reason.
+        Refused: a rule forbids it, or whoever asks may not; every reason. `register.changed` if
+            something is not as expected.
         Unavailable: the database is away.
 
     Clause: sec:L1
@@ -32,6 +40,7 @@ def keep(register: Register, change: Change) -> Head:
     seats = seats_of(change.by, all_of(register, Kind.SEAT)) if change.by else ()
 
     def decide(known: Inside) -> tuple[Change, Mapping[Key, frozenset[str]]]:
+        _must_stand(expected or {}, known)
         findings = (*decide_change(change, known, RULES), *decide_duties(change, known, seats))
         if findings:
             raise Refused(findings=findings)
@@ -44,6 +53,21 @@ def all_of(register: Register, kind: Kind, limit: int = 1_000) -> tuple[Entity, 
     """All entities of a kind of which there are few, whoever may read them; for decisions of ours."""
     page = register.find(Wanted(tokens=None, kinds=(kind,)), limit=limit)
     return tuple(one.entity for one in page.kept)
+
+
+def _must_stand(expected: Mapping[Key, Entity | None], known: Inside) -> None:
+    findings = tuple(
+        Finding(
+            rule=CHANGED,
+            message=f"{key}: somebody changed it meanwhile, must be looked at again",
+            where=key.kind.value,
+            clause="sec:L1",
+        )
+        for key, entity in expected.items()
+        if known.get(key) != entity
+    )
+    if findings:
+        raise Refused(findings=findings)
 
 
 def _audiences(change: Change, known: Inside) -> Mapping[Key, frozenset[str]]:

@@ -18,7 +18,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Final, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from smki.governance.entities import ENTITIES, Entity, Key
+from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.terms import Malformed
 
@@ -53,6 +53,16 @@ def parse_entity(key: Key, octets: bytes) -> Entity:
             key.kind.value,
             "is not in its one form: a default that is written out, or a time in another form",
         )
+    return entity
+
+
+def entity_of(kind: Kind, value: JSON) -> Entity:
+    """The entity with these attributes, as JSON has them; those that have their default may be there.
+
+    Raises:
+        Malformed: an attribute that there is not, is missing, or is of another form: which.
+    """
+    entity: Entity = _form(ENTITIES[kind]).read(value, kind.value)
     return entity
 
 

@@ -1,0 +1,287 @@
+"""The register as one reader sees it: nothing else is given to a page.
+
+    credential of the officer > person of the register > what they hold (`governance.reading`)
+
+What a reader may not read is as what is not there: the same answer, None. What was shown and is
+Amber or Red is noted. Here nothing is changed (`changing_register`).
+
+Clause: sec:M4.13
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Final
+
+from smki.governance.duties import bodies_of
+from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities.bodies import Person, Seat, SeatCategory
+from smki.governance.reading import ANYBODY, Reader, audience_of, label_of, may_read, reader
+from smki.merkle.canonical import parse_json
+from smki.ports.register import Kept, Page, Register, Seen, Wanted
+from smki.steps import Requester
+
+PAGE: Final = 25  # of a list: a screen or two
+_ALL: Final = 200  # at once, when all that belongs to something is wanted
+_MOST: Final = 5_000  # of it: no meeting has so many paragraphs
+# Who sits where is on record with the seats; that somebody looked at it is of no use to anyone.
+_NOT_NOTED: Final = frozenset({Kind.BODY, Kind.PERSON, Kind.SEAT, Kind.ALTERNATE, Kind.OUTPUT})
+_KEEPERS: Final = frozenset({SeatCategory.CHAIR, SeatCategory.SECRETARIAT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A state of an entity, and what the entry that brought it says.
+
+    Attributes:
+        kept: the state.
+        at: when, as the entry has it.
+        by: ref of the person; empty for whoever runs the house.
+        said: why.
+    """
+
+    kept: Kept
+    at: str
+    by: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One reader, for one answer. Not shared between threads.
+
+    Attributes:
+        register: what is read.
+        reader: who reads.
+        now: the instant of the question.
+        person: who that is in the register; None if in no body.
+        seats: those that they hold today.
+        by: how they read: `page`, `search`, `export`.
+    """
+
+    register: Register
+    reader: Reader
+    now: datetime
+    person: Person | None = None
+    seats: tuple[Seat, ...] = ()
+    by: str = "page"
+    _known: dict[Key, Kept | None] = field(default_factory=dict)
+    _shown: dict[Key, Kept] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The day of the question, UTC."""
+        return self.now.date()
+
+    def kept(self, key: Key) -> Kept | None:
+        """The entity as it stands; None if there is none that this reader may read."""
+        found = self._stands(key)
+        if found is None or not may_read(self.reader, found.audience):
+            return None
+        self._shown[key] = found
+        return found
+
+    def get(self, key: Key) -> Entity | None:
+        """The entity; see `kept`."""
+        found = self.kept(key)
+        return None if found is None else found.entity
+
+    def find(self, wanted: Wanted, *, after: str = "", limit: int = PAGE) -> Page:
+        """A page of what is asked for, of what this reader may read; `wanted.tokens` counts not.
+
+        Raises:
+            Malformed: `after` is of no page.
+        """
+        own = replace(wanted, tokens=self.reader.tokens)
+        page = self.register.find(own, after=after, limit=limit)
+        self._shown.update({one.entity.key: one for one in page.kept})
+        return page
+
+    def all(self, wanted: Wanted) -> tuple[Entity, ...]:
+        """All that is asked for, in the order of their first entry."""
+        found: list[Kept] = []
+        after = ""
+        while len(found) < _MOST:
+            page = self.find(wanted, after=after, limit=_ALL)
+            found += page.kept
+            after = page.more
+            if not after:
+                break
+        return tuple(one.entity for one in sorted(found, key=lambda one: one.first))
+
+    def under(self, parent: Key, *kinds: Kind) -> tuple[Entity, ...]:
+        """All of these kinds that belong to `parent` directly, in the order of their first entry."""
+        return self.all(Wanted(tokens=None, kinds=kinds, under=parent))
+
+    def keeps(self, entity: Entity) -> bool:
+        """Whether this reader is of the secretariat or in the chair of a body whose it is.
+
+        Clause: sec:C6
+        """
+        held = {one.body for one in self.seats if one.category in _KEEPERS}
+        bodies = bodies_of(entity, self.register)
+        return bool(held & bodies) if bodies else bool(held)
+
+    @property
+    def keeps_any(self) -> bool:
+        """Whether this reader keeps some body's part of the register."""
+        return any(one.category in _KEEPERS for one in self.seats)
+
+    def sits_in(self, entity: Entity) -> bool:
+        """Whether this reader sits in a body whose it is."""
+        return bool({one.body for one in self.seats} & bodies_of(entity, self.register))
+
+    def history(self, entity: Entity) -> tuple[Said, ...]:
+        """Every state that it had and this reader may read, newest first; to who keeps it alone.
+
+        A state is judged by the label that it had: what was Red and is White now stays Red there.
+        """
+        if not self.keeps(entity):
+            return ()
+        states = [
+            one
+            for one in self.register.history(entity.key)
+            if may_read(self.reader, audience_of(one.entity, self.register))
+        ]
+        return tuple(self._said(one) for one in states)
+
+    def state(self, key: Key, entry: int) -> Entity | None:
+        """The entity as that entry left it; None if that entry did not name it."""
+        states = self.register.history(key)
+        return next((one.entity for one in states if one.entry == entry), None)
+
+    def seen(self, entity: Entity) -> Sequence[Seen]:
+        """Who saw it, newest first; to who keeps it alone.
+
+        Clause: sec:M4.13
+        """
+        return self.register.seen(entity.key) if self.keeps(entity) else ()
+
+    def note(self) -> None:
+        """What was shown and is Amber or Red is on record as seen by this reader.
+
+        Clause: sec:M4.13
+        """
+        at = int(self.now.timestamp())
+        name = self.reader.person or self.reader.name
+        shown = [
+            Seen(reader=name, key=key, entry=kept.entry, at=at, by=self.by)
+            for key, kept in self._shown.items()
+            if key.kind not in _NOT_NOTED and self._is_confidential(kept.entity)
+        ]
+        self._shown.clear()
+        if shown:
+            self.register.note_seen(shown)
+
+    def _stands(self, key: Key) -> Kept | None:
+        if key not in self._known:
+            self._known[key] = self.register.kept(key)
+        return self._known[key]
+
+    def _is_confidential(self, entity: Entity) -> bool:
+        return label_of(entity, _Standing(self._stands)).is_confidential
+
+    def _said(self, kept: Kept) -> Said:
+        octets = next(iter(self.register.entries(kept.entry - 1)))
+        entry = parse_json(octets, "entry")
+        fields: Mapping[str, object] = entry if isinstance(entry, Mapping) else {}
+        return Said(
+            kept=kept,
+            at=str(fields.get("at", "")),
+            by=str(fields.get("by", "")),
+            said=str(fields.get("said", "")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """`Known`, as far as labels ask for it, out of what was read already."""
+
+    stands: Callable[[Key], Kept | None]
+
+    def get(self, key: Key) -> Entity | None:
+        """The entity as it stands."""
+        found = self.stands(key)
+        return None if found is None else found.entity
+
+    def under(self, parent: Key, kind: Kind) -> tuple[Entity, ...]:
+        """Labels ask for nothing below."""
+        del parent, kind
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who holds which credential and seat, as of one entry of the register."""
+
+    entry: int
+    by_credential: Mapping[str, Person]
+    seats: tuple[Seat, ...]
+
+
+class ReadersOfRegister:
+    """Knows who reads. Safe for any number of threads: at worst people are read twice."""
+
+    def __init__(self, register: Register, now: Callable[[], datetime]) -> None:
+        self._register = register
+        self._now = now
+        self._people: _People | None = None
+
+    def officer(self, who: Requester, user: str, by: str = "page") -> Reading:
+        """The register as the officer with this credential sees it.
+
+        An officer who is no person of the register reads what is published and distributed.
+        """
+        now, people = self._now(), self._present()
+        person = people.by_credential.get(str(who.credential or "").lower())
+        name = f"{user}, {who.name}"
+        made = reader(person, people.seats, now.date(), name)
+        held = [
+            one
+            for one in people.seats
+            if person is not None and one.holder == person.ref and one.is_held_on(now.date())
+        ]
+        return Reading(
+            register=self._register,
+            reader=made,
+            now=now,
+            person=person,
+            seats=tuple(held),
+            by=by,
+        )
+
+    def anybody(self) -> Reading:
+        """The register as it is published."""
+        return Reading(register=self._register, reader=ANYBODY, now=self._now())
+
+    def _present(self) -> _People:
+        entry = self._register.head().number
+        known = self._people
+        if known is None or known.entry != entry:
+            persons = [one for one in self._all(Kind.PERSON) if isinstance(one, Person)]
+            seats = tuple(one for one in self._all(Kind.SEAT) if isinstance(one, Seat))
+            known = _People(entry, _by_credential(persons), seats)
+            self._people = known
+        return known
+
+    def _all(self, kind: Kind) -> Iterator[Entity]:
+        after = ""
+        while True:
+            page = self._register.find(Wanted(tokens=None, kinds=(kind,)), after=after, limit=_ALL)
+            yield from (one.entity for one in page.kept)
+            after = page.more
+            if not after:
+                return
+
+
+def _by_credential(persons: Iterable[Person]) -> Mapping[str, Person]:
+    """Persons by credential; one that two persons claim opens nothing to either."""
+    found: dict[str, Person] = {}
+    twice: set[str] = set()
+    for person in persons:
+        for serial in person.credentials:
+            name = serial.lower()
+            if name in found:
+                twice.add(name)
+            found[name] = person
+    return {serial: person for serial, person in found.items() if serial not in twice}

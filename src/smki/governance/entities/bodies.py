@@ -27,6 +27,18 @@ class BodyKind(Enum):
     EXTERNAL = "external"
 
 
+class BodyRole(Enum):
+    """What a body is in the routes that documents and work packages take."""
+
+    AUTHORITY = "authority"
+    PANEL = "panel"
+    TESTING_GROUP = "testing-group"
+    FUNDING_BOARD = "funding-board"
+    CHANGE_SUB_COMMITTEE = "change-sub-committee"
+    OPERATOR = "operator"
+    OUTSIDE_GROUP = "outside-group"
+
+
 class MinutesSet(Enum):
     """The versions in which a body's minutes exist."""
 
@@ -90,6 +102,7 @@ class Committee(Entity):
         quorum: voting members who must be there; 0 is more than half of the seats that vote.
         capacities: other roles of the same members.
         signs_as: the body of the decision files it signs (`decisions.Body`); empty if it signs none.
+        roles: what it is in the routes of documents; a panel and a funding board are that without it.
     """
 
     KIND: ClassVar[Kind] = Kind.BODY
@@ -103,6 +116,7 @@ class Committee(Entity):
     quorum: int = 0
     capacities: tuple[Capacity, ...] = ()
     signs_as: str = ""
+    roles: tuple[BodyRole, ...] = ()
 
     @property
     def title(self) -> str:

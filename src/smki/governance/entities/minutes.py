@@ -212,6 +212,9 @@ class Comment(Entity):
         text: what; empty for a nil return.
         disposition: what became of it.
         about_kind: kind of what it is about.
+        material: of an answer to a consultation, whether it touches what was decided; None until
+            that is judged.
+        judged_by: who judged that: a role, or ref of a body or person.
     """
 
     KIND: ClassVar[Kind] = Kind.COMMENT
@@ -222,6 +225,8 @@ class Comment(Entity):
     received: date
     text: str = ""
     disposition: str = ""
+    material: bool | None = None
+    judged_by: str = ""
 
     @property
     def parents(self) -> tuple[Key, ...]:

@@ -102,6 +102,7 @@ class Committee(Entity):
         quorum: voting members who must be there; 0 is more than half of the seats that vote.
         capacities: other roles of the same members.
         signs_as: the body of the decision files it signs (`decisions.Body`); empty if it signs none.
+        casting_vote: whether the chair's seat decides a vote that is tied.
         roles: what it is in the routes of documents; a panel and a funding board are that without it.
     """
 
@@ -116,6 +117,7 @@ class Committee(Entity):
     quorum: int = 0
     capacities: tuple[Capacity, ...] = ()
     signs_as: str = ""
+    casting_vote: bool = False
     roles: tuple[BodyRole, ...] = ()
 
     @property

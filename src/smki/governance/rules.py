@@ -7,6 +7,7 @@ ask them again of every entry there is.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entries import Change
@@ -33,6 +34,22 @@ class Step:
 
 
 Rule = Callable[[Step], Iterable[Finding]]
+_Entity = TypeVar("_Entity", bound=Entity)
+
+
+def rules_of(
+    of: type[_Entity], *asked: Callable[[Step, _Entity, _Entity | None], Iterable[Finding]]
+) -> tuple[Rule, ...]:
+    """Rules for entities of one class: each is given the step, the entity after it, and before it."""
+
+    def rule(one: Callable[[Step, _Entity, _Entity | None], Iterable[Finding]]) -> Rule:
+        def ask(step: Step) -> Iterable[Finding]:
+            before = step.before if isinstance(step.before, of) else None
+            return one(step, step.after, before) if isinstance(step.after, of) else ()
+
+        return ask
+
+    return tuple(rule(one) for one in asked)
 
 
 class Ahead:

@@ -12,9 +12,8 @@ from typing import Final
 
 from smki.governance.duties import decide_duties, seats_of
 from smki.governance.entities import Entity, Key, Kind
-from smki.governance.entities.outputs import Output
 from smki.governance.entries import Change
-from smki.governance.reading import audience_of, changes_below
+from smki.governance.reading import audience_of, touched_by
 from smki.governance.rulebook import RULES
 from smki.governance.rules import Ahead, decide_change
 from smki.ports.register import Head, Inside, Register, Wanted
@@ -75,12 +74,6 @@ def _audiences(change: Change, known: Inside) -> Mapping[Key, frozenset[str]]:
     ahead = Ahead(known, change.entities)
     touched = {one.key: one for one in change.entities}
     for after in change.entities:
-        if isinstance(after, Output):
-            tops = after.parents
-        else:
-            tops = (after.key,) if changes_below(known.get(after.key), after) else ()
-        for top in tops:
-            for one in (ahead.get(top), *known.below(top)):
-                if one is not None:
-                    touched.setdefault(one.key, one)
+        for one in touched_by(known.get(after.key), after, known, known.below):
+            touched.setdefault(one.key, one)
     return {key: audience_of(one, ahead) for key, one in touched.items()}

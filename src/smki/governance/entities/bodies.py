@@ -89,6 +89,24 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What a body lets its confidential labels open, where the information policy leaves it open.
+
+    Attributes:
+        amber_seats: categories of the seats whose holders read Amber; empty is all of them.
+        amber_to_those_there: who was there for an item reads its Amber too: advisers, visitors, and
+            members whose term has ended since.
+        red_to_secretariat: the secretariat reads Red for which it was not there.
+
+    Clause: sec:M4.13
+    """
+
+    amber_seats: tuple[SeatCategory, ...] = ()
+    amber_to_those_there: bool = False
+    red_to_secretariat: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Committee(Entity):
     """A body; `ref` is the prefix of its references, which may differ from its name.
 
@@ -103,6 +121,7 @@ class Committee(Entity):
         capacities: other roles of the same members.
         signs_as: the body of the decision files it signs (`decisions.Body`); empty if it signs none.
         casting_vote: whether the chair's seat decides a vote that is tied.
+        handling: who reads its Amber and Red, where that is for the body to say.
         roles: what it is in the routes of documents; a panel and a funding board are that without it.
     """
 
@@ -118,6 +137,7 @@ class Committee(Entity):
     capacities: tuple[Capacity, ...] = ()
     signs_as: str = ""
     casting_vote: bool = False
+    handling: Handling = Handling()
     roles: tuple[BodyRole, ...] = ()
 
     @property
@@ -225,6 +245,11 @@ class Alternate(Entity):
     def day(self) -> date | None:
         """When it ends."""
         return self.end
+
+    def is_on(self, day: date) -> bool:
+        """Whether they may stand in that day."""
+        begun = self.start is None or self.start <= day
+        return begun and (self.end is None or day <= self.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,6 +213,11 @@ class AgendaItem(Entity):
         """What it is about."""
         return self.heading
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What all who know of it may find it by: the stub, if it has one."""
+        return (self.stub or self.heading,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingItem(Entity):

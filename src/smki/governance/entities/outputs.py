@@ -21,7 +21,7 @@ class OutputAct(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output(Entity):
-    """Something was given out. It holds for what it names and for what belongs to that.
+    """Something was given out: what it names, and what of it `governance.reading` says goes with it.
 
     Attributes:
         act: which.
@@ -59,9 +59,10 @@ class Output(Entity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias(Entity):
-    """How a party is called where it must not be named: `ref` is category and letters.
+    """How a party is called where it must not be named: `ref` is body, category and letters.
 
-    Kept as confidential as the label says; letters come in random order and tell nothing.
+    Who may not know whom it stands for does not see it at all: the alias stands in texts. Letters
+    come in random order and tell nothing (`governance.aliases`).
 
     Attributes:
         body: ref of the body that uses it.
@@ -76,6 +77,21 @@ class Alias(Entity):
     category: str
     letters: str
     party: str
+
+    @property
+    def name(self) -> str:
+        """As texts have it: Large Supplier A."""
+        return f"{self.category} {self.letters}"
+
+    @property
+    def title(self) -> str:
+        """As texts have it."""
+        return self.name
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The alias and whom it stands for."""
+        return (self.name, self.party)
 
     @property
     def parents(self) -> tuple[Key, ...]:

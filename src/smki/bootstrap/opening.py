@@ -71,6 +71,7 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             approve=settings.approve_batches,
             repeat=timedelta(seconds=settings.ad_hoc_repeat_seconds),
             bodies=settings.deciding(),
+            signatories=settings.signing(),
             access=settings.access.rules(),
         )
 

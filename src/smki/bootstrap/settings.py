@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from smki.bootstrap.access_settings import AccessSettings
+from smki.bootstrap.authority_settings import BODIES, SIGNATORIES, signing
 from smki.bootstrap.estate_settings import EstateSettings
 from smki.bootstrap.line_settings import LineSettings
 from smki.bootstrap.values import (
@@ -39,7 +40,7 @@ from smki.bootstrap.values import (
 from smki.ceremonies.development import ISSUING
 from smki.crypto.key_wrap import AES128_WRAP_PAD
 from smki.flows.batch import CHUNK
-from smki.governance import Body
+from smki.governance import Body, Holders
 from smki.profiles import ProfileSettings, development
 from smki.profiles.settings import (
     ARL_MONTHS,
@@ -73,6 +74,7 @@ BEARING = (
     "core_hours",
     "ad_hoc_repeat_seconds",
     "bodies",
+    "signatories",
     "policies",
     "hw_types",
     "lifetime_years",
@@ -222,12 +224,14 @@ class Settings(BaseSettings):
         " for others",
     )
     bodies: dict[str, tuple[str, ...]] = Field(
-        default={
-            Body.SMKI_PMA.value: ("0A-53-4D-4B-49-05-00-01",),
-            Body.CODE_ADMINISTRATOR.value: ("0A-53-4D-4B-49-05-00-02",),
-        },
+        default=BODIES,
         description="EUI-64 of the parties whose officers sign and lodge for a body that decides:"
-        " smki-pma, code-administrator",
+        " smki-pma, code-administrator, panel, security-sub-committee",
+    )
+    signatories: dict[str, dict[str, tuple[str, ...]]] = Field(
+        default=SIGNATORIES,
+        description="officers of those parties who sign decisions of each body, as presider or as"
+        " secretary: EUI-64 of the party, a stroke, the common name in the credential",
     )
     policies: dict[str, str] = Field(
         default_factory=dict, description="certificate policy OID by kind of certificate"
@@ -388,6 +392,16 @@ class Settings(BaseSettings):
             )
         return {known[name]: frozenset(map(EUI64.parse, texts)) for name, texts in given.items()}
 
+    def signing(self) -> Mapping[Body, Holders]:
+        """Who presides over each body that decides, and who is its secretary.
+
+        Raises:
+            Malformed: a body, capacity or name that there is not.
+
+        Clause: sec:L5.3
+        """
+        return signing(self.signatories, PLACE)
+
     def ad_hoc_interval(self, moment: time) -> float:
         """Least time in seconds between two ad hoc requests of a party at that time of day.
 
@@ -480,6 +494,7 @@ def _validated(values: dict[str, Any]) -> Settings:
         ) from error
     settings.profiles()  # now, rather than in the middle of something
     settings.deciding()
+    settings.signing()
     return settings
 
 

@@ -19,13 +19,14 @@ from hashlib import sha256
 
 from smki.clauses.catalogue import CLAUSES, DOCUMENTS
 from smki.flows.office import FrontOffice
-from smki.governance import Body
+from smki.governance import Body, Holders
+from smki.governance.signatories import parse_holders
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.merkle.leaf import LeafType, decode_framed, decode_leaf, encode_framed
 from smki.ports import CertificateRow, Record
 from smki.profiles.table import PROFILES
 from smki.repository import body_of, catch_up, lodge_leaf
-from smki.terms import EUI64, Inconsistent
+from smki.terms import EUI64, Inconsistent, Malformed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,11 +141,50 @@ def bodies_at(front: FrontOffice, before: int) -> Mapping[Body, frozenset[EUI64]
     return bodies
 
 
+def signatories_at(front: FrontOffice, before: int) -> Mapping[Body, Holders] | None:
+    """Who presided and who was secretary of each body when the entry `before` was lodged.
+
+    Out of the record; None if what was in force then did not say. Where no configuration was
+    lodged before it, as the house is configured now.
+
+    Raises:
+        Inconsistent: the record is damaged.
+
+    Clause: sec:L5.3
+    """
+    found = [entry for entry in configurations(front) if entry < before]
+    if not found:
+        return front.signatories
+    try:
+        return _signatories_in(configuration_at(front, found[-1]).content)
+    except Malformed as error:
+        raise Inconsistent(f"entry {found[-1]}: {error.message}") from error
+
+
 @lru_cache(maxsize=8)  # each signature that is looked at asks; a configuration is long
-def _bodies_in(content: bytes) -> Mapping[Body, frozenset[EUI64]] | None:
+def _signatories_in(content: bytes) -> Mapping[Body, Holders] | None:
+    given = _said_in(content).get("signatories")
+    if not isinstance(given, Mapping):
+        return None
+    return parse_holders(
+        {
+            body: {str(one): [str(text) for text in _list(texts)] for one, texts in held.items()}
+            for body, held in given.items()
+            if isinstance(held, Mapping)
+        }
+    )
+
+
+def _said_in(content: bytes) -> Mapping[str, JSON]:
+    """What a configuration says under `configuration`."""
     value = parse_json(content, "configuration")
     said = value.get("configuration") if isinstance(value, Mapping) else None
-    bodies = said.get("bodies") if isinstance(said, Mapping) else None
+    return said if isinstance(said, Mapping) else {}
+
+
+@lru_cache(maxsize=8)  # the same
+def _bodies_in(content: bytes) -> Mapping[Body, frozenset[EUI64]] | None:
+    bodies = _said_in(content).get("bodies")
     if not isinstance(bodies, Mapping):
         return None
     return {

@@ -1,7 +1,8 @@
 """Decisions: believed if officers in force of the body that decides signed them, and recorded.
 
 Whether one permits something is worked out from the record alone each time: what was lodged before
-the entry in question, who had signed it, whether it was spent. Nothing is remembered beside it.
+the entry in question, who had signed it and in which capacity, whether it was withdrawn or spent.
+Nothing is remembered beside it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,46 +10,32 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from smki.crypto import verify_certificate_signature
-from smki.flows.configuring import bodies_at
+from smki.flows.configuring import bodies_at, signatories_at
 from smki.flows.office import FrontOffice, Office
-from smki.flows.revocation import list_before
+from smki.flows.officers import Officer, officer_who_signed, refused_officer
 from smki.governance import (
     PERMITS,
+    UNCONDITIONAL,
     Act,
+    Body,
+    Circumstances,
     Decision,
     DecisionKind,
+    Question,
+    Signatory,
+    Signed,
     decide_permitted,
     parse_decision,
     parse_recorded,
     recorded_body,
 )
-from smki.governance.signing import verify_detached
-from smki.merkle.leaf import LeafType, decode_certificate, decode_leaf
-from smki.profiles import common_name
+from smki.governance.signatories import missing_signatories
+from smki.merkle.leaf import LeafType, decode_leaf
 from smki.repository import body_of, catch_up, lodge_leaf
-from smki.terms import EUI64, CertificateKind, Finding, Malformed, Refused, SerialNumber
-from smki.wire.cms import parse_detached
+from smki.terms import Finding, Malformed, Refused
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Officer:
-    """Who signed something.
-
-    Attributes:
-        credential: serial number of the IKI credential.
-        party: EUI-64 of the party for which it was issued.
-        name: the common name in it.
-    """
-
-    credential: SerialNumber
-    party: EUI64
-    name: str
+_ABOUT_DECISIONS = frozenset({DecisionKind.WITHDRAW_DECISION, DecisionKind.RATIFY_DECISION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,47 +47,19 @@ class Recorded:
         at: when it was lodged.
         decision: what was decided.
         officers: the officers of its body who signed it.
+        signed: in which capacities they did, judged by what was in force then.
     """
 
     entry: int
     at: datetime
     decision: Decision
     officers: tuple[Officer, ...]
+    signed: Signed
 
-
-def officer_who_signed(
-    front: FrontOffice, content: bytes, signature: bytes, *, at: datetime, before: int
-) -> Officer:
-    """The officer in force at `at` whose detached signature (CMS, DER) over `content` this is.
-
-    Numbered steps: 1 the certificate is an officer's and in the record; 2 the signature holds;
-    3 the certificate was issued under the IKI root; 4 valid then; 5 on no list below `before`.
-
-    Raises:
-        Malformed: the signature is not of the form that is read.
-        Refused: one of the steps fails.
-
-    Clause: sec-app-q:B, sec-app-p:1.3
-    """
-    parsed = parse_detached(signature)
-    row = front.index.by_serial(parsed.serial)
-    if row is None or row.kind is not CertificateKind.IKI_OFFICER:
-        raise _refused(f"{parsed.serial} is no officer's certificate of this SMKI")
-    _, body = decode_certificate(front.reader.leaf(row.entry))
-    verify_detached(content, parsed, body.certificate)
-    _must_be_issued(front, body.certificate)
-    certificate = x509.load_der_x509_certificate(body.certificate)
-    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
-        raise _refused(f"{parsed.serial} is not valid on {at:%F %T} UTC")
-    listed = list_before(front, CertificateKind.ISSUING_ICA, before)
-    revoked = dict(listed.entries) if listed else {}
-    if parsed.serial in revoked:
-        raise _refused(f"{parsed.serial} was revoked on {revoked[parsed.serial]:%F %T} UTC")
-    return Officer(
-        credential=parsed.serial,
-        party=EUI64(body.subscriber),
-        name=common_name(body.certificate) or "",
-    )
+    @property
+    def weight(self) -> tuple[bool, int]:
+        """Of two entries of one decision, the one with more of this counts."""
+        return not self.signed.missing, len(self.officers)
 
 
 def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes]) -> Recorded:
@@ -108,26 +67,26 @@ def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes])
 
     Raises:
         Malformed: the file or a signature is not of its form.
-        Refused: a signer is no officer of its body in force, or another decision has its id.
+        Refused: a signer is no officer of its body in force, another decision has its id, or it
+            can never permit anything here.
         Unavailable: the disk or the database is away.
 
     Clause: sec:L5.3
     """
     front, at = office.front, office.front.clock.now()
     body = recorded_body(decision, signatures)
-    found = _believed(front, body, at, entry=front.reader.checkpoint().size)
+    found = believed(front, body, at, entry=front.reader.checkpoint().size)
     known = recorded_decision(front, found.decision.id)
     if known is not None:
         if known.decision != found.decision:
-            raise Refused(
-                f"decision {found.decision.id}: another with this id is entry {known.entry},"
-                " must have an id of its own",
-                where="id",
-                clause="sec:L5.3",
-                rule="decision.id",
+            raise _unfit(
+                found.decision,
+                "id",
+                f"another with this id is entry {known.entry}, must have an id of its own",
             )
-        if len(known.officers) >= len(found.officers):
+        if known.weight >= found.weight:
             return known
+    _must_make_sense(front, found.decision)
     lodge_leaf(office.record, LeafType.DECISION, body, at)
     catch_up(front.reader, front.index, front.describe)
     return _must_be_recorded(front, found.decision.id, front.index.size())
@@ -136,7 +95,7 @@ def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes])
 def recorded_decision(
     front: FrontOffice, identifier: str, before: int | None = None
 ) -> Recorded | None:
-    """The believed decision of this id, among entries below `before`; the one with most signatures.
+    """The believed decision of this id, among entries below `before`; the best signed one.
 
     Clause: sec:L5.3
     """
@@ -148,29 +107,51 @@ def recorded_decision(
     if not found:
         return None
     same = [one for one in found if one.decision == found[0].decision]
-    return max(same, key=lambda one: len(one.officers))
+    return max(same, key=lambda one: one.weight)
 
 
 def recorded_decisions(
-    front: FrontOffice, *, name: str | None = None, kind: DecisionKind | None = None
+    front: FrontOffice,
+    *,
+    name: str | None = None,
+    kind: DecisionKind | None = None,
+    about: str | None = None,
 ) -> Iterator[Recorded]:
-    """The decisions of the record that are to be believed, in its order; of one id or kind if given.
+    """The decisions of the record that are to be believed, in its order.
 
-    The signatures of others are not read.
+    Of one id, kind or object if given: the signatures of others are not read.
 
     Clause: sec:L5.3
     """
     for item in front.index.items(of=LeafType.DECISION, name=name):
         try:
-            if kind is None or _kind_at(front, item.entry) is kind:
+            said = _said_at(front, item.entry)
+            if kind in {None, said.kind} and about in {None, said.object}:
                 yield decision_at(front, item.entry)
         except (Malformed, Refused):
             continue  # lodged past us: it permits nothing, and `smki repository audit` names it
 
 
-def _kind_at(front: FrontOffice, entry: int) -> DecisionKind:
-    """What the decision of that entry says it is, believed or not."""
-    return parse_recorded(body_of(front.reader, decode_leaf(front.reader.leaf(entry))))[0].kind
+def disbelieved(front: FrontOffice, kind: DecisionKind) -> Iterator[tuple[Decision, str]]:
+    """The decisions of this kind in the record that are not to be believed, and why not.
+
+    Clause: sec:L5.3
+    """
+    for item in front.index.items(of=LeafType.DECISION):
+        try:
+            said = _said_at(front, item.entry)
+        except Malformed:
+            continue
+        if said.kind is kind:
+            try:
+                decision_at(front, item.entry)
+            except (Malformed, Refused) as error:
+                yield said, error.message
+
+
+def _said_at(front: FrontOffice, entry: int) -> Decision:
+    """What the decision of that entry says, believed or not."""
+    return parse_recorded(body_of(front.reader, decode_leaf(front.reader.leaf(entry))))[0]
 
 
 def decision_at(front: FrontOffice, entry: int) -> Recorded:
@@ -184,7 +165,7 @@ def decision_at(front: FrontOffice, entry: int) -> Recorded:
     """
     leaf = decode_leaf(front.reader.leaf(entry))
     at = _EPOCH + timedelta(milliseconds=leaf.instant)
-    return _believed(front, body_of(front.reader, leaf), at, entry=entry)
+    return believed(front, body_of(front.reader, leaf), at, entry=entry)
 
 
 def must_permit(
@@ -200,16 +181,8 @@ def must_permit(
     Clause: sec:L5.3
     """
     found = _must_be_recorded(front, identifier, before)
-    findings = list(
-        decide_permitted(
-            found.decision,
-            act,
-            about,
-            at,
-            signatures=len(found.officers),
-            released=_released(front, found.decision, at, before),
-        )
-    )
+    question = Question(act=act, about=frozenset({about}), at=at)
+    findings = list(why_not(front, found, question, before))
     once = any(row.once for row in PERMITS if (row.kind, row.act) == (found.decision.kind, act))
     used = spent(front, found, before) if once else None
     if used is not None:
@@ -233,16 +206,74 @@ def in_force(
 
     Clause: sec:L5.3
     """
-    kinds = [row.kind for row in PERMITS if row.act is act]
-    for one in (found for kind in kinds for found in recorded_decisions(front, kind=kind)):
-        named = one.decision.object in about and one.entry < before
-        if named and not decide_permitted(
-            one.decision,
-            act,
-            one.decision.object,
-            at,
-            signatures=len(one.officers),
-            released=_released(front, one.decision, at, before),
+    question = Question(act=act, about=frozenset(about), at=at)
+    return next(
+        (
+            one
+            for one in candidates(front, act, before)
+            if one.decision.object in about and not why_not(front, one, question, before)
+        ),
+        None,
+    )
+
+
+def candidates(front: FrontOffice, act: Act, before: int) -> Iterator[Recorded]:
+    """The believed decisions below `before` whose kind can permit `act`, in the record's order."""
+    for kind in dict.fromkeys(row.kind for row in PERMITS if row.act is act):
+        for one in recorded_decisions(front, kind=kind):
+            if one.entry < before:
+                yield one
+
+
+def why_not(
+    front: FrontOffice, recorded: Recorded, question: Question, before: int
+) -> tuple[Finding, ...]:
+    """Empty if the decision permits what is asked, by what is below `before`; else every reason.
+
+    Clause: sec:L5.3
+    """
+    decision = recorded.decision
+    withdrawal = withdrawn_by(front, decision, question.at, before)
+    return decide_permitted(
+        decision,
+        question,
+        Circumstances(
+            signed=recorded.signed,
+            released=_released(front, decision, question.at, before),
+            withdrawn=withdrawal.decision.id if withdrawal else "",
+        ),
+    )
+
+
+def withdrawn_by(
+    front: FrontOffice, decision: Decision, at: datetime, before: int
+) -> Recorded | None:
+    """The decision of its body, below `before`, by which it was withdrawn by then; None if none.
+
+    What was withdrawn stays so, also when the withdrawal's own time is over.
+
+    Clause: sec:L1
+    """
+    if decision.kind is DecisionKind.WITHDRAW_DECISION:
+        return None  # whoever changes their mind decides anew
+    for one in recorded_decisions(front, kind=DecisionKind.WITHDRAW_DECISION, about=decision.id):
+        since = max(one.at, one.decision.not_before)
+        asked = _about(Act.WITHDRAW_DECISION, decision, since)
+        stands = not decide_permitted(one.decision, asked, Circumstances(signed=one.signed))
+        if one.entry < before and since <= at and stands:
+            return one
+    return None
+
+
+def ratified_by(front: FrontOffice, decision: Decision, at: datetime) -> Recorded | None:
+    """The decision of its body by which it was ratified by then; None if none was.
+
+    Clause: sec:L1
+    """
+    for one in recorded_decisions(front, kind=DecisionKind.RATIFY_DECISION, about=decision.id):
+        since = max(one.at, one.decision.not_before)
+        if since <= at and not why_not(
+            front, one, _about(Act.RATIFY, decision, since), front.index.size()
         ):
             return one
     return None
@@ -266,16 +297,40 @@ def uses_of(front: FrontOffice, recorded: Recorded) -> tuple[int, ...]:
     return tuple(sorted(uses))
 
 
-def _believed(front: FrontOffice, body: bytes, at: datetime, *, entry: int) -> Recorded:
+def believed(front: FrontOffice, body: bytes, at: datetime, *, entry: int) -> Recorded:
+    """The decision in this body of a leaf that is, or would be, `entry`, lodged at that instant.
+
+    Raises:
+        Malformed: not of the form.
+        Refused: it is not to be believed: who signed it might not.
+
+    Clause: sec:L5.3
+    """
     decision, octets, signatures = parse_recorded(body)
     parse_decision(octets)
     officers = [officer_who_signed(front, octets, one, at=at, before=entry) for one in signatures]
     parties = bodies_at(front, entry).get(decision.body, frozenset())
     for officer in officers:
         if officer.party not in parties:
-            raise _refused(f"{officer.name} is no officer of {decision.body.value}")
+            raise refused_officer(f"{officer.name} is no officer of {decision.body.value}")
     people = {officer.name: officer for officer in officers}
-    return Recorded(entry=entry, at=at, decision=decision, officers=tuple(people.values()))
+    return Recorded(
+        entry=entry,
+        at=at,
+        decision=decision,
+        officers=tuple(people.values()),
+        signed=Signed(count=len(people), missing=_missing(front, decision.body, officers, entry)),
+    )
+
+
+def _missing(
+    front: FrontOffice, body: Body, officers: Sequence[Officer], entry: int
+) -> tuple[Signatory, ...] | None:
+    """In which capacities nobody signed; None if the record did not say then who holds them."""
+    held = signatories_at(front, entry)
+    if held is None:
+        return None
+    return missing_signatories(held.get(body, {}), {one.holder for one in officers})
 
 
 def _must_be_recorded(front: FrontOffice, identifier: str, before: int) -> Recorded:
@@ -291,54 +346,37 @@ def _must_be_recorded(front: FrontOffice, identifier: str, before: int) -> Recor
     return found
 
 
+def _must_make_sense(front: FrontOffice, decision: Decision) -> None:
+    """It can come to permit what it says: later it would only be refused, with its words on record."""
+    if decision.conditions and decision.kind in UNCONDITIONAL:
+        raise _unfit(decision, "conditions", f"a {decision.kind.value} takes none, must have none")
+    if decision.kind in _ABOUT_DECISIONS:
+        about = recorded_decision(front, decision.object)
+        if about is None or about.decision.body is not decision.body:
+            found = "not in the record" if about is None else f"of {about.decision.body.value}"
+            raise _unfit(
+                decision,
+                "object",
+                f"decision {decision.object!r} is {found}, must be one of {decision.body.value}",
+            )
+
+
+def _unfit(decision: Decision, where: str, what: str) -> Refused:
+    return Refused(
+        f"decision {decision.id}: {what}", where=where, clause="sec:L5.3", rule=f"decision.{where}"
+    )
+
+
 def _released(front: FrontOffice, decision: Decision, at: datetime, before: int) -> bool:
     """Whether another decision of the same body says that the conditions are met."""
-    return bool(decision.conditions) and any(
-        one.entry < before
-        and not decide_permitted(
-            one.decision,
-            Act.RELEASE,
-            decision.id,
-            at,
-            signatures=len(one.officers),
-            released=False,
-        )
-        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET)
-    )
-
-
-def _must_be_issued(front: FrontOffice, certificate: bytes) -> None:
-    """The certificate was signed by an issuing ICA, and that by the IKI's root."""
-    roots, issuing = (
-        [_certificate(front, row.entry) for row in front.index.rows(kind)]
-        for kind in (CertificateKind.ROOT_ICA, CertificateKind.ISSUING_ICA)
-    )
-    if not any(
-        _signed_by(certificate, authority) and any(_signed_by(authority, root) for root in roots)
-        for authority in issuing
-    ):
-        raise _refused("the signer's certificate does not lead to the IKI's root")
-
-
-def _certificate(front: FrontOffice, entry: int) -> bytes:
-    return decode_certificate(front.reader.leaf(entry))[1].certificate
-
-
-def _signed_by(certificate: bytes, issuer: bytes) -> bool:
-    key = x509.load_der_x509_certificate(issuer).public_key()
-    try:
-        verify_certificate_signature(
-            certificate, key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        )
-    except Malformed:
+    if not decision.conditions:
         return False
-    return True
-
-
-def _refused(what: str) -> Refused:
-    return Refused(
-        f"signature: {what}, must be an officer in force of whoever is to sign",
-        where="signature",
-        clause="sec-app-q:B",
-        rule="signature.officer",
+    return any(
+        one.entry < before and not why_not(front, one, _about(Act.RELEASE, decision, at), before)
+        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET, about=decision.id)
     )
+
+
+def _about(act: Act, decision: Decision, at: datetime) -> Question:
+    """Whether a decision permits something of this one."""
+    return Question(act=act, about=frozenset({decision.id}), at=at, of=decision.body)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeGuard
 
 from smki.flows.configuring import Configuration, configuration_at, configurations
-from smki.flows.deciding import Recorded, decision_at, uses_of
+from smki.flows.deciding import Recorded, decision_at, ratified_by, uses_of, withdrawn_by
 from smki.flows.lodged import newest
 from smki.flows.office import FrontOffice
 from smki.governance import PERMITS, Permit
@@ -33,7 +33,10 @@ class ShownDecision:
         reason: why not; empty if it is.
         permits: what its kind permits.
         uses: the entries that were lodged under it.
-        standing: `waiting`, `open`, `used` or `over`; `nothing` if it is not to be believed.
+        standing: `unsigned`, `withdrawn`, `waiting`, `open`, `used` or `over`; `nothing` if it is
+            not to be believed.
+        withdrawn: the entry of the decision that withdrew it; None if none did.
+        ratified: the entry of the decision that ratified it; None if none did.
     """
 
     entry: int
@@ -42,6 +45,8 @@ class ShownDecision:
     permits: tuple[Permit, ...]
     uses: tuple[int, ...]
     standing: str
+    withdrawn: int | None = None
+    ratified: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +86,19 @@ def shown_decision(front: FrontOffice, entry: int) -> ShownDecision:
             standing="nothing",
         )
     permits = tuple(row for row in PERMITS if row.kind is recorded.decision.kind)
-    uses = uses_of(front, recorded)
+    uses, now, decision = uses_of(front, recorded), front.clock.now(), recorded.decision
+    withdrawal = withdrawn_by(front, decision, now, front.index.size())
+    ratification = ratified_by(front, decision, now)
+    standing = _standing(recorded, permits, uses, now)
     return ShownDecision(
         entry=entry,
         recorded=recorded,
         reason="",
         permits=permits,
         uses=uses,
-        standing=_standing(recorded, permits, uses, front.clock.now()),
+        standing="withdrawn" if withdrawal else standing,
+        withdrawn=withdrawal.entry if withdrawal else None,
+        ratified=ratification.entry if ratification else None,
     )
 
 
@@ -129,6 +139,8 @@ def _standing(
     recorded: Recorded, permits: Sequence[Permit], uses: Sequence[int], at: datetime
 ) -> str:
     decision = recorded.decision
+    if recorded.signed.missing:
+        return "unsigned"
     if uses and all(row.once for row in permits):
         return "used"
     if at < decision.not_before:

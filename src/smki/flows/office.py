@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
 from smki.flows.chunks import ChunkUnderWay
-from smki.governance import Body
+from smki.governance import Body, Holders
 from smki.policy.access import AccessRules
 from smki.ports import (
     Accounts,
@@ -53,6 +53,7 @@ class FrontOffice:
         repeat: how long an ad hoc request that is sent again is answered with the certificate
             that it was issued.
         bodies: the EUI-64 of the parties whose officers sign for each body that decides.
+        signatories: which of those officers preside, and which are secretary.
         access: what is configured of access to the repository.
     """
 
@@ -73,6 +74,7 @@ class FrontOffice:
     approve: bool = True
     repeat: timedelta = timedelta()
     bodies: Mapping[Body, frozenset[EUI64]] = field(default_factory=dict)
+    signatories: Mapping[Body, Holders] = field(default_factory=dict)
     access: AccessRules = field(default_factory=AccessRules)
 
 

@@ -19,8 +19,8 @@ from binascii import Error
 from collections.abc import Mapping
 from datetime import datetime
 
-from smki.flows.deciding import Officer, officer_who_signed
 from smki.flows.office import FrontOffice
+from smki.flows.officers import Officer, officer_who_signed
 from smki.merkle.canonical import JSON, encode_json
 from smki.terms import Malformed, Refused
 

@@ -14,15 +14,31 @@ from smki.governance.decisions import (
     parse_recorded,
     recorded_body,
 )
-from smki.governance.permits import PERMITS, Act, Permit, decide_permitted
+from smki.governance.permits import (
+    PERMITS,
+    UNCONDITIONAL,
+    Act,
+    Circumstances,
+    Permit,
+    Question,
+    decide_permitted,
+)
+from smki.governance.signatories import Holder, Holders, Signatory, Signed
 
 __all__ = [
     "PERMITS",
+    "UNCONDITIONAL",
     "Act",
     "Body",
+    "Circumstances",
     "Decision",
     "DecisionKind",
+    "Holder",
+    "Holders",
     "Permit",
+    "Question",
+    "Signatory",
+    "Signed",
     "decide_permitted",
     "encode_decision",
     "explain",

@@ -4,8 +4,8 @@
       id          1 to 64 letters, digits, `.`, `/`, `-`, `_`; one decision has one id for ever
       body        who decided, see `Body`
       kind        what was decided, see `DecisionKind`
-      object      what it is about: a document's title, a serial number, an EUI-64 as it is
-                  printed, an entry of the record, the id of a decision
+      object      what it is about, see `permits`: a document's title, a serial number, an EUI-64 as
+                  it is printed, an entry of the record, the id of a decision, a key, an incident
       scope       what of it, in words or as a version; may be empty
       not_before  from when it permits anything, `2026-11-21T00:00:00Z`
       expiry      until when
@@ -55,6 +55,8 @@ class Body(Enum):
 
     SMKI_PMA = "smki-pma"
     CODE_ADMINISTRATOR = "code-administrator"
+    PANEL = "panel"
+    SECURITY_SUB_COMMITTEE = "security-sub-committee"
 
 
 class DecisionKind(Enum):
@@ -70,6 +72,13 @@ class DecisionKind(Enum):
     WITHHOLD_REVOCATION = "withhold-revocation"
     REMOVE_CONTENT = "remove-content"
     CONDITIONS_MET = "conditions-met"
+    USE_KEY = "use-key"
+    RECOVER = "recover"
+    CHANGE_PROFILES = "change-profiles"
+    GO_LIVE = "go-live"
+    REMOVE_PRODUCT = "remove-product"
+    WITHDRAW_DECISION = "withdraw-decision"
+    RATIFY_DECISION = "ratify-decision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

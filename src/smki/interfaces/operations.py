@@ -27,6 +27,7 @@ from smki.flows.registering import certify_organisation, certify_server, credent
 from smki.flows.renewal import renew_root_list
 from smki.flows.revocation import ISSUING, publish_list, revoke_credential
 from smki.flows.revoking import revoke_organisation
+from smki.governance.signatories import missing_names
 from smki.interfaces.link import ask
 from smki.interfaces.waiting import GRACE_SECONDS
 from smki.ports import DeviceStanding
@@ -189,6 +190,7 @@ def _decision(settings: Settings, office: Office, arguments: Mapping[str, Any]) 
         "id": recorded.decision.id,
         "entry": recorded.entry,
         "officers": [officer.name for officer in recorded.officers],
+        "missing": missing_names(recorded.signed) or [],
     }
 
 

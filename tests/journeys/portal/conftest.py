@@ -161,7 +161,7 @@ def visitor(house: House, user: User) -> Visitor:
 
 OFFICERS = {
     "chair": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
-    "deputy": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
+    "secretary": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
 }
 
 

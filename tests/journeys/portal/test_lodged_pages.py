@@ -89,9 +89,9 @@ def test_a_decision_is_shown_with_what_it_permits_and_was_used_for(
     page = visitor.get(f"/portal/decisions/{lodged.decision}").text
     assert ">Used</span>" in page
     assert f'<a href="/portal/entries/{lodged.second}">' in page
-    assert "To supersede a document, once, if 1 officer" in page
+    assert "once, if whoever presided and the secretary of the SMKI" in page
     assert "chair</a>" in page
-    assert "deputy</a>" in page
+    assert "secretary</a>" in page
     waits = visitor.get(f"/portal/decisions/{lodged.direction}").text
     assert ">Open</span>" in waits
     assert "nothing yet" in waits

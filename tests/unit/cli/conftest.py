@@ -95,7 +95,7 @@ class Authority:
 
     def lodge(self, identifier: str, kind: str, about: str, *options: str) -> dict[str, Any]:
         """The decision of two officers is in the record."""
-        words = self.decide(identifier, kind, about, *options, officers=("chair", "deputy"))
+        words = self.decide(identifier, kind, about, *options, officers=("chair", "secretary"))
         code, lodged = self.house.json("governance", "lodge", *words)
         assert code == 0, lodged
         return dict(lodged)
@@ -103,7 +103,7 @@ class Authority:
 
 OFFICERS = {
     "chair": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
-    "deputy": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
+    "secretary": ("pma", "Sample Policy Authority", "0A-53-4D-4B-49-05-00-01"),
     "clerk": ("code", "Sample Code Administrator", "0A-53-4D-4B-49-05-00-02"),
     "stranger": ("other", "Sample Other User", "0A-53-4D-4B-49-05-00-03"),
 }

@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
+from smki.bootstrap import load_settings, open_front, settings
+from smki.flows.deciding import in_force, must_permit
+from smki.governance import Act
+from smki.terms import Refused
+
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Authority
 
@@ -86,7 +91,7 @@ def test_an_id_is_one_decisions_for_ever(authority: Authority) -> None:
     """Another decision with an id that is recorded is refused."""
     authority.lodge("D-8", KIND, ABOUT)
     (authority.folder / "D-8").unlink()
-    for officer in ("chair", "deputy"):
+    for officer in ("chair", "secretary"):
         (authority.folder / f"D-8.{officer}").unlink()
     words = authority.decide("D-8", KIND, "Another", officers=("chair",))
     code, said = authority.house.json("governance", "lodge", *words)
@@ -98,3 +103,88 @@ def test_the_table_is_shown(authority: Authority) -> None:
     _, shown = authority.house.json("governance", "permits")
     assert {row["kind"] for row in shown["permits"]} >= {"direct-lodging", "remove-content"}
     assert all(row["clause"] for row in shown["permits"])
+
+
+@pytest.mark.clause("sec:L5.3")
+def test_it_waits_for_the_second_signature(authority: Authority) -> None:
+    """What the chair alone signed permits nothing; lodged again with the secretary's it does."""
+    single = authority.decide("D-9", "remove-content", "1", officers=("chair",))
+    code, lodged = authority.house.json("governance", "lodge", *single)
+    assert (code, lodged["missing"]) == (0, ["secretary"])
+    _, shown = authority.house.json("governance", "list")
+    assert [(one["standing"], one["missing"]) for one in shown["decisions"]] == [
+        ("unsigned", ["secretary"])
+    ]
+    sign = ("governance", "sign", single[0], *authority.desk("secretary"))
+    assert authority.house.run(*sign, "--out", f"{single[0]}.second")[0] == 0
+    code, lodged = authority.house.json(
+        "governance", "lodge", *single, "--signature", f"{single[0]}.second"
+    )
+    assert (code, lodged["missing"], lodged["officers"]) == (0, [], ["chair", "secretary"])
+
+
+@pytest.mark.clause("sec:L1")
+def test_a_decision_is_withdrawn_by_its_own_body(authority: Authority) -> None:
+    """From the withdrawal's entry on it permits nothing; what was done before stays proven."""
+    house = authority.house
+    authority.lodge("D-1", "withhold-revocation", "0A-53-4D-4B-49-02-00-01")
+    authority.lodge("W-1", "withdraw-decision", "D-1")
+    authority.lodge("R-1", "ratify-decision", "D-1")
+    _, shown = house.json("governance", "list")
+    first, second, third = shown["decisions"]
+    assert (first["standing"], first["withdrawn"]) == ("withdrawn", second["entry"])
+    assert first["ratified"] == third["entry"]
+    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
+        at = front.clock.now()
+        about = {"0A-53-4D-4B-49-02-00-01"}
+        now = in_force(front, Act.WITHHOLD, about, at=at, before=front.index.size())
+        then = in_force(front, Act.WITHHOLD, about, at=at, before=second["entry"])
+        with pytest.raises(Refused, match="was withdrawn by decision W-1"):
+            must_permit(front, "D-1", Act.WITHHOLD, *about, at=at, before=front.index.size())
+    assert now is None
+    assert then is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "options", "said"),
+    [
+        ("withdraw-decision", "D-0", (), "'D-0' is not in the record"),
+        ("ratify-decision", "D-0", (), "'D-0' is not in the record"),
+        ("withdraw-decision", "D-1", ("--condition", "later"), "takes none, must have none"),
+        ("conditions-met", "D-1", ("--condition", "later"), "takes none, must have none"),
+    ],
+)
+@pytest.mark.clause("sec:L1")
+def test_what_could_never_permit_anything_is_not_lodged(
+    authority: Authority, kind: str, about: str, options: tuple[str, ...], said: str
+) -> None:
+    """A decision about none that there is, or about another on conditions, is refused."""
+    words = authority.decide("D-2", kind, about, *options, officers=("chair", "secretary"))
+    code, told = authority.house.json("governance", "lodge", *words)
+    assert (code, said in told["error"]["message"]) == (1, True), told
+
+
+@pytest.mark.clause("sec:L5.3")
+def test_what_was_believed_before_capacities_were_named_stays(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One officer's decision, lodged while that was enough, goes on permitting what it did."""
+    house, refresh = authority.house, ("registration", "refresh-crl", "issuing-oca")
+    with monkeypatch.context() as patch:
+        older = tuple(one for one in settings.BEARING if one != "signatories")
+        patch.setattr(settings, "BEARING", older)
+        assert house.run(*refresh)[0] == 0
+        assert (
+            house.run(
+                "governance", "lodge", *authority.decide("D-1", KIND, ABOUT, officers=("chair",))
+            )[0]
+            == 0
+        )
+    assert house.run(*refresh)[0] == 0
+    words = authority.decide("D-2", KIND, ABOUT, officers=("chair",))
+    assert house.run("governance", "lodge", *words)[0] == 0
+    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
+        at, size = front.clock.now(), front.index.size()
+        assert must_permit(front, "D-1", Act.SUPERSEDE, ABOUT, at=at, before=size)
+        with pytest.raises(Refused, match="not signed by the secretary"):
+            must_permit(front, "D-2", Act.SUPERSEDE, ABOUT, at=at, before=size)

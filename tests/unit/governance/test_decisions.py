@@ -12,8 +12,12 @@ from smki.governance import (
     PERMITS,
     Act,
     Body,
+    Circumstances,
     Decision,
     DecisionKind,
+    Question,
+    Signatory,
+    Signed,
     decide_permitted,
     encode_decision,
     explain,
@@ -52,7 +56,7 @@ def test_a_decision_has_one_spelling() -> None:
     [
         ("id", "a b", "id: 'a b', must be letters"),
         ("id", "", "id"),
-        ("body", "panel", "must be one of smki-pma, code-administrator"),
+        ("body", "board", "must be one of smki-pma, code-administrator"),
         ("kind", "delete", "kind: 'delete', must be one of"),
         ("object", "  ", "object: empty"),
         ("object", 7, "object: must be a printable text"),
@@ -100,52 +104,80 @@ def test_a_decision_is_explained_in_sentences() -> None:
     assert "2026-11-21T00:00:00Z to 2026-12-21T00:00:00Z" in said
 
 
-@pytest.mark.clause("sec:L5.3")
-def test_each_row_permits_its_act_and_no_other() -> None:
-    """Kind by kind and act by act, exactly the rows of the table permit."""
-    for kind in DecisionKind:
-        for act in Act:
-            decision = Decision(
-                **{name: getattr(DECISION, name) for name in Decision.__slots__} | {"kind": kind}
-            )
-            findings = decide_permitted(
-                decision, act, DECISION.object, AT, signatures=9, released=False
-            )
-            row = any((one.kind, one.act) == (kind, act) for one in PERMITS)
-            assert (not findings) is row
+SIGNED = Signed(count=2, missing=())
 
 
-def asked(**changes: Any) -> tuple[str, ...]:
+def asked(
+    act: Act = Act.SUPERSEDE, *, signed: Signed = SIGNED, released: bool = False, **changes: Any
+) -> tuple[str, ...]:
     """What is said against it; `changes` are those of the question or of the decision."""
-    question: dict[str, Any] = {
-        "about": DECISION.object,
-        "at": AT,
-        "signatures": 1,
-        "released": False,
-    }
+    question: dict[str, Any] = {"about": frozenset({DECISION.object}), "at": AT, "scope": None}
     question |= {name: value for name, value in changes.items() if name in question}
+    found = Circumstances(signed=signed, released=released, withdrawn=changes.pop("withdrawn", ""))
     fields = {name: getattr(DECISION, name) for name in Decision.__slots__}
-    fields |= {name: value for name, value in changes.items() if name in fields}
-    about, at = question.pop("about"), question.pop("at")
-    findings = decide_permitted(Decision(**fields), Act.SUPERSEDE, about, at, **question)
+    given = {name: value for name, value in changes.items() if name not in question}
+    findings = decide_permitted(
+        Decision(**(fields | given)), Question(act=act, of=Body.SMKI_PMA, **question), found
+    )
     return tuple(one.message for one in findings)
+
+
+@pytest.mark.clause("sec:L5.3", "sec:L10.9", "sec:L10", "gbcs:12", "sec:G7", "sec:L1")
+@pytest.mark.parametrize("kind", DecisionKind)
+def test_each_row_permits_its_act_and_no_other(kind: DecisionKind) -> None:
+    """Kind by kind, act by act and body by body, exactly the rows of the table permit."""
+    for act in Act:
+        rows = [one for one in PERMITS if (one.kind, one.act) == (kind, act)]
+        for body in Body:
+            permitted = any((one.body or Body.SMKI_PMA) is body for one in rows)
+            assert (not asked(act, kind=kind, body=body)) is permitted
+
+
+@pytest.mark.clause("sec:L5.3")
+def test_every_row_asks_for_presider_and_secretary() -> None:
+    """No kind of decision is permitted by one officer, or without one of the two."""
+    for row in PERMITS:
+        assert set(row.signatories) == set(Signatory)
+        for lacks in Signatory:
+            one = Signed(count=9, missing=(lacks,))
+            body = row.body or Body.SMKI_PMA
+            (message,) = asked(row.act, signed=one, kind=row.kind, body=body)
+            assert "two different officers" in message
+
+
+@pytest.mark.clause("sec:L5.3")
+def test_what_was_lodged_before_capacities_were_named_is_judged_as_then() -> None:
+    """Then a number of officers was enough; the kinds that came later were never permitted so."""
+    for row in PERMITS:
+        body = row.body or Body.SMKI_PMA
+        for count in range(4):
+            said = asked(
+                row.act, signed=Signed(count=count, missing=None), kind=row.kind, body=body
+            )
+            assert (not said) is (0 < row.earlier <= count)
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"about": "another"}, "must be about 'another'"),
+        ({"about": frozenset({"another"})}, "must be about 'another'"),
+        ({"scope": "version 3"}, "has the scope 'version 2', must have 'version 3'"),
         ({"at": AT - timedelta(seconds=1)}, "is in force from"),
         ({"at": AT + timedelta(days=30)}, "is in force from"),
-        ({"signatures": 0}, "has 0 signatures of officers, must have 1"),
+        ({"signed": Signed(count=0, missing=None)}, "has 0 signatures of officers, must have 1"),
+        (
+            {"signed": Signed(count=2, missing=(Signatory.SECRETARY,))},
+            "is not signed by the secretary",
+        ),
         ({"body": Body.CODE_ADMINISTRATOR}, "must be of smki-pma"),
         ({"conditions": ("after review",)}, "conditions-met"),
+        ({"withdrawn": "PMA-2"}, "was withdrawn by decision PMA-2"),
         ({"kind": DecisionKind.REMOVE_CONTENT}, "needs supersede-document or direct-lodging"),
     ],
 )
 @pytest.mark.clause("sec:L5.3")
 def test_what_does_not_fit_is_said(changes: dict[str, Any], said: str) -> None:
-    """Object, time, signatures, body, conditions and kind must all fit, each is named."""
+    """Object, scope, time, signatures, body, conditions, kind: each that does not fit is named."""
     assert asked() == ()
     (message,) = asked(**changes)
     assert said in message

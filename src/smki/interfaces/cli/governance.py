@@ -23,15 +23,18 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import (
 from smki.adapters.files import read_octets
 from smki.bootstrap import load_settings, open_front
 from smki.flows.deciding import Recorded, recorded_decisions, spent
+from smki.flows.displaying import shown_decision
 from smki.governance import (
     PERMITS,
     Body,
     Decision,
     DecisionKind,
+    Signatory,
     encode_decision,
     explain,
     parse_decision,
 )
+from smki.governance.signatories import missing_names, said_missing
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.operations import perform
 from smki.terms import Malformed
@@ -170,14 +173,16 @@ def lodge(file: str, *, signatures: tuple[str, ...], as_json: bool) -> None:
                 "signatures": [_text(read_input(one)) for one in signatures],
             },
         )
-    lines = (
+    lines = [
         (
             f"decision {result['id']} is entry {result['entry']} of the record,"
             f" signed by {', '.join(result['officers'])}"
-        ),
-        "next: 'smki governance list'",
-    )
-    emit(result, lines, as_json=as_json)
+        )
+    ]
+    if result["missing"]:
+        needed = said_missing(Signatory(one) for one in result["missing"])
+        lines.append(f"it permits nothing until {needed} signs: lodge it again with all signatures")
+    emit(result, [*lines, "next: 'smki governance list'"], as_json=as_json)
 
 
 @governance.command("list")
@@ -186,13 +191,33 @@ def list_decisions(*, as_json: bool) -> None:
     """List the decisions in the record, and what was done under each."""
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
         size = front.index.size()
-        found = [decision_fields(one, spent(front, one, size)) for one in recorded_decisions(front)]
+        found = [
+            {
+                **decision_fields(one, spent(front, one, size)),
+                "standing": (shown := shown_decision(front, one.entry)).standing,
+                "withdrawn": shown.withdrawn,
+                "ratified": shown.ratified,
+            }
+            for one in recorded_decisions(front)
+        ]
     lines = [
-        f"{one['entry']}  {one['id']}: {one['kind']}, {one['object']};"
-        f" {'open' if one['used'] is None else 'used for entry ' + str(one['used'])}"
+        f"{one['entry']}  {one['id']}: {one['kind']}, {one['object']}; {_standing(one)}"
         for one in found
     ] or ["no decision is recorded"]
     emit({"decisions": found}, lines, as_json=as_json)
+
+
+def _standing(fields: dict[str, Any]) -> str:
+    """How the decision stands, in words."""
+    words = {
+        "unsigned": f"lacks the signature of {', '.join(fields['missing'] or ())}",
+        "withdrawn": f"withdrawn by entry {fields['withdrawn']}",
+        "waiting": "not in force yet",
+    }
+    used = "" if fields["used"] is None else f"used for entry {fields['used']}"
+    said = words.get(fields["standing"]) or used or fields["standing"]
+    ratified = fields["ratified"]
+    return said if ratified is None else f"{said}; ratified by entry {ratified}"
 
 
 def decision_fields(one: Recorded, used: int | None) -> dict[str, Any]:
@@ -209,6 +234,7 @@ def decision_fields(one: Recorded, used: int | None) -> dict[str, Any]:
         "expiry": decision.expiry.isoformat(),
         "conditions": list(decision.conditions),
         "officers": [officer.name for officer in one.officers],
+        "missing": missing_names(one.signed),
         "used": used,
     }
 
@@ -221,16 +247,19 @@ def permits(*, as_json: bool) -> None:
         {
             "kind": row.kind.value,
             "permits": row.act.value,
-            "body": row.body.value,
-            "signatures": row.signatures,
+            "body": row.body.value if row.body else "the body whose decision it is",
+            "signatures": len(row.signatories),
+            "signatories": [one.value for one in row.signatories],
             "clause": row.clause,
+            "told": row.told,
         }
         for row in PERMITS
     ]
     lines = [
-        f"{row['kind']:20} {row['permits']:45} {row['signatures']} of {row['body']}  {row['clause']}"
+        f"{row['kind']:20} {row['permits']:48} {row['body']:30} {row['clause']:15} {row['told']}"
         for row in rows
     ]
+    lines.append("each signed by whoever presided and the secretary, two different officers")
     emit({"permits": rows}, lines, as_json=as_json)
 
 

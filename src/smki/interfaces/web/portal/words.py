@@ -110,10 +110,13 @@ STANDINGS: Final[Mapping[str, str]] = {
     "used": "Used",
     "over": "Over",
     "nothing": "Counts for nothing",
+    "unsigned": "Lacks a signature",
 }
 BODIES: Final[Mapping[Body, str]] = {
     Body.SMKI_PMA: "SMKI Policy Management Authority",
     Body.CODE_ADMINISTRATOR: "Code Administrator",
+    Body.PANEL: "Panel",
+    Body.SECURITY_SUB_COMMITTEE: "Security Sub-Committee",
 }
 DECISIONS: Final[Mapping[DecisionKind, str]] = {
     DecisionKind.SUPERSEDE_DOCUMENT: "A document is superseded",
@@ -123,6 +126,13 @@ DECISIONS: Final[Mapping[DecisionKind, str]] = {
     DecisionKind.WITHHOLD_REVOCATION: "Revocation is withheld",
     DecisionKind.REMOVE_CONTENT: "Confidential content is removed",
     DecisionKind.CONDITIONS_MET: "Conditions are met",
+    DecisionKind.USE_KEY: "A key may be used",
+    DecisionKind.RECOVER: "A method of recovery may be carried out",
+    DecisionKind.CHANGE_PROFILES: "Profiles or policy OIDs change",
+    DecisionKind.GO_LIVE: "The test criteria are met",
+    DecisionKind.REMOVE_PRODUCT: "A product is removed",
+    DecisionKind.WITHDRAW_DECISION: "A decision is withdrawn",
+    DecisionKind.RATIFY_DECISION: "A decision is ratified",
 }
 CIRCUMSTANCES: Final[Mapping[Circumstance, str]] = {
     Circumstance.REJECTED: "Its subscriber rejects it: it is not as it was asked for",

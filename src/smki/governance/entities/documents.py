@@ -167,6 +167,21 @@ class ControlledDocument(Entity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierApproval:
+    """An approval that no resolution of this register records: it was before the register.
+
+    Attributes:
+        by: who approved.
+        on: when.
+        reference: where that is written.
+    """
+
+    by: str
+    on: date
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentVersion(Entity):
     """A version of a document; `ref` is the document's, a stroke and the number.
 
@@ -180,6 +195,7 @@ class DocumentVersion(Entity):
         presented_at: refs of the agenda items that it was presented at.
         resolutions: refs of what was resolved about it, oldest first: by whom and when it was
             recommended and approved, and on which conditions.
+        earlier_approval: for one that was approved before the register; None otherwise.
         corrects: ref of the version whose listed corrections it makes; empty if of none.
         superseded_by: ref of the version that took its place.
         withdrawn_by: ref of the resolution that withdrew it.
@@ -202,6 +218,7 @@ class DocumentVersion(Entity):
     changes: tuple[str, ...] = ()
     presented_at: tuple[str, ...] = ()
     resolutions: tuple[str, ...] = ()
+    earlier_approval: EarlierApproval | None = None
     corrects: str = ""
     superseded_by: str = ""
     withdrawn_by: str = ""

@@ -253,6 +253,10 @@ class StandingItem(Entity):
         """What it is about."""
         return self.heading
 
+    def is_on(self, day: date) -> bool:
+        """Whether an agenda of that day has it."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:

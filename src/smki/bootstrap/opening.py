@@ -64,6 +64,7 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             accounts=database.accounts,
             apikeys=database.apikeys,
             demand=database.demand,
+            proceedings=database.proceedings,
             uses=stack.enter_context(closing(UseNoteFiles(settings.path("uses")))),
             spool=FileSpool(settings.path("spool")),
             describe=describer(profiles),

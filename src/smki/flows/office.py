@@ -26,6 +26,7 @@ from smki.ports import (
     UseNotes,
     Workbook,
 )
+from smki.ports.register import Register
 from smki.profiles import ProfileSettings, RowFields
 from smki.terms import EUI64
 
@@ -45,6 +46,7 @@ class FrontOffice:
         accounts: users of the pages, and their sessions.
         apikeys: keys of the web service.
         demand: what was asked of the repository, how often, and what was forecast.
+        proceedings: the register of the policy authority.
         uses: notes of what is being asked.
         spool: documents as received.
         describe: what the index needs of a certificate's DER.
@@ -67,6 +69,7 @@ class FrontOffice:
     accounts: Accounts
     apikeys: ApiKeys
     demand: Demand
+    proceedings: Register
     uses: UseNotes
     spool: Spool
     describe: Callable[[bytes], RowFields]

@@ -14,6 +14,7 @@ from smki.adapters.sql.accounts import SqlAccounts
 from smki.adapters.sql.apikeys import SqlApiKeys
 from smki.adapters.sql.demand import SqlDemand
 from smki.adapters.sql.index import SqlCertificateIndex
+from smki.adapters.sql.proceedings import SqlProceedings
 from smki.adapters.sql.registry import SqlRegistry
 from smki.adapters.sql.schema import ABSENT, OLDER, check, migrate
 from smki.adapters.sql.store import Store
@@ -28,6 +29,7 @@ __all__ = [
     "SqlApiKeys",
     "SqlCertificateIndex",
     "SqlDemand",
+    "SqlProceedings",
     "SqlRegistry",
     "SqlWorkbook",
     "migrate",
@@ -37,7 +39,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
-    """One database behind three ports. Safe for threads; each process opens its own.
+    """One database behind all these ports. Safe for threads; each process opens its own.
 
     Attributes:
         engine: the connections.
@@ -47,6 +49,7 @@ class Database:
         accounts: users of the pages, and their sessions.
         apikeys: keys of the web service.
         demand: what was asked, how often, and what was forecast.
+        proceedings: the register of the policy authority.
     """
 
     engine: Engine
@@ -56,6 +59,7 @@ class Database:
     accounts: SqlAccounts
     apikeys: SqlApiKeys
     demand: SqlDemand
+    proceedings: SqlProceedings
 
     def close(self) -> None:
         """All connections are closed."""
@@ -97,4 +101,5 @@ def open_database(url: str) -> Database:
         accounts=SqlAccounts(store),
         apikeys=SqlApiKeys(store),
         demand=SqlDemand(store),
+        proceedings=SqlProceedings(store),
     )

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy import (
     ARRAY,
     URL,
-    BigInteger,
     ColumnElement,
     Connection,
     Engine,
@@ -180,7 +179,9 @@ class Store:
             rule="database.inconsistent",
         )
 
-    def among(self, column: ColumnElement[int], values: Sequence[int]) -> ColumnElement[bool]:
+    def among(
+        self, column: ColumnElement[Any], values: Sequence[int] | Sequence[str]
+    ) -> ColumnElement[bool]:
         """The condition that `column` is one of `values`, for thousands of them.
 
         One bound value either way: the statement's text stays the same, and is parsed once.
@@ -188,7 +189,7 @@ class Store:
         if self.is_sqlite:
             array = func.json_each(json.dumps(values)).table_valued("value")
             return column.in_(select(array.c.value))
-        return column == any_(literal(list(values), ARRAY(BigInteger)))
+        return column == any_(literal(list(values), ARRAY(column.type)))
 
     def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT that can say what to do `on_conflict`."""
@@ -199,7 +200,8 @@ class Store:
         """All rows are inserted, each with its columns in the order of the table."""
         if self.is_sqlite:
             statement = str(insert(table).compile(dialect=self.engine.dialect))
-            connection.exec_driver_sql(statement, list(map(tuple, rows)))
+            if values := list(map(tuple, rows)):
+                connection.exec_driver_sql(statement, values)
             return
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         types = [column.type.compile(dialect=self.engine.dialect) for column in table.columns]

@@ -1,5 +1,7 @@
 """The tables: `index_*` can be rebuilt from the record, `work_*` and `register_*` cannot.
 
+Those of the policy authority's register are `proceedings_tables`.
+
 What the migrations have made when they are all applied; a test compares the two. Numbers come
 from `work_counter` under its row's lock: no sequences, no triggers, no advisory locks, so that a
 distributed database can serve as well. Unsigned 64-bit values (EUI-64, keys) are stored as the

@@ -1,8 +1,9 @@
 """The register is changed: rules and duties are asked, then what was decided upon is kept at once.
 
-1 decide   every rule of every entity, and whether who asks may
-2 hear     who may read what, of all that the change touches
-3 keep     one entry, durable
+1 look     whether who asks sees all that the change rests on; nothing else is said if not
+2 decide   every rule of every entity, and whether who asks may
+3 hear     who may read what, of all that the change touches
+4 keep     one entry, durable
 
 Nothing else writes to the register.
 """
@@ -13,9 +14,11 @@ from typing import Final
 from smki.governance.duties import decide_duties, seats_of
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entries import Change
-from smki.governance.reading import audience_of, touched_by
+from smki.governance.reading import Reader, audience_of, tokens_of, touched_by
+from smki.governance.remembering import Remembered
 from smki.governance.rulebook import RULES
 from smki.governance.rules import Ahead, decide_change
+from smki.governance.sighted import decide_sighted
 from smki.ports.register import Head, Inside, Register, Wanted
 from smki.terms import Finding, Refused
 
@@ -37,8 +40,13 @@ def keep(
     Clause: sec:L1
     """
     seats = seats_of(change.by, all_of(register, Kind.SEAT)) if change.by else ()
+    day = change.at.date()
+    who = Reader(person=change.by, tokens=tokens_of(change.by, seats, day))
 
     def decide(known: Inside) -> tuple[Change, Mapping[Key, frozenset[str]]]:
+        unseen = decide_sighted(change, known, who) if change.by else ()
+        if unseen:
+            raise Refused(findings=unseen)
         _must_stand(expected or {}, known)
         findings = (*decide_change(change, known, RULES), *decide_duties(change, known, seats))
         if findings:
@@ -71,7 +79,7 @@ def _must_stand(expected: Mapping[Key, Entity | None], known: Inside) -> None:
 
 def _audiences(change: Change, known: Inside) -> Mapping[Key, frozenset[str]]:
     """Who may read what is new, and what the change opens or shuts below it."""
-    ahead = Ahead(known, change.entities)
+    ahead = Remembered(Ahead(known, change.entities))
     touched = {one.key: one for one in change.entities}
     for after in change.entities:
         for one in touched_by(known.get(after.key), after, known, known.below):

@@ -15,8 +15,11 @@ from typing import Final
 
 from smki.governance.duties import bodies_of
 from smki.governance.entities import Entity, Key, Kind
-from smki.governance.entities.bodies import Person, Seat, SeatCategory
-from smki.governance.reading import ANYBODY, Reader, audience_of, label_of, may_read, reader
+from smki.governance.entities.bodies import Alternate, Person, Seat, SeatCategory
+from smki.governance.labels import Label
+from smki.governance.reading import ANYBODY, Reader, label_of, reader, top_label_of
+from smki.governance.remembering import Remembered
+from smki.governance.seeing import as_seen, may_look_back
 from smki.merkle.canonical import parse_json
 from smki.ports.register import Kept, Page, Register, Seen, Wanted
 from smki.steps import Requester
@@ -67,6 +70,11 @@ class Reading:
     by: str = "page"
     _known: dict[Key, Kept | None] = field(default_factory=dict)
     _shown: dict[Key, Kept] = field(default_factory=dict)
+    _remembered: Remembered = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What is asked of the register for one answer is asked once."""
+        object.__setattr__(self, "_remembered", Remembered(self.register))
 
     @property
     def today(self) -> date:
@@ -74,12 +82,14 @@ class Reading:
         return self.now.date()
 
     def kept(self, key: Key) -> Kept | None:
-        """The entity as it stands; None if there is none that this reader may read."""
-        found = self._stands(key)
-        if found is None or not may_read(self.reader, found.audience):
-            return None
-        self._shown[key] = found
-        return found
+        """The entity as it stands, as far as this reader may see it; None if they may not know of it."""
+        if key not in self._shown:
+            found = self._stands(key)
+            seen = None if found is None else self._seen(found)
+            if seen is None:
+                return None
+            self._shown[key] = seen
+        return self._shown[key]
 
     def get(self, key: Key) -> Entity | None:
         """The entity; see `kept`."""
@@ -94,8 +104,9 @@ class Reading:
         """
         own = replace(wanted, tokens=self.reader.tokens)
         page = self.register.find(own, after=after, limit=limit)
-        self._shown.update({one.entity.key: one for one in page.kept})
-        return page
+        kept = tuple(seen for seen in map(self._seen, page.kept) if seen is not None)
+        self._shown.update({one.entity.key: one for one in kept})
+        return replace(page, kept=kept)
 
     def all(self, wanted: Wanted) -> tuple[Entity, ...]:
         """All that is asked for, in the order of their first entry."""
@@ -119,7 +130,7 @@ class Reading:
         Clause: sec:C6
         """
         held = {one.body for one in self.seats if one.category in _KEEPERS}
-        bodies = bodies_of(entity, self.register)
+        bodies = bodies_of(entity, self._remembered)
         return bool(held & bodies) if bodies else bool(held)
 
     @property
@@ -129,33 +140,41 @@ class Reading:
 
     def sits_in(self, entity: Entity) -> bool:
         """Whether this reader sits in a body whose it is."""
-        return bool({one.body for one in self.seats} & bodies_of(entity, self.register))
+        return bool({one.body for one in self.seats} & bodies_of(entity, self._remembered))
+
+    def label(self, entity: Entity) -> Label:
+        """Its label, its own or that of what it belongs to."""
+        return label_of(entity, self._remembered)
+
+    def sees_all(self, key: Key) -> bool:
+        """Whether nothing of it is withheld from this reader: only then can they put it otherwise."""
+        return self.get(key) == self._remembered.get(key)
 
     def history(self, entity: Entity) -> tuple[Said, ...]:
-        """Every state that it had and this reader may read, newest first; to who keeps it alone.
+        """Every state that it had, newest first; to the secretariat that sees all of it alone.
 
         A state is judged by the label that it had: what was Red and is White now stays Red there.
         """
-        if not self.keeps(entity):
-            return ()
-        states = [
-            one
+        bodies = bodies_of(entity, self._remembered)
+        return tuple(
+            self._said(one)
             for one in self.register.history(entity.key)
-            if may_read(self.reader, audience_of(one.entity, self.register))
-        ]
-        return tuple(self._said(one) for one in states)
+            if may_look_back(one.entity, bodies, self.reader, self._remembered)
+        )
 
     def state(self, key: Key, entry: int) -> Entity | None:
-        """The entity as that entry left it; None if that entry did not name it."""
+        """The entity as that entry left it; None if it did not name it, or the reader may not see it."""
         states = self.register.history(key)
-        return next((one.entity for one in states if one.entry == entry), None)
+        found = next((one.entity for one in states if one.entry == entry), None)
+        return None if found is None else as_seen(found, self.reader, self._remembered)
 
     def seen(self, entity: Entity) -> Sequence[Seen]:
         """Who saw it, newest first; to who keeps it alone.
 
         Clause: sec:M4.13
         """
-        return self.register.seen(entity.key) if self.keeps(entity) else ()
+        whole = self.get(entity.key) == self._remembered.get(entity.key)
+        return self.register.seen(entity.key) if whole and self.keeps(entity) else ()
 
     def note(self) -> None:
         """What was shown and is Amber or Red is on record as seen by this reader.
@@ -179,7 +198,13 @@ class Reading:
         return self._known[key]
 
     def _is_confidential(self, entity: Entity) -> bool:
-        return label_of(entity, _Standing(self._stands)).is_confidential
+        if entity.KIND is Kind.AGENDA_ITEM and entity != self._remembered.get(entity.key):
+            return False  # it was seen by its stub
+        return top_label_of(entity, self._remembered).is_confidential
+
+    def _seen(self, kept: Kept) -> Kept | None:
+        seen = as_seen(kept.entity, self.reader, self._remembered, kept.audience)
+        return None if seen is None else replace(kept, entity=seen)
 
     def _said(self, kept: Kept) -> Said:
         octets = next(iter(self.register.entries(kept.entry - 1)))
@@ -194,29 +219,13 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
-    """`Known`, as far as labels ask for it, out of what was read already."""
-
-    stands: Callable[[Key], Kept | None]
-
-    def get(self, key: Key) -> Entity | None:
-        """The entity as it stands."""
-        found = self.stands(key)
-        return None if found is None else found.entity
-
-    def under(self, parent: Key, kind: Kind) -> tuple[Entity, ...]:
-        """Labels ask for nothing below."""
-        del parent, kind
-        return ()
-
-
-@dataclass(frozen=True, slots=True)
 class _People:
-    """Who holds which credential and seat, as of one entry of the register."""
+    """Who holds which credential and seat, and stands in, as of one entry of the register."""
 
     entry: int
     by_credential: Mapping[str, Person]
     seats: tuple[Seat, ...]
+    alternates: tuple[Alternate, ...]
 
 
 class ReadersOfRegister:
@@ -233,9 +242,9 @@ class ReadersOfRegister:
         An officer who is no person of the register reads what is published and distributed.
         """
         now, people = self._now(), self._present()
-        person = people.by_credential.get(str(who.credential or "").lower())
+        person = people.by_credential.get(_plain(str(who.credential or "")))
         name = f"{user}, {who.name}"
-        made = reader(person, people.seats, now.date(), name)
+        made = reader(person, people.seats, now.date(), name, people.alternates)
         held = [
             one
             for one in people.seats
@@ -260,7 +269,8 @@ class ReadersOfRegister:
         if known is None or known.entry != entry:
             persons = [one for one in self._all(Kind.PERSON) if isinstance(one, Person)]
             seats = tuple(one for one in self._all(Kind.SEAT) if isinstance(one, Seat))
-            known = _People(entry, _by_credential(persons), seats)
+            stand_in = tuple(one for one in self._all(Kind.ALTERNATE) if isinstance(one, Alternate))
+            known = _People(entry, _by_credential(persons), seats, stand_in)
             self._people = known
         return known
 
@@ -280,8 +290,13 @@ def _by_credential(persons: Iterable[Person]) -> Mapping[str, Person]:
     twice: set[str] = set()
     for person in persons:
         for serial in person.credentials:
-            name = serial.lower()
+            name = _plain(serial)
             if name in found:
                 twice.add(name)
             found[name] = person
     return {serial: person for serial, person in found.items() if serial not in twice}
+
+
+def _plain(serial: str) -> str:
+    """A serial number without the zeros before it, which some write and some do not."""
+    return serial.strip().lower().lstrip("0")

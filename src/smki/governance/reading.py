@@ -106,14 +106,22 @@ def reader(
     """
     if person is None:
         return Reader(name=name, tokens=frozenset({EVERYBODY, LET_IN}))
-    stands_in = {one.seat for one in alternates if one.person == person.ref and one.is_on(day)}
-    tokens = {EVERYBODY, LET_IN, person_token(person.ref)}
+    held = tokens_of(person.ref, seats, day, alternates)
+    return Reader(person=person.ref, name=name or person.name, tokens=held)
+
+
+def tokens_of(
+    person: str, seats: Iterable[Seat], day: date, alternates: Iterable[Alternate] = ()
+) -> frozenset[str]:
+    """What the person with this ref holds that day."""
+    stands_in = {one.seat for one in alternates if one.person == person and one.is_on(day)}
+    tokens = {EVERYBODY, LET_IN, person_token(person)}
     for seat in seats:
-        if seat.is_held_on(day) and (seat.holder == person.ref or seat.ref in stands_in):
+        if seat.is_held_on(day) and (seat.holder == person or seat.ref in stands_in):
             tokens |= {REGISTER, body_token(seat.body), seat_token(seat.body, seat.category)}
-            if seat.holder == person.ref and seat.category is SeatCategory.SECRETARIAT:
+            if seat.holder == person and seat.category is SeatCategory.SECRETARIAT:
                 tokens |= {SECRETARIATS, secretariat_token(seat.body)}
-    return Reader(person=person.ref, name=name or person.name, tokens=frozenset(tokens))
+    return frozenset(tokens)
 
 
 def may_read(who: Reader, audience: AbstractSet[str]) -> bool:

@@ -90,6 +90,11 @@ def decide_change(
     return tuple(findings)
 
 
+def not_there(after: Entity, parent: Key) -> Finding:
+    """It belongs to what is not there, or may not be known to be."""
+    return finding(after, "belongs", f"belongs to {parent}, which is not there")
+
+
 def finding(
     after: Entity, rule: str, message: str, clause: str = "sec:L1", *, advice: str = ""
 ) -> Finding:
@@ -113,7 +118,7 @@ def _twice(change: Change) -> Iterator[Finding]:
 def _belongs(step: Step) -> Iterator[Finding]:
     for parent in step.after.parents:
         if step.known.get(parent) is None:
-            yield finding(step.after, "belongs", f"belongs to {parent}, which is not there")
+            yield not_there(step.after, parent)
     if step.before is not None and step.before.parents != step.after.parents:
         yield finding(
             step.after, "belongs", "belonged to something else before, must stay where it is"

@@ -5,7 +5,7 @@ Whole entities are withheld by their audience (`reading.audience_of`). Withheld 
     sections of a paper       with a higher label than the reader may read
     an agenda item            but its number, label and stub, for who may read the meeting alone
     who was there for a part  as far as it is for items that the reader knows
-    how a person is called    but to secretariats and themselves
+    how a person is called    but to whoever sits in a body
     pointers                  to what the reader may not read
 
 What is left has no trace of what was cut: no mark, no gap, no length. Earlier states of an entity
@@ -15,6 +15,7 @@ Clause: sec:M4.13
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -31,6 +32,7 @@ from smki.governance.entities.meetings import (
 )
 from smki.governance.labels import highest
 from smki.governance.reading import (
+    REGISTER,
     SECRETARIATS,
     Reader,
     audience_at,
@@ -102,12 +104,16 @@ POINTERS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType(
 """Which attribute names something else of the register, of which kinds, by class and attribute."""
 
 
-def as_seen(entity: Entity, who: Reader, known: Known) -> Entity | None:
+def as_seen(
+    entity: Entity, who: Reader, known: Known, audience: AbstractSet[str] | None = None
+) -> Entity | None:
     """The entity as this reader sees it; None if they may not know of it.
+
+    `audience` is its audience, where that is known.
 
     Clause: sec:M4.13
     """
-    if not may_read(who, audience_of(entity, known)):
+    if not may_read(who, audience_of(entity, known) if audience is None else audience):
         return None
     return _Sight(who, known).cut(entity)
 
@@ -147,7 +153,7 @@ class _Sight:
                 return self._pointed(replace(entity, sections=tuple(self._sections(entity))))
             case Meeting():
                 return self._pointed(replace(entity, attendance=tuple(self._attendance(entity))))
-            case Person() if entity.ref != self.who.person and SECRETARIATS not in self.who.tokens:
+            case Person() if REGISTER not in self.who.tokens:
                 return replace(entity, channel="")
         return self._pointed(entity)
 

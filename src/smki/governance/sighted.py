@@ -1,0 +1,42 @@
+"""Whoever changes the register sees what they change: a change never finds out what is withheld.
+
+What it belongs to and its maker may not read is refused as what is not there, in the same words,
+and nothing else is said of such a change. Whoever sees a part alone would take the rest away.
+
+Clause: sec:M4.13
+"""
+
+from collections.abc import Iterator
+
+from smki.governance.entities import Entity, Known
+from smki.governance.entries import Change
+from smki.governance.reading import Reader, audience_of, may_read
+from smki.governance.remembering import Remembered
+from smki.governance.rules import finding, not_there
+from smki.governance.seeing import sees_all
+from smki.terms import Finding
+
+
+def decide_sighted(change: Change, known: Known, who: Reader) -> tuple[Finding, ...]:
+    """Empty if this reader sees all that the change rests on and all that it puts otherwise.
+
+    Clause: sec:M4.13
+    """
+    remembered = Remembered(known)
+    return tuple(one for after in change.entities for one in _found(after, change, remembered, who))
+
+
+def _found(after: Entity, change: Change, known: Known, who: Reader) -> Iterator[Finding]:
+    new = {one.key for one in change.entities}
+    for parent in after.parents:
+        there = known.get(parent)
+        if parent not in new and (there is None or not may_read(who, audience_of(there, known))):
+            yield not_there(after, parent)
+    before = known.get(after.key)
+    if before is None or sees_all(before, who, known):
+        return
+    if may_read(who, audience_of(before, known)):
+        message = "there is more of it than you may read, must be changed by who reads all of it"
+    else:
+        message = "the name is taken, must be another one"
+    yield finding(after, "sighted", message, "sec:M4.13")

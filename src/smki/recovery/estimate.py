@@ -1,0 +1,136 @@
+"""What a campaign takes, before anyone decides: commands, octets, hours, and what bounds them.
+
+A network takes so many commands a second in each region; keys sign so many; a machine makes and
+verifies so many. The slowest of them is the campaign's: all work beside each other. Devices that
+must be tried again are tried in the time that is left, and add commands. Assumptions are said with
+the figures.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+BLOCK_OCTETS: Final = 1_300  # of a message in one block of General Block Transfer, about
+_HOUR: Final = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """Devices that are alike: of one kind, in one region.
+
+    Attributes:
+        kind: of device.
+        region: of the wide area network.
+        devices: how many.
+        command_octets: of one command.
+        response_octets: of its response.
+    """
+
+    kind: str
+    region: str
+    devices: int
+    command_octets: int
+    response_octets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How fast things go, each a second.
+
+    Attributes:
+        network: octets that each region's network carries down to its devices.
+        commands: commands that each region's network takes, however short.
+        signing: signatures of the key that signs: a token's, or software's.
+        making: commands that all processes make and verify together, signing left out.
+        lost_per_thousand: commands that are lost, and sent again.
+    """
+
+    network: Mapping[str, int]
+    commands: Mapping[str, int]
+    signing: float
+    making: float
+    lost_per_thousand: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """What something takes by itself.
+
+    Attributes:
+        what: a region's network, the key, or the machine.
+        seconds: alone.
+    """
+
+    what: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What it takes.
+
+    Attributes:
+        devices: how many are commanded.
+        commands: sent, repetitions among them.
+        octets_down: to the devices.
+        octets_up: from them.
+        blocks_down: blocks of General Block Transfer.
+        kept_octets: commands and responses that are kept as evidence.
+        bounds: what each takes by itself, the slowest first.
+    """
+
+    devices: int
+    commands: int
+    octets_down: int
+    octets_up: int
+    blocks_down: int
+    kept_octets: int
+    bounds: tuple[Bound, ...]
+
+    @property
+    def hours(self) -> float:
+        """What the slowest takes."""
+        return max((bound.seconds for bound in self.bounds), default=0.0) / _HOUR
+
+
+def estimate(lots: Sequence[Lot], rates: Rates, commands_each: int = 1) -> Estimate:
+    """What it takes to command these devices so often.
+
+    `commands_each` is 2 where each is read back or handed back afterwards.
+    """
+    sent = {lot: _sent(lot.devices * commands_each, rates) for lot in lots}
+    commands = sum(sent.values())
+    down = sum(lot.command_octets * count for lot, count in sent.items())
+    devices = sum(lot.devices for lot in lots)
+    kept = sum(
+        (lot.command_octets + lot.response_octets) * lot.devices * commands_each for lot in lots
+    )
+    bounds = [
+        Bound(what="signing key", seconds=devices * commands_each / rates.signing),
+        Bound(what="making and verifying", seconds=commands / rates.making),
+        *(_network(region, sent, rates) for region in sorted({lot.region for lot in lots})),
+    ]
+    return Estimate(
+        devices=devices,
+        commands=commands,
+        octets_down=down,
+        octets_up=sum(lot.response_octets * lot.devices * commands_each for lot in lots),
+        blocks_down=sum(
+            -(-lot.command_octets // BLOCK_OCTETS) * count for lot, count in sent.items()
+        ),
+        kept_octets=kept,
+        bounds=tuple(sorted(bounds, key=lambda bound: -bound.seconds)),
+    )
+
+
+def _sent(commands: int, rates: Rates) -> int:
+    """With those that are lost, and of those again."""
+    return -(-commands * 1_000 // (1_000 - rates.lost_per_thousand))
+
+
+def _network(region: str, sent: Mapping[Lot, int], rates: Rates) -> Bound:
+    here = {lot: count for lot, count in sent.items() if lot.region == region}
+    octets = sum(lot.command_octets * count for lot, count in here.items())
+    by_octets = octets / rates.network[region]
+    by_commands = sum(here.values()) / rates.commands[region]
+    return Bound(what=f"network of {region}", seconds=max(by_octets, by_commands))

@@ -1,0 +1,146 @@
+"""The command that recovers a device: which cells it fills with which certificates, and by whose key.
+
+    mode 8   [2] the recovery cell      [4] floor of recovery   [6] floors of all other roles it touches
+    mode 9   [0] the symmetric key      [2] the root cell       [4] floor of root, [6] as above
+
+Floors are those from which the new parties count: what was signed before stays behind them. Where a
+party keeps its counter its floor is that; a new one begins at 0. Which cells a device has is told,
+not known here.
+
+Clause: gbcs:CS02b
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from smki.terms import Malformed, RemotePartyRole
+from smki.wire.gbcs.trust_anchors import CellUsage, KeyUsageBits, TrustAnchorCellIdentifier
+from smki.wire.gbcs.update_credentials import (
+    AuthorisingRemotePartyControl,
+    CredentialsReplacementMode,
+    RemotePartySeqNumberChange,
+    SeqNumberUsage,
+    SpecialistSeqNumber,
+    TimeBasedChecks,
+    TrustAnchorReplacement,
+    UpdateCredentialsCommand,
+)
+
+SYMMETRIC_KEY_OCTETS: Final = 16  # with the wrap algorithm that is shipped; others take their own
+_Mode = CredentialsReplacementMode
+_Cell = TrustAnchorCellIdentifier
+ROOT_CELL: Final = _Cell(role=RemotePartyRole.ROOT, key_usage=KeyUsageBits.KEY_CERT_SIGN)
+RECOVERY_CELL: Final = _Cell(
+    role=RemotePartyRole.RECOVERY, key_usage=KeyUsageBits.DIGITAL_SIGNATURE
+)
+_AUTHORISING: Final[Mapping[CredentialsReplacementMode, TrustAnchorCellIdentifier]] = {
+    _Mode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY: RECOVERY_CELL,
+    _Mode.ANY_BY_CONTINGENCY: ROOT_CELL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materials:
+    """What is placed on devices.
+
+    Attributes:
+        mode: 8 or 9.
+        certificates: by cell (DER): of all cells that are to be replaced.
+        path: between these certificates and the root cell (DER).
+        symmetric_key: opens the contingency public key in the root that devices hold; mode 9 alone.
+        floors: from which each role counts; one that is not named from 0.
+        top_up_floor: from which the supplier counts top-ups.
+        time_based_checks: whether devices look at validity periods.
+    """
+
+    mode: CredentialsReplacementMode
+    certificates: Mapping[TrustAnchorCellIdentifier, bytes]
+    path: tuple[bytes, ...]
+    symmetric_key: bytes | None = None
+    floors: Mapping[RemotePartyRole, int]
+    top_up_floor: int = 0
+    time_based_checks: TimeBasedChecks = TimeBasedChecks.APPLY
+
+    def __post_init__(self) -> None:
+        """Refuses what no device could obey.
+
+        Raises:
+            Malformed: another mode, a symmetric key too many or too few, or a root by recovery.
+        """
+        contingency = self.mode is _Mode.ANY_BY_CONTINGENCY
+        if self.mode not in _AUTHORISING:
+            raise _malformed(f"mode {self.mode}, must be 8 or 9")
+        if contingency != (self.symmetric_key is not None):
+            raise _malformed("a symmetric key belongs to mode 9, and must be there for it")
+        if contingency != (ROOT_CELL in self.certificates):
+            raise _malformed("a root is placed by the contingency key, and must be by it")
+
+
+def cells_replaced(
+    materials: Materials, cells: Iterable[TrustAnchorCellIdentifier]
+) -> tuple[TrustAnchorCellIdentifier, ...]:
+    """Those of a device's cells that the command fills, in the device's own order."""
+    return tuple(cell for cell in cells if cell in materials.certificates)
+
+
+def recovering(
+    materials: Materials, cells: Iterable[TrustAnchorCellIdentifier], counter: int
+) -> UpdateCredentialsCommand:
+    """The payload of the command for a device that has these cells.
+
+    `counter` is the originator counter of its grouping header.
+
+    Raises:
+        Malformed: it has none of the cells.
+
+    Clause: gbcs:CS02b
+    """
+    replaced = cells_replaced(materials, cells)
+    if not replaced:
+        raise _malformed("a device without any of the cells, must have one of them")
+    authorising = _AUTHORISING[materials.mode]
+    own = materials.floors.get(authorising.role, 0)
+    return UpdateCredentialsCommand(
+        control=AuthorisingRemotePartyControl(
+            mode=materials.mode,
+            symmetric_key=materials.symmetric_key,
+            time_based_checks=materials.time_based_checks,
+            authorising_cell=authorising,
+            counter=counter,
+            new_floor=own if authorising in replaced else None,
+            other_changes=_floors(materials, replaced, authorising.role) or None,
+        ),
+        replacements=tuple(
+            TrustAnchorReplacement(certificate=materials.certificates[cell], cell=cell)
+            for cell in replaced
+        ),
+        path=materials.path,
+    )
+
+
+def _floors(
+    materials: Materials, replaced: Iterable[TrustAnchorCellIdentifier], own: RemotePartyRole
+) -> tuple[RemotePartySeqNumberChange, ...]:
+    """Of each other role whose cells change, in the order of their numbers."""
+    cells = tuple(replaced)
+    top_up = any(cell.cell_usage is CellUsage.PRE_PAYMENT_TOP_UP for cell in cells)
+    return tuple(
+        RemotePartySeqNumberChange(
+            role=role,
+            floor=materials.floors.get(role, 0),
+            specialist_floors=_top_up(materials)
+            if top_up and role is RemotePartyRole.SUPPLIER
+            else None,
+        )
+        for role in sorted({cell.role for cell in cells} - {own, RemotePartyRole.ROOT})
+    )
+
+
+def _top_up(materials: Materials) -> tuple[SpecialistSeqNumber, ...]:
+    usage = SeqNumberUsage.PREPAYMENT_TOP_UP
+    return (SpecialistSeqNumber(usage=usage, counter=materials.top_up_floor),)
+
+
+def _malformed(what: str) -> Malformed:
+    return Malformed(f"recovery command: {what}", clause="gbcs:CS02b", rule="recovery.materials")

@@ -184,6 +184,16 @@ class HeadEnd:
         self._outbox.settle(tuple(self._settled.values()))
         self._settled.clear()
 
+    def rest(self, until: datetime) -> Iterator[Alerted]:
+        """Time passes until then, with no command waiting; what devices say unasked meanwhile.
+
+        Clause: gbcs:7.2.7
+        """
+        for event in self._link.events(until):
+            for heard in self._heard(event):
+                if isinstance(heard, Alerted):
+                    yield heard
+
     def _overdue(self) -> Iterator[GivenUp]:
         while (due := self._waiting.due(self._link.now, self._chance())) is not None:
             if due.given_up is None:

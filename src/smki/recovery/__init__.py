@@ -15,7 +15,15 @@ from smki.recovery.campaign import (
     decide,
 )
 from smki.recovery.estimate import Estimate, Lot, Rates, estimate
-from smki.recovery.outcomes import Anchors, Answer, Identified, answered, inspected
+from smki.recovery.outcomes import (
+    Anchors,
+    Answer,
+    Identified,
+    answered,
+    inspected,
+    missing,
+    read_back,
+)
 from smki.recovery.procedures import METHODS, PROCEDURES, Compromised, Method, methods_for
 from smki.recovery.replacing import Materials, cells_replaced, recovering
 
@@ -45,5 +53,7 @@ __all__ = [
     "estimate",
     "inspected",
     "methods_for",
+    "missing",
+    "read_back",
     "recovering",
 ]

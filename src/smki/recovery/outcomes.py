@@ -1,18 +1,23 @@
 """What a device's answer to its recovery says, and whether somebody else who looks finds the same.
 
     answered   the response, cell by cell: what it held before, what it holds now
+    read back  what it says when it is asked, by somebody whom only its new cells know
     inspected  what an inspection that is not our own command path finds in the cells
     agreed     both say, of every cell, that it holds what was to be placed
 
 Clause: sec:L10, gbcs:CS02b
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from smki.recovery.campaign import Fate
 from smki.terms import Finding
-from smki.wire.gbcs.trust_anchors import StatusCode, TrustAnchorCellIdentifier
+from smki.wire.gbcs.trust_anchors import (
+    RemotePartyDetails,
+    StatusCode,
+    TrustAnchorCellIdentifier,
+)
 from smki.wire.gbcs.update_credentials import (
     ExecutionOutcome,
     ReplacementOutcome,
@@ -72,6 +77,25 @@ def answered(
     if failed:
         fate = Fate.REFUSED if len(failed) == len(command.replacements) else Fate.PARTLY
     return Answer(fate=fate, held=held, failed=failed), findings
+
+
+def read_back(details: Iterable[RemotePartyDetails]) -> Anchors:
+    """What the cells hold, as the device says when it is asked for them.
+
+    Clause: gbcs:CS02a
+    """
+    return {
+        TrustAnchorCellIdentifier(
+            role=role.role, key_usage=cell.key_usage, cell_usage=cell.cell_usage
+        ): Identified(unique_id=cell.subject_unique_id, key_identifier=cell.subject_key_identifier)
+        for role in details
+        for cell in role.cells or ()
+    }
+
+
+def missing(placed: Anchors, held: Anchors) -> tuple[str, ...]:
+    """The names of the cells that do not hold what was to be placed."""
+    return tuple(_name(cell) for cell, wanted in placed.items() if held.get(cell) != wanted)
 
 
 def inspected(placed: Anchors, found: Anchors, said: Anchors) -> tuple[Finding, ...]:

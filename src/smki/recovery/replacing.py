@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from smki.terms import Malformed, RemotePartyRole
-from smki.wire.gbcs.trust_anchors import CellUsage, KeyUsageBits, TrustAnchorCellIdentifier
+from smki.wire.gbcs.trust_anchors import (
+    CellUsage,
+    KeyUsageBits,
+    ProvideDetailsCommand,
+    TrustAnchorCellIdentifier,
+)
 from smki.wire.gbcs.update_credentials import (
     AuthorisingRemotePartyControl,
     CredentialsReplacementMode,
@@ -34,6 +39,10 @@ ROOT_CELL: Final = _Cell(role=RemotePartyRole.ROOT, key_usage=KeyUsageBits.KEY_C
 RECOVERY_CELL: Final = _Cell(
     role=RemotePartyRole.RECOVERY, key_usage=KeyUsageBits.DIGITAL_SIGNATURE
 )
+BROKER_CELL: Final = _Cell(
+    role=RemotePartyRole.ACCESS_CONTROL_BROKER, key_usage=KeyUsageBits.KEY_AGREEMENT
+)
+READ_BACK_CODE: Final = 0x0008  # CS02a
 _AUTHORISING: Final[Mapping[CredentialsReplacementMode, TrustAnchorCellIdentifier]] = {
     _Mode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY: RECOVERY_CELL,
     _Mode.ANY_BY_CONTINGENCY: ROOT_CELL,
@@ -117,6 +126,17 @@ def recovering(
         ),
         path=materials.path,
     )
+
+
+def reading(cells: Iterable[TrustAnchorCellIdentifier]) -> ProvideDetailsCommand:
+    """The payload by which the new access control broker asks what these cells hold.
+
+    A device that was not recovered does not know the broker, and says nothing.
+
+    Clause: gbcs:CS02a
+    """
+    roles = sorted({cell.role for cell in cells})
+    return ProvideDetailsCommand(authorising_cell=BROKER_CELL, roles=tuple(roles))
 
 
 def _floors(

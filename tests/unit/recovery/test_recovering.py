@@ -1,102 +1,28 @@
 """Commands that recover devices: obeyed as they were meant, judged cell by cell, harmless twice."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from random import Random
-from typing import Final, NamedTuple
 
 import pytest
+from tests.support.recovering import AT, CONTINGENCY, MODES, RECOVERY, World, in_cells, new_world
 
-from smki.devices import KINDS, DeviceKind, DeviceState, process
-from smki.messages import KeyUse
-from smki.profiles import development
-from smki.recovery import (
-    Anchors,
-    Fate,
-    Identified,
-    Materials,
-    answered,
-    cells_replaced,
-    inspected,
-    recovering,
-)
+from smki.devices import KINDS, DeviceKind, process
+from smki.recovery import Fate, answered, cells_replaced, inspected, recovering
 from smki.recovery.replacing import ROOT_CELL
-from smki.simulator import ScalarKeys
-from smki.simulator.cast import Cast, Party, cells_of
-from smki.simulator.catalogue import Catalogue, recipient_of
-from smki.terms import Malformed, RemotePartyRole
+from smki.terms import Malformed
 from smki.wire.gbcs.frame import parse_message
 from smki.wire.gbcs.payloads import SecurityPayload, read_payload
 from smki.wire.gbcs.trust_anchors import StatusCode
 from smki.wire.gbcs.update_credentials import (
     CredentialsReplacementMode,
     ExecutionOutcome,
-    UpdateCredentialsCommand,
     UpdateCredentialsResponse,
 )
-
-AT: Final = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-RECOVERY: Final = CredentialsReplacementMode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY
-CONTINGENCY: Final = CredentialsReplacementMode.ANY_BY_CONTINGENCY
-MODES: Final = (RECOVERY, CONTINGENCY)
-
-
-class World(NamedTuple):
-    """Everybody's keys, and devices that believe them."""
-
-    keys: ScalarKeys
-    cast: Cast
-    catalogue: Catalogue
-
-    def materials(self, mode: CredentialsReplacementMode) -> Materials:
-        """New certificates for every cell; under a new root by the contingency key."""
-        old = self.cast.hierarchy
-        symmetric = old.symmetric_key if mode is CONTINGENCY else None
-        if mode is CONTINGENCY:
-            self.cast.hierarchy = self.cast.new_hierarchy()
-        new = self.cast.hierarchy
-        fresh = [
-            Party(
-                entity=party.entity,
-                role=role,
-                keys=self.cast.certified(party.entity, role, *party.keys),
-            )
-            for role, party in self.catalogue.parties.items()
-        ]
-        self.cast.hierarchy = old
-        certificates = cells_of(new, *fresh)
-        if mode is RECOVERY:
-            del certificates[ROOT_CELL]
-        return Materials(
-            mode=mode,
-            certificates=certificates,
-            path=(new.issuing.certificate,),
-            symmetric_key=symmetric,
-            floors={},
-        )
-
-    def sent(self, device: DeviceState, command: UpdateCredentialsCommand, counter: int) -> bytes:
-        """The whole message, signed by the recovery or the contingency key."""
-        contingency = command.control.mode is CONTINGENCY
-        party = self.catalogue.parties[RemotePartyRole.RECOVERY]
-        entity = self.catalogue.originator_of_contingency if contingency else party.entity
-        signing = party.keys[KeyUse.DIGITAL_SIGNATURE].handle
-        return self.catalogue.senders.send(
-            entity,
-            self.catalogue.contingency_handle if contingency else signing,
-            recipient_of(device),
-            message_code=command.control.mode.message_code,
-            counter=counter,
-            value=command,
-        ).command
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """One hierarchy, its parties and their keys."""
-    keys = ScalarKeys(Random(6).randbytes)  # noqa: S311 -- keys that protect nothing
-    cast = Cast(keys, AT - timedelta(days=1), development())
-    return World(keys, cast, Catalogue(keys, cast, AT))
+    return new_world()
 
 
 def outcome_of(responses: tuple[bytes, ...]) -> ExecutionOutcome:
@@ -107,14 +33,6 @@ def outcome_of(responses: tuple[bytes, ...]) -> ExecutionOutcome:
     assert isinstance(payload.value, UpdateCredentialsResponse)
     assert payload.value.outcome is not None
     return payload.value.outcome
-
-
-def in_cells(device: DeviceState) -> Anchors:
-    """What an inspection finds, by looking into the device."""
-    return {
-        cell: Identified(unique_id=held.unique_id, key_identifier=held.key_identifier)
-        for cell, held in device.anchors.items()
-    }
 
 
 @pytest.mark.clause("gbcs:CS02b")

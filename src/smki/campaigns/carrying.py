@@ -1,0 +1,431 @@
+"""One process's part in a campaign, in numbered steps, as often as there is something to do.
+
+    1 lease     devices that are due, no more than the networks take
+    2 command   each with a counter of its own, kept before it is sent
+    3 judge     the answer, cell by cell
+    4 settle    what became of it, with command and response, durable in one step
+
+Killed between any two, the device is another's when the lease ends. A device that obeyed and whose
+answer was lost believes the old key no more: commanded again it is silent. So who was commanded
+before is read back first, and who gives no answer is read back then, by the new access control
+broker, whom only recovered devices know.
+
+Clause: sec:L10, gbcs:CS02a, gbcs:CS02b
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final, Protocol, TypeVar
+
+from smki.crypto.gbcs_protection import (
+    Purpose,
+    derive_key,
+    mac_holds,
+    public_point,
+    signature_holds,
+)
+from smki.headend import (
+    Alerted,
+    Answered,
+    Given,
+    GivenUp,
+    HeadEnd,
+    Order,
+    PartyKeys,
+    Recipient,
+    commanded,
+)
+from smki.headend.waiting import CommandKey
+from smki.ports.campaigns import Became, Campaigns, CampaignState, Carried, Member
+from smki.recovery import (
+    Anchors,
+    Decided,
+    Fate,
+    Materials,
+    Move,
+    answered,
+    cells_replaced,
+    decide,
+    missing,
+    read_back,
+    recovering,
+)
+from smki.recovery.replacing import READ_BACK_CODE, reading
+from smki.terms import EUI64, Malformed, Refused
+from smki.wire.gbcs.frame import GbcsMessage
+from smki.wire.gbcs.payloads import SecurityPayload, read_payload
+from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
+from smki.wire.gbcs.update_credentials import UpdateCredentialsCommand, UpdateCredentialsResponse
+
+LEASE: Final = timedelta(
+    hours=48
+)  # longer than a head end waits for an answer, all attempts together
+TOGETHER: Final = 256  # devices under way at once in one process
+_SETTLED_AT_ONCE: Final = 128
+_DECIDED_AGAIN: Final = 4_096  # devices: to count a million takes a tenth of a second
+_SECOND: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What must be known of a device to command it.
+
+    Attributes:
+        recipient: the device as senders know it.
+        cells: its trust anchor cells.
+        signing: its public key for digital signatures, 65 octets: its answers are proven by it.
+    """
+
+    recipient: Recipient
+    cells: tuple[TrustAnchorCellIdentifier, ...]
+    signing: bytes
+
+
+class Targets(Protocol):
+    """Whoever knows devices: the inventory, and the repository for their certificates."""
+
+    def __call__(self, devices: Sequence[EUI64]) -> Mapping[EUI64, Target]:
+        """Those of these devices that are known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commanding:
+    """By whose authority devices are commanded, and what is placed on them.
+
+    Attributes:
+        originator: entity identifier of the recovery or contingency party.
+        reader: entity identifier of the access control broker that devices know afterwards.
+        keys: sign for the one, agree for the other.
+        materials: what is placed.
+        placed: by what each certificate of the materials is told.
+    """
+
+    originator: EUI64
+    reader: EUI64
+    keys: PartyKeys
+    materials: Materials
+    placed: Anchors
+
+
+class _Asked(Enum):
+    """What a device is asked just now."""
+
+    READ_FIRST = "read-first"
+    COMMANDED = "commanded"
+    READ_AFTER = "read-after"
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A device that is being commanded; the command is there as soon as it has a counter."""
+
+    member: Member
+    target: Target
+    asked: _Asked
+    command: UpdateCredentialsCommand | None = None
+    message: bytes = b""
+
+
+_FOLLOWING: Final = {
+    _Asked.READ_FIRST: _Asked.COMMANDED,
+    _Asked.COMMANDED: _Asked.READ_AFTER,
+}
+_Value = TypeVar("_Value")
+
+
+class Carrier:
+    """One process that carries a campaign.
+
+    Args:
+        campaigns: what is kept.
+        name: of the campaign.
+        worker: unique name of this process.
+        head_end: sends and hears.
+        targets: knows the devices.
+        commanding: by whose authority, and what is placed.
+        tell: is told what became of each device, as it is kept.
+    """
+
+    def __init__(
+        self,
+        campaigns: Campaigns,
+        name: str,
+        worker: str,
+        *,
+        head_end: HeadEnd,
+        targets: Targets,
+        commanding: Commanding,
+        tell: Callable[[Became], object] = lambda _: None,
+    ) -> None:
+        self._campaigns = campaigns
+        self._name = name
+        self._worker = worker
+        self._head_end = head_end
+        self._targets = targets
+        self._by = commanding
+        self._tell = tell
+        self._under_way: dict[CommandKey, _UnderWay] = {}
+        self._became: list[Became] = []
+        self._sent: Counter[str] = Counter()
+        self._regions: tuple[str, ...] = ()
+
+    def carry(self) -> Decided:
+        """What is next, when this process has nothing to do any more: to look, to stop, or done.
+
+        A campaign that was paused or aborted is left at once, when what is under way has ended.
+
+        Raises:
+            Refused: there is no such campaign.
+            Unavailable: what became of devices cannot be kept.
+
+        Clause: sec:L10
+        """
+        while True:
+            carried = self._carried()
+            now = self._head_end.now
+            counts = self._campaigns.counts(self._name)
+            decided = decide(carried.plan, counts, now, carried.looked_at)
+            if decided.move is not Move.GO_ON or carried.state is not CampaignState.RUNNING:
+                return decided
+            if self._lease(carried, decided.wave):
+                self._hear(carried, decided.wave)
+            elif not self._rest(decided.wave):
+                return decided
+
+    def _rest(self, wave: int) -> bool:
+        """Time passes until something is due, or the next second if others are at it."""
+        due = self._campaigns.next_due(self._name, wave)
+        if due is None:
+            return False
+        until = max(due, self._head_end.now + _SECOND)
+        for _ in self._head_end.rest(until):
+            pass
+        return True
+
+    def _lease(self, carried: Carried, wave: int) -> int:
+        """Step 1 and 2: so many more are under way."""
+        room = TOGETHER - len(self._under_way)
+        now = self._head_end.now
+        members = self._campaigns.lease(
+            self._name,
+            wave,
+            self._worker,
+            at=now,
+            until=now + LEASE,
+            most=self._allowed(carried, room, now),
+        )
+        known = self._targets([member.device for member in members])
+        begun: list[_UnderWay] = []
+        for member in members:
+            self._sent[member.region] += 1
+            target = known.get(member.device)
+            if target is None:
+                self._unknown(member, now)
+                continue
+            self._head_end.take_over(member.device)
+            asked = _Asked.READ_FIRST if member.tries > 1 else _Asked.COMMANDED
+            begun.append(_UnderWay(member=member, target=target, asked=asked))
+        self._send(begun)
+        return len(members)
+
+    def _send(self, begun: Sequence[_UnderWay]) -> None:
+        if begun:
+            keys = self._head_end.commands_for(tuple(map(self._order, begun)))
+            self._under_way.update(zip(keys, begun, strict=True))
+
+    def _allowed(self, carried: Carried, room: int, now: datetime) -> dict[str, int]:
+        """How many of each region may be leased: no more than its network takes by now."""
+        seconds = (now - carried.begun).total_seconds() + 1
+        self._regions = self._regions or self._campaigns.regions(self._name)
+        share = -(-room // max(1, len(self._regions)))
+        by_now = {region: int(carried.plan.rate(region) * seconds) for region in self._regions}
+        return {
+            region: min(share, max(0, rate - self._sent[region])) for region, rate in by_now.items()
+        }
+
+    def _order(self, one: _UnderWay) -> Order:
+        """Step 2."""
+        return self._command(one) if one.asked is _Asked.COMMANDED else self._read(one)
+
+    def _command(self, one: _UnderWay) -> Order:
+        by, target = self._by, one.target
+        code = by.materials.mode.message_code
+
+        def make(counter: int) -> bytes:
+            one.command = recovering(by.materials, target.cells, counter)
+            one.message = self._made(by.originator, target, code, counter, one.command)
+            return one.message
+
+        def holds(response: GbcsMessage) -> bool:
+            return _said(response, UpdateCredentialsResponse) is not None and signature_holds(
+                public_point(target.signing), response.signature, response.signed
+            )
+
+        return _ordered(by.originator, target, code, make, holds)
+
+    def _read(self, one: _UnderWay) -> Order:
+        by, target = self._by, one.target
+        value = reading(cells_replaced(by.materials, target.cells))
+
+        def make(counter: int) -> bytes:
+            one.message = self._made(by.reader, target, READ_BACK_CODE, counter, value)
+            return one.message
+
+        def holds(response: GbcsMessage) -> bool:
+            header = response.header
+            key = derive_key(
+                by.keys.agree(target.recipient.point),
+                Purpose.RESPONSE_MAC,
+                originator=header.originator,
+                counter=header.counter,
+                recipient=header.recipient,
+            )
+            return mac_holds(key, header.originator, response.authenticated, response.mac)
+
+        return _ordered(by.reader, target, READ_BACK_CODE, make, holds)
+
+    def _made(
+        self, originator: EUI64, target: Target, code: int, counter: int, value: object
+    ) -> bytes:
+        return commanded(
+            originator,
+            target.recipient,
+            self._by.keys,
+            message_code=code,
+            counter=counter,
+            value=value,
+        ).command
+
+    def _hear(self, carried: Carried, wave: int) -> None:
+        """Steps 3 and 4, until nothing is under way; more are leased as there is room.
+
+        After so many it comes to an end, for what is next to be decided again.
+        """
+        settled = 0
+        for event in self._head_end.events():
+            if isinstance(event, Alerted):
+                continue
+            one = self._under_way.pop(event.key)
+            became = self._judged(carried, one, event)
+            if became is None:
+                self._send((one,))
+                continue
+            self._became.append(became)
+            if len(self._became) >= _SETTLED_AT_ONCE:
+                settled += len(self._became)
+                self._settle()
+                if settled < _DECIDED_AGAIN:
+                    self._lease(carried, wave)
+        self._settle()
+
+    def _judged(self, carried: Carried, one: _UnderWay, event: Answered | GivenUp) -> Became | None:
+        """Step 3; None if the device is to be asked something else first."""
+        if isinstance(event, GivenUp):
+            following = _FOLLOWING.get(one.asked)
+            if following is None:
+                return _given_up(carried, one, event)
+            one.asked = following
+            return None
+        cells = cells_replaced(self._by.materials, one.target.cells)
+        placed = {cell: self._by.placed[cell] for cell in cells}
+        if one.asked is not _Asked.COMMANDED:
+            return _read_back(one, event, placed)
+        response = _said(event.response, UpdateCredentialsResponse)
+        if one.command is None or response is None or response.outcome is None:
+            return _ended(one, event, Fate.REFUSED, "an answer without an outcome")
+        answer, findings = answered(one.command, response.outcome, placed)
+        said = [finding.message for finding in findings]
+        if answer.failed:
+            named = sorted({status.name.lower() for status in answer.failed.values()})
+            said.append(f"cells not replaced: {', '.join(named)}")
+        return _ended(one, event, answer.fate, "; ".join(said))
+
+    def _unknown(self, member: Member, at: datetime) -> None:
+        self._became.append(
+            Became(
+                device=member.device,
+                fate=Fate.EXCLUDED,
+                why="the inventory does not know it any more",
+                command=b"",
+                at=at,
+            )
+        )
+
+    def _settle(self) -> None:
+        """Step 4."""
+        self._campaigns.settle(self._name, self._worker, self._became)
+        for one in self._became:
+            self._tell(one)
+        self._became.clear()
+
+    def _carried(self) -> Carried:
+        found = self._campaigns.campaign(self._name)
+        if found is None:
+            raise Refused(
+                f"campaign {self._name}: there is none", clause="sec:L10", rule="campaign.name"
+            )
+        return found
+
+
+def _given_up(carried: Carried, one: _UnderWay, event: GivenUp) -> Became:
+    pause = carried.plan.patience.pause(one.member.tries)
+    last = Fate.OUT_OF_REACH if event.why is Given.NOT_DELIVERED else Fate.SILENT
+    return Became(
+        device=one.member.device,
+        fate=last if pause is None else Fate.PLANNED,
+        why=event.why.value,
+        due=None if pause is None else event.at + pause,
+        command=one.message,
+        at=event.at,
+    )
+
+
+def _ended(one: _UnderWay, event: Answered, fate: Fate, why: str) -> Became:
+    return Became(
+        device=one.member.device,
+        fate=fate,
+        why=why,
+        command=one.message,
+        response=event.response.octets,
+        at=event.at,
+    )
+
+
+def _read_back(one: _UnderWay, event: Answered, placed: Anchors) -> Became:
+    payload = read_payload(event.response)
+    details = payload.value if isinstance(payload, SecurityPayload) else ()
+    held = read_back(details if isinstance(details, tuple) else ())
+    lacking = missing(placed, held)
+    if lacking:
+        return _ended(one, event, Fate.PARTLY, f"cells not replaced: {', '.join(lacking)}")
+    return _ended(one, event, Fate.RECOVERED, "its answer was lost; read back")
+
+
+def _ordered(
+    originator: EUI64,
+    target: Target,
+    code: int,
+    make: Callable[[int], bytes],
+    holds: Callable[[GbcsMessage], bool],
+) -> Order:
+    return Order(
+        originator=originator,
+        device=target.recipient.device,
+        message_code=code,
+        make=make,
+        holds=holds,
+    )
+
+
+def _said(response: GbcsMessage, kind: type[_Value]) -> _Value | None:
+    try:
+        payload = read_payload(response)
+    except Malformed:
+        return None
+    if not isinstance(payload, SecurityPayload):
+        return None
+    return payload.value if isinstance(payload.value, kind) else None

@@ -1,0 +1,185 @@
+"""Campaigns that are carried out: which devices, what became of each, who is at it just now.
+
+A device is leased to one process for a while: if that process dies, another takes it over when the
+time is up. What became of a device is kept with its evidence, in one step.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from smki.recovery import CampaignPlan, Fate, WaveCounts
+from smki.terms import EUI64
+
+
+class CampaignState(Enum):
+    """Whether a campaign goes on; the value is how commands name it."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    ABORTED = "aborted"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A device of a campaign.
+
+    Attributes:
+        device: its EUI-64.
+        kind: of device, by its name.
+        make: of its maker.
+        region: of the wide area network.
+        wave: in which it is.
+        fate: what became of it so far.
+        tries: commands that were made for it.
+        why: of its fate, in words; empty if that says all.
+    """
+
+    device: EUI64
+    kind: str
+    make: str
+    region: str
+    wave: int
+    fate: Fate = Fate.PLANNED
+    tries: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What became of a device, or that it is to be tried again.
+
+    Attributes:
+        device: which.
+        fate: `PLANNED` to try again from `due` on.
+        why: in words.
+        due: from when it may be tried again; None for never.
+        command: that was sent last, whole.
+        response: that came to it, whole; empty if none.
+        at: when.
+    """
+
+    device: EUI64
+    fate: Fate
+    why: str = ""
+    due: datetime | None = None
+    command: bytes
+    response: bytes = b""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A campaign.
+
+    Attributes:
+        name: unique.
+        plan: as it was decided.
+        state: whether it goes on.
+        looked_at: the newest wave that people looked at and let go on; -1 for none.
+        begun: when.
+    """
+
+    name: str
+    plan: CampaignPlan
+    state: CampaignState
+    looked_at: int
+    begun: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What went to a device and what came back, octet for octet."""
+
+    device: EUI64
+    attempt: int
+    command: bytes
+    response: bytes
+    at: datetime
+
+
+class Campaigns(Protocol):
+    """Durable on return, all of a call or nothing; for several processes and machines at once."""
+
+    def begin(self, name: str, plan: CampaignPlan, at: datetime) -> Carried:
+        """The campaign is there, without devices; the same again changes nothing.
+
+        Raises:
+            Refused: there is one of that name with another plan.
+        """
+        ...
+
+    def enlist(self, name: str, members: Iterable[Member]) -> int:
+        """These are devices of it; one that is already stays as it is. How many it has.
+
+        Raises:
+            Refused: there is no such campaign.
+        """
+        ...
+
+    def campaign(self, name: str) -> Carried | None:
+        """The campaign of that name; None if there is none."""
+        ...
+
+    def campaigns(self) -> Sequence[Carried]:
+        """All campaigns, newest first."""
+        ...
+
+    def let(self, name: str, state: CampaignState, looked_at: int | None = None) -> Carried:
+        """The campaign is in this state from now on; one that ended or was aborted stays so.
+
+        Raises:
+            Refused: there is none of that name, or it is over.
+        """
+        ...
+
+    def lease(
+        self,
+        name: str,
+        wave: int,
+        worker: str,
+        *,
+        at: datetime,
+        until: datetime,
+        most: Mapping[str, int],
+    ) -> tuple[Member, ...]:
+        """Devices of the wave that are this process's until then, so many of each region at most.
+
+        Given are those that are due and nobody's: never sent to, to be tried again, or left by who
+        had them longer than agreed. Each counts one try more. None if the campaign does not run.
+        """
+        ...
+
+    def settle(self, name: str, worker: str, became: Sequence[Became]) -> int:
+        """So many of these became what is said, with their evidence, and are nobody's any more.
+
+        Passed over are those that another process has meanwhile.
+        """
+        ...
+
+    def next_due(self, name: str, wave: int) -> datetime | None:
+        """When the next device of the wave is due or left; None if none is."""
+        ...
+
+    def counts(self, name: str) -> tuple[WaveCounts, ...]:
+        """What became of the devices of each wave so far."""
+        ...
+
+    def regions(self, name: str) -> tuple[str, ...]:
+        """The regions in which it has devices, in alphabetical order."""
+        ...
+
+    def totals(self, name: str) -> Mapping[tuple[str, str, str, Fate, str], int]:
+        """How many devices there are by kind, make, region, fate and why."""
+        ...
+
+    def members(self, name: str, after: EUI64 | None, limit: int) -> tuple[Member, ...]:
+        """At most so many devices in one lasting order, from the first one after `after`."""
+        ...
+
+    def evidence(self, name: str, after: EUI64 | None, limit: int) -> tuple[Evidence, ...]:
+        """The evidence of at most so many devices, in that order; of each in that of its tries."""
+        ...

@@ -6,9 +6,15 @@ from typing import Final
 
 from smki.governance.entities import Kind
 from smki.governance.rules import Rule
+from smki.governance.rules_attendance import ATTENDANCE
+from smki.governance.rules_meetings import MEETINGS
 from smki.governance.rules_people import PEOPLE
 
-_FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (PEOPLE,)
+_FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
+    PEOPLE,
+    MEETINGS,
+    ATTENDANCE,
+)
 """What a family's module gives: its rules by kind. Several may have rules for one kind."""
 
 RULES: Final[Mapping[Kind, tuple[Rule, ...]]] = MappingProxyType(

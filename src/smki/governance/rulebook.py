@@ -7,6 +7,7 @@ from typing import Final
 from smki.governance.entities import Kind
 from smki.governance.rules import Rule
 from smki.governance.rules_attendance import ATTENDANCE
+from smki.governance.rules_classification import CLASSIFICATION
 from smki.governance.rules_meetings import MEETINGS
 from smki.governance.rules_people import PEOPLE
 
@@ -14,6 +15,7 @@ _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
     PEOPLE,
     MEETINGS,
     ATTENDANCE,
+    CLASSIFICATION,
 )
 """What a family's module gives: its rules by kind. Several may have rules for one kind."""
 

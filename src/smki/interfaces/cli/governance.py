@@ -36,6 +36,7 @@ from smki.governance import (
 )
 from smki.governance.signatories import missing_names, said_missing
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.cli.register import register
 from smki.interfaces.operations import perform
 from smki.terms import Malformed
 
@@ -51,6 +52,9 @@ key_option = click.option("--key", required=True, metavar="KEY", help="Its priva
 @click.group(short_help="Decisions: make, sign, lodge, list.")
 def governance() -> None:
     """Decisions that the systems obey: make, sign, lodge and list them."""
+
+
+governance.add_command(register)
 
 
 @governance.command

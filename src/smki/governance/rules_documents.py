@@ -7,6 +7,8 @@
 A version that is new comes as far as what is there bears out; from then on the table says what may
 follow. What a body has seen stays as it saw it: corrections are a version of their own.
 
+Findings name no conditions or resolutions: who keeps the version may not read those of other bodies.
+
 Clause: sec:L9
 """
 
@@ -183,8 +185,7 @@ def _seen_by(
     found_now = resolutions_of(after, step.known)
     items |= {one.item for one in found_now if one.ref not in before.resolutions}
     if waiting and items - asked_at:
-        said = "; ".join(one.text for one in waiting)
-        yield _wrong(after, "corrections", f"the next body sees it once it is corrected: {said}")
+        yield _wrong(after, "corrections", "the next body sees it once what was asked is corrected")
 
 
 def _forward(_: Step, after: DocumentVersion, before: DocumentVersion | None) -> Iterator[Finding]:
@@ -234,9 +235,9 @@ def _approved(step: Step, after: DocumentVersion) -> Iterator[Finding]:
         return
     waits = _open_conditions(step, after)
     if (after.state is _S.APPROVED_WITH_CONDITION) is not bool(waits):
-        said = "; ".join(one.text for one in waits) or "none"
+        said = "open" if waits else "not open"
         yield _wrong(
-            after, "conditions", f"is {after.state.value}, its open conditions are: {said}"
+            after, "conditions", f"is {after.state.value}, conditions of its approval are {said}"
         )
     yield from _displaces(step, after)
 
@@ -265,11 +266,10 @@ def _superseded(step: Step, after: DocumentVersion) -> Iterator[Finding]:
     effect = version_effect(later, step.known, step.change.at.date())
     if effect.in_force or later.state is _S.SUPERSEDED:
         return
-    why = "; ".join(effect.reasons)
     yield _wrong(
         after,
         "superseded",
-        f"only an approved version that has effect supersedes, {later.ref}: {why}",
+        f"{later.ref} is {effect.stand.value}, only an approved version that has effect supersedes",
     )
 
 

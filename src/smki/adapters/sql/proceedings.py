@@ -23,6 +23,7 @@ from smki.adapters.sql.proceedings_tables import (
     entry_of_state,
     state_number,
 )
+from smki.adapters.sql.proceedings_verifying import standing_problems
 from smki.adapters.sql.store import Store
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entries import NO_ENTRY, Change, Entry, encode_entry
@@ -111,6 +112,15 @@ class SqlProceedings:
         while page := self._store.read(partial(_entries, after=after)):
             yield from map(encode_entry, page)
             after = page[-1].number
+
+    def problems(self) -> Iterator[str]:
+        """A sentence for each thing that does not stand as the entries say.
+
+        Raises:
+            Unavailable: the database is away.
+            Inconsistent: an entity cannot be read.
+        """
+        return standing_problems(self._store)
 
     def note_seen(self, seen: Iterable[Seen]) -> None:
         """It is on record who saw these; the same again the same day is noted once."""

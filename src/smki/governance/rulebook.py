@@ -6,6 +6,7 @@ from typing import Final
 
 from smki.governance.entities import Kind
 from smki.governance.rules import Rule
+from smki.governance.rules_actions import ACTIONS
 from smki.governance.rules_attendance import ATTENDANCE
 from smki.governance.rules_classification import CLASSIFICATION
 from smki.governance.rules_conditions import CONDITIONS
@@ -14,14 +15,19 @@ from smki.governance.rules_correspondence import CORRESPONDENCE
 from smki.governance.rules_documents import DOCUMENTS
 from smki.governance.rules_guidance import GUIDANCE
 from smki.governance.rules_meetings import MEETINGS
+from smki.governance.rules_minutes import MINUTES
 from smki.governance.rules_modifications import MODIFICATIONS
 from smki.governance.rules_people import PEOPLE
+from smki.governance.rules_resolutions import RESOLUTIONS
 from smki.governance.rules_work import WORK
 
 _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
     PEOPLE,
     MEETINGS,
     ATTENDANCE,
+    MINUTES,
+    RESOLUTIONS,
+    ACTIONS,
     CLASSIFICATION,
     DOCUMENTS,
     CONSULTING,

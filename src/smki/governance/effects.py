@@ -161,15 +161,19 @@ def _ended(
 def _approval(version: DocumentVersion, known: Known, day: date, seen: frozenset[Key]) -> Effect:
     earlier = version.earlier_approval
     if earlier is not None:
-        if earlier.on <= day:
-            return Effect(remarks=(f"{version.ref} was approved by {earlier.by} on {earlier.on}",))
-        return _not_yet(f"{version.ref} is approved from {earlier.on} on")
+        if day < earlier.on:
+            return _not_yet(f"{version.ref} is approved from {earlier.on} on")
+        return Effect(remarks=(f"{version.ref} was approved by {earlier.by} on {earlier.on}",))
     approved = approvals(version, known)
     if not approved:
         return _as_recorded(version, known)
-    by = approved[-1]
-    conditional = version.state is VersionState.APPROVED_WITH_CONDITION
-    if conditional and not conditions_of(by, known):
+    return _by_resolution(version, approved[-1], known, day, seen)
+
+
+def _by_resolution(
+    version: DocumentVersion, by: Resolution, known: Known, day: date, seen: frozenset[Key]
+) -> Effect:
+    if version.state is VersionState.APPROVED_WITH_CONDITION and not conditions_of(by, known):
         return _not_shown(version)
     found = _resolution(by, known, day, seen)
     if found.in_force and by.ref in version.resolutions and amendments_of(by, known):

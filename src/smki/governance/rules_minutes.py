@@ -10,6 +10,8 @@
                 gaps, a place of 0 is that of one that was struck from a draft
     comment     within the round; what was said stays, what became of it is added
 
+What goes into which version is `rules_classification`'s.
+
 Clause: sec:C6
 """
 
@@ -17,8 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from smki.governance.entities import Key, Kind, Known
-from smki.governance.entities.bodies import Committee
-from smki.governance.entities.meetings import AgendaItem, Meeting, MeetingState
+from smki.governance.entities.meetings import Meeting, MeetingState
 from smki.governance.entities.minutes import (
     Action,
     Comment,
@@ -53,9 +54,6 @@ def _reference(step: Step, after: Minutes, _: Minutes | None) -> Iterator[Findin
             after, "minutes.reference", f"must be {after.meeting}/{after.set.value}", CLAUSE
         )
     meeting = look(step.known, Meeting, after.meeting)
-    body = look(step.known, Committee, meeting.body) if meeting is not None else None
-    if body is not None and after.set not in body.minutes:
-        yield finding(after, "minutes.set", f"{body.ref} has no {after.set.value} minutes", CLAUSE)
     if meeting is not None and meeting.state is MeetingState.CANCELLED:
         yield finding(after, "minutes.cancelled", f"{meeting.ref} was cancelled", CLAUSE)
 
@@ -123,12 +121,6 @@ def _paragraph(step: Step, after: Paragraph, before: Paragraph | None) -> Iterat
     if number == after.ref or not is_number:
         yield finding(
             after, "paragraph.reference", f"must be {after.minutes}/ and three digits", CLAUSE
-        )
-    minutes = look(step.known, Minutes, after.minutes)
-    item = look(step.known, AgendaItem, after.item)
-    if minutes is not None and item is not None and item.meeting != minutes.meeting:
-        yield finding(
-            after, "paragraph.item", f"is of {after.item}, an item of another meeting", CLAUSE
         )
     if after.of and not _recorded(step.known, after.of):
         yield finding(

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from smki.flows.configuring import Configuration
-from smki.flows.deciding import Recorded
 from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
+from smki.flows.recorded import Recorded
 from smki.flows.statements import Fields
 from smki.interfaces.web.portal.access_service import AccessServices
 from smki.policy.revocation import Circumstance

@@ -17,6 +17,7 @@ from smki.terms import (
 
 NAVIGATION: Final[tuple[tuple[str, str, str], ...]] = (  # section of the page, address, words
     ("search", "/portal", "Search"),
+    ("register", "/portal/register", "Register"),
     ("documents", "/portal/documents", "Documents"),
     ("decisions", "/portal/decisions", "Decisions"),
     ("lists", "/portal/lists", "Revocation lists"),

@@ -31,7 +31,6 @@ from smki.ports.register import Head, Inside, Kept, Page, Seen, Wanted
 
 ENTRIES_PAGE: Final = 50  # in memory at a time
 _DAY_SECONDS: Final = 86_400
-_KINDS: Final = {one.value: one for one in Kind}
 _Decided = tuple[Change, Mapping[Key, frozenset[str]]]
 
 
@@ -203,8 +202,8 @@ def _states(
     )
     found: dict[int, list[tuple[Key, bytes]]] = {}
     for row in connection.execute(query):
-        key = Key(_KINDS[row.kind], row.ref)
-        found.setdefault(entry_of_state(row.state), []).append((key, bytes(row.octets)))
+        states = found.setdefault(entry_of_state(row.state), [])
+        states.append((rows.key_of(row), bytes(row.octets)))
     return found
 
 
@@ -217,7 +216,7 @@ def _seen_key(one: Seen) -> tuple[Any, ...]:
 def _to_seen(row: Row[*tuple[Any, ...]]) -> Seen:
     return Seen(
         reader=row.reader,
-        key=Key(_KINDS[row.kind], row.ref),
+        key=rows.key_of(row),
         entry=row.entry,
         at=row.at,
         by=row.by,

@@ -24,7 +24,6 @@ from smki.adapters.sql.proceedings_tables import (
     MARK,
     STANDING,
     STATE,
-    entry_of_state,
     place_of,
 )
 from smki.adapters.sql.store import Store
@@ -56,9 +55,10 @@ def standing_problems(store: Store) -> Iterator[str]:
         for row in rows:
             one = kept[row.number]
             belonging += len(set(one.entity.parents))
-            wrong = _wrong(row, one, states.get(row.number, (0, 0)))
-            wrong = wrong or row.place != place_of(one.entity.day or days[one.first], row.first)
-            if wrong or not _has_terms(row, one, marks, parents):
+            day = one.entity.day or days.get(one.first)
+            ends, place = states.get(row.number), day and place_of(day, row.first)
+            stands = ((row.first, row.state), row.place) == (ends, place)
+            if not (stands and _has_terms(row, one, marks, parents)):
                 yield f"{one.entity.key}: does not stand as its entries say"
         after = rows[-1].number
     there, astray = store.read(partial(_belongs, store))
@@ -92,10 +92,6 @@ def _beside(
     states = {entity: (first, last) for entity, first, last in connection.execute(ends)}
     above = standing_rows(store, connection, named)
     return days, states, {key: row.number for key, row in above.items()}
-
-
-def _wrong(row: _Row, one: Kept, states: tuple[int, int]) -> bool:
-    return (row.first, row.state) != states or entry_of_state(row.state) != one.entry
 
 
 def _has_terms(row: _Row, one: Kept, marks: Mapping[str, int], parents: Mapping[Key, int]) -> bool:

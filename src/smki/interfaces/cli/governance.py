@@ -38,6 +38,7 @@ from smki.governance import (
     parse_decision,
 )
 from smki.governance.signatories import missing_names, said_missing
+from smki.interfaces.cli.governance_verify import verify
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.register import register
 from smki.interfaces.operations import perform
@@ -55,6 +56,9 @@ key_option = click.option("--key", required=True, metavar="KEY", help="Its priva
 @click.group(short_help="Decisions: make, sign, lodge, list.")
 def governance() -> None:
     """Decisions that the systems obey: make, sign, lodge and list them."""
+
+
+governance.add_command(verify)
 
 
 governance.add_command(register)

@@ -7,12 +7,12 @@ Nothing is remembered beside it.
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from smki.flows.configuring import bodies_at, signatories_at
+from smki.flows.configuring import bodies_at, is_development, signatories_at
 from smki.flows.office import FrontOffice, Office
-from smki.flows.officers import Officer, officer_who_signed, refused_officer
+from smki.flows.officers import must_be_bare, officer_who_signed, refused_officer
+from smki.flows.recorded import Officer, Recorded
 from smki.governance import (
     PERMITS,
     UNCONDITIONAL,
@@ -38,30 +38,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ABOUT_DECISIONS = frozenset({DecisionKind.WITHDRAW_DECISION, DecisionKind.RATIFY_DECISION})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """A decision in the record that is to be believed.
-
-    Attributes:
-        entry: index of its entry.
-        at: when it was lodged.
-        decision: what was decided.
-        officers: the officers of its body who signed it.
-        signed: in which capacities they did, judged by what was in force then.
-    """
-
-    entry: int
-    at: datetime
-    decision: Decision
-    officers: tuple[Officer, ...]
-    signed: Signed
-
-    @property
-    def weight(self) -> tuple[bool, int]:
-        """Of two entries of one decision, the one with more of this counts."""
-        return not self.signed.missing, len(self.officers)
-
-
 def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes]) -> Recorded:
     """The decision (octets of its file) and its signatures are in the record; again changes nothing.
 
@@ -76,6 +52,8 @@ def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes])
     front, at = office.front, office.front.clock.now()
     body = recorded_body(decision, signatures)
     found = believed(front, body, at, entry=front.reader.checkpoint().size)
+    for signature in signatures:
+        must_be_bare(front, signature)
     known = recorded_decision(front, found.decision.id)
     if known is not None:
         if known.decision != found.decision:
@@ -151,7 +129,11 @@ def disbelieved(front: FrontOffice, kind: DecisionKind) -> Iterator[tuple[Decisi
 
 def _said_at(front: FrontOffice, entry: int) -> Decision:
     """What the decision of that entry says, believed or not."""
-    return parse_recorded(body_of(front.reader, decode_leaf(front.reader.leaf(entry))))[0]
+    read = front.decisions.said.get(entry)
+    if read is None:
+        read = parse_recorded(body_of(front.reader, decode_leaf(front.reader.leaf(entry))))[0]
+        front.decisions.say(entry, read)
+    return read
 
 
 def decision_at(front: FrontOffice, entry: int) -> Recorded:
@@ -163,9 +145,13 @@ def decision_at(front: FrontOffice, entry: int) -> Recorded:
 
     Clause: sec:L5.3
     """
-    leaf = decode_leaf(front.reader.leaf(entry))
-    at = _EPOCH + timedelta(milliseconds=leaf.instant)
-    return believed(front, body_of(front.reader, leaf), at, entry=entry)
+    known = front.decisions.believed.get(entry)
+    if known is None:
+        leaf = decode_leaf(front.reader.leaf(entry))
+        at = _EPOCH + timedelta(milliseconds=leaf.instant)
+        known = believed(front, body_of(front.reader, leaf), at, entry=entry)
+        front.decisions.believe(known)
+    return known
 
 
 def must_permit(
@@ -350,6 +336,14 @@ def _must_make_sense(front: FrontOffice, decision: Decision) -> None:
     """It can come to permit what it says: later it would only be refused, with its words on record."""
     if decision.conditions and decision.kind in UNCONDITIONAL:
         raise _unfit(decision, "conditions", f"a {decision.kind.value} takes none, must have none")
+    if decision.kind is DecisionKind.GO_LIVE:
+        origin = front.reader.origin
+        if decision.object != origin:
+            raise _unfit(decision, "object", f"{decision.object!r}, must be {origin!r}, this log")
+        if is_development(front):
+            raise _unfit(
+                decision, "kind", "a development SMKI never goes live, must be one of custodians"
+            )
     if decision.kind in _ABOUT_DECISIONS:
         about = recorded_decision(front, decision.object)
         if about is None or about.decision.body is not decision.body:

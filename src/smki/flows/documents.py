@@ -18,9 +18,9 @@ from hashlib import sha256
 from typing import Final
 
 from smki.flows.configuring import bodies_at
-from smki.flows.deciding import Recorded, must_permit, recorded_decisions, spent
+from smki.flows.deciding import must_permit, recorded_decisions, spent
 from smki.flows.office import FrontOffice, Office
-from smki.flows.officers import Officer
+from smki.flows.recorded import Officer, Recorded
 from smki.flows.statements import Fields, statement, text_of, who_said
 from smki.governance import Act, Body, DecisionKind
 from smki.merkle.canonical import encode_json

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
 from smki.flows.chunks import ChunkUnderWay
+from smki.flows.recorded import ReadDecisions
 from smki.governance import Body, Holders
 from smki.policy.access import AccessRules
 from smki.ports import (
@@ -56,6 +57,9 @@ class FrontOffice:
             that it was issued.
         bodies: the EUI-64 of the parties whose officers sign for each body that decides.
         signatories: which of those officers preside, and which are secretary.
+        development: the SMKI is configured as one made without custodians; what was lodged first
+            has the last word (`configuring.is_development`).
+        decisions: decisions of the record that were read before.
         access: what is configured of access to the repository.
     """
 
@@ -78,6 +82,8 @@ class FrontOffice:
     repeat: timedelta = timedelta()
     bodies: Mapping[Body, frozenset[EUI64]] = field(default_factory=dict)
     signatories: Mapping[Body, Holders] = field(default_factory=dict)
+    development: bool = True
+    decisions: ReadDecisions = field(default_factory=ReadDecisions, repr=False, compare=False)
     access: AccessRules = field(default_factory=AccessRules)
 
 

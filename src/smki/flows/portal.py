@@ -18,7 +18,6 @@ from smki.flows.configuring import (
     configuration_of,
     configurations,
 )
-from smki.flows.deciding import Recorded
 from smki.flows.displaying import (
     Change,
     ShownDecision,
@@ -33,6 +32,8 @@ from smki.flows.lodged import LodgedEntry, committed_entries, lodged_entry
 from smki.flows.message_keys import message_document
 from smki.flows.office import FrontOffice
 from smki.flows.party_access import PartyAccess
+from smki.flows.recorded import Recorded
+from smki.flows.register_services import RegisterServices
 from smki.flows.revoking import revocation_requests, revocation_statement
 from smki.flows.services import who_asks
 from smki.flows.statements import Fields, said
@@ -83,12 +84,14 @@ class RepositoryPortal:
         access: PortalAccess,
         proofs: IdentityProofs,
         carry_out: CarryOut,
+        register: RegisterServices,
     ) -> None:
         self._front = front
         self.complete = proofs.complete
         self._carry_out = carry_out
         self._histories = _Histories(front)
         self.access = PartyAccess(front)
+        self.register = register
         self.log_in = access.log_in
         self.logged_in = access.logged_in
         self.change_password = access.change_password

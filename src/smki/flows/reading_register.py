@@ -241,9 +241,20 @@ class ReadersOfRegister:
 
         An officer who is no person of the register reads what is published and distributed.
         """
+        person = self._present().by_credential.get(_plain(str(who.credential or "")))
+        return self._reading(person, f"{user}, {who.name}", by)
+
+    def member(self, ref: str, by: str = "export") -> Reading | None:
+        """The register as the person of that name sees it; None if there is no such person."""
+        person = self._register.get(Key(Kind.PERSON, ref))
+        return self._reading(person, "", by) if isinstance(person, Person) else None
+
+    def anybody(self) -> Reading:
+        """The register as it is published."""
+        return Reading(register=self._register, reader=ANYBODY, now=self._now())
+
+    def _reading(self, person: Person | None, name: str, by: str) -> Reading:
         now, people = self._now(), self._present()
-        person = people.by_credential.get(_plain(str(who.credential or "")))
-        name = f"{user}, {who.name}"
         made = reader(person, people.seats, now.date(), name, people.alternates)
         held = [
             one
@@ -258,10 +269,6 @@ class ReadersOfRegister:
             seats=tuple(held),
             by=by,
         )
-
-    def anybody(self) -> Reading:
-        """The register as it is published."""
-        return Reading(register=self._register, reader=ANYBODY, now=self._now())
 
     def _present(self) -> _People:
         entry = self._register.head().number

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entries import Change
+from smki.governance.remembering import Remembered
 from smki.terms import Finding
 
 
@@ -80,11 +81,12 @@ def decide_change(
     Asked of each entity: that what it belongs to is there, that it belongs to the same as before,
     and the rules of its kind.
     """
-    ahead = Ahead(known, change.entities)
+    was = Remembered(known)
+    ahead = Remembered(Ahead(was, change.entities))
     findings = list(_twice(change))
     for after in change.entities:
-        before = known.get(after.key)
-        step = Step(before=before, after=after, change=change, known=ahead, was=known)
+        before = was.get(after.key)
+        step = Step(before=before, after=after, change=change, known=ahead, was=was)
         for rule in (_belongs, *rules.get(after.KIND, ())):
             findings += rule(step)
     return tuple(findings)

@@ -28,11 +28,11 @@ from smki.governance.entities.bodies import (
     Seat,
     SeatCategory,
 )
-from smki.governance.entities.meetings import AgendaItem
 from smki.governance.looking import all_under, look
+from smki.governance.numbering import read_meeting
 from smki.governance.rules import Rule, Step, finding, rules_of
 from smki.governance.voting import result_of
-from smki.terms import Finding
+from smki.terms import Finding, Malformed
 
 CLAUSE: Final = "sec:C6"
 _PREFIX: Final = re.compile(r"(?!JM$)[A-Z][A-Z0-9]{1,15}", re.ASCII)  # JM is of joint actions
@@ -229,8 +229,13 @@ def _elected(step: Step, after: Election, before: Election | None) -> Iterator[F
 def _interest(step: Step, after: Interest, before: Interest | None) -> Iterator[Finding]:
     if look(step.known, Person, after.person) is None:
         yield _nobody(after, after.person)
-    if after.item and look(step.known, AgendaItem, after.item) is None:
-        yield finding(after, "interest.item", f"is about {after.item}, which is not there", CLAUSE)
+    if after.item and not _is_item_of(after.body, after.item):
+        yield finding(
+            after,
+            "interest.item",
+            f"is about {after.item}, must be an item of a meeting of {after.body}",
+            CLAUSE,
+        )
     newly = after.confirmed and not (before is not None and before.confirmed)
     if newly and step.change.by == after.person:
         yield finding(
@@ -240,6 +245,15 @@ def _interest(step: Step, after: Interest, before: Interest | None) -> Iterator[
             CLAUSE,
             advice="the secretary notes that the body confirmed it",
         )
+
+
+def _is_item_of(body: str, ref: str) -> bool:
+    """Whether it reads as such. Who declares may not know whether there is one, so nobody looks."""
+    meeting, _, number = ref.rpartition("/")
+    try:
+        return read_meeting(meeting).value.prefix == body and number.isdecimal()
+    except Malformed:
+        return False
 
 
 def _in_order(after: Seat | Alternate, start: date | None, end: date | None) -> Iterator[Finding]:

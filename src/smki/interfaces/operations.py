@@ -22,6 +22,7 @@ from smki.flows.deciding import lodge_decision
 from smki.flows.device_limits import limit_reviews, review_limit
 from smki.flows.documents import lodge_document, withdraw_document
 from smki.flows.index_roots import lodge_index_root
+from smki.flows.key_use import USE_KEY, KeyUse, must_permit_key_use
 from smki.flows.office import FrontOffice, Office
 from smki.flows.registering import certify_organisation, certify_server, credential_for
 from smki.flows.renewal import renew_root_list
@@ -235,6 +236,18 @@ def _remove_content(
     }
 
 
+def _key_use(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    use = KeyUse(
+        name=arguments["name"],
+        public_key=base64.b64decode(arguments["public_key"]),
+        incident=arguments["incident"],
+        purpose=arguments["purpose"],
+    )
+    permitted = must_permit_key_use(office, use)
+    return {"decision": permitted.decision.decision.id, "entry": permitted.entry}
+
+
 def _index_root(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
     del settings
     return {"entry": lodge_index_root(office, arguments["body"].encode())}
@@ -253,6 +266,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "server": _server,
     "root-list": _root_list,
     "decision": _decision,
+    USE_KEY: _key_use,
     "confide": _confide,
     "remove-content": _remove_content,
     "lodge-document": _lodge_document,

@@ -66,7 +66,9 @@ def test_a_condition_holds_up_what_its_kind_says(
 
 
 @pytest.mark.parametrize("material", [True, False, None])
-def test_a_material_answer_reopens_what_was_approved_subject_to_it(*, material: bool | None) -> None:
+def test_a_material_answer_reopens_what_was_approved_subject_to_it(
+    *, material: bool | None
+) -> None:
     """An approval subject to a later consultation stands until an answer is judged material."""
     found, taken, _ = approved((SUBSEQUENT, OPEN))
     subject = condition(taken, SUBSEQUENT, consultation=CONSULTATION.ref)
@@ -246,3 +248,23 @@ def test_a_resolution_of_no_meeting_has_effect_as_it_says() -> None:
     assert resolution_effect(taken, register(taken), date(2030, 1, 1)).in_force
     assert not resolution_effect(at, register(item, held, at), HELD_ON).in_force
     assert document(DocumentKind.REPORT).standing == "kept"
+
+
+@pytest.mark.clause("sec:M4.13")
+@pytest.mark.parametrize(
+    ("state", "stand"),
+    [
+        (VersionState.APPROVED, Stand.IN_FORCE),
+        (VersionState.APPROVED_WITH_CONDITION, Stand.NOT_SHOWN),
+        (VersionState.DRAFT, Stand.NOT_YET),
+    ],
+)
+def test_of_what_is_withheld_the_recorded_state_counts(state: VersionState, stand: Stand) -> None:
+    """Who may not know the resolution is told what the version says, and no more."""
+    found, _, _ = approved()
+    effect = version_effect(replace(found, state=state, resolutions=()), register(), DAY)
+    assert effect.stand is stand
+    assert "QPA" not in " ".join((*effect.reasons, *effect.remarks))
+    found, taken, _ = approved((PRECEDENT, OPEN))
+    known = register(taken, found)
+    assert version_effect(found, known, DAY).stand is Stand.NOT_SHOWN

@@ -74,7 +74,7 @@ def refused(entity: Entity, day: date = date(2017, 2, 1), by: str = "") -> list[
         replace(SEAT, ref="QPA/3", category=SeatCategory.SISTER_BODY, represents="QP", holder="cy"),
         replace(STAND_IN, end=date(2018, 1, 1)),
         replace(ELECTION, ballots=VOTED),
-        replace(INTEREST, confirmed=True),
+        replace(INTEREST, confirmed=True, item="QPA_21_0803/4"),
     ],
 )
 def test_what_is_in_order_is_kept(entity: Entity) -> None:
@@ -119,7 +119,8 @@ def test_what_is_in_order_is_kept(entity: Entity) -> None:
         (replace(ELECTION, ballots=VOTED[1:]), "election.cast"),
         (replace(ELECTION, elected="ada"), "election.early"),
         (replace(INTEREST, person="dee"), "interest.person"),
-        (replace(INTEREST, item="QPA_21_0803/4"), "interest.item"),
+        (replace(INTEREST, item="QTG_21_0803/4"), "interest.item"),
+        (replace(INTEREST, item="fees"), "interest.item"),
     ],
 )
 def test_what_is_not_in_order_is_refused(entity: Entity, rule: str) -> None:

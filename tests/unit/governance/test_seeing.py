@@ -190,7 +190,7 @@ def _pointing(of: type[Any]) -> set[str]:
             name for inner in _inside(get_type_hints(of)[field.name]) for name in _pointing(inner)
         }
         said = described.get(field.name, "")
-        if POINTS.search(said) and not _FREE.search(said) and field.default is not MISSING:
+        if _POINTS.search(said) and not _FREE.search(said) and field.default is not MISSING:
             names.add(f"{of.__name__}.{field.name}")
     return names
 

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -21,6 +21,7 @@ from smki.flows.demand import DayFigures
 from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
+from smki.flows.register_services import RegisterServices
 from smki.flows.statements import Fields
 from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
@@ -299,6 +300,11 @@ class EmptyHouse:
     async def revoke(self, asked: Fields, signature: bytes) -> Mapping[str, Any]:
         """Never asked for either."""
         raise AssertionError(asked, signature)
+
+    @property
+    def register(self) -> RegisterServices:
+        """Nothing: no page of the register is asked for here."""
+        return cast("RegisterServices", None)
 
     def message(self, octets: bytes) -> Mapping[str, object]:
         """By no key."""

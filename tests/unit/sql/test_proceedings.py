@@ -36,6 +36,7 @@ TOKENS = ["everybody", "let-in", "body PMA", "body SEC", "person ann"]
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join)
 AUDIENCES = st.frozensets(st.sampled_from(TOKENS), max_size=3)
 BODY, MEETING, ITEM = Key(Kind.BODY, "PMA"), Key(Kind.MEETING, "M"), Key(Kind.AGENDA_ITEM, "M/1")
+WRONG_REFS = ("", "ann\n", "a" * 121)
 DUE = Due(kind=DueKind.NEXT_MEETING)
 
 
@@ -257,24 +258,21 @@ def test_what_decides_sees_what_stands(database: Database) -> None:
     assert register.head().number == 1
 
 
-@pytest.mark.parametrize(
-    ("entities", "error", "said"),
-    [
+def test_what_could_not_be_read_is_not_written(database: Database) -> None:
+    """What names itself twice, belongs to nothing or has no spelling is no entry."""
+    nobody = Person(ref="ann", name="")
+    wrong: list[tuple[tuple[Entity, ...], type[Exception], str]] = [
         ((action(1), action(1)), Inconsistent, "names something twice"),
         ((action(1),), Inconsistent, "agenda-item M/1 is not there"),
-        ((Person(ref="ann", name="\x00"),), Malformed, "printable"),
-        ((Person(ref="ann\n", name=""),), Malformed, "ref must be 1 to 120 printable"),
-        ((Person(ref="", name=""),), Malformed, "ref must be 1 to 120 printable"),
-        ((Person(ref="a" * 121, name=""),), Malformed, "ref must be 1 to 120 printable"),
-        ((Person(ref="ann", name="\ud800"),), Malformed, "cannot be written"),
-    ],
-)
-def test_what_could_not_be_read_is_not_written(
-    database: Database, entities: tuple[Entity, ...], error: type[Exception], said: str
-) -> None:
-    """What names itself twice, belongs to nothing or has no spelling is no entry."""
-    with pytest.raises(error, match=said):
-        put(database.proceedings, change(entities))
+        ((replace(nobody, name="\x00"),), Malformed, "printable"),
+        ((replace(nobody, name="\ud800"),), Malformed, "cannot be written"),
+        *(((replace(nobody, ref=one),), Malformed, "ref must be 1 to 120") for one in WRONG_REFS),
+    ]
+    for entities, error, said in wrong:
+        with pytest.raises(error, match=said):
+            put(database.proceedings, change(entities))
+    with pytest.raises(Malformed, match="by and said must be printable"):
+        put(database.proceedings, change(FOUNDED, said="\x00"))
     assert database.proceedings.head() == Head()
 
 
@@ -343,15 +341,47 @@ def test_who_saw_it(database: Database) -> None:
     register.note_seen(())
 
 
-@pytest.mark.parametrize("ref", ["", "\x00", "\ud800", "M\n", "'; --", "é" * 10_000])
-def test_names_of_nothing(database: Database, ref: str) -> None:
+def test_names_of_nothing(database: Database) -> None:
     """Whatever somebody asks by: what is no name of anything is not there, and no fault of ours."""
-    register, key = database.proceedings, Key(Kind.MEETING, ref)
+    register, everything = database.proceedings, Wanted(tokens=None)
     put(register, change(FOUNDED))
-    assert (register.get(key), register.kept(key), register.seen(key)) == (None, None, ())
-    assert (tuple(register.history(key)), tuple(register.below(key))) == ((), ())
-    assert register.under(key, Kind.AGENDA_ITEM) == ()
-    everything = Wanted(tokens=None)
-    assert register.find(replace(everything, under=key)).kept == ()
-    assert register.find(replace(everything, standings=(f"{ref}!",))).kept == ()
-    assert register.find(replace(everything, words=f"{ref}nothing")).kept == ()
+    for ref in ("", "\x00", "\ud800", "M\n", "'; --", "é" * 10_000):
+        key = Key(Kind.MEETING, ref)
+        assert (register.get(key), register.kept(key), register.seen(key)) == (None, None, ())
+        assert (tuple(register.history(key)), tuple(register.below(key))) == ((), ())
+        assert register.under(key, Kind.AGENDA_ITEM) == ()
+        assert register.find(replace(everything, under=key)).kept == ()
+        assert register.find(replace(everything, standings=(f"{ref}!",))).kept == ()
+        assert register.find(replace(everything, words=f"{ref}nothing")).kept == ()
+
+
+SPOILT = {
+    "state": "UPDATE proceedings_standing SET state = first WHERE ref = 'M'",
+    "first": "UPDATE proceedings_standing SET first = state WHERE ref = 'M'",
+    "place": "UPDATE proceedings_standing SET place = place + 100 WHERE ref = 'ann'",
+    "audience": "UPDATE proceedings_standing SET audience = 1 WHERE ref = 'ann'",
+    "parent gone": "DELETE FROM proceedings_belongs WHERE kind = 'action'",
+    "parent another": "UPDATE proceedings_belongs SET parent = parent + 1 WHERE kind = 'action'",
+    "another kind": "UPDATE proceedings_belongs SET kind = 'paper' WHERE kind = 'action'",
+}
+
+
+@pytest.mark.clause("sec:L1")
+def test_what_does_not_stand_is_said(database: Database) -> None:
+    """Whatever is changed in a table that follows from the entries is noticed."""
+    sqlite, tokens = database.engine.dialect.name == "sqlite", frozenset({"body PMA"})
+    terms = "'wann'" if sqlite else "ARRAY['wann']"
+    held = Meeting(ref="M", body="PMA", number=21, held_on=DAYS[3], state=MeetingState.HELD)
+    spoilt = {
+        **SPOILT,
+        "nothing": "SELECT 1",
+        "terms": f"UPDATE proceedings_standing SET terms = {terms} WHERE ref = 'ann'",  # noqa: S608 - ours
+    }
+    for what, statement in spoilt.items():
+        register = empty(database)
+        there = change((*FOUNDED, action(1), Person(ref="ann", name="Ann")))
+        put(register, there, {MEETING: tokens})
+        put(register, change((held,), 1), {action(1).key: tokens})
+        with database.engine.begin() as connection:
+            connection.execute(text(statement))
+        assert (what, bool(list(register.problems()))) == (what, what != "nothing")

@@ -23,6 +23,7 @@ from smki.adapters.sql.proceedings_tables import (
     entry_of_state,
     state_number,
 )
+from smki.adapters.sql.proceedings_verifying import standing_problems
 from smki.adapters.sql.store import Store
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entries import NO_ENTRY, Change, Entry, encode_entry
@@ -30,7 +31,6 @@ from smki.ports.register import Head, Inside, Kept, Page, Seen, Wanted
 
 ENTRIES_PAGE: Final = 50  # in memory at a time
 _DAY_SECONDS: Final = 86_400
-_KINDS: Final = {one.value: one for one in Kind}
 _Decided = tuple[Change, Mapping[Key, frozenset[str]]]
 
 
@@ -111,6 +111,15 @@ class SqlProceedings:
         while page := self._store.read(partial(_entries, after=after)):
             yield from map(encode_entry, page)
             after = page[-1].number
+
+    def problems(self) -> Iterator[str]:
+        """A sentence for each thing that does not stand as the entries say.
+
+        Raises:
+            Unavailable: the database is away.
+            Inconsistent: an entity cannot be read.
+        """
+        return standing_problems(self._store)
 
     def note_seen(self, seen: Iterable[Seen]) -> None:
         """It is on record who saw these; the same again the same day is noted once."""
@@ -193,8 +202,8 @@ def _states(
     )
     found: dict[int, list[tuple[Key, bytes]]] = {}
     for row in connection.execute(query):
-        key = Key(_KINDS[row.kind], row.ref)
-        found.setdefault(entry_of_state(row.state), []).append((key, bytes(row.octets)))
+        states = found.setdefault(entry_of_state(row.state), [])
+        states.append((rows.key_of(row), bytes(row.octets)))
     return found
 
 
@@ -207,7 +216,7 @@ def _seen_key(one: Seen) -> tuple[Any, ...]:
 def _to_seen(row: Row[*tuple[Any, ...]]) -> Seen:
     return Seen(
         reader=row.reader,
-        key=Key(_KINDS[row.kind], row.ref),
+        key=rows.key_of(row),
         entry=row.entry,
         at=row.at,
         by=row.by,

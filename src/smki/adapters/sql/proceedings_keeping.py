@@ -162,16 +162,16 @@ class _Writing:
     def _stood(self, key: Key, state: int | None) -> Stood:
         """How it stands from now on; without a state of this entry, only who may read it is new."""
         old, entity = self._known.get(key), self._entities.get(key)
-        terms = set() if old is None else set(_unpacked(old.terms))
+        terms = set() if old is None else set(unpacked(old.terms))
         may_read = {one for one in terms if one[0] == TOKEN_TERM}
         tokens = self._audiences.get(key, frozenset() if old is None else None)
         audience = -1 if old is None else old.audience
         if tokens is not None:
-            may_read = {f"{TOKEN_TERM}{self._marks[token_mark(one)]}" for one in tokens}
+            may_read = set(reader_terms(tokens, self._marks))
             audience = self._sets[audience_text(tokens)]
         place, first, newest = (0, state, state) if old is None else old[3:6]
         if entity is not None:
-            terms = set(self._own_terms(entity))
+            terms = set(own_terms(entity, self._marks, self._numbers))
             place = place_of(entity.day or self._first_day(first), first)
         terms = may_read | {one for one in terms if one[0] != TOKEN_TERM}
         return Stood(
@@ -184,11 +184,6 @@ class _Writing:
             audience=audience,
             terms=self._packed(sorted(terms)),
         )
-
-    def _own_terms(self, entity: Entity) -> Iterator[str]:
-        yield from (f"w{word}" for word in words_of(entity.texts))
-        yield from (f"k{self._marks[mark]}" for mark in _marks_of(entity))
-        yield from (f"u{self._numbers[parent]}" for parent in entity.parents)
 
     def _packed(self, terms: Sequence[str]) -> Any:
         return " ".join(terms) if self._store.is_sqlite else terms
@@ -245,6 +240,20 @@ class _Writing:
         self._store.load(self._connection, BELONGS, rows)
 
 
+def own_terms(
+    entity: Entity, marks: Mapping[str, int], numbers: Mapping[Key, int]
+) -> Iterator[str]:
+    """What it is found by, but for its readers; marks and what it belongs to have these numbers."""
+    yield from (f"w{word}" for word in words_of(entity.texts))
+    yield from (f"k{marks[mark]}" for mark in _marks_of(entity))
+    yield from (f"u{numbers[parent]}" for parent in entity.parents)
+
+
+def reader_terms(tokens: Iterable[str], marks: Mapping[str, int]) -> Iterator[str]:
+    """By what it is found for those who hold one of these tokens."""
+    return (f"{TOKEN_TERM}{marks[token_mark(one)]}" for one in tokens)
+
+
 def day_of_entry(at: str) -> date:
     """The day in an entry's instant."""
     return date.fromisoformat(at[:10])
@@ -258,10 +267,11 @@ def _marks_of(entity: Entity) -> Iterator[str]:
 
 
 def _parents(terms: Any) -> set[int]:
-    return {int(one[1:]) for one in _unpacked(terms) if one[0] == "u"}
+    return {int(one[1:]) for one in unpacked(terms) if one[0] == "u"}
 
 
-def _unpacked(terms: Any) -> Sequence[str]:
+def unpacked(terms: Any) -> Sequence[str]:
+    """Terms as either database keeps them."""
     return terms.split() if isinstance(terms, str) else terms
 
 

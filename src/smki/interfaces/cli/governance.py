@@ -22,8 +22,11 @@ from cryptography.hazmat.primitives.serialization.pkcs7 import (
 
 from smki.adapters.files import read_octets
 from smki.bootstrap import load_settings, open_front
-from smki.flows.deciding import Recorded, recorded_decisions, spent
+from smki.flows.configuring import is_development, plain_mapping
+from smki.flows.deciding import recorded_decisions, spent
 from smki.flows.displaying import shown_decision
+from smki.flows.profile_changes import lodged_profiles, profiles_digest
+from smki.flows.recorded import Recorded
 from smki.governance import (
     PERMITS,
     Body,
@@ -35,7 +38,9 @@ from smki.governance import (
     parse_decision,
 )
 from smki.governance.signatories import missing_names, said_missing
+from smki.interfaces.cli.governance_verify import verify
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.cli.register import register
 from smki.interfaces.operations import perform
 from smki.terms import Malformed
 
@@ -51,6 +56,12 @@ key_option = click.option("--key", required=True, metavar="KEY", help="Its priva
 @click.group(short_help="Decisions: make, sign, lodge, list.")
 def governance() -> None:
     """Decisions that the systems obey: make, sign, lodge and list them."""
+
+
+governance.add_command(verify)
+
+
+governance.add_command(register)
 
 
 @governance.command
@@ -261,6 +272,23 @@ def permits(*, as_json: bool) -> None:
     ]
     lines.append("each signed by whoever presided and the secretary, two different officers")
     emit({"permits": rows}, lines, as_json=as_json)
+
+
+@governance.command
+@json_option
+def profiles(*, as_json: bool) -> None:
+    """Show the SHA-256 of the profiles as configured now, which a change of them is decided about."""
+    with reporting(as_json=as_json):
+        settings = load_settings(os.environ)
+        with open_front(settings) as front:
+            now = profiles_digest(front, plain_mapping(settings.bearing()))
+            lodged, exempt = lodged_profiles(front), is_development(front)
+    same = "as lodged" if now == lodged else f"others than lodged: {lodged}"
+    lines = [f"profiles  {now}, {same}"]
+    if exempt:
+        lines.append("a development SMKI: they may be changed without a decision")
+    fields = {"sha256": now, "lodged": lodged, "decision_needed": now != lodged and not exempt}
+    emit(fields, lines, as_json=as_json)
 
 
 def _text(octets: bytes) -> str:

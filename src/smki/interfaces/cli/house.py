@@ -5,6 +5,7 @@ import os
 import click
 
 from smki.bootstrap import initialise, load_settings, open_front
+from smki.bootstrap.initialising import must_be_of_init
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.status import status_document, status_lines
 
@@ -19,9 +20,9 @@ def init(*, bare: bool, profile: str | None, as_json: bool) -> None:
     Asks nothing. Called again, it finishes what was cut off and changes nothing else.
     """
     with reporting(as_json=as_json):
-        settings = initialise(
-            load_settings(os.environ), os.environ, bare=bare, tell=tell, profile=profile
-        )
+        given = load_settings(os.environ)
+        must_be_of_init(given)
+        settings = initialise(given, os.environ, bare=bare, tell=tell, profile=profile)
         with open_front(settings) as front:
             count, size = front.index.count(), front.reader.checkpoint().size
         document = {

@@ -25,6 +25,7 @@ from smki.interfaces.web.portal.entries import EntryPages
 from smki.interfaces.web.portal.identities import IdentityPages
 from smki.interfaces.web.portal.lists import ListPages
 from smki.interfaces.web.portal.messages import MessagePages
+from smki.interfaces.web.portal.register import RegisterPages
 from smki.interfaces.web.portal.rendering import HEADERS
 from smki.interfaces.web.portal.revocation import RevocationPages
 from smki.interfaces.web.portal.service import PortalServices
@@ -54,6 +55,7 @@ class PortalPages:
             *(self._route(*row) for row in self._for_all()),
             *(self._route(verb, path, self._users(one)) for verb, path, one in self._for_users()),
             *(self._route(verb, path, self._users(one)) for verb, path, one in self._for_party()),
+            *(self._route(verb, path, self._users(one)) for verb, path, one in self._of_register()),
             self._route("GET", "/{rest:path}", self._users(nothing)),
         )
 
@@ -98,6 +100,9 @@ class PortalPages:
             ("GET", "/messages", messages.form),
             ("POST", "/messages", messages.read),
         )
+
+    def _of_register(self) -> _Table:
+        return RegisterPages(self._services.register).table()
 
     def _for_party(self) -> _Table:
         access = AccessPages(self._services.access)

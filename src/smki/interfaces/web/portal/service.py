@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from smki.flows.configuring import Configuration
-from smki.flows.deciding import Recorded
 from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
+from smki.flows.recorded import Recorded
+from smki.flows.register_services import RegisterServices
 from smki.flows.statements import Fields
 from smki.interfaces.web.portal.access_service import AccessServices
 from smki.policy.revocation import Circumstance
@@ -249,4 +250,9 @@ class PortalServices(
     @property
     def access(self) -> AccessServices:
         """A party's own access: keys, use, answers."""
+        ...
+
+    @property
+    def register(self) -> RegisterServices:
+        """The register of the policy authority, and who reads what of it."""
         ...

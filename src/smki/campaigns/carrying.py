@@ -226,8 +226,10 @@ class Carrier:
             if target is None:
                 self._unknown(member, now)
                 continue
-            self._head_end.take_over(member.device)
-            asked = _Asked.READ_FIRST if member.tries > 1 else _Asked.COMMANDED
+            asked = _Asked.COMMANDED
+            if member.tries > 1:
+                self._head_end.take_over(member.device)
+                asked = _Asked.READ_FIRST
             begun.append(_UnderWay(member=member, target=target, asked=asked))
         self._send(begun)
         return len(members)

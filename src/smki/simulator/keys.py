@@ -31,12 +31,13 @@ SCALAR_OCTETS: Final = 32
 
 _CURVE: Final = SECP256R1()
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_SIGNING: Final = ECDSA(SHA256(), deterministic_signing=True)
+ECDSA_SHA256: Final = ECDSA(SHA256(), deterministic_signing=True)
 _KEYS_KEPT: Final = 256  # a device is asked several things in a row
 
 
 @lru_cache(maxsize=_KEYS_KEPT)
-def _loaded(scalar: bytes) -> EllipticCurvePrivateKey:
+def loaded(scalar: bytes) -> EllipticCurvePrivateKey:
+    """The private key of a handle; some 20 us: who uses it often keeps it."""
     return derive_private_key(int.from_bytes(scalar, "big"), _CURVE)
 
 
@@ -55,7 +56,7 @@ class ScalarKeys:
 
         Clause: rfc6979:3.2
         """
-        return _loaded(handle).sign(message, _SIGNING)
+        return loaded(handle).sign(message, ECDSA_SHA256)
 
     def agree(self, handle: bytes, point: bytes) -> bytes:
         """Z, 32 octets, with the holder of `point`.
@@ -65,7 +66,7 @@ class ScalarKeys:
 
         Clause: gbcs:18.4
         """
-        return shared_secret(_loaded(handle), point)
+        return shared_secret(loaded(handle), point)
 
     def generate(self, usage: KeyUsageBits) -> tuple[bytes, bytes]:
         """A new key: its scalar and its public key (65 octets).
@@ -86,14 +87,14 @@ class ScalarKeys:
     def point(self, handle: bytes) -> bytes:
         """The public key of a handle, 65 octets."""
         return (
-            _loaded(handle).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+            loaded(handle).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         )
 
     def pem(self, handle: bytes) -> bytes | None:
         """The private key as PKCS#8 (PEM), not encrypted; None of one that cannot be taken out."""
-        return _loaded(handle).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return loaded(handle).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def public_pem(self, handle: bytes) -> bytes:
         """The public key as SubjectPublicKeyInfo (PEM)."""
-        public = _loaded(handle).public_key()
+        public = loaded(handle).public_key()
         return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

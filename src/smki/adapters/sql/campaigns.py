@@ -111,7 +111,7 @@ class SqlCampaigns:
         kept = self._store.insert(_CAMPAIGN).on_conflict_do_nothing()
         self._store.write(partial(_execute, kept, [row]))
         found = self._there(name)
-        if found.plan != plan:
+        if encode_plan(found.plan) != row["plan"]:
             raise _refused(f"{name}: is there with another plan, must be another name")
         return found
 

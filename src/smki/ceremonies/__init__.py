@@ -6,7 +6,8 @@ marked as development. Ceremonies with custodians come with their own script; un
 way to a root key exists.
 """
 
-from smki.ceremonies.development import AuthorityNames, Outcome, hold_development_ceremony
+from smki.ceremonies.certifying import AuthorityNames
+from smki.ceremonies.development import Outcome, hold_development_ceremony
 from smki.ceremonies.lists import sign_root_list
 
 __all__ = ["AuthorityNames", "Outcome", "hold_development_ceremony", "sign_root_list"]

@@ -1,0 +1,126 @@
+"""What is done with keys in custody: permitted, used on what was brought, destroyed.
+
+Nothing is done without a warrant, which is asked for again right before the key is opened: what was
+permitted when the ceremony began may be over by then.
+"""
+
+from typing import Final
+
+from smki.ceremonies.activating import ActiveKey, Wanted, Warrant
+from smki.ceremonies.acts_keys import ABSENT, secret_of
+from smki.ceremonies.acts_people import must_say
+from smki.ceremonies.fields import instant_text
+from smki.ceremonies.fingerprints import aloud, fingerprint
+from smki.ceremonies.holding import Ceremony, Said
+from smki.ceremonies.scripts import Act, Role, Step
+from smki.merkle.canonical import JSON
+from smki.terms import Inconsistent, Refused
+
+_ASKED: Final = (
+    ("decision", "id of the decision that this key may be used"),
+    ("recovery", "id of the decision for the method of recovery, or empty"),
+    ("incident", "incident, as the decisions name it"),
+    ("method", "method of recovery, or empty"),
+    ("purpose", "what the key is used for, as the decision's scope says after the incident"),
+)
+
+
+def permit(ceremony: Ceremony, step: Step) -> Said:
+    """A decision permits it, now.
+
+    Raises:
+        Refused: none does, with every reason.
+
+    Clause: sec:L10.9
+    """
+    said: dict[str, JSON] = {
+        name: ceremony.hall.console.ask(f"permit.{step.about}.{name}", text)
+        for name, text in _ASKED
+    }
+    warrant = _warrant(ceremony, step.about, said)
+    entries: list[JSON] = list(warrant.entries)
+    return {**said, "entries": entries, "expiry": instant_text(warrant.expiry)}
+
+
+def use(ceremony: Ceremony, step: Step) -> Said:
+    """Each content that was brought is signed by the key, which is then forgotten.
+
+    Raises:
+        Refused: no warrant, no quorum, or a content that was not agreed.
+
+    Clause: sec:L10.9, sec-app-l:3
+    """
+    hall = ceremony.hall
+    warrant = _warrant(ceremony, step.about, _permitted(ceremony, step.about))
+    contents = _contents(ceremony)
+    for name, content in contents.items():
+        hall.console.say(f"{name}: {len(content)} octets, {aloud(fingerprint(content))}")
+        must_say(ceremony, f"use.{step.about}.{name}", f"a witness, {name}: 'agreed'", "agreed")
+    secret = secret_of(ceremony, step.about)
+    key = ActiveKey(secret, warrant, hall.keys, hall.clock, uses=len(contents))
+    try:
+        signatures = dict(zip(contents, key.sign(list(contents.values())), strict=True))
+    finally:
+        key.forget()
+        del ceremony.secrets[step.about]
+    for name, signature in signatures.items():
+        hall.ledger.replace(f"signatures/{step.about}-{name}.sig", signature)
+    signed: Said = {name: fingerprint(content) for name, content in contents.items()}
+    return {"key": step.about, "fingerprint": secret.fingerprint, "signed": signed}
+
+
+def destroy(ceremony: Ceremony, step: Step) -> Said:
+    """The key's file is gone, and the custodians say that their copies are.
+
+    Raises:
+        Refused: no warrant, or nobody saw it.
+
+    Clause: sec-app-l:3
+    """
+    console = ceremony.hall.console
+    begun = ceremony.begun(step)
+    if ceremony.hall.ledger.read(f"keys/{step.about}.json") is not None:
+        _warrant(ceremony, step.about, _permitted(ceremony, step.about))
+    said: Said = {}
+    for custodian in ceremony.opening.people(Role.CUSTODIANS):
+        text = f"{custodian}: are your copies and your share destroyed? ('destroyed')"
+        said[custodian] = console.ask(f"destroy.{step.about}.{custodian}", text) or ABSENT
+    must_say(ceremony, f"destroy.{step.about}.seen", "a witness: 'seen'", "seen")
+    ceremony.hall.ledger.destroy(f"keys/{step.about}.json")
+    return {"custodians": said, "fingerprint": begun["fingerprint"], "key": step.about}
+
+
+def _permitted(ceremony: Ceremony, key: str) -> dict[str, JSON]:
+    said = ceremony.done(Act.PERMIT, key)
+    if said is None:
+        raise Inconsistent(f"{key}: nothing was permitted")
+    return {name: said[name] for name, _ in _ASKED}
+
+
+def _warrant(ceremony: Ceremony, key: str, said: dict[str, JSON]) -> Warrant:
+    held = ceremony.key_set(key)
+    texts = {name: str(value) for name, value in said.items()}
+    wanted = Wanted(key=key, fingerprint=held.fingerprint, key_purpose=held.purpose, **texts)
+    hall = ceremony.hall
+    return hall.authority.permitted(wanted, hall.clock.now())
+
+
+def _contents(ceremony: Ceremony) -> dict[str, bytes]:
+    """What was brought to be signed, as it was when the ceremony was opened.
+
+    Raises:
+        Refused: one was changed since.
+    """
+    listed = ceremony.entries[0].said["contents"]
+    found: dict[str, bytes] = {}
+    for one in listed if isinstance(listed, list) else ():
+        name = str(one["content"])
+        found[name] = ceremony.file(f"contents/{name}")
+        if fingerprint(found[name]) != one["digest"]:
+            raise Refused(
+                f"activation: content {name} was changed since the ceremony was opened",
+                where=name,
+                clause="sec:L10.9",
+                rule="ceremony.activation",
+            )
+    return found

@@ -13,6 +13,7 @@ from smki.ceremonies.fields import instant_text
 from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.holding import Ceremony, Said
 from smki.ceremonies.scripts import Act, Role, Step
+from smki.ceremonies.transcript import Kind
 from smki.merkle.canonical import JSON
 from smki.terms import Inconsistent, Refused
 
@@ -84,7 +85,11 @@ def destroy(ceremony: Ceremony, step: Step) -> Said:
     said: Said = {}
     for custodian in ceremony.opening.people(Role.CUSTODIANS):
         text = f"{custodian}: are your copies and your share destroyed? ('destroyed')"
-        said[custodian] = console.ask(f"destroy.{step.about}.{custodian}", text) or ABSENT
+        answer = console.ask(f"destroy.{step.about}.{custodian}", text) or ABSENT
+        said[custodian] = answer
+        if answer != "destroyed":
+            about = f"{custodian} has not destroyed their copy of {step.about}: {answer}"
+            ceremony.note(Kind.DEVIATION, {"text": about[:400]}, step.number)
     must_say(ceremony, f"destroy.{step.about}.seen", "a witness: 'seen'", "seen")
     ceremony.hall.ledger.destroy(f"keys/{step.about}.json")
     return {"custodians": said, "fingerprint": begun["fingerprint"], "key": step.about}

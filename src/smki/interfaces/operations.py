@@ -16,6 +16,7 @@ from smki.adapters.record import LOCKED, is_locked
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.bootstrap.opening import open_confidential
+from smki.flows.activating import lodge_refusal, lodge_transcript
 from smki.flows.batch import approve_batch, reject_batch
 from smki.flows.confiding import confide, remove_content
 from smki.flows.deciding import lodge_decision
@@ -47,6 +48,8 @@ from smki.terms import (
 Operation = Callable[[Settings, Office, Mapping[str, Any]], dict[str, Any]]
 SOCKET: Final = "worker.sock"
 INDEX_ROOT: Final = "index-root"
+KEY_REFUSED: Final = "key-refused"
+CEREMONY: Final = "ceremony"
 _TURN_SECONDS: Final = 0.05  # between two looks whether it is our turn
 
 
@@ -223,6 +226,18 @@ def _confide(settings: Settings, office: Office, arguments: Mapping[str, Any]) -
     return {"entry": confide(office, open_confidential(settings), arguments["name"], content)}
 
 
+def _key_refused(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    del settings
+    return {"entry": lodge_refusal(office, arguments["said"])}
+
+
+def _ceremony(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    return {"entry": lodge_transcript(office, base64.b64decode(arguments["transcript"]))}
+
+
 def _remove_content(
     settings: Settings, office: Office, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -254,6 +269,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "root-list": _root_list,
     "decision": _decision,
     "confide": _confide,
+    KEY_REFUSED: _key_refused,
+    CEREMONY: _ceremony,
     "remove-content": _remove_content,
     "lodge-document": _lodge_document,
     "withdraw-document": _withdraw_document,

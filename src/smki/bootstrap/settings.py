@@ -55,6 +55,8 @@ from smki.repository.keeping import SECONDS as MAP_SECONDS
 from smki.terms import EUI64, CertificateKind, Malformed, SmkiError, Unavailable
 
 FILE = "smki.toml"
+FOUNDING = "ceremony.json"
+"""The transcript of the ceremony that founded the SMKI; a development SMKI has none."""
 MESSAGE_KEYS = "messages"
 PLACE = f"{FILE} or environment"
 HOUR = timedelta(hours=1)
@@ -323,7 +325,7 @@ class Settings(BaseSettings):
     @property
     def development(self) -> bool:
         """True if the hierarchy was made without custodians: never to be relied on."""
-        return self.environment == "development"
+        return not self.path(FOUNDING).exists()
 
     @property
     def database_url(self) -> str:

@@ -8,6 +8,7 @@ Clause: sec-app-l:3
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from smki.ceremonies.custodians import too_many
 from smki.ceremonies.keysets import KeySet, Secret, header_of, identifier_of, share_digest
@@ -15,7 +16,8 @@ from smki.ceremonies.sealing import unseal
 from smki.ceremonies.words import Words, combine, read_words
 from smki.terms import Finding, Malformed, Refused
 
-_CLAUSE = "sec-app-l:3"
+RULE: Final = "ceremony.quorum"
+_CLAUSE: Final = "sec-app-l:3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def open_key(held: KeySet, presented: Sequence[Presented], others: Iterable[KeyS
         raise Refused(
             findings=tuple(
                 Finding(
-                    rule="ceremony.quorum",
+                    rule=RULE,
                     message=f"{held.key}: {one}",
                     where="shares",
                     clause=_CLAUSE,

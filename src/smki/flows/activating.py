@@ -42,6 +42,7 @@ class RecordedAuthority:
 
     def __init__(self, front: FrontOffice, tell: Told) -> None:
         self._front, self._tell = front, tell
+        self._wanted: Wanted | None = None
 
     def permitted(self, wanted: Wanted, at: datetime) -> Warrant:
         """The warrant for what recorded decisions permit at that instant.
@@ -53,6 +54,7 @@ class RecordedAuthority:
         Clause: sec:L10.9, sec:L10
         """
         before = self._front.index.size()
+        self._wanted = wanted
         found: list[Recorded] = []
         findings: list[Finding] = []
         for identifier, question in _questions(wanted, at):
@@ -64,14 +66,27 @@ class RecordedAuthority:
             findings += why_not(self._front, recorded, question, before)
         findings += map(_finding, _lacking(wanted))
         if findings:
-            reasons: list[JSON] = [one.message for one in findings]
-            self._tell({"reasons": reasons, "wanted": wanted_said(wanted)})
+            self._tell_refused(wanted, [one.message for one in findings])
             raise Refused(findings=tuple(findings))
         return Warrant(
             wanted=wanted,
             expiry=min(one.decision.expiry for one in found),
             entries=tuple(one.entry for one in found),
         )
+
+    def tell_refused(self, reason: str) -> None:
+        """The refusal of what was permitted last, for another reason, is lodged: no quorum, say.
+
+        Raises:
+            Unavailable: the record or the database is away.
+
+        Clause: sec:L10.9
+        """
+        if self._wanted is not None:
+            self._tell_refused(self._wanted, [reason])
+
+    def _tell_refused(self, wanted: Wanted, reasons: list[JSON]) -> None:
+        self._tell({"reasons": reasons, "wanted": wanted_said(wanted)})
 
 
 def wanted_said(wanted: Wanted) -> dict[str, JSON]:

@@ -79,7 +79,7 @@ def test_key_and_method_are_decided(authority: Authority) -> None:
         ({"key_purpose": Purpose.REHEARSAL}, "is a rehearsal key"),
     ):
         assert said in _refused(authority, replace(WANTED, **change))
-    assert "EXPIRY" in _refused(authority, WANTED, datetime(2032, 6, 1, tzinfo=UTC))
+    assert "is in force from" in _refused(authority, WANTED, datetime(2032, 6, 1, tzinfo=UTC))
 
 
 @pytest.mark.clause("sec:L10.9")

@@ -66,7 +66,9 @@ def test_a_condition_holds_up_what_its_kind_says(
 
 
 @pytest.mark.parametrize("material", [True, False, None])
-def test_a_material_answer_reopens_what_was_approved_subject_to_it(*, material: bool | None) -> None:
+def test_a_material_answer_reopens_what_was_approved_subject_to_it(
+    *, material: bool | None
+) -> None:
     """An approval subject to a later consultation stands until an answer is judged material."""
     found, taken, _ = approved((SUBSEQUENT, OPEN))
     subject = condition(taken, SUBSEQUENT, consultation=CONSULTATION.ref)

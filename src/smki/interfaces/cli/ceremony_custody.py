@@ -26,7 +26,7 @@ from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.keysets import KeySet, parse_key_set, share_digest, share_header
 from smki.ceremonies.sealing import lock, unlock
 from smki.ceremonies.words import read_words
-from smki.interfaces.cli.ceremony_holding import certificate_in
+from smki.interfaces.cli.ceremony_files import certificate_in
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.terms import Malformed, Refused
 

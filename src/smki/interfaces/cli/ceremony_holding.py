@@ -7,9 +7,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from smki import VERSION
 from smki.adapters.ceremony import CeremonyFolder, MemoryKeys
 from smki.adapters.world import SystemClock, SystemEntropy
@@ -26,10 +23,11 @@ from smki.ceremonies.scripts import Role
 from smki.ceremonies.transcript import Signature, Transcript, encode_transcript
 from smki.flows.activating import RecordedAuthority
 from smki.interfaces.cli.ceremony_console import Terminal
+from smki.interfaces.cli.ceremony_files import certificate_in, request_key
 from smki.interfaces.cli.output import read_input
 from smki.interfaces.operations import KEY_REFUSED, perform
 from smki.merkle.canonical import parse_json
-from smki.terms import Malformed, Refused
+from smki.terms import Refused
 
 FINISHED: Final = "transcript.json"
 _SIGNATURE: Final = ("certificate", "signature")
@@ -180,31 +178,3 @@ def _signatories(asked: Asked) -> Iterator[Signatory]:
         certificate = certificate_in(read_input(path))
         digest = sha256(certificate).hexdigest()
         yield Signatory(role=role, person=person, organisation=organisation, credential=digest)
-
-
-def certificate_in(pem: bytes) -> bytes:
-    """The first certificate (DER) of a PEM file.
-
-    Raises:
-        Malformed: there is none.
-    """
-    try:
-        return x509.load_pem_x509_certificates(pem)[0].public_bytes(Encoding.DER)
-    except ValueError as error:
-        raise Malformed(f"certificate: {error}, must be PEM", rule="certificate.pem") from error
-
-
-def request_key(pem: bytes) -> bytes:
-    """The SubjectPublicKeyInfo (DER) of a certification request (PEM) that its own key signed.
-
-    Raises:
-        Malformed: not a request, or not signed by its key.
-    """
-    try:
-        request = x509.load_pem_x509_csr(pem)
-        valid = request.is_signature_valid
-    except ValueError as error:
-        raise Malformed(f"request: {error}, must be PKCS#10 in PEM", rule="csr.pem") from error
-    if not valid:
-        raise Malformed("request: its signature does not hold, must be of its own key")
-    return request.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

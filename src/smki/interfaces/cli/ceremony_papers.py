@@ -1,8 +1,6 @@
-"""`smki ceremony credential`, `requests` and `sign`: what is brought to a ceremony, and taken away."""
+"""`smki ceremony credential`: a credential for who takes part before there is an IKI."""
 
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import click
 from cryptography import x509
@@ -11,15 +9,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from smki.bootstrap import load_settings
-from smki.bootstrap.founding import issuing_requests
-from smki.ceremonies.fields import text64
 from smki.ceremonies.fingerprints import aloud, fingerprint
-from smki.ceremonies.transcript import TRANSCRIPT_MAX
-from smki.interfaces.cli.ceremony_holding import certificate_in
-from smki.interfaces.cli.governance import certificate_option, detached, key_option
-from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
-from smki.merkle.canonical import encode_json
+from smki.interfaces.cli.output import emit, json_option, output_file, reporting
 from smki.terms import Malformed
 from smki.wire.encodings import write_pem
 
@@ -52,58 +43,6 @@ def credential(name: str, *, out: str, key_out: str, as_json: bool) -> None:
     emit(
         {"name": name, "certificate": out, "key": key_out, "sha256": digest}, lines, as_json=as_json
     )
-
-
-@click.command
-@click.option("--out", required=True, metavar="DIR", help="A new folder for the requests.")
-@json_option
-def requests(out: str, *, as_json: bool) -> None:
-    """Make the keys of the issuing authorities in the state directory, and their requests.
-
-    The requests go to the ceremony of initial roots, whose transcript comes back to
-    'smki init --ceremony'. The keys stay where they are used.
-    """
-    with reporting(as_json=as_json):
-        settings = load_settings(os.environ)
-        found = issuing_requests(settings, os.environ, tell)
-        folder = Path(out)
-        try:
-            folder.mkdir(parents=True)
-        except OSError as error:
-            raise Malformed(
-                f"folder: cannot be made ({error.strerror}), must be new", where=out
-            ) from error
-        for kind, request in found.items():
-            with output_file(str(folder / f"{kind.value}.csr")) as write:
-                write(write_pem(request, "CERTIFICATE REQUEST"))
-    rows = {kind.value: fingerprint(request) for kind, request in found.items()}
-    lines = (
-        *(f"{name}: {aloud(digest)}" for name, digest in rows.items()),
-        f"next: 'smki ceremony run roots ... --issuing issuing-oca {out}/issuing-oca.csr', and so on",
-    )
-    emit({"folder": out, "requests": rows}, lines, as_json=as_json)
-
-
-@click.command
-@click.argument("file")
-@certificate_option
-@key_option
-@click.option("--out", required=True, metavar="FILE", help="A new file: the signature.")
-@json_option
-def sign(file: str, *, certificate: str, key: str, out: str, as_json: bool) -> None:
-    """Sign the entries of a ceremony (to-be-signed.json), as operator or witness, on any machine."""
-    with reporting(as_json=as_json):
-        octets = read_input(file, limit=TRANSCRIPT_MAX)
-        tell(f"SHA-256 {aloud(fingerprint(octets))}")
-        signature = detached(octets, certificate, key)
-        der = certificate_in(read_input(certificate))
-        with output_file(out) as write:
-            write(encode_json({"certificate": text64(der), "signature": text64(signature)}))
-    lines = (
-        f"the signature is in {out}",
-        f"next: 'smki ceremony finish --state DIR --signature {out}'",
-    )
-    emit({"signature": out, "sha256": fingerprint(octets)}, lines, as_json=as_json)
 
 
 def _credential(name: str) -> tuple[bytes, bytes]:

@@ -2,7 +2,7 @@
 
     secretariat   all of its body
     chair         all of its body
-    member        comments, interests, elections: what is theirs to say
+    member        comments, interests, elections, emergencies: what is theirs to say
     nobody        nothing
 
 A change without a person is made by whoever runs the house, in the state directory, and says so.
@@ -39,6 +39,7 @@ _MAY: Final[Mapping[Kind, frozenset[Duty]]] = {
     Kind.COMMENT: _KEEPERS | _MEMBERS,
     Kind.INTEREST: _KEEPERS | _MEMBERS,
     Kind.ELECTION: _KEEPERS | _MEMBERS,
+    Kind.CONVENING: _KEEPERS | _MEMBERS,
 }
 
 

@@ -11,6 +11,7 @@ from smki.governance.rules_attendance import ATTENDANCE
 from smki.governance.rules_classification import CLASSIFICATION
 from smki.governance.rules_conditions import CONDITIONS
 from smki.governance.rules_consulting import CONSULTING
+from smki.governance.rules_convening import CONVENING
 from smki.governance.rules_correspondence import CORRESPONDENCE
 from smki.governance.rules_documents import DOCUMENTS
 from smki.governance.rules_guidance import GUIDANCE
@@ -28,6 +29,7 @@ _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
     MINUTES,
     RESOLUTIONS,
     ACTIONS,
+    CONVENING,
     CLASSIFICATION,
     DOCUMENTS,
     CONSULTING,

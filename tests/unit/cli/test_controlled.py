@@ -219,3 +219,36 @@ def test_routes_are_shown(original: House) -> None:
         "report: authority recommends and testing-group recommends, then panel determines" in text
     )
     assert "procedure: authority approves (sec:L9, ours)" in text
+
+
+MODIFICATION = """
+[[modification]]
+ref = "073"
+label = "white"
+body = "QPA"
+number = 73
+name = "Expiry notices"
+proposer = "Ink Energy"
+stages = [{ stage = "draft-proposal", on = 2026-01-05 }]
+"""
+
+
+@pytest.mark.clause("sec:D")
+def test_the_monthly_paper_is_drafted_and_kept(authority: Authority) -> None:
+    """Drafted it is shown alone; put, it is a paper of the item, found like any other."""
+    house = authority.house
+    brought_in(authority, BODIES + MODIFICATION)
+    problem = authority.folder / "problem.txt"
+    problem.write_text("Certificates expire unseen.")
+    words = ("governance", "monthly", "QPA_01_0302/1", "--since", "2026-01-01", "--until")
+    code, shown = house.json(*words, "2026-01-31", "--attach", str(problem))
+    assert (code, shown["put"], shown["due"]) == (0, False, "2026-01-27")
+    assert shown["sections"]["New draft proposals"].startswith("DP073 Expiry notices")
+    assert shown["sections"]["Conversions"] == "None."
+    paper = ("governance", "register", "show", shown["ref"], "--kind", "paper", "--for", "chair")
+    assert house.run(*paper)[0] == 1
+    code, text = house.run(*words, "2026-01-31", "--put")
+    assert (code, "kept as a draft; to be out by 2026-01-27" in text) == (0, True)
+    assert house.run(*paper)[0] == 0
+    assert house.json(*words, "2025-12-31")[1]["error"]["family"] == "malformed"
+    assert house.run("governance", "monthly", "QPA_09_0101/1", *words[3:], "2026-01-31")[0] == 1

@@ -39,6 +39,7 @@ from smki.governance import (
 )
 from smki.governance.signatories import missing_names, said_missing
 from smki.interfaces.cli.governance_verify import verify
+from smki.interfaces.cli.monthly import monthly
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.register import register
 from smki.interfaces.operations import perform
@@ -62,6 +63,7 @@ governance.add_command(verify)
 
 
 governance.add_command(register)
+governance.add_command(monthly)
 
 
 @governance.command

@@ -18,6 +18,7 @@ from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
 from smki.adapters.record import LOCKED, FileRecord, FileRecordReader
 from smki.adapters.spool import FileSpool
 from smki.adapters.use_notes import UseNoteFiles
+from smki.adapters.waiting import WaitingFiles
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.authority import Authority, Hierarchy, Preparer
 from smki.bootstrap.databases import open_house_database, update_database
@@ -69,6 +70,7 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             uses=stack.enter_context(closing(UseNoteFiles(settings.path("uses")))),
             spool=FileSpool(settings.path("spool")),
             describe=describer(profiles),
+            waiting=WaitingFiles(settings.path("waiting")),
             build=f"smki {VERSION}",
             approve=settings.approve_batches,
             repeat=timedelta(seconds=settings.ad_hoc_repeat_seconds),

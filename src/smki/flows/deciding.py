@@ -52,22 +52,35 @@ def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes])
     front, at = office.front, office.front.clock.now()
     body = recorded_body(decision, signatures)
     found = believed(front, body, at, entry=front.reader.checkpoint().size)
-    for signature in signatures:
-        must_be_bare(front, signature)
+    must_be_lodgeable(front, found.decision, signatures)
     known = recorded_decision(front, found.decision.id)
-    if known is not None:
-        if known.decision != found.decision:
-            raise _unfit(
-                found.decision,
-                "id",
-                f"another with this id is entry {known.entry}, must have an id of its own",
-            )
-        if known.weight >= found.weight:
-            return known
-    _must_make_sense(front, found.decision)
+    if known is not None and known.weight >= found.weight:
+        return known
     lodge_leaf(office.record, LeafType.DECISION, body, at)
     catch_up(front.reader, front.index, front.describe)
     return _must_be_recorded(front, found.decision.id, front.index.size())
+
+
+def must_be_lodgeable(front: FrontOffice, decision: Decision, signatures: Sequence[bytes]) -> None:
+    """No other has its id, it can come to permit something, and its signatures are bare.
+
+    Raises:
+        Malformed: a signature is not of its form.
+        Refused: one of these is not so.
+
+    Clause: sec:L5.3
+    """
+    for signature in signatures:
+        must_be_bare(front, signature)
+    known = recorded_decision(front, decision.id)
+    if known is not None and known.decision != decision:
+        raise _unfit(
+            decision,
+            "id",
+            f"another with this id is entry {known.entry}, must have an id of its own",
+        )
+    if known is None:
+        _must_make_sense(front, decision)
 
 
 def recorded_decision(

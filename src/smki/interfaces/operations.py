@@ -17,6 +17,7 @@ from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.bootstrap.opening import open_confidential
 from smki.flows.batch import approve_batch, reject_batch
+from smki.flows.collecting import SIGN_DECISION, Collected, collect_signatures
 from smki.flows.confiding import confide, remove_content
 from smki.flows.deciding import lodge_decision
 from smki.flows.device_limits import limit_reviews, review_limit
@@ -195,6 +196,29 @@ def _decision(settings: Settings, office: Office, arguments: Mapping[str, Any]) 
     }
 
 
+def _sign_decision(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    del settings
+    collected = collect_signatures(
+        office,
+        base64.b64decode(arguments["decision"]),
+        [base64.b64decode(one) for one in arguments["signatures"]],
+    )
+    return collected_fields(collected)
+
+
+def collected_fields(one: Collected) -> dict[str, Any]:
+    """A decision as far as it is signed, as JSON."""
+    return {
+        "id": one.found.decision.id,
+        "sha256": one.digest,
+        "entry": one.found.entry if one.lodged else None,
+        "officers": [officer.name for officer in one.found.officers],
+        "missing": missing_names(one.found.signed) or [],
+    }
+
+
 def _revoke_organisation(
     settings: Settings, office: Office, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -266,6 +290,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "server": _server,
     "root-list": _root_list,
     "decision": _decision,
+    SIGN_DECISION: _sign_decision,
     USE_KEY: _key_use,
     "confide": _confide,
     "remove-content": _remove_content,

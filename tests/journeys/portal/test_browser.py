@@ -339,6 +339,7 @@ def test_lodged_things_are_accessible_and_verified(
         (f"documents/history?title={quote(lodged.title)}", "document"),
         ("decisions", "decisions"),
         ("decisions?before=0", "no-decisions"),
+        ("decisions/waiting", "no-waiting-decisions"),
         ("configurations?at=2026-11-21", "configurations"),
         ("configurations?at=soon", "configurations-wrong"),
         ("confidential", "confidential"),

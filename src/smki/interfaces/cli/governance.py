@@ -38,6 +38,7 @@ from smki.governance import (
     parse_decision,
 )
 from smki.governance.signatories import missing_names, said_missing
+from smki.interfaces.cli.governance_upload import upload, waiting
 from smki.interfaces.cli.governance_verify import verify
 from smki.interfaces.cli.monthly import monthly
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
@@ -64,6 +65,9 @@ governance.add_command(verify)
 
 governance.add_command(register)
 governance.add_command(monthly)
+
+
+governance.add_command(waiting)
 
 
 @governance.command
@@ -115,26 +119,52 @@ def decide(
 @certificate_option
 @key_option
 @click.option("--out", metavar="FILE", help="The signature; FILE.p7s if not given.")
+@click.option(
+    "--upload", "portal", metavar="URL", help="Hand it in to this portal, with the same credential."
+)
+@click.option("--ca", metavar="FILE", help="Whom to trust there, PEM; needed with --upload.")
 @json_option
-def sign(file: str, *, certificate: str, key: str, out: str | None, as_json: bool) -> None:
+def sign(
+    file: str,
+    *,
+    certificate: str,
+    key: str,
+    out: str | None,
+    portal: str | None,
+    ca: str | None,
+    as_json: bool,
+) -> None:
     """Sign a decision with an officer's key, outside the browser: a detached CMS signature.
 
-    FILE is the decision file. What it says is printed first. Needs no state directory.
+    FILE is the decision file. What it says is printed first. Needs no state directory. Handed in
+    with --upload, the decision waits until both have signed it, and is then lodged.
     """
+    if (portal is None) is not (ca is None):
+        raise click.UsageError("--upload and --ca belong together")
     with reporting(as_json=as_json):
         octets = read_input(file)
         decision = parse_decision(octets)
+        for line in explain(decision):
+            tell(line)
         place = out or f"{file}.p7s"
         signature = detached(octets, certificate, key)
         with output_file(place) as write:
             write(signature)
-    for line in explain(decision):
-        tell(line)
-    lines = (
-        f"the signature is in {place}",
-        f"next: 'smki governance lodge {file} --signature {place}'",
-    )
-    emit({"id": decision.id, "signature": place}, lines, as_json=as_json)
+        answer: dict[str, Any] = {}
+        if portal is not None and ca is not None:
+            answer = upload(portal, ca, (certificate, key), (octets, signature))
+    lines = [f"the signature is in {place}", *_next(file, place, answer)]
+    emit({"id": decision.id, "signature": place, **answer}, lines, as_json=as_json)
+
+
+def _next(file: str, place: str, answer: dict[str, Any]) -> tuple[str, ...]:
+    """What became of it, and what one does next."""
+    if not answer:
+        return (f"next: 'smki governance lodge {file} --signature {place}', or sign with --upload",)
+    if answer["missing"]:
+        needed = said_missing(Signatory(one) for one in answer["missing"])
+        return ("it was handed in, and waits", f"next: {needed} signs it, too")
+    return (f"it was handed in, and is entry {answer['entry']} of the record",)
 
 
 def detached(content: bytes, certificate: str, key: str) -> bytes:

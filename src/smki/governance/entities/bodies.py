@@ -171,7 +171,7 @@ class Person(Entity):
         name: what minutes call them.
         organisation: whose they are.
         initials: for use in text.
-        credentials: serial numbers of the IKI credentials with which they come and sign, 40
+        credentials: serial numbers of the IKI credentials with which they come and sign, at most 40
             hexadecimal digits each.
         channel: how they are called in an emergency: name of the encrypted channel and address in it.
     """

@@ -2,19 +2,25 @@
 
 1 join    what the files hold; the same twice must be the same
 2 amend   what items of later meetings say of actions, conditions and minutes, oldest first
-3 keep    what differs from what stands, by the rules that every change goes by
+3 date    what a new action's words come to, where the file does not say
+4 keep    what differs from what stands, by the rules that every change goes by
 
 A file that was read before changes nothing.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from smki.flows.keeping import keep
-from smki.governance.entities import Entity, Key
+from smki.governance.entities import Entity, Key, Known
+from smki.governance.entities.meetings import AgendaItem, Meeting
+from smki.governance.entities.minutes import Action
 from smki.governance.entries import Change
+from smki.governance.looking import look
+from smki.governance.rules import Ahead
 from smki.governance.text import Amendment, MeetingFile, amended
+from smki.governance.working_days import due_on
 from smki.ports.register import Head, Register
 from smki.terms import Finding, Refused
 
@@ -95,9 +101,29 @@ class Joined:
         self._amended[key] = amended(standing, by)
 
     def changed(self) -> tuple[Entity, ...]:
-        """What differs from what stands."""
+        """What differs from what stands.
+
+        Raises:
+            Refused: an action is due in a year whose bank holidays are not known.
+        """
         wanted = {**self._put, **self._amended}
-        return tuple(one for one in wanted.values() if self._register.get(one.key) != one)
+        ahead = Ahead(self._register, wanted.values())
+        dated = (_dated(one, ahead, self._register) for one in wanted.values())
+        return tuple(one for one in dated if self._register.get(one.key) != one)
+
+
+def _dated(one: Entity, ahead: Known, register: Register) -> Entity:
+    """An action with the day that its words come to; one that stands keeps the day that it has."""
+    if not isinstance(one, Action) or one.due_on is not None:
+        return one
+    there = register.get(one.key)
+    if isinstance(there, Action):
+        return replace(one, due_on=there.due_on)
+    item = look(ahead, AgendaItem, one.item)
+    meeting = look(ahead, Meeting, item.meeting) if item else None
+    if meeting is None:
+        return one
+    return replace(one, due_on=due_on(one.due, one.raised, meeting.body, ahead))
 
 
 def _when(one: Amendment) -> tuple[object, ...]:

@@ -38,6 +38,7 @@ from smki.governance import (
     parse_decision,
 )
 from smki.governance.signatories import missing_names, said_missing
+from smki.interfaces.cli.example import example
 from smki.interfaces.cli.governance_upload import upload, waiting
 from smki.interfaces.cli.governance_verify import verify
 from smki.interfaces.cli.monthly import monthly
@@ -64,6 +65,7 @@ governance.add_command(verify)
 
 
 governance.add_command(register)
+governance.add_command(example)
 governance.add_command(monthly)
 
 

@@ -6,8 +6,7 @@ is given out. No page has a violation that axe-core finds. `SMKI_SCREENSHOTS` na
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +35,10 @@ SEATS = {
     "chair": SeatCategory.CHAIR,
     "supplier": SeatCategory.LARGE_SUPPLIER,
     "networks": SeatCategory.NETWORKS,
+    "user": SeatCategory.OTHER_USER,
 }
-OFFICERS = (*SEATS, "outsider")
+VOTE = ("supplier", "networks", "user")
+OFFICERS = ("secretary", "supplier", "networks", "outsider")
 NAME_OF = """() => {
   const at = document.activeElement;
   if (!at || at === document.body) return "";
@@ -61,7 +62,7 @@ def founded(server: RegisterServer, today: date) -> tuple[Entity, ...]:
                 ref=name,
                 name=f"The {name}",
                 organisation="Quill Energy" if name == "supplier" else "",
-                credentials=(server.officers[name].serial,),
+                credentials=(server.officers[name].serial,) if name in OFFICERS else (),
             )
             for name in SEATS
         ),
@@ -70,7 +71,7 @@ def founded(server: RegisterServer, today: date) -> tuple[Entity, ...]:
                 ref=f"QPA/{name}",
                 body="QPA",
                 category=category,
-                votes=name in ("supplier", "networks"),
+                votes=name in VOTE,
                 holder=name,
                 start=start,
                 end=end,
@@ -93,25 +94,32 @@ class Keyboard:
     Attributes:
         page: of the browser.
         look: finds no violation on it.
+        fresh: nothing was pressed on it yet.
     """
 
     page: Page
     look: Callable[[Page, str], None]
-    looked: list[str] = field(default_factory=list)
+    fresh: bool = True
 
     def to(self, name: str) -> None:
         """The focus is on what is called so, or begins so; only Tab was pressed."""
+        if self.fresh:
+            self.page.keyboard.press("Tab")
+            self.page.keyboard.press("Enter")  # skips to the content, as people do
+            self.fresh = False
         for _ in range(TABS):
             self.page.keyboard.press("Tab")
             if str(self.page.evaluate(NAME_OF)).startswith(name):
                 return
-        pytest.fail(f"{name!r} cannot be reached by keyboard on {self.page.url}")
+        there = self.page.locator("main").inner_text()
+        pytest.fail(f"{name!r} cannot be reached by keyboard on {self.page.url}:\n{there}")
 
     def press(self, name: str) -> None:
         """The link or button called so was pressed, and the next page is there."""
         self.to(name)
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
+        self.fresh = True
 
     def write(self, name: str, text: str) -> None:
         """That text stands in the field called so."""
@@ -216,21 +224,108 @@ def desk(
     made.close()
 
 
-@contextmanager
-def later(server: RegisterServer, days: int) -> Iterator[None]:
-    """So many days later; sessions are over by then."""
-    server.clock.ahead += timedelta(days=days)
-    yield
-
-
 def test_a_secretarys_month(server: RegisterServer, desk: Desk, tmp_path: Path) -> None:
     """An agenda is drafted and issued, minutes taken, commented on, approved and given out."""
-    today = server.clock.now().date()
-    held = today + timedelta(days=9)
-    meeting = f"QPA_01_{held:%d%m}"
+    held = server.clock.now().date() + timedelta(days=9)
+    first = f"QPA_01_{held:%d%m}"
     at = desk.sits("secretary")
     at.is_on("Register")
     at.see("overview")
+    _draft(at, held)
+    at.see("draft-agenda")
+    at.press("Keep this agenda")
+    at.is_on(f"Meeting {first}")
+    _add_papers(at, first, tmp_path)
+    at.press("Issue the agenda")
+    at.press("Issue and circulate")
+    at.see("meeting-issued")
+    server.clock.ahead += timedelta(days=9)
+    at = desk.sits("secretary")
+    at.press(first)
+    _hold(at)
+    _minute(at, first)
+    _record(at, first)
+    at.see("meeting-held")
+    at.press("Open minutes")
+    at.press("Comment round and approval")
+    at.choose("State", "In comment")
+    at.day("Comments until", held + timedelta(days=5))
+    at.see("comment-round")
+    at.press("Keep it")
+    member = desk.sits("supplier")
+    member.press(f"{first}/open")
+    member.press("Comment on it")
+    member.write("Your comment", "Paragraph 1: version 3.5 was approved subject to corrections.")
+    member.see("comment")
+    member.press("Send the comment")
+    assert "subject to corrections" in member.page.locator("main").inner_text()
+    server.clock.ahead += timedelta(days=21)
+    _approve(desk.sits("secretary"), server, first)
+    _give_out(desk, first)
+
+
+def _approve(at: Keyboard, server: RegisterServer, first: str) -> None:
+    """The comment is disposed of, the next meeting held, and the open minutes approved there."""
+    held = server.clock.now().date()
+    at.press("Draft the next agenda")
+    at.day("Day", held)
+    at.choose("Label of the meeting", "Green")
+    at.choose("Presides", "The chair")
+    at.press("Show the draft")
+    at.press("Keep this agenda")
+    second = f"QPA_02_{held:%d%m}"
+    at.is_on(f"Meeting {second}")
+    at.press("Who was there")
+    at.press("The meeting was held")
+    at.press("Overview")
+    at.press(f"{first}/open")
+    at.press("The supplier")
+    at.press("Change it")
+    at.write("Disposition", "Taken: the decision has the condition.")
+    at.press("Keep it")
+    at.press("Minutes QPA")
+    at.press("Comment round and approval")
+    at.choose("State", "Approved as modified")
+    at.choose("Approved at", second)
+    at.tick("It is a new revision")
+    at.press("Keep it")
+    assert "Approved as modified" in at.page.locator("main").inner_text()
+    at.see("minutes-approved")
+
+
+def _give_out(desk: Desk, first: str) -> None:
+    """Green is distributed, White published, to Red a reader is entitled: each is then there to read."""
+    at = desk.sits("secretary")
+    outsider, networks = desk.sits("outsider"), desk.sits("networks")
+    for path in (f"minutes/{first}/open", f"minutes/{first}/confidential"):
+        outsider.page.goto(f"/portal/register/{path}")
+        outsider.is_on("No such page")
+    at.page.goto(f"/portal/register/minutes/{first}/open")
+    at.press("Distribute it")
+    at.tick("I have looked at all that goes out")
+    at.see("distribute")
+    at.press("Distribute it to the parties")
+    at.page.goto(f"/portal/register/minutes/{first}/confidential")
+    at.press("Entitle named readers")
+    at.tick("The networks")
+    at.see("entitle")
+    at.press("Entitle those whom I named")
+    at.page.goto(f"/portal/register/paper/{first}_05")
+    at.press("Publish it")
+    at.tick("I have looked at all that goes out")
+    at.see("publish")
+    at.press("Publish it to everybody")
+    outsider.page.goto(f"/portal/register/minutes/{first}/open")
+    outsider.is_on("Open minutes")
+    outsider.page.goto(f"/portal/register/minutes/{first}/confidential")
+    outsider.is_on("No such page")
+    networks.page.goto(f"/portal/register/minutes/{first}/confidential")
+    assert "two weaknesses" in networks.page.locator("main").inner_text()
+    networks.see("minutes-confidential")
+
+
+def _draft(at: Keyboard, held: date) -> None:
+    """The agenda is drafted from what rolls on, what is open, and what is asked for."""
     at.press("Draft the next agenda")
     at.day("Day", held)
     at.write("Place", "Room 1")
@@ -238,13 +333,85 @@ def test_a_secretarys_month(server: RegisterServer, desk: Desk, tmp_path: Path) 
     at.choose("Presides", "The chair")
     at.choose("Takes the minutes", "The secretary")
     at.choose("Open actions are gone through under", "Actions")
-    at.write("Title", "Approach to testing")
-    at.choose("Asks for", "Approval")
-    at.write("Title", "Assessment of a supplier")
-    at.choose("Label", "Red")
-    at.write("Open stub", "An assessment was considered")
+    for title, asks, label, stub in (
+        ("Approach to testing", "Approval", "", ""),
+        ("Assessment of a supplier", "Decision", "Red", "An assessment was considered"),
+        ("Monthly summary of proposals", "Information", "White", ""),
+    ):
+        at.write("Title", title)
+        at.choose("Asks for", asks)
+        if label:
+            at.choose("Label", label)
+        if stub:
+            at.write("Open stub", stub)
     at.press("Show the draft")
-    at.see("draft-agenda")
-    at.press("Keep this agenda")
-    at.is_on(f"Meeting {meeting}")
-    at.see("meeting-planned")
+
+
+def _add_papers(at: Keyboard, meeting: str, folder: Path) -> None:
+    """Three papers, each with its label; one has a file."""
+    file = folder / "approach.txt"
+    file.write_text("What is tested, by whom, and how it is told.\n")
+    for item, title, label in (
+        (3, "Approach to testing, version 3.5", "Green"),
+        (4, "Report of the assessors", "Red"),
+        (5, "Monthly summary of proposals", "White"),
+    ):
+        at.press(f"Add a paper to item {item}")
+        at.write("Title", title)
+        at.choose("Label", label)
+        at.write("Purpose", "So that the authority can say what it thinks of it.")
+        if item == 3:
+            at.page.get_by_label("File").set_input_files(file)
+            at.see("paper-form")
+        at.press("Add the paper")
+        if item == 3:
+            at.see("paper")
+        at.press("Agenda item")
+        at.press(f"Meeting {meeting}")
+
+
+def _hold(at: Keyboard) -> None:
+    """The meeting was held; somebody sent apologies."""
+    at.press("Who was there")
+    at.choose("How The networks came", "Sent apologies")
+    at.see("attendance")
+    at.press("The meeting was held")
+
+
+def _minute(at: Keyboard, meeting: str) -> None:
+    """Minutes of two items: one open, one with a stub beside the withheld body."""
+    at.press("Take minutes of item 3")
+    at.write("Text", "The authority discussed the approach, and approved version 3.5.")
+    at.press("Keep, and back to the meeting")
+    at.press("Take minutes of item 4")
+    at.write("Text", "The authority considered the assessment of Large Supplier A.")
+    at.to("Text")
+    at.write("Text", "The assessors found two weaknesses in how keys are kept.")
+    at.see("take-minutes")
+    at.press("Keep, and go on with this item")
+    at.is_on("Minutes of item 4")
+    at.press(f"Meeting {meeting}")
+
+
+def _record(at: Keyboard, meeting: str) -> None:
+    """A decision with a condition, and an action."""
+    at.press("Record a decision of item 3")
+    at.choose("Verb", "Approved")
+    at.write("Text", "The approach to testing, version 3.5, is approved.")
+    at.see("decision-form")
+    at.press("Add it")
+    at.press("Add a condition")
+    at.choose("Kind", "Amendment")
+    at.write("Text", "The references to versions are corrected.")
+    at.press("Add it")
+    at.press("Decision QPA")
+    at.see("decision")
+    at.press("Agenda item")
+    at.press(f"Meeting {meeting}")
+    at.press("Record an action of item 3")
+    at.write("Text", "Correct the references and send the approach out again.")
+    at.write("Owner", "Quill Energy")
+    at.see("action-form")
+    at.press("Add it")
+    at.press("Agenda item")
+    at.press(f"Meeting {meeting}")

@@ -166,7 +166,7 @@ def _approval(version: DocumentVersion, known: Known, day: date, seen: frozenset
         return Effect(remarks=(f"{version.ref} was approved by {earlier.by} on {earlier.on}",))
     approved = approvals(version, known)
     if not approved:
-        return _as_recorded(version, known)
+        return _as_recorded(version, known, day)
     return _by_resolution(version, approved[-1], known, day, seen)
 
 
@@ -183,11 +183,13 @@ def _by_resolution(
     return found
 
 
-def _as_recorded(version: DocumentVersion, known: Known) -> Effect:
+def _as_recorded(version: DocumentVersion, known: Known, day: date) -> Effect:
     """Without a resolution that approves: by its state, which has one that the reader may not know of."""
     if version.state is VersionState.APPROVED_WITH_CONDITION:
         return _not_shown(version)
     if version.state in _STANDING:
+        if version.dated is not None and day < version.dated:
+            return _not_yet(f"{version.ref} is dated {version.dated}")
         return Effect(remarks=(f"{version.ref} is recorded as {version.state.value}",))
     lacks = " and ".join(map(str, progress(version, known).next))
     said = f", lacks that {lacks}" if lacks else ""

@@ -268,3 +268,12 @@ def test_of_what_is_withheld_the_recorded_state_counts(state: VersionState, stan
     found, taken, _ = approved((PRECEDENT, OPEN))
     known = register(taken, found)
     assert version_effect(found, known, DAY).stand is Stand.NOT_SHOWN
+
+
+def test_as_recorded_a_version_has_effect_from_its_date() -> None:
+    """Who may not know when it was approved is told that it stands from the day that it bears."""
+    later = replace(version("2.0", VersionState.APPROVED), dated=DAY)
+    earlier = replace(version("1.0", VersionState.SUPERSEDED), superseded_by=later.ref)
+    known = register(later, earlier)
+    assert in_force((earlier, later), known, DAY) == later
+    assert in_force((earlier, later), known, DAY - timedelta(days=1)) == earlier

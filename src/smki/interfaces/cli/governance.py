@@ -38,6 +38,7 @@ from smki.governance import (
     parse_decision,
 )
 from smki.governance.signatories import missing_names, said_missing
+from smki.interfaces.cli.convening import COMMANDS
 from smki.interfaces.cli.example import example
 from smki.interfaces.cli.governance_upload import upload, waiting
 from smki.interfaces.cli.governance_verify import verify
@@ -67,6 +68,8 @@ governance.add_command(verify)
 governance.add_command(register)
 governance.add_command(example)
 governance.add_command(monthly)
+for one in COMMANDS:
+    governance.add_command(one)
 
 
 governance.add_command(waiting)

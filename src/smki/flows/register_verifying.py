@@ -61,7 +61,7 @@ def verify_register(front: FrontOffice, kept: Confidential) -> Verified:
     digests = _chain(register, problems)
     vouched = _vouched(lodged, digests, problems)
     problems += register.problems()
-    problems += _audience_problems(register)
+    problems += audience_problems(register)
     return Verified(
         entries=len(digests) - 1, vouched=vouched, heads=len(lodged), problems=tuple(problems)
     )
@@ -104,7 +104,7 @@ def _vouched(lodged: Iterable[LodgedHead], digests: list[bytes], problems: list[
     return vouched
 
 
-def _audience_problems(register: Register) -> Iterator[str]:
+def audience_problems(register: Register) -> Iterator[str]:
     """A sentence for each entity that others may read than the policy says."""
     known = _Remembered(register)
     for one in _all(register, Wanted(tokens=None)):

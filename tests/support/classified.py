@@ -58,8 +58,15 @@ class Standing(Held):
 
 
 PEOPLE: Final = tuple(
-    Person(ref=role, name=f"The {role}", channel=f"channel-of-{role}")
-    for role in ("secretary", "chair", "member", "absent", "former", "adviser", "guest", "testers")
+    Person(
+        ref=role,
+        name=f"The {role}",
+        channel=f"channel-of-{role}",
+        credentials=(f"{number:040x}",),
+    )
+    for number, role in enumerate(
+        ("secretary", "chair", "member", "absent", "former", "adviser", "guest", "testers"), start=1
+    )
 )
 BODIES: Final = (
     Committee(ref="QSC", name="Quill Security Committee", kind=BodyKind.COMMITTEE),

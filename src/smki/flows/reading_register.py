@@ -151,7 +151,7 @@ class Reading:
         return self.get(key) == self._remembered.get(key)
 
     def history(self, entity: Entity) -> tuple[Said, ...]:
-        """Every state that it had, newest first; to the secretariat that sees all of it alone.
+        """Every state that it had, newest first; to who keeps it, as far as they see all of it.
 
         A state is judged by the label that it had: what was Red and is White now stays Red there.
         """

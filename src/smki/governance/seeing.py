@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from smki.governance.entities import Entity, Key, Kind, Known
-from smki.governance.entities.bodies import Person
+from smki.governance.entities.bodies import Person, SeatCategory
 from smki.governance.entities.meetings import (
     AgendaItem,
     Attendance,
@@ -39,6 +39,7 @@ from smki.governance.reading import (
     audience_of,
     label_of,
     may_read,
+    seat_token,
     secretariat_token,
     was_there,
 )
@@ -132,11 +133,14 @@ def sees_all(entity: Entity, who: Reader, known: Known) -> bool:
 def may_look_back(entity: Entity, bodies: Iterable[str], who: Reader, known: Known) -> bool:
     """Whether this reader sees an earlier state of an entity of these bodies.
 
-    Earlier states are drafts, and may have stood under another label: they are the secretariat's.
+    Earlier states are drafts, and may have stood under another label: they are for who keeps the
+    body's part of the register, and sees all of that state.
 
     Clause: sec:M4.13
     """
-    keepers = {secretariat_token(body) for body in bodies} or {SECRETARIATS}
+    several = tuple(bodies)
+    keepers = {secretariat_token(body) for body in several} or {SECRETARIATS}
+    keepers |= {seat_token(body, SeatCategory.CHAIR) for body in several}
     return may_read(who, keepers) and sees_all(entity, who, known)
 
 

@@ -129,11 +129,18 @@ def test_how_a_person_is_called() -> None:
 
 
 @pytest.mark.clause("sec:M4.13")
-def test_earlier_states_are_the_secretariats() -> None:
-    """Earlier states are seen by the secretariat that reads all of the entity, and nobody else."""
+def test_earlier_states_are_the_keepers() -> None:
+    """Earlier states are seen by who keeps the entity and reads all of that state, and nobody else."""
     known = register()
-    for role, looks in (("secretary", True), ("chair", False), ("outside", False)):
+    for role, looks in (
+        ("secretary", True),
+        ("chair", True),
+        ("member", False),
+        ("outside", False),
+    ):
         assert may_look_back(RED_BODY, ("QSC",), who(role), known) is looks
+    without = replace(MET, attendance=MET.attendance[1:])
+    assert not may_look_back(RED_BODY, ("QSC",), who("chair"), register(without))
     assert not may_look_back(RED_BODY, ("QTG",), who("testers"), known)
 
 

@@ -240,6 +240,8 @@ class RegisterReadings:
         if found is None or not scene.keeps(found):
             return None
         states = scene.reading.history(found)
+        if not states:
+            return None
         earlier = [*(one.kept.entity for one in states[1:]), None]
         return scene.page(
             "history.html",

@@ -1,6 +1,7 @@
 """The register's pages without sockets: a register on SQLite, people with credentials, and questions."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -96,11 +97,13 @@ class PagesHouse:
     Attributes:
         register: what they show.
         services: what they are given.
+        close: lets the database go.
         now: the present instant; to be moved on.
     """
 
     register: Register
     services: RegisterServices
+    close: Callable[[], None]
     now: list[datetime] = field(default_factory=lambda: [NOW])
 
     def put(self, *entities: Entity) -> None:
@@ -170,7 +173,7 @@ def open_pages_house(folder: Path) -> PagesHouse:
         files=ConfidentialFiles(folder / "papers"),
         tied=lambda _: None,
     )
-    made = PagesHouse(database.proceedings, services, now)
+    made = PagesHouse(database.proceedings, services, database.close, now)
     made.put(*people())
     return made
 

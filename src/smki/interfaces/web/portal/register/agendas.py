@@ -16,7 +16,7 @@ from smki.flows.changing_register import put
 from smki.flows.planning import agenda_for
 from smki.governance.agendas import Draft, PaperAsked, Wishes
 from smki.governance.entities import Entity, Key, Kind
-from smki.governance.entities.bodies import Committee, Seat
+from smki.governance.entities.bodies import Committee, Person, Seat
 from smki.governance.entities.meetings import (
     AgendaItem,
     Ask,
@@ -244,7 +244,7 @@ def _attended(request: Request, scene: Scene, given: Submitted) -> str | None:
         return None
     members = _members(body, scene)
     known = {one.holder for one in members}
-    held = [one for seat in members if (one := _attendance(seat, given.typed)) is not None]
+    held = [one for seat in members if (one := _attendance(seat, given.typed, scene)) is not None]
     others = [one for one in meeting.attendance if one.person not in known]
     apologies = [
         seat.holder for seat in members if given.typed.get(f"how.{seat.ref}") == "apologies"
@@ -262,12 +262,13 @@ def _attended(request: Request, scene: Scene, given: Submitted) -> str | None:
     return scene.to(meeting)
 
 
-def _attendance(seat: Seat, typed: Mapping[str, str]) -> Attendance | None:
+def _attendance(seat: Seat, typed: Mapping[str, str], scene: Scene) -> Attendance | None:
     mode = next((one for one in Mode if one.value == typed.get(f"how.{seat.ref}")), None)
     if mode is None:
         return None
     return Attendance(
         person=seat.holder,
+        organisation=_organisation(seat.holder, scene),
         seat=seat.ref,
         votes=seat.votes,
         mode=mode,
@@ -282,12 +283,15 @@ def _visitors(typed: Mapping[str, str], scene: Scene) -> Iterator[Attendance]:
             mode = typed.get(f"visitor.{at}.how", "")
             yield Attendance(
                 person=person,
-                organisation=getattr(
-                    scene.reading.get(Key(Kind.PERSON, person)), "organisation", ""
-                ),
+                organisation=_organisation(person, scene),
                 mode=next((one for one in Mode if one.value == mode), Mode.ROOM),
                 part=_part(typed.get(f"visitor.{at}.items", ""), f"visitor.{at}.items"),
             )
+
+
+def _organisation(person: str, scene: Scene) -> str:
+    found = look(scene.reading, Person, person)
+    return "" if found is None else found.organisation
 
 
 def _part(text: str, where: str) -> Presence | None:

@@ -227,21 +227,26 @@ def _json(one: Attribute, typed: Typed, path: str) -> Any:
 
 def _single(one: Attribute, text: str, path: str) -> Any:
     said = text.strip()
+    if one.shape is Shape.LINES:
+        return [line.strip() for line in text.split("\n") if line.strip()]
+    if one.shape is Shape.NUMBERS:
+        return [_number(each, path) for each in _APART.split(said) if each]
+    return _filled(one, text, path) if said else _nothing(one)
+
+
+def _filled(one: Attribute, text: str, path: str) -> Any:
+    said = text.strip()
     match one.shape:
-        case Shape.LINES:
-            return [line.strip() for line in text.split("\n") if line.strip()]
-        case Shape.NUMBERS:
-            return [_number(each, path) for each in _APART.split(said) if each]
-        case _ if not said:
-            return _nothing(one)
-        case Shape.WHETHER:
-            return said == _WHETHER[True]
         case Shape.NUMBER:
             return _number(said, path)
+        case Shape.WHETHER:
+            return said == _WHETHER[True]
         case Shape.TEXT:
             return text.strip("\n")
+        case Shape.TIME:
+            return said[:5]  # browsers may say seconds, too
         case _:
-            return said[:5] if one.shape is Shape.TIME else said
+            return said
 
 
 def _nothing(one: Attribute) -> Any:

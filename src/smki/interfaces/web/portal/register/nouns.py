@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from smki.governance.entities import Entity, Key, Kind
-from smki.governance.entities.bodies import Alternate, Committee, Person, Seat
+from smki.governance.entities.bodies import Alternate, Committee, MinutesSet, Person, Seat
 from smki.governance.entities.meetings import AgendaItem, Meeting, Paper, StandingItem
 from smki.governance.entities.minutes import (
     Action,
@@ -22,6 +22,7 @@ from smki.ports.register import Wanted
 
 OPEN_ACTIONS: Final = tuple(one.value for one in ActionState if one.is_open)
 _NEVER: Final = date.max
+_SAID: Final = frozenset({"text"})  # at the top of the page already
 _ACTIONS_MOST: Final = 200  # on a page: those due first
 
 
@@ -207,11 +208,16 @@ def _minutes(entity: Minutes, scene: Scene) -> View:
         template="minutes.html",
         values={
             "meeting": meeting,
-            "by_item": [(item, some) for item, some in by_item if some],
+            "by_item": [(item, _heading(item, entity), some) for item, some in by_item if some],
             "rest": [one for one in said if one.item not in shown],
             "comments": scene.reading.under(entity.key, Kind.COMMENT),
         },
     )
+
+
+def _heading(item: AgendaItem, minutes: Minutes) -> str:
+    """What an item is called in these minutes: in the open ones by its stub, if it has one."""
+    return item.stub if minutes.set is MinutesSet.OPEN and item.stub else item.heading
 
 
 def _resolution(entity: Resolution, scene: Scene) -> View:
@@ -219,7 +225,7 @@ def _resolution(entity: Resolution, scene: Scene) -> View:
         title=f"{choice(entity.verb)}: {entity.ref}",
         template="resolution.html",
         values={
-            "facts": facts_of(entity, scene),
+            "facts": facts_of(entity, scene, leave=_SAID),
             "conditions": scene.reading.under(entity.key, Kind.CONDITION),
             "below": _below(entity, scene, leave=frozenset({Kind.CONDITION, Kind.OUTPUT})),
         },
@@ -233,7 +239,7 @@ def _action(entity: Action, scene: Scene) -> View:
         template="action.html",
         values={
             "late": late and (entity.due_on or _NEVER) < scene.reading.today,
-            "facts": facts_of(entity, scene),
+            "facts": facts_of(entity, scene, leave=_SAID),
         },
     )
 

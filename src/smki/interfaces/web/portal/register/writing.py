@@ -5,6 +5,7 @@ else did meanwhile.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,6 +16,8 @@ from smki.flows.changing_register import put
 from smki.flows.register_services import RegisterServices
 from smki.governance.encoding import encode_entity, entity_of
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
+from smki.governance.entities.minutes import Action
+from smki.governance.working_days import due_of
 from smki.interfaces.web.portal.register.agendas import AgendaForms
 from smki.interfaces.web.portal.register.attributes import Shape, attributes_of, json_of, typed_of
 from smki.interfaces.web.portal.register.commenting import CommentForms
@@ -106,7 +109,7 @@ def change(request: Request, scene: Scene, given: Submitted) -> str | None:
     there = None if key is None else scene.reading.get(key)
     if key is None or there is None:
         return None
-    after = _typed(key.kind, {**given.typed, "ref": key.ref})
+    after = _dated(_typed(key.kind, {**given.typed, "ref": key.ref}), scene)
     since = {} if given.since is None else {key: given.since}
     put(scene.reading, given.said(f"{key} changed"), (after,), since)
     return scene.to(after)
@@ -140,7 +143,7 @@ def make(request: Request, scene: Scene, given: Submitted) -> str | None:
     kind = _kind(request)
     if kind is None:
         return None
-    after = _typed(kind, given.typed)
+    after = _dated(_typed(kind, given.typed), scene)
     put(scene.reading, given.said(f"{after.key} added"), (after,))
     return scene.to(after)
 
@@ -179,6 +182,13 @@ def _typed(kind: Kind, typed: Mapping[str, str]) -> Entity:
             where=f"{kind.value}.ref",
             rule="register.ref",
         )
+    return entity
+
+
+def _dated(entity: Entity, scene: Scene) -> Entity:
+    """An action has the day to which what was said of it comes, if no day was typed."""
+    if isinstance(entity, Action) and entity.due_on is None:
+        return replace(entity, due_on=due_of(entity, scene.reading))
     return entity
 
 

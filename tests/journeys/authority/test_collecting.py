@@ -14,7 +14,7 @@ from smki.bootstrap import load_settings, open_office
 from smki.flows import collecting
 from smki.flows.collecting import collect_signatures, forget_over, waiting_decisions
 from smki.flows.deciding import recorded_decision
-from smki.interfaces.cli.governance import detached
+from smki.interfaces.cli.officers import detached
 from smki.terms import EUI64, Refused, Unavailable
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY
-from smki.interfaces.cli.governance import detached
+from smki.interfaces.cli.officers import detached
 from smki.interfaces.web.repository import RETRIEVE_PATH
 from smki.messages import authenticated_message, signed_group
 from smki.terms import EUI64, CertificateKind, CertificateStatus, Interface, SerialNumber

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from smki.interfaces.cli import main
-from smki.interfaces.cli.governance import detached
+from smki.interfaces.cli.officers import detached
 from smki.interfaces.client import ClientCredential
 from smki.terms import Interface
 

@@ -31,7 +31,7 @@ from smki.governance.entities import Key, Kind
 from smki.governance.entities.documents import DocumentVersion
 from smki.governance.progress import awaited, progress
 from smki.governance.routes import ROUTES
-from smki.interfaces.cli.governance import certificate_option, detached, key_option
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.register import reader_named
 from smki.interfaces.operations import perform

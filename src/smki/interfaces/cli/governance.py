@@ -7,20 +7,10 @@ is looked at by the worker again, whatever was said here.
 import base64
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from cryptography.hazmat.primitives.serialization.pkcs7 import (
-    PKCS7Options,
-    PKCS7SignatureBuilder,
-)
 
-from smki.adapters.files import read_octets
 from smki.bootstrap import load_settings, open_front
 from smki.flows.configuring import is_development, plain_mapping
 from smki.flows.deciding import recorded_decisions, spent
@@ -43,18 +33,14 @@ from smki.interfaces.cli.example import example
 from smki.interfaces.cli.governance_upload import upload, waiting
 from smki.interfaces.cli.governance_verify import verify
 from smki.interfaces.cli.monthly import monthly
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.register import register
 from smki.interfaces.operations import perform
-from smki.terms import Malformed
 
 _INSTANT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
 _BODIES: Final = tuple(body.value for body in Body)
 _KINDS: Final = tuple(kind.value for kind in DecisionKind)
-certificate_option = click.option(
-    "--certificate", required=True, metavar="CERT", help="The officer's IKI certificate, PEM."
-)
-key_option = click.option("--key", required=True, metavar="KEY", help="Its private key, PEM.")
 
 
 @click.group(short_help="Decisions: make, sign, lodge, list.")
@@ -170,34 +156,6 @@ def _next(file: str, place: str, answer: dict[str, Any]) -> tuple[str, ...]:
         needed = said_missing(Signatory(one) for one in answer["missing"])
         return ("it was handed in, and waits", f"next: {needed} signs it, too")
     return (f"it was handed in, and is entry {answer['entry']} of the record",)
-
-
-def detached(content: bytes, certificate: str, key: str) -> bytes:
-    """The detached CMS signature (DER) over the content, by the key of these PEM files.
-
-    Raises:
-        Malformed: a file is not what it must be, or key and certificate do not belong together.
-        Unavailable: a file cannot be read.
-    """
-    try:
-        signer = x509.load_pem_x509_certificate(read_octets(Path(certificate)))
-        private = load_pem_private_key(read_octets(Path(key)), None)
-    except (ValueError, TypeError) as error:
-        raise Malformed(
-            f"certificate or key: {error}, must be PEM, the key not encrypted",
-            where="--certificate, --key",
-            clause="sec-app-q:B",
-        ) from error
-    if not isinstance(private, RSAPrivateKey) or private.public_key() != signer.public_key():
-        raise Malformed(
-            "key: not the RSA key of the certificate, must be",
-            where="--key",
-            clause="sec-app-q:B",
-            rule="signature.key",
-        )
-    builder = PKCS7SignatureBuilder().set_data(content).add_signer(signer, private, SHA256())
-    options = [PKCS7Options.DetachedSignature, PKCS7Options.Binary, PKCS7Options.NoCapabilities]
-    return builder.sign(Encoding.DER, options)
 
 
 @governance.command

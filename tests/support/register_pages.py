@@ -22,11 +22,12 @@ from smki.governance.entities.bodies import BodyKind, Committee, Person, Seat, S
 from smki.governance.entities.meetings import StandingItem
 from smki.governance.entries import Change
 from smki.governance.labels import Label
+from smki.interfaces.web.answers import told
 from smki.interfaces.web.portal.register import PublicRegister, RegisterPages
-from smki.interfaces.web.portal.visiting import PORTAL_PATH, Handler, Visitor
+from smki.interfaces.web.portal.visiting import PORTAL_PATH, Handler, Visitor, fault
 from smki.ports.register import Register
 from smki.steps import LoggedIn, Requester
-from smki.terms import Interface, SerialNumber
+from smki.terms import Interface, SerialNumber, SmkiError
 
 NOW: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FORM: Final = "f" * 64  # what forms of the one session bring along
@@ -183,9 +184,17 @@ STARTS: Final = time(10, 0)
 
 def _for(handler: Handler, visitor: Visitor) -> Any:
     async def answer(request: Any) -> Response:
-        return await handler(request, visitor)
+        try:
+            return await handler(request, visitor)
+        except SmkiError as error:
+            return fault(visitor, *_told(error))
 
     return answer
+
+
+def _told(error: SmkiError) -> tuple[int, str, str]:
+    status, text = told(error)
+    return status, "That cannot be done", text
 
 
 def _answered(app: Starlette, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:

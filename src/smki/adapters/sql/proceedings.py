@@ -27,6 +27,7 @@ from smki.adapters.sql.proceedings_verifying import standing_problems
 from smki.adapters.sql.store import Store
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entries import NO_ENTRY, Change, Entry, encode_entry
+from smki.governance.remembering import Remembered
 from smki.ports.register import Head, Inside, Kept, Page, Seen, Wanted
 
 ENTRIES_PAGE: Final = 50  # in memory at a time
@@ -148,8 +149,8 @@ class SqlProceedings:
         return tuple(map(_to_seen, self._store.read(lambda one: one.execute(query).all())))
 
 
-class _Inside:
-    """`ports.register.Inside`, in one transaction."""
+class _Now:
+    """`Known`, by one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -160,6 +161,14 @@ class _Inside:
 
     def under(self, parent: Key, kind: Kind) -> tuple[Entity, ...]:
         return rows.under(self._connection, parent, kind)
+
+
+class _Inside(Remembered):
+    """`ports.register.Inside`, in one transaction: nothing changes, so nothing is asked for twice."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(_Now(connection))
+        self._connection = connection
 
     def below(self, key: Key) -> Iterator[Entity]:
         return rows.below(self._connection, key)

@@ -152,7 +152,7 @@ def _bare(convening: Convening, body: Committee, call: Call) -> Iterator[str]:
     yield f"Reference: {convening.ref}"
     yield f"Called: {convening.triggered:%Y-%m-%d %H:%M} UTC"
     yield f"By: {call.channel or 'no channel is known'}"
-    yield f"Acknowledge: smki governance acknowledge '{convening.ref}' --by '{call.person}'"
+    yield "Answer by the channel that this came by, with the reference, as soon as you have it."
 
 
 def _circumstances(convening: Convening, body: Committee) -> Iterator[str]:

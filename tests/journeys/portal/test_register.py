@@ -262,6 +262,7 @@ def test_a_secretarys_month(server: RegisterServer, desk: Desk, tmp_path: Path) 
     server.clock.ahead += timedelta(days=21)
     _approve(desk.sits("secretary"), server, first)
     _give_out(desk, first)
+    _look_around(desk, server, first)
 
 
 def _approve(at: Keyboard, server: RegisterServer, first: str) -> None:
@@ -415,3 +416,43 @@ def _record(at: Keyboard, meeting: str) -> None:
     at.press("Add it")
     at.press("Agenda item")
     at.press(f"Meeting {meeting}")
+
+
+def _look_around(desk: Desk, server: RegisterServer, first: str) -> None:
+    """Every other page: none has a violation, none is wider than a narrow screen."""
+    at = desk.sits("secretary")
+    for path, name in (
+        ("", "overview-later"),
+        ("/body/QPA", "body"),
+        ("/kinds/meeting", "meetings"),
+        ("/actions", "actions"),
+        ("/action/QPA 01/01", "action"),
+        ("/update/action/QPA 01/01", "action-update"),
+        ("/planner", "planner"),
+        ("/search?words=approach", "search"),
+        ("/all", "everything"),
+        ("/person/chair", "person"),
+        ("/seat/QPA/chair", "seat"),
+        ("/add/body/QPA", "add"),
+        ("/new/meeting?body=QPA", "new-meeting"),
+        (f"/agenda-item/{first}/4", "item"),
+        (f"/history/minutes/{first}/open", "history"),
+        (f"/seen/minutes/{first}/confidential", "seen"),
+    ):
+        at.page.goto(f"/portal/register{path}")
+        at.see(name)
+    assert "The networks" in at.page.locator("main").inner_text()
+    at.page.goto("/portal/register/new/person")
+    at.write("Reference", "second")
+    at.press("Add it")
+    at.page.get_by_role("heading", name="It was not kept").wait_for()
+    at.see("refused")
+    at.page.goto(server.public)
+    at.is_on("What the committees published")
+    at.see("published")
+    at.page.get_by_role("link", name=f"{first}_05").click()
+    at.see("published-paper")
+    narrow = desk.sits("secretary", viewport={"width": 320, "height": 640})
+    for path in ("", f"/meeting/{first}", f"/take-minutes/agenda-item/{first}/4", "/planner"):
+        narrow.page.goto(f"/portal/register{path}")
+        assert narrow.page.evaluate("document.documentElement.scrollWidth") == 320, path

@@ -125,3 +125,18 @@ def test_history_says_who_changed_what(pages: PagesHouse) -> None:
     history = pages.get("secretary", "/history/person/chair").text
     assert "Quill Council" in history
     assert "The secretary</a>: moved" in history
+
+
+@pytest.mark.parametrize("name", ["md", "html", "ics", "csv-actions", "csv-attendance"])
+def test_a_file_has_what_its_reader_may_read(pages: PagesHouse, name: str) -> None:
+    """The meeting as a file: with the withheld body for who was there, without a trace for others."""
+    path = f"/export/meeting/{MEETING}?format={name}"
+    supplier, networks = pages.get("supplier", path), pages.get("networks", path)
+    assert (supplier.status, networks.status) == (200, 200)
+    assert "attachment" in supplier.headers["content-disposition"]
+    assert "quenelle" not in networks.text + networks.headers["content-disposition"]
+    assert "Zephyr" not in networks.text
+    assert ("quenelle" in supplier.text) is (name in ("md", "html"))
+    nowhere = pages.get(OUTSIDER, f"/export/meeting/QPA_99_0101?format={name}")
+    assert pages.get(OUTSIDER, path) == nowhere
+    assert pages.get("supplier", f"/export/body/QPA?format={name}").status == 404

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.bodies import Alternate, Committee, MinutesSet, Person, Seat
+from smki.governance.entities.documents import ControlledDocument, DocumentVersion
 from smki.governance.entities.meetings import AgendaItem, Meeting, Paper, StandingItem
 from smki.governance.entities.minutes import (
     Action,
@@ -15,6 +16,7 @@ from smki.governance.entities.minutes import (
     Paragraph,
     Resolution,
 )
+from smki.interfaces.web.portal.register.documents import effect_of, route_shown, versions_of
 from smki.interfaces.web.portal.register.scene import Scene
 from smki.interfaces.web.portal.register.showing import facts_of
 from smki.interfaces.web.portal.register.words import SETS, choice, one_of
@@ -226,8 +228,34 @@ def _resolution(entity: Resolution, scene: Scene) -> View:
         template="resolution.html",
         values={
             "facts": facts_of(entity, scene, leave=_SAID),
+            "effect": effect_of(entity, scene),
             "conditions": scene.reading.under(entity.key, Kind.CONDITION),
             "below": _below(entity, scene, leave=frozenset({Kind.CONDITION, Kind.OUTPUT})),
+        },
+    )
+
+
+def _document(entity: ControlledDocument, scene: Scene) -> View:
+    return View(
+        title=f"{entity.ref}: {entity.name}",
+        template="document.html",
+        values={
+            "facts": facts_of(entity, scene),
+            "versions": versions_of(entity, scene),
+            "below": _below(entity, scene, leave=frozenset({Kind.VERSION})),
+        },
+    )
+
+
+def _version(entity: DocumentVersion, scene: Scene) -> View:
+    return View(
+        title=f"Version {entity.number} of {scene.called(Kind.DOCUMENT, entity.document)}",
+        template="version.html",
+        values={
+            "facts": facts_of(entity, scene),
+            "effect": effect_of(entity, scene),
+            "route": route_shown(entity, scene),
+            "below": _below(entity, scene, leave=frozenset()),
         },
     )
 
@@ -279,4 +307,6 @@ _VIEWS: Final[Mapping[Kind, Callable[[Any, Scene], View]]] = {
     Kind.MINUTES: _minutes,
     Kind.RESOLUTION: _resolution,
     Kind.ACTION: _action,
+    Kind.DOCUMENT: _document,
+    Kind.VERSION: _version,
 }

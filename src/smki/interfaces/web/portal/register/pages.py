@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from smki.flows.exporting_register import gather
 from smki.flows.planning import planner_for
 from smki.flows.register_services import RegisterServices
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
@@ -21,10 +22,11 @@ from smki.governance.entities.minutes import Action, MinutesState, Resolution
 from smki.governance.entities.outputs import Output
 from smki.governance.planner import MONTHS, Planned
 from smki.governance.terms import months_after
+from smki.interfaces.register_exports import FORMATS, export
 from smki.interfaces.web.portal.register.differing import differences
 from smki.interfaces.web.portal.register.nouns import open_actions, view_of
-from smki.interfaces.web.portal.register.scene import Scene, key_of, scene_of
-from smki.interfaces.web.portal.register.words import one_of, several_of
+from smki.interfaces.web.portal.register.scene import REGISTER_PATH, Scene, key_of, scene_of
+from smki.interfaces.web.portal.register.words import exports_of, one_of, several_of
 from smki.interfaces.web.portal.register.writing import RegisterForms
 from smki.interfaces.web.portal.rendering import download
 from smki.interfaces.web.portal.visiting import Handler, Visitor, nothing
@@ -55,7 +57,8 @@ class RegisterReadings:
             ("/search", self.search),
             ("/all", self.all),
             ("/kinds/{kind}", self.kind),
-            ("/file/{kind}/{ref:path}", self.file),
+            ("/file" + _ENTITY, self.file),
+            ("/export" + _ENTITY, self.export),
             (_ENTITY, self.entity),
         )
 
@@ -230,6 +233,7 @@ class RegisterReadings:
             title=view.title,
             part=found.KIND.value,
             entity=found,
+            exports=exports_of(found.KIND),
             outputs=[one for one in outputs if isinstance(one, Output)],
             **values,
         )
@@ -280,12 +284,30 @@ class RegisterReadings:
         if one is None or content is None:
             return None
         scene.reading.note()
-        name = "".join(each if each in _SAFE else "-" for each in one.name)[-100:]
-        return download(content, name=name, media_type="application/octet-stream")
+        return download(content, name=_file_name(one.name), media_type="application/octet-stream")
+
+    def export(self, request: Request, scene: Scene) -> Response | None:
+        """It and what belongs to it as a file, as far as the reader may have it.
+
+        Clause: sec:M4.13
+        """
+        found = self._found(request, scene)
+        wanted = request.query_params.get("format", "")
+        if found is None or wanted not in exports_of(found.KIND):
+            return None
+        content = export(gather(scene.reading, found.ref, found.KIND), wanted)
+        made = FORMATS[wanted]
+        name = _file_name(f"{found.ref}.{made.suffix}")
+        return download(content, name=name, media_type=made.media_type)
 
     def _found(self, request: Request, scene: Scene) -> Entity | None:
         key = key_of(request.path_params["kind"], request.path_params["ref"])
         return None if key is None else scene.reading.get(key)
+
+
+def _file_name(text: str) -> str:
+    """A name that every header and every disk takes."""
+    return "".join(each if each in _SAFE else "-" for each in text)[-100:]
 
 
 _SAFE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
@@ -323,7 +345,10 @@ class RegisterPages:
 
 def _way(request: Request) -> str:
     """How the note of what was seen calls it."""
-    return "search" if request.url.path.endswith("/search") else "page"
+    path = request.url.path.removeprefix(REGISTER_PATH)
+    if path.startswith(("/export/", "/file/")):
+        return "export"
+    return "search" if path == "/search" else "page"
 
 
 def _listed(

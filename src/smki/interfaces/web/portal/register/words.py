@@ -124,6 +124,41 @@ REFERS: Final[Mapping[str, Kind]] = {
 }
 
 
+_SHEETS: Final[Mapping[str, str]] = {"html": "Page, HTML", "pdf": "PDF"}
+_OF_MEETINGS: Final[Mapping[str, str]] = {
+    "md": "Meeting file, Markdown",
+    **_SHEETS,
+    "ics": "Calendar, iCalendar",
+    "csv-actions": "Actions, CSV",
+    "csv-attendance": "Attendance, CSV",
+    "csv-decisions": "Decisions, CSV",
+}
+_EXPORTS: Final[Mapping[Kind, Mapping[str, str]]] = {
+    Kind.MEETING: _OF_MEETINGS,
+    Kind.MINUTES: _OF_MEETINGS,
+    **dict.fromkeys(
+        (
+            Kind.AGENDA_ITEM,
+            Kind.PAPER,
+            Kind.RESOLUTION,
+            Kind.ACTION,
+            Kind.VERSION,
+            Kind.CONSULTATION,
+            Kind.INTERPRETATION,
+            Kind.GUIDANCE,
+            Kind.MODIFICATION,
+        ),
+        _SHEETS,
+    ),
+}
+"""What can be taken along of each kind. A whole body would be all of its meetings: it is not among them."""
+
+
+def exports_of(kind: Kind) -> Mapping[str, str]:
+    """The formats in which one of that kind can be taken along, with their words."""
+    return _EXPORTS.get(kind, {})
+
+
 def one_of(kind: Kind) -> str:
     """What one of that kind is called."""
     return KINDS[kind][0] if kind in KINDS else spoken(kind.value)

@@ -106,3 +106,4 @@ def test_a_condition_that_is_withheld_is_not_told(written: PagesHouse) -> None:
     for path in ("/version/CPS/2.0", "/document/CPS", f"/resolution/{TAKEN.ref}"):
         told = written.get("networks", path)
         assert (told.status, "marmalade" in told.text) == (200, False)
+    assert "in force" not in written.get("networks", f"/resolution/{TAKEN.ref}").text.lower()

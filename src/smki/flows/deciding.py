@@ -106,18 +106,18 @@ def recorded_decisions(
     *,
     name: str | None = None,
     kind: DecisionKind | None = None,
-    about: str | None = None,
+    about: AbstractSet[str] | None = None,
 ) -> Iterator[Recorded]:
     """The decisions of the record that are to be believed, in its order.
 
-    Of one id, kind or object if given: the signatures of others are not read.
+    Of one id, one kind, one of several objects if given: the signatures of others are not read.
 
     Clause: sec:L5.3
     """
     for item in front.index.items(of=LeafType.DECISION, name=name):
         try:
             said = _said_at(front, item.entry)
-            if kind in {None, said.kind} and about in {None, said.object}:
+            if kind in {None, said.kind} and (about is None or said.object in about):
                 yield decision_at(front, item.entry)
         except (Malformed, Refused):
             continue  # lodged past us: it permits nothing, and `smki repository audit` names it
@@ -209,17 +209,22 @@ def in_force(
     return next(
         (
             one
-            for one in candidates(front, act, before)
-            if one.decision.object in about and not why_not(front, one, question, before)
+            for one in candidates(front, act, before, about)
+            if not why_not(front, one, question, before)
         ),
         None,
     )
 
 
-def candidates(front: FrontOffice, act: Act, before: int) -> Iterator[Recorded]:
-    """The believed decisions below `before` whose kind can permit `act`, in the record's order."""
+def candidates(
+    front: FrontOffice, act: Act, before: int, about: AbstractSet[str] | None = None
+) -> Iterator[Recorded]:
+    """The believed decisions below `before` whose kind can permit `act`, in the record's order.
+
+    About one of these if given.
+    """
     for kind in dict.fromkeys(row.kind for row in PERMITS if row.act is act):
-        for one in recorded_decisions(front, kind=kind):
+        for one in recorded_decisions(front, kind=kind, about=about):
             if one.entry < before:
                 yield one
 
@@ -255,7 +260,7 @@ def withdrawn_by(
     """
     if decision.kind is DecisionKind.WITHDRAW_DECISION:
         return None  # whoever changes their mind decides anew
-    for one in recorded_decisions(front, kind=DecisionKind.WITHDRAW_DECISION, about=decision.id):
+    for one in recorded_decisions(front, kind=DecisionKind.WITHDRAW_DECISION, about={decision.id}):
         since = max(one.at, one.decision.not_before)
         asked = _about(Act.WITHDRAW_DECISION, decision, since)
         stands = not decide_permitted(one.decision, asked, Circumstances(signed=one.signed))
@@ -269,7 +274,7 @@ def ratified_by(front: FrontOffice, decision: Decision, at: datetime) -> Recorde
 
     Clause: sec:L1
     """
-    for one in recorded_decisions(front, kind=DecisionKind.RATIFY_DECISION, about=decision.id):
+    for one in recorded_decisions(front, kind=DecisionKind.RATIFY_DECISION, about={decision.id}):
         since = max(one.at, one.decision.not_before)
         if since <= at and not why_not(
             front, one, _about(Act.RATIFY, decision, since), front.index.size()
@@ -380,7 +385,7 @@ def _released(front: FrontOffice, decision: Decision, at: datetime, before: int)
         return False
     return any(
         one.entry < before and not why_not(front, one, _about(Act.RELEASE, decision, at), before)
-        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET, about=decision.id)
+        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET, about={decision.id})
     )
 
 

@@ -43,7 +43,7 @@ def read_gate(front: FrontOffice, at: datetime) -> Gate:
         return Gate(at=at, reason="no policy OIDs of live certificates are configured")
     size, reasons = front.index.size(), []
     question = Question(act=Act.GO_LIVE, about=frozenset({front.reader.origin}), at=at)
-    for one in candidates(front, Act.GO_LIVE, size):
+    for one in candidates(front, Act.GO_LIVE, size, question.about):
         findings = why_not(front, one, question, size)
         if not findings:
             return Gate(at=at, determination=one.decision.id, entry=one.entry)

@@ -5,7 +5,8 @@
 3 date    what a new action's words come to, where the file does not say
 4 keep    what differs from what stands, by the rules that every change goes by
 
-A file that was read before changes nothing.
+A file that was read before changes nothing, and neither does what is in a copy as its reader sees
+it: only what they put otherwise is theirs to answer for.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from smki.flows.keeping import keep
+from smki.flows.reading_register import Reading
 from smki.governance.entities import Entity, Key, Known
 from smki.governance.entities.meetings import AgendaItem, Meeting
 from smki.governance.entities.minutes import Action
@@ -44,17 +46,19 @@ def bring_in(
     tables: Iterable[Entity],
     *,
     at: datetime,
-    by: str,
     said: str,
+    reading: Reading | None = None,
 ) -> Imported:
     """What these files hold stands in the register.
+
+    `reading` is the register as whoever brings them in sees it; None is whoever runs the house.
 
     Raises:
         Refused: two files say different things of the same, something is spoken of that is not
             there, or a rule forbids it; every reason.
         Unavailable: the database is away.
     """
-    known = Joined(register)
+    known = Joined(register, reading)
     for one in tables:
         known.put(one)
     for file in files:
@@ -65,6 +69,7 @@ def bring_in(
     entities = known.changed()
     if not entities:
         return Imported(head=register.head(), entities=())
+    by = reading.reader.person if reading else ""
     head = keep(register, Change(at=at, by=by, said=said, entities=entities))
     return Imported(head=head, entities=entities)
 
@@ -72,8 +77,9 @@ def bring_in(
 class Joined:
     """What several files hold, over what stands."""
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Register, reading: Reading | None = None) -> None:
         self._register = register
+        self._reading = reading
         self._put: dict[Key, Entity] = {}
         self._amended: dict[Key, Entity] = {}
 
@@ -109,7 +115,14 @@ class Joined:
         wanted = {**self._put, **self._amended}
         ahead = Ahead(self._register, wanted.values())
         dated = (_dated(one, ahead, self._register) for one in wanted.values())
-        return tuple(one for one in dated if self._register.get(one.key) != one)
+        return tuple(one for one in dated if not self._stands(one))
+
+    def _stands(self, one: Entity) -> bool:
+        """Whether it stands so, or is what its reader sees of what stands."""
+        there = self._register.get(one.key)
+        if there == one or there is None or self._reading is None:
+            return there == one
+        return self._reading.get(one.key) == one
 
 
 def _dated(one: Entity, ahead: Known, register: Register) -> Entity:
@@ -117,7 +130,7 @@ def _dated(one: Entity, ahead: Known, register: Register) -> Entity:
     if not isinstance(one, Action) or one.due_on is not None:
         return one
     there = register.get(one.key)
-    if isinstance(there, Action):
+    if isinstance(there, Action) and there.due_on is not None:
         return replace(one, due_on=there.due_on)
     item = look(ahead, AgendaItem, one.item)
     meeting = look(ahead, Meeting, item.meeting) if item else None

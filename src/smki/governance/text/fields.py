@@ -187,7 +187,7 @@ def _read(slot: Slot, field: Field, note: Note, raised: date | None) -> Any:
         if slot.several:
             return read_record(get_args(slot.of)[0], field.written, raised)
         if slot.of is Due:
-            return read_due(field.value, raised, noted)
+            return read_due(field.text, raised, noted)
         if slot.attribute in _MEETINGS:
             return meeting_named(field.text, noted)
         return read_value(slot.of, field.value, field.text, raised)

@@ -267,7 +267,7 @@ class _Reader:
         kind = next((one for one in STATES if one.value == found[1].lower()), None)
         if kind is None:
             known = ", ".join(one.value for one in STATES)
-            raise malformed(part.line, f"update of {found[1][:40]!r}", f"of one of {known}")
+            raise malformed(part.line, f"update of {found[1][:40]!r}", f"one of {known}")
         noted = self._noted(part.line)
         name = unescaped(found[2])
         ref = action_named(name, noted) if kind is Kind.ACTION else name

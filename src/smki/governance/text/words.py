@@ -16,7 +16,6 @@ from typing import Final
 
 from smki.governance.entities.minutes import Due, DueKind
 from smki.governance.numbering import Read, read_action, read_meeting, read_paper
-from smki.governance.text.blocks import inline, unescaped
 from smki.terms import Malformed
 
 MONTHS: Final = (
@@ -87,9 +86,9 @@ def due_in_words(due: Due) -> str:
     said = {
         DueKind.WORKING_DAYS: f"{due.working_days} working days",
         DueKind.DATE: f"by {day_in_words(due.on)}{at}" if due.on else "",
-        DueKind.BEFORE_MEETING: f"before {inline(due.meeting)}{at}",
+        DueKind.BEFORE_MEETING: f"before {due.meeting}{at}",
         DueKind.NEXT_MEETING: "next meeting",
-        DueKind.CONTINGENT: f"if {inline(due.action)} is needed",
+        DueKind.CONTINGENT: f"if {due.action} is needed",
     }[due.kind]
     try:
         return said if said and read_due(said, None, lambda _: None) == due else ""
@@ -108,10 +107,10 @@ def read_due(text: str, raised: date | None, note: Note) -> Due:
     if _NEXT.fullmatch(text):
         return Due(kind=DueKind.NEXT_MEETING)
     if found := _IF.fullmatch(text):
-        return Due(kind=DueKind.CONTINGENT, action=action_named(unescaped(found[1]), note))
+        return Due(kind=DueKind.CONTINGENT, action=action_named(found[1], note))
     what, at = _with_time(text)
     if found := _BEFORE.fullmatch(what):
-        meeting = meeting_named(unescaped(found[1]), note)
+        meeting = meeting_named(found[1], note)
         return Due(kind=DueKind.BEFORE_MEETING, meeting=meeting, at=at)
     found = _BY.fullmatch(what)
     try:

@@ -65,7 +65,7 @@ def bring_in_year(register: Register, chapters: Sequence[Chapter]) -> Imported:
     done: list[Imported] = []
     for one in chapters if register.head().number == 0 else (whole_year(chapters),):
         at = datetime.now(UTC).replace(microsecond=0)
-        done.append(bring_in(register, one.meetings, one.tables, at=at, by="", said=one.said))
+        done.append(bring_in(register, one.meetings, one.tables, at=at, said=one.said))
     entities = tuple(each for one in done for each in one.entities)
     return Imported(head=done[-1].head, entities=entities)
 

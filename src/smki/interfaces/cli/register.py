@@ -56,13 +56,14 @@ def import_files(files: Sequence[str], *, by: str, said: str, as_json: bool) -> 
         meetings, tables, notes, reader = _parsed(files)
         for note in notes:
             tell(note)
+        who = by or reader
         found = bring_in(
             front.proceedings,
             meetings,
             tables,
             at=datetime.now(UTC).replace(microsecond=0),
-            by=by or reader,
             said=said,
+            reading=reader_named(front.proceedings, who) if who else None,
         )
     _tell_imported(found, notes, as_json=as_json)
 

@@ -68,7 +68,7 @@ POINTERS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType(
         "Due.meeting": _OF_MEETINGS,
         "Due.action": _ACTIONS,
         "Resolution.about": _ANY,
-        "Resolution.rests_on": _RESOLUTIONS,
+        "Resolution.rests_on": (Kind.RESOLUTION, Kind.VERSION),
         "Resolution.ratifies": _RESOLUTIONS,
         "Condition.action": _ACTIONS,
         "Condition.consultation": (Kind.CONSULTATION,),

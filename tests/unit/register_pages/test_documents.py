@@ -107,3 +107,13 @@ def test_a_condition_that_is_withheld_is_not_told(written: PagesHouse) -> None:
         told = written.get("networks", path)
         assert (told.status, "marmalade" in told.text) == (200, False)
     assert "in force" not in written.get("networks", f"/resolution/{TAKEN.ref}").text.lower()
+
+
+def test_a_resolution_that_rests_on_a_version_shows_it(written: PagesHouse) -> None:
+    """What it rests on is not cut from it, whether that is a resolution or a version."""
+    resting = replace(TAKEN, ref=f"{ITEM}/2", place=2, verb=Verb.NOTED, rests_on=("CPS/2.0",))
+    written.put(resting)
+    assert "CPS/2.0" in written.get("supplier", f"/resolution/{resting.ref}").text
+    assert f'href="/portal/register/agenda-item/{ITEM}"' in (
+        written.get("supplier", "/version/CPS/2.0").text
+    )

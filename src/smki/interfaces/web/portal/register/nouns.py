@@ -1,8 +1,8 @@
 """What the pages of the main nouns show beside their own attributes; every other kind has the general page."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 from smki.governance.entities import Entity, Key, Kind
@@ -58,12 +58,18 @@ def view_of(entity: Entity, scene: Scene) -> View:
 
 
 def open_actions(scene: Scene, body: str = "") -> tuple[Action, ...]:
-    """Open actions that this reader may read, those due first; of one body, or of all."""
-    found = scene.reading.all(Wanted(tokens=None, kinds=(Kind.ACTION,), standings=OPEN_ACTIONS))
-    actions = [one for one in found if isinstance(one, Action)]
+    """Open actions that this reader may read, those due first; of one body, or of all.
+
+    Of very many those that are due last, and those that are overdue.
+    """
+    wanted = Wanted(tokens=None, kinds=(Kind.ACTION,), standings=OPEN_ACTIONS)
+    overdue = replace(wanted, until=scene.reading.today)
+    pages = (scene.reading.find(one, limit=_ACTIONS_MOST) for one in (wanted, overdue))
+    found = {one.entity.ref: one.entity for page in pages for one in page.kept}
+    actions = [one for one in found.values() if isinstance(one, Action)]
     if body:
         actions = [one for one in actions if body in bodies_above(one, scene)]
-    return tuple(sorted(actions, key=lambda one: (one.due_on or _NEVER, one.ref))[:_ACTIONS_MOST])
+    return tuple(sorted(actions, key=lambda one: (one.due_on or _NEVER, one.ref)))
 
 
 def bodies_above(entity: Entity, scene: Scene) -> frozenset[str]:
@@ -94,10 +100,9 @@ def _place(one: Paragraph) -> tuple[int, str]:
 def _body(entity: Committee, scene: Scene) -> View:
     seats = [one for one in scene.reading.under(entity.key, Kind.SEAT) if isinstance(one, Seat)]
     today = scene.reading.today
-    meetings = [
-        one for one in scene.reading.under(entity.key, Kind.MEETING) if isinstance(one, Meeting)
-    ]
-    meetings.sort(key=lambda one: (one.held_on, one.ref))
+    meetings = Wanted(tokens=None, kinds=(Kind.MEETING,), under=entity.key)
+    coming = scene.reading.all(replace(meetings, since=today))
+    past = scene.reading.find(replace(meetings, until=today - timedelta(days=1)))
     standing = [
         one
         for one in scene.reading.under(entity.key, Kind.STANDING_ITEM)
@@ -109,8 +114,8 @@ def _body(entity: Committee, scene: Scene) -> View:
         values={
             "facts": facts_of(entity, scene),
             "seats": [(seat, _alternates(seat, scene)) for seat in seats],
-            "coming": [one for one in meetings if one.held_on >= today],
-            "past": [one for one in reversed(meetings) if one.held_on < today],
+            "coming": sorted(coming, key=lambda one: (one.day or _NEVER, one.ref)),
+            "past": [one.entity for one in past.kept],
             "standing": sorted(standing, key=lambda one: (one.place, one.ref)),
             "actions": open_actions(scene, entity.ref),
             "below": _below(
@@ -261,7 +266,7 @@ def _version(entity: DocumentVersion, scene: Scene) -> View:
 
 
 def _action(entity: Action, scene: Scene) -> View:
-    late = entity.state.is_open and entity.due_on is not None
+    late = entity.state in (ActionState.OPEN, ActionState.ON_TARGET)
     return View(
         title=f"Action {entity.ref}",
         template="action.html",
@@ -292,8 +297,9 @@ def _below(
 ) -> tuple[tuple[Kind, tuple[Entity, ...]], ...]:
     """What belongs to it, by kind."""
     found: dict[Kind, list[Entity]] = {}
-    for one in scene.reading.under(entity.key):
-        if one.KIND not in leave and one.KIND is not Kind.OUTPUT:
+    kinds = tuple(one for one in Kind if one not in leave and one is not Kind.OUTPUT)
+    for one in scene.reading.under(entity.key, *kinds):
+        if one.KIND in kinds:
             found.setdefault(one.KIND, []).append(one)
     return tuple((kind, tuple(found[kind])) for kind in Kind if kind in found)
 

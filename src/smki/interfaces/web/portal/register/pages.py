@@ -36,6 +36,7 @@ from smki.terms import Malformed
 Shown = Callable[[Request, Scene], Response | None]
 Table = tuple[tuple[str, str, Handler], ...]
 _WORDS_MOST: Final = 200  # characters
+_OVER_TIME: Final = 500  # actions that are counted by months: some years of a busy body
 _SOON: Final = 10  # of each list on the overview
 _KIND_NAMES: Final = {one.value: one for one in ENTITIES}
 _ENTITY: Final = "/{kind}/{ref:path}"
@@ -173,9 +174,10 @@ class RegisterReadings:
         """Open actions of all bodies, by owner and body; how many were raised over time."""
         names = ("state", "body", "owner")
         typed = {name: request.query_params.get(name, "").strip()[:120] for name in names}
-        found = _actions(scene.reading.all(Wanted(tokens=None, kinds=(Kind.ACTION,))))
+        newest = scene.reading.find(Wanted(tokens=None, kinds=(Kind.ACTION,)), limit=_OVER_TIME)
+        found = _actions(one.entity for one in newest.kept)
         state = typed["state"] or "open"
-        shown = [one for one in found if state == "all" or one.state.is_open]
+        shown = found if state == "all" else list(open_actions(scene))
         if typed["body"]:
             of = _prefix_of(typed["body"])
             shown = [one for one in shown if one.ref.startswith(of)]
@@ -189,7 +191,7 @@ class RegisterReadings:
             typed={**typed, "state": state},
             states=(("open", "Open"), ("all", "All")),
             bodies=bodies,
-            owners=sorted({one.owner for one in found}),
+            owners=sorted({one.owner for one in (*found, *shown)}),
             actions=sorted(shown, key=lambda one: (one.due_on or date.max, one.ref)),
             months=_by_month(shown if state == "all" else found),
         )

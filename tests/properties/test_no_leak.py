@@ -4,6 +4,7 @@ Two registers that differ in nothing but what is withheld from a reader give tha
 by every way that there is (`tests.support.register_outputs`). How long it takes is not compared.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, text
 from tests.support.classified import Standing, who
 from tests.support.classified_worlds import MARKER, World, beside, seen_by, withheld_from
-from tests.support.register_outputs import WAYS, Asked, fill, given_to
+from tests.support.register_outputs import USERS, WAYS, Asked, fill, given_to
 
+import smki
 from smki.adapters.sql import Database, migrate, open_database
 from smki.adapters.sql.proceedings_tables import (
     AUDIENCE,
@@ -64,7 +66,7 @@ def emptied(database: Database) -> Register:
 
 
 @pytest.mark.clause("sec:M4.13")
-@settings(max_examples=20, deadline=None, phases=PHASES)
+@settings(max_examples=15, deadline=None, phases=PHASES)
 @given(number=NUMBERS, role=st.sampled_from(READERS), gone=st.booleans())
 def test_what_is_seen(number: int, role: str, *, gone: bool) -> None:
     """What is seen of a register is the same whatever else it holds, or does not."""
@@ -89,7 +91,7 @@ def compared(
     every: int = 1,
 ) -> None:
     """By these ways the reader is given the same of two registers, and no word that is withheld."""
-    world, reader = World(number), who(role)
+    world, reader = World(number, meetings=1), who(role)
     withheld = withheld_from(world, reader)
     order = tuple(world.entities)
     keys = (
@@ -114,7 +116,7 @@ def compared(
 
 
 @pytest.mark.clause("sec:M4.13")
-@settings(max_examples=3, deadline=None, phases=PHASES)
+@settings(max_examples=2, deadline=None, phases=PHASES)
 @given(number=NUMBERS, role=st.sampled_from(READERS), gone=st.booleans())
 def test_names_searches_and_refusals(
     databases: tuple[Database, Database], number: int, role: str, *, gone: bool
@@ -124,7 +126,7 @@ def test_names_searches_and_refusals(
 
 
 @pytest.mark.clause("sec:M4.13")
-@settings(max_examples=3, deadline=None, phases=PHASES)
+@settings(max_examples=2, deadline=None, phases=PHASES)
 @given(number=NUMBERS, role=st.sampled_from(READERS), gone=st.booleans())
 def test_exports(
     databases: tuple[Database, Database], number: int, role: str, *, gone: bool
@@ -134,13 +136,30 @@ def test_exports(
 
 
 @pytest.mark.clause("sec:M4.13")
-@settings(max_examples=3, deadline=None, phases=PHASES)
+@settings(max_examples=2, deadline=None, phases=PHASES)
 @given(number=NUMBERS, role=st.sampled_from(READERS), gone=st.booleans())
 def test_pages(databases: tuple[Database, Database], number: int, role: str, *, gone: bool) -> None:
     """Every page is the same."""
-    compared(databases, number, role, ("pages",), gone=gone and role not in KEEPERS, every=5)
+    compared(databases, number, role, ("pages",), gone=gone and role not in KEEPERS, every=6)
 
 
-def test_ways_are_compared() -> None:
-    """Each way of the table is one of these tests'."""
-    assert set(WAYS) == {"names", "search", "refusals", "exports", "pages"}
+@pytest.mark.clause("sec:M4.13")
+@settings(max_examples=2, deadline=None, phases=PHASES)
+@given(number=NUMBERS, role=st.sampled_from((*READERS, "member", "former")), gone=st.booleans())
+def test_commands(
+    databases: tuple[Database, Database], number: int, role: str, *, gone: bool
+) -> None:
+    """Every command that shows the register for a reader says the same."""
+    compared(databases, number, role, ("commands",), gone=gone, every=4)
+
+
+def test_every_way_is_known() -> None:
+    """What has the whole register at hand is listed, with what it gives to whom: a new one is seen."""
+    sources = Path(smki.__file__).parent
+    users = {
+        str(path.relative_to(sources))
+        for path in sources.rglob("*.py")
+        if path.parts[-2] != "sql" and re.search(r"\.proceedings\b(?!_)", path.read_text())
+    }
+    assert users == set(USERS)
+    assert set(WAYS) == {"names", "search", "refusals", "exports", "pages", "commands"}

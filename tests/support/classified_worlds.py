@@ -58,14 +58,15 @@ _ROLES: Final = tuple(one.ref for one in PEOPLE)
 
 
 class World:
-    """A random register; the same number gives the same one."""
+    """A random register of one meeting or two; the same number gives the same one."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, meetings: int = 2) -> None:
         self.chance = random.Random(number)  # noqa: S311 - content of tests
         self._words = count()
         self.entities: dict[Key, Entity] = {}
         self.put(*PEOPLE, *self._bodies(), *SEATS)
-        for body, number_, day in (("QSC", 7, DAY), ("QTG", 3, DAY + timedelta(days=30))):
+        held = (("QSC", 7, DAY), ("QTG", 3, DAY + timedelta(days=30)))
+        for body, number_, day in held[:meetings]:
             self._meeting(body, number_, day)
         self._document()
         self._given_out()

@@ -5,13 +5,17 @@ exports and commands are counted there.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
+from unittest.mock import Mock, patch
 from urllib.parse import quote, urlencode
 
+from click.testing import CliRunner
 from starlette.requests import Request
 from starlette.responses import Response
 from tests.support.classified import PEOPLE
@@ -24,6 +28,7 @@ from smki.governance.encoding import encode_entity
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.minutes import Comment
 from smki.governance.entries import Change
+from smki.interfaces.cli.register import register as register_commands
 from smki.interfaces.register_exports import FORMATS, export
 from smki.interfaces.web.portal.register import PublicRegister, RegisterPages
 from smki.interfaces.web.portal.visiting import Handler, Visitor
@@ -248,15 +253,77 @@ def _request(path: str, parameters: Mapping[str, str], query: str) -> Request:
     )
 
 
+def commands(asked: Asked) -> Given:
+    """What `smki governance register` shows for a reader, of names and words."""
+    people = {one.ref for one in PEOPLE}
+    if asked.role not in {*people, PUBLIC}:
+        return  # commands know persons of the register, and the public
+    reader = ["--public"] if asked.role == PUBLIC else ["--for", asked.role]
+    lines = [
+        *(["show", key.ref, "--kind", key.kind.value] for key in asked.keys),
+        *(["search", word] for word in asked.words),
+        *(["list", kind.value] for kind in ENTITIES),
+    ]
+    for line in lines:
+        result = CliRunner().invoke(register_commands, [*line, *reader, "--json"])
+        yield " ".join(line), f"{result.exit_code} {result.output}".encode()
+
+
+@contextmanager
+def state_of(register: Register) -> Iterator[None]:
+    """Commands have this register."""
+    front = Mock(proceedings=register)
+    opened = Mock(return_value=nullcontext(front))
+    with (
+        patch("smki.interfaces.cli.register.open_front", opened),
+        patch("smki.interfaces.cli.register.load_settings", Mock()),
+    ):
+        yield
+
+
 WAYS: Final[Mapping[str, Callable[[Asked], Given]]] = {
     "names": read_names,
     "search": search,
     "refusals": refusals,
     "exports": exported,
     "pages": pages,
+    "commands": commands,
 }
+USERS: Final[Mapping[str, str]] = {
+    "bootstrap/opening.py": "opens it",
+    "bootstrap/register.py": "makes readers of it: pages",
+    "flows/approved_documents.py": "lodges what is White and approved, and nothing else",
+    "flows/register_heads.py": "salted commitments: 32 octets",
+    "flows/register_verifying.py": "for who runs the house: names entities, quotes nothing",
+    "interfaces/bench_register.py": "content of its own",
+    "interfaces/cli/clause_interpretations.py": "what is published, by a reader's reading",
+    "interfaces/cli/controlled.py": "by a reader's reading",
+    "interfaces/cli/convening.py": "for who runs the house; messages by governance.convening.told",
+    "interfaces/cli/example.py": "puts the example",
+    "interfaces/cli/monthly.py": "for who runs the house: a draft of what is White alone",
+    "interfaces/cli/register.py": "commands",
+}
+"""Modules that have the whole register at hand, and what they give of it to whom."""
 
 
 def given_to(asked: Asked, *ways: str) -> dict[str, bytes]:
     """All that they are given, by what they asked."""
-    return {f"{way}: {name}": octets for way in ways for name, octets in WAYS[way](asked)}
+    with _listening() as told, state_of(asked.register):
+        given = {f"{way}: {name}": octets for way in ways for name, octets in WAYS[way](asked)}
+    return {**given, "logs": "\n".join(told).encode()}
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """What is logged meanwhile, at any level."""
+    told: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    ours, before = logging.getLogger("smki"), logging.getLogger("smki").level
+    ours.addHandler(handler)
+    ours.setLevel(logging.DEBUG)
+    try:
+        yield told
+    finally:
+        ours.removeHandler(handler)
+        ours.setLevel(before)

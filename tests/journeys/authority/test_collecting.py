@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,19 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 
-from smki.bootstrap import load_settings, open_office
 from smki.flows import collecting
 from smki.flows.collecting import collect_signatures, forget_over, waiting_decisions
 from smki.flows.deciding import recorded_decision
+from smki.flows.revocation import revoke_credential
 from smki.interfaces.cli.officers import detached
-from smki.terms import EUI64, Refused, Unavailable
+from smki.terms import EUI64, Refused, SerialNumber, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.journeys.authority.conftest import Bodies
 
-    from smki.flows.office import Office
 
 pytestmark = pytest.mark.clause("sec:L5.3")
 PMA, PANEL = (EUI64.parse(f"0A-53-4D-4B-49-05-00-0{n}") for n in (1, 4))
@@ -39,25 +35,18 @@ class Then:
         return self.instant
 
 
-@contextmanager
-def opened(bodies: Bodies) -> Iterator[Office]:
-    """The house, open to lodge."""
-    with open_office(load_settings(bodies.variables), bodies.variables) as office:
-        yield office
-
-
 @pytest.mark.parametrize("order", [("chair", "secretary"), ("secretary", "chair")])
 def test_two_officers_sign_one_after_the_other(bodies: Bodies, order: tuple[str, str]) -> None:
     """The first waits, through a restart of the house too; with the second it is lodged."""
     name = f"C-{order[0]}"
     file, signatures = bodies.signed(name, "withdraw-document", "Procedure", by=order)
-    with opened(bodies) as office:
+    with bodies.opened() as office:
         first = collect_signatures(office, file, signatures[:1])
         assert (first.lodged, len(first.found.officers)) == (False, 1)
         again = collect_signatures(office, file, signatures[:1])
         assert (again.lodged, again.digest) == (False, first.digest)
         assert recorded_decision(office.front, name) is None
-    with opened(bodies) as office:
+    with bodies.opened() as office:
         (waits,) = waiting_decisions(office.front, {PMA})
         assert (waits.file, waits.found.decision.id) == (file, name)
         assert waiting_decisions(office.front, {PANEL}) == ()
@@ -75,14 +64,13 @@ def test_nobody_else_adds_to_it(bodies: Bodies) -> None:
     file, signatures = bodies.signed("C-2", "withdraw-document", "Procedure", by=("chair",))
     _, others = bodies.signed("C-3", "withdraw-document", "Another", by=("secretary",))
     _, panels = bodies.signed("C-4", "withdraw-document", "Procedure", body="panel")
-    with opened(bodies) as office:
+    with bodies.opened() as office:
         collect_signatures(office, file, signatures)
         for wrong in (others, panels):
             with pytest.raises(Refused, match="other octets"):
                 collect_signatures(office, file, wrong)
-        desk = f"{bodies.folder}/pma-chair"
         changed = file.replace(b"Procedure", b"procedure")
-        signed = detached(changed, f"{desk}.pem", f"{desk}.key")
+        signed = detached(changed, *bodies.desk("pma", "chair"))
         with pytest.raises(Refused, match="waits already with other words"):
             collect_signatures(office, changed, [signed])
 
@@ -90,10 +78,14 @@ def test_nobody_else_adds_to_it(bodies: Bodies) -> None:
 def test_what_is_over_is_forgotten(bodies: Bodies) -> None:
     """It is not taken in when its time is over, and waits no longer than that."""
     file, signatures = bodies.signed(
-        "C-5", "withdraw-document", "Procedure", "--expiry", "2089-01-01", by=("chair",)
+        "C-5",
+        "withdraw-document",
+        "Procedure",
+        by=("chair",),
+        expiry=datetime(2089, 1, 1, tzinfo=UTC),
     )
     late = Then(datetime(2089, 6, 1, tzinfo=UTC))
-    with opened(bodies) as office:
+    with bodies.opened() as office:
         digest = collect_signatures(office, file, signatures).digest
         later = replace(office, front=replace(office.front, clock=late))
         assert digest not in {one.digest for one in waiting_decisions(later.front, {PMA})}
@@ -107,7 +99,7 @@ def test_what_is_over_is_forgotten(bodies: Bodies) -> None:
 def test_so_many_wait_and_no_more(bodies: Bodies, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who fills the place is told; what waits already takes signatures all the same."""
     made = [bodies.signed(f"C-6-{n}", "withdraw-document", f"Procedure {n}") for n in range(2)]
-    with opened(bodies) as office:
+    with bodies.opened() as office:
         (first, signed), (second, others) = made
         collect_signatures(office, first, signed[:1])
         monkeypatch.setattr(collecting, "WAITING_MAX", len(office.front.waiting.names()))
@@ -119,13 +111,11 @@ def test_so_many_wait_and_no_more(bodies: Bodies, monkeypatch: pytest.MonkeyPatc
 
 def test_a_signer_whose_credential_was_revoked_counts_no_more(bodies: Bodies) -> None:
     """What the chair of the panel signed while it was good does not complete the decision later."""
-    with opened(bodies) as office:
+    with bodies.opened() as office:
         origin = office.front.reader.origin
-    file, signatures = bodies.signed("C-8", "go-live", origin, body="panel")
-    with opened(bodies) as office:
+        file, signatures = bodies.signed("C-8", "go-live", origin, body="panel")
         assert not collect_signatures(office, file, signatures[:1]).lodged
-    chair = x509.load_pem_x509_certificate((bodies.folder / "panel-chair.pem").read_bytes())
-    bodies.run("registration", "revoke", f"{chair.serial_number:X}")
-    with opened(bodies) as office:
+        chair = x509.load_pem_x509_certificate((bodies.folder / "panel-chair.pem").read_bytes())
+        revoke_credential(office, SerialNumber(chair.serial_number))
         after = collect_signatures(office, file, signatures[1:])
         assert (after.lodged, [one.name for one in after.found.officers]) == (False, ["secretary"])

@@ -210,6 +210,34 @@ def test_what_may_not_be_lodged_is_refused_with_every_reason(authority: Authorit
     assert house.run("document", "tie", "CPS/9.9")[0] == 1
 
 
+@pytest.mark.clause("sec:L9")
+@pytest.mark.parametrize(
+    ("number", "content", "said"),
+    [
+        ("1.0", FIRST, ""),
+        ("1.0", SECOND, "another file was approved as version 1.0"),
+        ("3.0", FIRST, "version 3.0 is not in it"),
+        ("0.1", FIRST, "version 0.1 is not yet in force in it"),
+    ],
+)
+def test_whoever_lodges_the_register_is_asked(
+    authority: Authority, number: str, content: bytes, said: str
+) -> None:
+    """What the register keeps is lodged as it was approved, or not, whichever way it comes."""
+    draft = '[[version]]\nref = "CPS/0.1"\ndocument = "CPS"\nnumber = "0.1"\n'
+    first = versioned("1.0", FIRST, "approved", "QPA_01_0302/1/1")
+    brought_in(authority, BODIES + RESOLUTION.format(place=1, number="1.0") + first + draft)
+    file = authority.folder / "cps.txt"
+    file.write_bytes(content)
+    named = ("--title", "Quill Practice Statement", "--version", number)
+    words = ("lodge", str(file), *named, *authority.desk("chair"))
+    code, told = authority.house.json("document", *words)
+    assert code == (1 if said else 0), told
+    assert said in told.get("error", {"message": ""})["message"]
+    if not said:
+        assert authority.house.json("document", "tie", "CPS/1.0")[1]["entry"] == told["entry"]
+
+
 def test_routes_are_shown(original: House) -> None:
     """The table of routes, with what is known and what is ours."""
     code, shown = original.json("document", "routes")

@@ -89,6 +89,11 @@ def test_the_gate_opens_by_the_panels_determination_and_shuts_by_its_withdrawal(
         words = explain(before, settings)["certificatePolicies (critical)"]
         assert "(test organisation certificates" in words
         assert not read_gate(front, gate.at.replace(year=2091)).live
+        serials = [str(front.describe(one).serial) for one in (before, live)]
+    for serial, is_live in zip(serials, (False, True), strict=True):
+        traced = bodies.run("certificate", "trace", serial)
+        assert traced["live"] is is_live
+        assert traced["determination"] == ("panel-1" if is_live else None)
     bodies.decide("panel-2", "withdraw-decision", "panel-1", body="panel")
     with bodies.opened() as office:
         gate = gate_now(office.front)

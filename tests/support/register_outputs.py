@@ -293,6 +293,7 @@ USERS: Final[Mapping[str, str]] = {
     "bootstrap/opening.py": "opens it",
     "bootstrap/register.py": "makes readers of it: pages",
     "flows/approved_documents.py": "lodges what is White and approved, and nothing else",
+    "flows/documents.py": "asks of White documents alone whether a version is in force",
     "flows/register_heads.py": "salted commitments: 32 octets",
     "flows/register_verifying.py": "for who runs the house: names entities, quotes nothing",
     "interfaces/bench_register.py": "content of its own",

@@ -160,7 +160,7 @@ def _supersede(authority: Authority) -> None:
     out = str(authority.folder / "decision.json")
     decided = ("document", "decide", "CPS/2.0", "--expiry", "2090-01-01", "--out", out)
     code, said = house.json(*decided)
-    assert (code, "lacks that authority approves" in said["error"]["message"]) == (1, True)
+    assert (code, "is not yet in force" in said["error"]["message"]) == (1, True)
     gone = versioned(
         "1.0",
         FIRST,
@@ -204,7 +204,7 @@ def test_what_may_not_be_lodged_is_refused_with_every_reason(authority: Authorit
     code, said = lodged(authority, "CPS/9.9", FIRST)
     assert (code, "is not in the register" in said["error"]["message"]) == (1, True)
     _, said = lodged(authority, "CPS/0.1", FIRST)
-    for part in ("lacks that authority approves", "not labelled white", "has no file"):
+    for part in ("is not yet in force", "not labelled white", "has no file"):
         assert part in said["error"]["message"]
     assert house.run("document", "tie", "CPS/0.1")[0] == 1
     assert house.run("document", "tie", "CPS/9.9")[0] == 1

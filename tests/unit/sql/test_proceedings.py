@@ -21,7 +21,7 @@ from smki.adapters.sql.proceedings_tables import (
     STATE,
 )
 from smki.governance.encoding import parse_entity
-from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entities.bodies import BodyKind, Committee, Person
 from smki.governance.entities.meetings import AgendaItem, Meeting, MeetingState
 from smki.governance.entities.minutes import Action, ActionState, Due, DueKind
@@ -379,6 +379,7 @@ SPOILT = {
     "first": "UPDATE proceedings_standing SET first = state WHERE ref = 'M'",
     "place": "UPDATE proceedings_standing SET place = place + 100 WHERE ref = 'ann'",
     "audience": "UPDATE proceedings_standing SET audience = 1 WHERE ref = 'ann'",
+    "audience of none": "UPDATE proceedings_standing SET audience = 99 WHERE ref = 'ann'",
     "parent gone": "DELETE FROM proceedings_belongs WHERE kind = 'action'",
     "parent another": "UPDATE proceedings_belongs SET parent = parent + 1 WHERE kind = 'action'",
     "another kind": "UPDATE proceedings_belongs SET kind = 'paper' WHERE kind = 'action'",
@@ -387,7 +388,7 @@ SPOILT = {
 
 @pytest.mark.clause("sec:L1")
 def test_what_does_not_stand_is_said(database: Database) -> None:
-    """Whatever is changed in a table that follows from the entries is noticed."""
+    """Whatever is changed in a table that follows from the entries is noticed, and made again."""
     sqlite, tokens = database.engine.dialect.name == "sqlite", frozenset({"body PMA"})
     terms = "'wann'" if sqlite else "ARRAY['wann']"
     held = Meeting(ref="M", body="PMA", number=21, held_on=DAYS[3], state=MeetingState.HELD)
@@ -404,3 +405,16 @@ def test_what_does_not_stand_is_said(database: Database) -> None:
         with database.engine.begin() as connection:
             connection.execute(text(statement))
         assert (what, bool(list(register.problems()))) == (what, what != "nothing")
+        written = list(register.entries())
+        register.make_again(lambda known: partial(_audience, known))
+        assert (what, list(register.problems()), list(register.entries())) == (what, [], written)
+        assert register.get(MEETING) == held
+        seen = register.find(Wanted(tokens=tokens, words="ann"))
+        assert [one.audience for one in seen.kept] == [tokens | {"persons"}]
+        assert register.under(ITEM, Kind.ACTION) == (action(1),)
+
+
+def _audience(known: Known, one: Entity) -> frozenset[str]:
+    """Who may read it, as a policy could say that looks at what it belongs to."""
+    assert all(known.get(parent) is not None for parent in one.parents)
+    return frozenset({"body PMA", "persons"} if isinstance(one, Person) else {"body PMA"})

@@ -14,6 +14,7 @@ from smki.adapters.sql import counters
 from smki.adapters.sql import proceedings_rows as rows
 from smki.adapters.sql.proceedings_finding import find
 from smki.adapters.sql.proceedings_keeping import append
+from smki.adapters.sql.proceedings_making import make_again
 from smki.adapters.sql.proceedings_tables import (
     ENTRY,
     LOCK,
@@ -25,13 +26,14 @@ from smki.adapters.sql.proceedings_tables import (
 )
 from smki.adapters.sql.proceedings_verifying import standing_problems
 from smki.adapters.sql.store import Store
-from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entries import NO_ENTRY, Change, Entry, encode_entry
 from smki.governance.remembering import Remembered
 from smki.ports.register import Head, Inside, Kept, Page, Seen, Wanted
 
 ENTRIES_PAGE: Final = 50  # in memory at a time
 _DAY_SECONDS: Final = 86_400
+Audience = Callable[[Entity], frozenset[str]]
 _Decided = tuple[Change, Mapping[Key, frozenset[str]]]
 
 
@@ -121,6 +123,20 @@ class SqlProceedings:
             Inconsistent: an entity cannot be read.
         """
         return standing_problems(self._store)
+
+    def make_again(self, readers: Callable[[Known], Audience]) -> None:
+        """Everything stands as the entries say and is read by its audience; no entry is touched.
+
+        Raises:
+            Unavailable: the database is away.
+            Inconsistent: an entity cannot be read.
+        """
+
+        def work(connection: Connection) -> None:
+            counters.lock(connection, LOCK)
+            make_again(self._store, connection, readers(_Now(connection)))
+
+        self._store.write(work)
 
     def note_seen(self, seen: Iterable[Seen]) -> None:
         """It is on record who saw these; the same again the same day is noted once."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 from unittest.mock import Mock, patch
 from urllib.parse import quote, urlencode
 
+from click import Command
 from click.testing import CliRunner
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +29,7 @@ from smki.governance.encoding import encode_entity
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.minutes import Comment
 from smki.governance.entries import Change
+from smki.interfaces.cli.controlled import falls, standing
 from smki.interfaces.cli.register import register as register_commands
 from smki.interfaces.register_exports import FORMATS, export
 from smki.interfaces.web.portal.register import PublicRegister, RegisterPages
@@ -254,7 +256,7 @@ def _request(path: str, parameters: Mapping[str, str], query: str) -> Request:
 
 
 def commands(asked: Asked) -> Given:
-    """What `smki governance register` shows for a reader, of names and words."""
+    """What `smki governance register` and `smki document` show for a reader, of names and words."""
     people = {one.ref for one in PEOPLE}
     if asked.role not in {*people, PUBLIC}:
         return  # commands know persons of the register, and the public
@@ -267,6 +269,16 @@ def commands(asked: Asked) -> Given:
     for line in lines:
         result = CliRunner().invoke(register_commands, [*line, *reader, "--json"])
         yield " ".join(line), f"{result.exit_code} {result.output}".encode()
+    for key in asked.keys:
+        for command in _OF_DOCUMENTS.get(key.kind, ()):
+            result = CliRunner().invoke(command, [key.ref, *reader, "--json"])
+            yield f"{command.name} {key}", f"{result.exit_code} {result.output}".encode()
+
+
+_OF_DOCUMENTS: Final[Mapping[Kind, tuple[Command, ...]]] = {
+    Kind.RESOLUTION: (falls,),
+    Kind.VERSION: (standing,),
+}
 
 
 @contextmanager
@@ -277,6 +289,8 @@ def state_of(register: Register) -> Iterator[None]:
     with (
         patch("smki.interfaces.cli.register.open_front", opened),
         patch("smki.interfaces.cli.register.load_settings", Mock()),
+        patch("smki.interfaces.cli.controlled.open_front", opened),
+        patch("smki.interfaces.cli.controlled.load_settings", Mock()),
     ):
         yield
 

@@ -66,7 +66,7 @@ def emptied(database: Database) -> Register:
 
 
 @pytest.mark.clause("sec:M4.13")
-@settings(max_examples=15, deadline=None, phases=PHASES)
+@settings(max_examples=8, deadline=None, phases=PHASES)
 @given(number=NUMBERS, role=st.sampled_from(READERS), gone=st.booleans())
 def test_what_is_seen(number: int, role: str, *, gone: bool) -> None:
     """What is seen of a register is the same whatever else it holds, or does not."""

@@ -7,6 +7,7 @@ is withheld from the reader: nothing that the reader is given may differ.
 
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import count
@@ -14,7 +15,7 @@ from typing import Final
 
 from tests.support.classified import BODIES, DAY, PEOPLE, SEATS, Standing
 
-from smki.governance.encoding import encode_entity, parse_entity
+from smki.governance.encoding import encode_entity, entity_of, parse_entity
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.bodies import Handling, Interest, MinutesSet, SeatCategory
 from smki.governance.entities.documents import ControlledDocument, DocumentKind, DocumentVersion
@@ -50,6 +51,7 @@ from smki.governance.entities.outputs import Alias, Output, OutputAct
 from smki.governance.labels import Label, highest
 from smki.governance.reading import Reader, label_of, top_label_of
 from smki.governance.seeing import as_seen
+from smki.merkle.canonical import JSON, parse_json
 
 MARKER: Final = re.compile(r"zq[0-9]+qz")
 _OPEN: Final = (Label.WHITE, Label.GREEN)
@@ -345,7 +347,9 @@ def beside(world: World, who: Reader, *, gone: bool) -> tuple[Entity, ...]:
     kept = dict(world.entities)
     if gone:
         kept = _without(kept, seen)
-        kept = {key: _cut(one, seen.get(key)) for key, one in kept.items()}
+        kept = {key: _cut(one, seen.get(key), kept) for key, one in kept.items()}
+        gone_refs = {key.ref for key in world.entities} - {key.ref for key in kept}
+        kept = {key: _never_told(one, gone_refs) for key, one in kept.items()}
     return tuple(map(otherwise, kept.values()))
 
 
@@ -369,5 +373,44 @@ def _without(entities: dict[Key, Entity], seen: dict[Key, Entity]) -> dict[Key, 
     }
 
 
-def _cut(entity: Entity, seen: Entity | None) -> Entity:
-    return seen if isinstance(entity, Paper) and seen is not None else entity
+def _cut(entity: Entity, seen: Entity | None, kept: Mapping[Key, Entity]) -> Entity:
+    """A paper without the sections that are not seen, a meeting without who was there for what is gone."""
+    if isinstance(entity, Paper) and isinstance(seen, Paper):
+        return replace(entity, sections=seen.sections)
+    if isinstance(entity, Meeting):
+        left = [
+            one
+            for one in kept.values()
+            if isinstance(one, AgendaItem) and one.meeting == entity.ref
+        ]
+        there = (_left_of(one, left) for one in entity.attendance)
+        return replace(entity, attendance=tuple(one for one in there if one is not None))
+    return entity
+
+
+def _left_of(one: Attendance, items: list[AgendaItem]) -> Attendance | None:
+    """As it would be if there were these items alone."""
+    if one.part is not None:
+        numbers = {item.number for item in items}
+        left = tuple(number for number in one.part.items if number in numbers)
+        return replace(one, part=Presence(items=left)) if left else None
+    if one.joint_of and not any(item.joint for item in items):
+        return None
+    return one
+
+
+def _never_told(entity: Entity, gone: set[str]) -> Entity:
+    """Without a word of what is gone: no attribute is its name."""
+
+    def left(value: JSON) -> JSON:
+        if isinstance(value, Mapping):
+            return {name: left(one) for name, one in value.items() if not is_gone(one)}
+        if isinstance(value, list):
+            return [left(one) for one in value if not is_gone(one)]
+        return value
+
+    def is_gone(value: JSON) -> bool:
+        return isinstance(value, str) and value in gone
+
+    told = left(parse_json(encode_entity(entity), "entity"))
+    return entity_of(entity.KIND, told)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import date, time
 from typing import Final
 
+from smki.governance.encoding import REF_MAX
 from smki.governance.entities.minutes import Due, DueKind
 from smki.governance.numbering import Read, read_action, read_meeting, read_paper
 from smki.terms import Malformed
@@ -34,6 +35,7 @@ _IF: Final = re.compile(r"if[ ]+(.+?)(?:[ ]+is[ ]+needed)?", re.IGNORECASE)
 _BEFORE: Final = re.compile(r"before[ ]+(.+)", re.IGNORECASE)
 _BY: Final = re.compile(r"(?:by|on)[ ]+(.+)", re.IGNORECASE)
 _LAST_YEAR: Final = 9999
+_DUE_MAX: Final = 300  # characters: two references and a few words
 
 Note = Callable[[str], None]
 
@@ -102,6 +104,8 @@ def read_due(text: str, raised: date | None, note: Note) -> Due:
     Raises:
         Malformed: words that say no such thing.
     """
+    if len(text) > _DUE_MAX:
+        raise _malformed("due", text, f"at most {_DUE_MAX} characters")
     if found := _WORKING.fullmatch(text):
         return Due(kind=DueKind.WORKING_DAYS, working_days=int(found[1]))
     if _NEXT.fullmatch(text):
@@ -137,7 +141,7 @@ def paper_named(text: str, note: Note) -> str:
 
 def _named(text: str, note: Note, read: Callable[[str], Read[object]], what: str) -> str:
     try:
-        found = read(text)
+        found = read(text[: REF_MAX + 1])  # longer ones are none
     except Malformed:
         note(f"{text[:60]!r} is no reference of {what}, kept as it is written")
         return text

@@ -104,7 +104,7 @@ def _meeting(found: Gathered, meeting: Meeting | None) -> Iterator[Block]:
         yield _fields(_head(found, meeting))
         if meeting.attendance:
             yield _attendance(found, meeting.attendance)
-    for minutes in _all(found, Minutes):
+    for minutes in sorted(_all(found, Minutes), key=lambda one: one.ref, reverse=True):
         state = minutes.state.value.replace("-", " ")
         rows = [("State", f"{state}, draft {minutes.revision}")]
         rows += [("Approved at", minutes.approved_at)] if minutes.approved_at else []

@@ -60,10 +60,16 @@ def decide_duties(change: Change, known: Known, seats: Iterable[Seat]) -> tuple[
 
 def bodies_of(entity: Entity, known: Known) -> frozenset[str]:
     """The bodies whose it is."""
-    if entity.KIND is Kind.BODY:
-        return frozenset({entity.ref})
-    above = (known.get(parent) for parent in entity.parents)
-    return frozenset().union(*(bodies_of(one, known) for one in above if one is not None))
+    waiting, seen, found = [entity], {entity.key}, set()
+    while waiting:
+        one = waiting.pop()
+        if one.KIND is Kind.BODY:
+            found.add(one.ref)
+            continue
+        above = (known.get(key) for key in one.parents if key not in seen)
+        waiting += [each for each in above if each is not None]
+        seen.update(one.parents)
+    return frozenset(found)
 
 
 def _found(change: Change, known: Known, held: Mapping[str, set[Duty]]) -> Iterator[Finding]:

@@ -114,7 +114,7 @@ def milestones(one: Entity, held: Mapping[Key, Entity]) -> _Dated:
     if of is not None:
         yield from of(one)
     if isinstance(one, Seat) and one.end is not None and one.holder and not _elected(one, held):
-        yield Milestone.ELECTION_OPENS, opens_on(one.end)
+        yield Milestone.ELECTION_OPENS, opens_on(one.end) if one.end.year > date.min.year else None
     if isinstance(one, Guidance) and one.state is GuidanceState.DRAFT:
         meeting = held.get(Key(Kind.MEETING, one.draft_due))
         yield Milestone.DRAFT_DUE, None if meeting is None else meeting.day

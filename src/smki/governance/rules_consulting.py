@@ -19,7 +19,7 @@ from smki.governance.entities.minutes import Comment
 from smki.governance.looking import all_under, look
 from smki.governance.rules import Rule, Step, finding, rules_of
 from smki.governance.working_days import working_days_after
-from smki.terms import Finding
+from smki.terms import Finding, Refused
 
 CLAUSE: Final = "sec:L9"
 _KEEPERS: Final = frozenset({SeatCategory.SECRETARIAT, SeatCategory.CHAIR})
@@ -101,7 +101,11 @@ def _days(after: CommentRound | Consultation) -> Iterator[Finding]:
     if after.working_days < 0:
         yield _wrong(after, "days", f"{after.working_days} working days, must be 0 or more")
     if after.working_days > 0:
-        due = working_days_after(after.opens, after.working_days)
+        try:
+            due = working_days_after(after.opens, after.working_days)
+        except Refused as error:
+            yield _wrong(after, "days", error.message)
+            return
         if due != after.closes:
             said = f"{after.working_days} working days after {after.opens} is {due}"
             yield _wrong(after, "days", f"{said}, closes on {after.closes}")

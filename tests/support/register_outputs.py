@@ -235,6 +235,8 @@ def _asked_for(asked: Asked, path: str) -> Iterator[tuple[dict[str, str], str]]:
         yield from (({"kind": kind.value}, "") for kind in ENTITIES)
     elif "{name}" in path:
         yield {"name": "portal.css"}, ""
+    elif path.endswith("/clauses"):
+        yield from (({}, urlencode({"id": one})) for one in ("", "sec:L5", "sec:L11"))
     elif path.endswith("/search"):
         yield from (({}, urlencode({"words": word})) for word in asked.words)
     else:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.register_pages import OUTSIDER
 
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.bodies import Committee
@@ -17,6 +18,7 @@ from smki.governance.entities.documents import (
     EarlierApproval,
     VersionState,
 )
+from smki.governance.entities.guidance import Interpretation
 from smki.governance.entities.minutes import (
     Condition,
     ConditionKind,
@@ -117,3 +119,28 @@ def test_a_resolution_that_rests_on_a_version_shows_it(written: PagesHouse) -> N
     assert f'href="/portal/register/agenda-item/{ITEM}"' in (
         written.get("supplier", "/version/CPS/2.0").text
     )
+
+
+@pytest.mark.clause("sec:L1")
+def test_a_clause_is_shown_with_its_interpretations(written: PagesHouse) -> None:
+    """Those that are published and that the reader may read; all clauses, and what is no clause."""
+    agreed = replace(TAKEN, ref=f"{ITEM}/3", place=3, verb=Verb.AGREED, text="Agreed.", version="")
+    reading = Interpretation(
+        ref="INT-1/1.0",
+        label=Label.AMBER,
+        body="QPA",
+        heading="What promptly means",
+        number="1.0",
+        clauses=("sec:L5",),
+        text="Within two working days of the marzipan.",
+        agreed_by=agreed.ref,
+        published=date(2026, 3, 1),
+    )
+    noted = replace(TAKEN, ref=f"{ITEM}/2", place=2, verb=Verb.NOTED)
+    written.put(noted, agreed, reading)
+    assert "marzipan" in written.get("networks", "/clauses?id=sec:L5").text
+    assert "None is published" in written.get("networks", "/clauses?id=sec:L6").text
+    outside = written.get(OUTSIDER, "/clauses?id=sec:L5")
+    assert (outside.status, "marzipan" in outside.text) == (200, False)
+    assert 'href="/portal/register/clauses?id=sec%3AL9.8"' in written.get(OUTSIDER, "/clauses").text
+    assert written.get("networks", "/clauses?id=sec:X99").status == 404

@@ -23,6 +23,7 @@ from smki.governance.entities.outputs import Output
 from smki.governance.planner import MONTHS, Planned
 from smki.governance.terms import months_after
 from smki.interfaces.register_exports import FORMATS, export
+from smki.interfaces.web.portal.register.clauses import clauses_page
 from smki.interfaces.web.portal.register.differing import differences
 from smki.interfaces.web.portal.register.nouns import open_actions, view_of
 from smki.interfaces.web.portal.register.scene import REGISTER_PATH, Scene, key_of, scene_of
@@ -57,6 +58,7 @@ class RegisterReadings:
             ("", self.home),
             ("/search", self.search),
             ("/all", self.all),
+            ("/clauses", clauses_page),
             ("/kinds/{kind}", self.kind),
             ("/file" + _ENTITY, self.file),
             ("/export" + _ENTITY, self.export),

@@ -32,7 +32,7 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
     migrate(url)
     register = open_database(url).proceedings
     year = whole_year(example_year({}))
-    bring_in(register, year.meetings, year.tables, at=BROUGHT, by="", said=year.said)
+    bring_in(register, year.meetings, year.tables, at=BROUGHT, said=year.said)
     return register
 
 

@@ -39,12 +39,25 @@ SEATS = {
 }
 VOTE = ("supplier", "networks", "user")
 OFFICERS = ("secretary", "supplier", "networks", "outsider")
-NAME_OF = """() => {
-  const at = document.activeElement;
-  if (!at || at === document.body) return "";
-  const labels = at.labels && at.labels.length ? at.labels[0].textContent : "";
-  return (at.getAttribute("aria-label") || labels || at.textContent || "").trim();
-}"""
+NAMES = """
+  const name = at => {
+    const labels = at.labels && at.labels.length ? at.labels[0].textContent : "";
+    return (at.getAttribute("aria-label") || labels || at.textContent || "").trim();
+  };
+"""
+NAME_OF = f"() => {{ {NAMES} return name(document.activeElement); }}"
+AHEAD = f"""wanted => {{
+  {NAMES}
+  const stops = [...document.querySelectorAll(
+    "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"
+  )].filter(at => at.checkVisibility());
+  const here = document.activeElement;
+  const after = stops.filter(
+    at => here.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING
+  );
+  return after.findIndex(at => name(at).startsWith(wanted));
+}}"""
+"""How many stops are before it: at least as often Tab is pressed until somebody looks again."""
 
 
 def founded(server: RegisterServer, today: date) -> tuple[Entity, ...]:
@@ -107,6 +120,8 @@ class Keyboard:
             self.page.keyboard.press("Tab")
             self.page.keyboard.press("Enter")  # skips to the content, as people do
             self.fresh = False
+        for _ in range(int(self.page.evaluate(AHEAD, name))):
+            self.page.keyboard.press("Tab")
         for _ in range(TABS):
             self.page.keyboard.press("Tab")
             if str(self.page.evaluate(NAME_OF)).startswith(name):
@@ -230,15 +245,14 @@ def test_a_secretarys_month(server: RegisterServer, desk: Desk, tmp_path: Path) 
     first = f"QPA_01_{held:%d%m}"
     at = desk.sits("secretary")
     at.is_on("Register")
-    at.see("overview")
     _draft(at, held)
     at.see("draft-agenda")
     at.press("Keep this agenda")
     at.is_on(f"Meeting {first}")
     _add_papers(at, first, tmp_path)
     at.press("Issue the agenda")
+    at.see("issue")
     at.press("Issue and circulate")
-    at.see("meeting-issued")
     server.clock.ahead += timedelta(days=9)
     at = desk.sits("secretary")
     at.press(first)
@@ -304,7 +318,6 @@ def _give_out(desk: Desk, first: str) -> None:
     at.page.goto(f"/portal/register/minutes/{first}/open")
     at.press("Distribute it")
     at.tick("I have looked at all that goes out")
-    at.see("distribute")
     at.press("Distribute it to the parties")
     at.page.goto(f"/portal/register/minutes/{first}/confidential")
     at.press("Entitle named readers")
@@ -314,7 +327,6 @@ def _give_out(desk: Desk, first: str) -> None:
     at.page.goto(f"/portal/register/paper/{first}_05")
     at.press("Publish it")
     at.tick("I have looked at all that goes out")
-    at.see("publish")
     at.press("Publish it to everybody")
     outsider.page.goto(f"/portal/register/minutes/{first}/open")
     outsider.is_on("Open minutes")
@@ -322,7 +334,6 @@ def _give_out(desk: Desk, first: str) -> None:
     outsider.is_on("No such page")
     networks.page.goto(f"/portal/register/minutes/{first}/confidential")
     assert "two weaknesses" in networks.page.locator("main").inner_text()
-    networks.see("minutes-confidential")
 
 
 def _draft(at: Keyboard, held: date) -> None:
@@ -412,7 +423,6 @@ def _record(at: Keyboard, meeting: str) -> None:
     at.press("Record an action of item 3")
     at.write("Text", "Correct the references and send the approach out again.")
     at.write("Owner", "Quill Energy")
-    at.see("action-form")
     at.press("Add it")
     at.press("Agenda item")
     at.press(f"Meeting {meeting}")
@@ -424,7 +434,6 @@ def _look_around(desk: Desk, server: RegisterServer, first: str) -> None:
     for path, name in (
         ("", "overview-later"),
         ("/body/QPA", "body"),
-        ("/kinds/meeting", "meetings"),
         ("/actions", "actions"),
         ("/action/QPA 01/01", "action"),
         ("/update/action/QPA 01/01", "action-update"),
@@ -434,7 +443,6 @@ def _look_around(desk: Desk, server: RegisterServer, first: str) -> None:
         ("/person/chair", "person"),
         ("/seat/QPA/chair", "seat"),
         ("/add/body/QPA", "add"),
-        ("/new/meeting?body=QPA", "new-meeting"),
         (f"/agenda-item/{first}/4", "item"),
         (f"/history/minutes/{first}/open", "history"),
         (f"/seen/minutes/{first}/confidential", "seen"),
@@ -451,7 +459,6 @@ def _look_around(desk: Desk, server: RegisterServer, first: str) -> None:
     at.is_on("What the committees published")
     at.see("published")
     at.page.get_by_role("link", name=f"{first}_05").click()
-    at.see("published-paper")
     narrow = desk.sits("secretary", viewport={"width": 320, "height": 640})
     for path in ("", f"/meeting/{first}", f"/take-minutes/agenda-item/{first}/4", "/planner"):
         narrow.page.goto(f"/portal/register{path}")

@@ -17,7 +17,7 @@ from smki.flows.planning import planner_for
 from smki.flows.register_services import RegisterServices
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.bodies import Committee
-from smki.governance.entities.meetings import Meeting, Paper
+from smki.governance.entities.meetings import Meeting, MeetingState, Paper
 from smki.governance.entities.minutes import Action, MinutesState, Resolution
 from smki.governance.entities.outputs import Output
 from smki.governance.planner import MONTHS, Planned
@@ -38,6 +38,7 @@ Shown = Callable[[Request, Scene], Response | None]
 Table = tuple[tuple[str, str, Handler], ...]
 _WORDS_MOST: Final = 200  # characters
 _OVER_TIME: Final = 500  # actions that are counted by months: some years of a busy body
+_OVER: Final = frozenset({MeetingState.HELD, MeetingState.CANCELLED})
 _SOON: Final = 10  # of each list on the overview
 _KIND_NAMES: Final = {one.value: one for one in ENTITIES}
 _ENTITY: Final = "/{kind}/{ref:path}"
@@ -82,6 +83,7 @@ class RegisterReadings:
         held = {one.body for one in reading.seats}
         bodies = [reading.get(Key(Kind.BODY, ref)) for ref in sorted(held)]
         coming = _meetings(reading.all(Wanted(tokens=None, kinds=(Kind.MEETING,), since=today)))
+        coming = [one for one in coming if one.state not in _OVER]
         coming.sort(key=lambda one: (one.held_on, one.ref))
         newest = reading.find(
             Wanted(tokens=None, kinds=(Kind.PAPER, Kind.MINUTES, Kind.RESOLUTION)), limit=_SOON

@@ -12,8 +12,9 @@ from smki.flows.register_services import RegisterServices
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.bodies import Election, Seat
 from smki.governance.entities.meetings import Meeting
-from smki.governance.entities.minutes import Minutes
+from smki.governance.entities.minutes import Action, Minutes
 from smki.governance.labels import Label
+from smki.governance.text.words import due_in_words
 from smki.interfaces.web.portal.register import words
 from smki.interfaces.web.portal.rendering import page
 from smki.interfaces.web.portal.visiting import PORTAL_PATH, Visitor
@@ -77,6 +78,10 @@ class Scene:
         """The body or person of that ref, if this reader may know of it."""
         keys = (Key(Kind.BODY, ref), Key(Kind.PERSON, ref))
         return next((one for one in keys if self.there(one.kind, ref)), None)
+
+    def due(self, action: Action) -> str:
+        """When an action is due, in the committee's words; for as long as no day is known."""
+        return due_in_words(action.due)
 
     def what(self, entity: Entity) -> str:
         """What a list says of it beside its reference."""

@@ -16,6 +16,8 @@ from smki.governance.entities.documents import (
     DocumentKind,
     DocumentVersion,
     EarlierApproval,
+    Trigger,
+    TriggerKind,
     VersionState,
 )
 from smki.governance.entities.guidance import Interpretation
@@ -144,3 +146,17 @@ def test_a_clause_is_shown_with_its_interpretations(written: PagesHouse) -> None
     assert (outside.status, "marzipan" in outside.text) == (200, False)
     assert 'href="/portal/register/clauses?id=sec%3AL9.8"' in written.get(OUTSIDER, "/clauses").text
     assert written.get("networks", "/clauses?id=sec:X99").status == 404
+
+
+def test_a_trigger_that_nobody_watches_is_seen_on_the_documents_page(written: PagesHouse) -> None:
+    """Until somebody is named who watches it."""
+    trigger = Trigger(
+        ref="CPS/t1",
+        document="CPS",
+        kind=TriggerKind.STANDARD,
+        text="A new edition of the standard",
+    )
+    written.put(trigger)
+    assert "Nobody watches" in written.get("secretary", "/document/CPS").text
+    written.put(replace(trigger, watcher="secretary"))
+    assert "Nobody watches" not in written.get("secretary", "/document/CPS").text

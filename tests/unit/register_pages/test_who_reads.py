@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from tests.support.register_pages import CREDENTIALS, OUTSIDER
 
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.bodies import Person
-from smki.governance.entities.meetings import Ask, Paper
+from smki.governance.entities.meetings import AgendaItem, Ask, Paper, Section
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.labels import Label
 
@@ -140,3 +141,51 @@ def test_a_file_has_what_its_reader_may_read(pages: PagesHouse, name: str) -> No
     nowhere = pages.get(OUTSIDER, f"/export/meeting/QPA_99_0101?format={name}")
     assert pages.get(OUTSIDER, path) == nowhere
     assert pages.get("supplier", f"/export/body/QPA?format={name}").status == 404
+
+
+NASTY = "<script>alert('x')</script>\"&{{ 7 * 7 }}"
+
+
+def test_nothing_that_was_typed_is_believed(pages: PagesHouse) -> None:
+    """Whatever stands in the register or in an address is text on every page, and no markup."""
+    item = AgendaItem(
+        ref=f"{MEETING}/4", meeting=MEETING, number=4, heading=NASTY, stub=NASTY, presenter=NASTY
+    )
+    paper = Paper(
+        ref=f"{MEETING}_04",
+        item=item.ref,
+        heading=NASTY,
+        ask=Ask.VIEWS,
+        purpose=NASTY,
+        sections=(Section(heading=NASTY, text=NASTY),),
+        author=NASTY,
+        copyright=NASTY,
+    )
+    person = Person(ref="nasty", name=NASTY, organisation=NASTY, channel=NASTY)
+    pages.put(item, paper, person)
+    escaped = quote(NASTY)
+    for path in (
+        "",
+        f"/meeting/{MEETING}",
+        f"/agenda-item/{item.ref}",
+        f"/paper/{paper.ref}",
+        "/person/nasty",
+        "/kinds/person",
+        "/history/person/nasty",
+        "/edit/person/nasty",
+        f"/edit/paper/{paper.ref}",
+        f"/take-minutes/agenda-item/{item.ref}",
+        f"/circulate/agenda-item/{item.ref}",
+        f"/entitle/minutes/{MEETING}/confidential",
+        f"/attendance/meeting/{MEETING}",
+        f"/search?words={escaped}&kind={escaped}&since=&until=",
+        f"/actions?owner={escaped}&body={escaped}&state={escaped}",
+        f"/new/person?ref={escaped}&name={escaped}",
+        f"/draft-agenda/body/QPA?held_on=2026-05-05&place={escaped}&paper.0.heading={escaped}",
+        f"/person/{NASTY}",
+        f"/kinds/{NASTY}",
+    ):
+        answer = pages.get("secretary", path)
+        assert answer.status in (200, 403, 404), (path, answer.text)
+        assert "<script" not in answer.text, path
+        assert "49" not in answer.text.replace(MEETING, ""), path

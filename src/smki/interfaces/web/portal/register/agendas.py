@@ -193,8 +193,9 @@ def _issued(request: Request, scene: Scene, given: Submitted) -> str | None:
     changed: list[Entity] = list(papers)
     if meeting.state is MeetingState.PLANNED:
         changed.append(replace(meeting, state=MeetingState.AGENDA_ISSUED))
+    since = {} if given.since is None or changed == papers else {meeting.key: given.since}
     if changed:
-        put(scene.reading, given.said(f"agenda of {meeting.ref} issued"), tuple(changed))
+        put(scene.reading, given.said(f"agenda of {meeting.ref} issued"), tuple(changed), since)
     return scene.to(meeting)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from smki.governance.effects import Effect, resolution_effect, version_effect
 from smki.governance.entities import Kind
-from smki.governance.entities.documents import ControlledDocument, DocumentVersion
+from smki.governance.entities.documents import ControlledDocument, DocumentVersion, Trigger
 from smki.governance.entities.minutes import Resolution
 from smki.governance.progress import awaited, progress
 from smki.governance.routes import RouteStep, route_of
@@ -47,6 +47,12 @@ def versions_of(
     found = scene.reading.under(document.key, Kind.VERSION)
     versions = [one for one in found if isinstance(one, DocumentVersion)]
     return tuple((one, effect_of(one, scene)) for one in reversed(versions))
+
+
+def unwatched(document: ControlledDocument, scene: Scene) -> tuple[Trigger, ...]:
+    """What should set off a review of it and nobody watches: an error that is to be seen."""
+    found = scene.reading.under(document.key, Kind.TRIGGER)
+    return tuple(one for one in found if isinstance(one, Trigger) and one.standing == "unassigned")
 
 
 def route_shown(version: DocumentVersion, scene: Scene) -> tuple[StepShown, ...]:

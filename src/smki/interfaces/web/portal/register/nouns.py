@@ -16,7 +16,12 @@ from smki.governance.entities.minutes import (
     Paragraph,
     Resolution,
 )
-from smki.interfaces.web.portal.register.documents import effect_of, route_shown, versions_of
+from smki.interfaces.web.portal.register.documents import (
+    effect_of,
+    route_shown,
+    unwatched,
+    versions_of,
+)
 from smki.interfaces.web.portal.register.scene import Scene
 from smki.interfaces.web.portal.register.showing import facts_of
 from smki.interfaces.web.portal.register.words import SETS, choice, one_of
@@ -247,6 +252,7 @@ def _document(entity: ControlledDocument, scene: Scene) -> View:
         values={
             "facts": facts_of(entity, scene),
             "versions": versions_of(entity, scene),
+            "unwatched": unwatched(entity, scene),
             "below": _below(entity, scene, leave=frozenset({Kind.VERSION})),
         },
     )

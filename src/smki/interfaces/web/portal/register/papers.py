@@ -41,19 +41,26 @@ class PaperForms:
 
     async def circulate(self, request: Request, visitor: Visitor) -> Response:
         """The paper is in the register, or the form is shown again with what is wrong."""
-        scene = scene_of(self._services, visitor)
-        if await run_in_threadpool(_item, request, scene) is None:
+        if not await run_in_threadpool(self._may, request, visitor):
             return await nothing(request, visitor)
         fields, files = await read_files(request, limit=FILE_OCTETS + _FORM_OCTETS)
         must_fit(fields, visitor.session.form if visitor.session else "")
         typed = {name: text.replace("\r\n", "\n") for name, text in fields.items()}
         given = Submitted(typed=typed)
-        answer = await run_in_threadpool(self._done, request, scene, given, files)
+        answer = await run_in_threadpool(self._done, request, visitor, given, files)
         return answer or await nothing(request, visitor)
 
+    def _may(self, request: Request, visitor: Visitor) -> bool:
+        return _item(request, scene_of(self._services, visitor)) is not None
+
     def _done(
-        self, request: Request, scene: Scene, given: Submitted, files: dict[str, tuple[str, bytes]]
+        self,
+        request: Request,
+        visitor: Visitor,
+        given: Submitted,
+        files: dict[str, tuple[str, bytes]],
     ) -> Response | None:
+        scene = scene_of(self._services, visitor)
         item = _item(request, scene)
         if item is None:
             return None

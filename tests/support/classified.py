@@ -77,7 +77,12 @@ BODIES: Final = (
 def _seat(name: str, holder: str, category: SeatCategory, end: date | None = None) -> Seat:
     body = "QTG" if holder == "testers" else "QSC"
     return Seat(
-        ref=f"{body}/{name}", body=body, category=category, votes=True, holder=holder, end=end
+        ref=f"{body}/{name}",
+        body=body,
+        category=category,
+        votes=category is not SeatCategory.SECRETARIAT,
+        holder=holder,
+        end=end,
     )
 
 

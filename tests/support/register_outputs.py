@@ -313,6 +313,7 @@ USERS: Final[Mapping[str, str]] = {
     "flows/register_heads.py": "salted commitments: 32 octets",
     "flows/register_verifying.py": "for who runs the house: names entities, quotes nothing",
     "interfaces/bench_register.py": "content of its own",
+    "interfaces/cli/alias.py": "to the secretariat alone: the alias that it gave",
     "interfaces/cli/clause_interpretations.py": "what is published, by a reader's reading",
     "interfaces/cli/controlled.py": "by a reader's reading",
     "interfaces/cli/convening.py": "for who runs the house; messages by governance.convening.told",

@@ -28,6 +28,7 @@ from smki.governance import (
     parse_decision,
 )
 from smki.governance.signatories import missing_names, said_missing
+from smki.interfaces.cli.alias import alias
 from smki.interfaces.cli.convening import COMMANDS
 from smki.interfaces.cli.example import example
 from smki.interfaces.cli.governance_upload import upload, waiting
@@ -35,6 +36,7 @@ from smki.interfaces.cli.governance_verify import verify
 from smki.interfaces.cli.monthly import monthly
 from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.cli.planning import planner
 from smki.interfaces.cli.register import register
 from smki.interfaces.operations import perform
 
@@ -54,6 +56,8 @@ governance.add_command(verify)
 governance.add_command(register)
 governance.add_command(example)
 governance.add_command(monthly)
+governance.add_command(alias)
+governance.add_command(planner)
 for one in COMMANDS:
     governance.add_command(one)
 

@@ -33,6 +33,7 @@ from smki.governance.text import (
     write_meeting,
     write_tables,
 )
+from smki.governance.text.files import IN_FILES
 from smki.interfaces.cli import main
 from smki.interfaces.cli.example import bring_in_year
 from smki.interfaces.register_exports import FORMATS, export
@@ -76,7 +77,7 @@ def _files(everything: dict[Key, Entity]) -> tuple[list[MeetingFile], list[Entit
         at: Entity | None = one
         while at is not None and not isinstance(at, Meeting):
             at = everything.get(at.parents[0]) if at.parents else None
-        if at is None or one.KIND is Kind.OUTPUT:
+        if at is None or one.KIND not in IN_FILES:
             tables.append(one)
         else:
             groups.setdefault(at.ref, []).append(one)

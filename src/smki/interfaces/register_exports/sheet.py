@@ -274,12 +274,12 @@ def _resolution(found: Gathered, one: Resolution) -> Iterator[Block]:
 def _action(found: Gathered, one: Action) -> Iterator[Block]:
     yield _heading(3, f"Action {one.ref}", found.labels[one.key])
     yield Block(kind="paragraph", text=one.text)
+    day = day_in_words(one.due_on) if one.due_on else ""
     due = due_in_words(one.due)
-    day = f" ({day_in_words(one.due_on)})" if one.due_on else ""
     yield _fields(
         (
             ("Owner", _name(found, one.owner)),
-            ("Due", f"{due}{day}"),
+            ("Due", f"{due} ({day})" if due and day else due or day),
             ("State", one.state.value.replace("-", " ")),
             ("Successor", one.successor),
             *((day_in_words(each.on), each.text) for each in one.updates),

@@ -16,10 +16,12 @@ from typing import Final
 from smki.governance.duties import bodies_of
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.bodies import Alternate, Person, Seat, SeatCategory
+from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.labels import Label
 from smki.governance.reading import ANYBODY, Reader, label_of, reader, top_label_of
 from smki.governance.remembering import Remembered
-from smki.governance.seeing import as_seen, may_look_back
+from smki.governance.rules_classification import fits
+from smki.governance.seeing import as_seen, may_look_back, opened_by
 from smki.merkle.canonical import parse_json
 from smki.ports.register import Kept, Page, Register, Seen, Wanted
 from smki.steps import Requester
@@ -167,6 +169,19 @@ class Reading:
         states = self.register.history(key)
         found = next((one.entity for one in states if one.entry == entry), None)
         return None if found is None else as_seen(found, self.reader, self._remembered)
+
+    def opened_by(self, output: Output) -> tuple[Entity, ...]:
+        """What others may read when this is given out, as far as this reader sees it.
+
+        Clause: sec:M4.13
+        """
+        found = opened_by(output, self._remembered, self.register.below)
+        seen = (self.get(one.key) for one in found)
+        return tuple(one for one in seen if one is not None)
+
+    def fits(self, act: OutputAct, entity: Entity) -> bool:
+        """Whether the label of an entity lets it be given out so."""
+        return fits(act, entity, self._remembered)
 
     def seen(self, entity: Entity) -> Sequence[Seen]:
         """Who saw it, newest first; to who keeps it alone.

@@ -14,7 +14,7 @@ are `may_look_back`'s.
 Clause: sec:M4.13
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
@@ -30,6 +30,7 @@ from smki.governance.entities.meetings import (
     Presence,
     Section,
 )
+from smki.governance.entities.outputs import Output
 from smki.governance.labels import highest
 from smki.governance.reading import (
     REGISTER,
@@ -41,8 +42,11 @@ from smki.governance.reading import (
     may_read,
     seat_token,
     secretariat_token,
+    touched_by,
     was_there,
 )
+from smki.governance.remembering import Remembered
+from smki.governance.rules import Ahead
 
 _OF_MEETINGS: Final = (Kind.MEETING,)
 _ITEMS: Final = (Kind.AGENDA_ITEM,)
@@ -145,6 +149,22 @@ def may_look_back(entity: Entity, bodies: Iterable[str], who: Reader, known: Kno
 
 
 _Value = TypeVar("_Value")
+
+
+def opened_by(
+    output: Output, known: Known, below: Callable[[Key], Iterable[Entity]]
+) -> Iterator[Entity]:
+    """What others may read when this is given out: what it names, and what goes with that.
+
+    `below` is all that belongs to something.
+
+    Clause: sec:M4.13
+    """
+    was = Remembered(known)
+    ahead = Remembered(Ahead(was, (output,)))
+    for one in touched_by(None, output, was, below):
+        if audience_of(one, ahead) > audience_of(one, was):
+            yield one
 
 
 @dataclass(frozen=True, slots=True)

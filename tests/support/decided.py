@@ -1,12 +1,13 @@
 """A small register of documents for tests: an authority, a testing group, a panel, and what they resolve."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 from tests.support.known import Held
 
-from smki.governance.entities import Entity
+from smki.governance.entities import Entity, Kind
 from smki.governance.entities.bodies import BodyKind, BodyRole, Committee
 from smki.governance.entities.documents import (
     ControlledDocument,
@@ -22,6 +23,8 @@ from smki.governance.entities.minutes import (
     Resolution,
     Verb,
 )
+from smki.governance.entries import Change
+from smki.governance.rules import Rule, decide_change
 
 AUTHORITY: Final = Committee(
     ref="QPA", name="Quill Authority", kind=BodyKind.SUB_COMMITTEE, signs_as="smki-pma"
@@ -133,3 +136,19 @@ def approved(
 def register(*entities: Entity, of: DocumentKind = DocumentKind.PRACTICE_STATEMENT) -> Held:
     """The bodies, their meetings, a document of that kind, and these."""
     return Held(*BODIES, *MEETINGS, document(of), *entities)
+
+
+def refused(
+    entities: tuple[Entity, ...],
+    known: Held,
+    rules: Mapping[Kind, tuple[Rule, ...]],
+    *,
+    day: date = date(2031, 4, 1),
+    by: str = "",
+) -> list[str]:
+    """The names of the rules that say no to these entities, put at once; each with clause and place."""
+    at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    change = Change(at=at, by=by, said="", entities=entities)
+    findings = decide_change(change, known, rules)
+    assert all(one.clause and one.where for one in findings)
+    return [one.rule.removeprefix("register.") for one in findings]

@@ -5,6 +5,7 @@
     seal     ::= HMAC-SHA-256 over "smki journal entry 1" 00 || batch 8 || chunk 8 || the rest
     Intent   ::= kind u8 || channel u8 || flags u8 || subscriber 8 || form u8 || Request
                  || serial 16 or 20: length u8 and octets || length u16 and TBSCertificate
+    flags    ::= bit 0 manufacturing, bit 1 live; the others zero
     Request  ::= form 0, device: device 8 || usage u8 || point 65 || digest 32
                                  || length u8 and hwType
                | form 1, others: length u16 and canonical JSON
@@ -44,6 +45,7 @@ _DEVICE_HEAD: Final = struct.Struct(_HEAD.format + _DEVICE.format[1:])
 _KIND_CODES: Final = {kind: code for code, kind in enumerate(_KINDS)}
 _USAGE_CODES: Final = {usage: code for code, usage in enumerate(_USAGES)}
 _CHANNEL_CODES: Final = {channel: channel.value for channel in Channel}
+_MANUFACTURING, _LIVE = 1, 2
 _OCTET: Final = tuple(bytes((value,)) for value in range(256))
 _COUNT: Final = struct.Struct(">I")
 _LENGTH: Final = struct.Struct(">H")
@@ -142,7 +144,7 @@ def _write(prepared: tuple[Prepared, ...]) -> bytes:
         head = (
             _KIND_CODES[admitted.kind],
             _CHANNEL_CODES[admitted.channel],
-            admitted.manufacturing,
+            admitted.manufacturing | one.live << 1,
             admitted.subscriber.octets,
         )
         if isinstance(request, DeviceRequest):
@@ -192,10 +194,11 @@ def _read(octets: bytes) -> Iterable[Prepared]:
                 kind=_KINDS[kind],
                 subscriber=EUI64(subscriber),
                 channel=Channel(channel),
-                manufacturing=bool(flags),
+                manufacturing=bool(flags & _MANUFACTURING),
             ),
             serial=serial,
             tbs=tbs,
+            live=bool(flags & _LIVE),
         )
     if at != len(octets):
         raise IndexError(f"{len(octets) - at} octets left over")

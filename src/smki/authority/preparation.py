@@ -6,7 +6,6 @@ one. A property test shows that both ways agree.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from smki.authority.hierarchy import Hierarchy
 from smki.crypto import spki_p256
@@ -23,7 +22,7 @@ from smki.profiles import (
     lint_tbs,
     validity,
 )
-from smki.steps import Admitted, Prepared
+from smki.steps import Admitted, Gate, Prepared
 from smki.terms import CertificateKind, Finding, KeyUsage, Refused, SerialNumber
 from smki.terms.identifiers import SERIAL_OCTETS
 from smki.wire.requests import DeviceRequest, OrganisationRequest, SystemRequest
@@ -38,10 +37,12 @@ class Preparer:
         self._hierarchy = hierarchy
         self._settings = settings
         self._entropy = entropy
-        self._templates: dict[tuple[KeyUsage, bytes], DeviceTemplate] = {}
+        self._templates: dict[tuple[KeyUsage, bytes, bool], DeviceTemplate] = {}
 
-    def prepare(self, admitted: Sequence[Admitted], at: datetime) -> tuple[Prepared, ...]:
+    def prepare(self, admitted: Sequence[Admitted], gate: Gate) -> tuple[Prepared, ...]:
         """Each certificate is composed and has passed its lints; same order.
+
+        Of the gate's instant; live ones if it is open, else for tests.
 
         Raises:
             Refused: a lint found something: nothing of the group is prepared.
@@ -50,44 +51,45 @@ class Preparer:
         """
         serials = self._entropy.octets(SERIAL_OCTETS * len(admitted))
         return tuple(
-            self._one(one, serials[SERIAL_OCTETS * n : SERIAL_OCTETS * (n + 1)], at)
+            self._one(one, serials[SERIAL_OCTETS * n : SERIAL_OCTETS * (n + 1)], gate)
             for n, one in enumerate(admitted)
         )
 
-    def prepare_server(self, admitted: Admitted, names: ServerSubject, at: datetime) -> Prepared:
+    def prepare_server(self, admitted: Admitted, names: ServerSubject, gate: Gate) -> Prepared:
         """The certificate of one of the infrastructure's own servers, for these names."""
         serial = SerialNumber.from_random(self._entropy.octets(SERIAL_OCTETS))
-        return self._composed(admitted, serial, names, at)
+        return self._composed(admitted, serial, names, gate)
 
     def findings(self, prepared: Prepared) -> tuple[Finding, ...]:
         """Every deviation of the TBSCertificate from the profile of its kind; none if it is one."""
-        return lint_tbs(prepared.tbs, settings=self._settings, kind=prepared.admitted.kind)
+        return lint_tbs(prepared.tbs, self._settings, prepared.admitted.kind, live=prepared.live)
 
-    def template(self, request: DeviceRequest) -> DeviceTemplate:
-        """The template for this usage and hardware type."""
-        name = (request.usage, request.hw_type)
+    def template(self, request: DeviceRequest, *, live: bool) -> DeviceTemplate:
+        """The template for this usage and hardware type, of live certificates or for tests."""
+        name = (request.usage, request.hw_type, live)
         template = self._templates.get(name)
         if template is None:
             if len(self._templates) >= _TEMPLATES_KEPT:
                 self._templates.clear()
             issuer = self._hierarchy.issuer_of(CertificateKind.DEVICE).issuer
-            template = DeviceTemplate(issuer, self._settings, *name)
+            usage, hw_type, _ = name
+            template = DeviceTemplate(issuer, self._settings, usage, hw_type, live=live)
             self._templates[name] = template
         return template
 
-    def _one(self, admitted: Admitted, random: bytes, at: datetime) -> Prepared:
+    def _one(self, admitted: Admitted, random: bytes, gate: Gate) -> Prepared:
         serial = SerialNumber.from_random(random)
         request = admitted.request
         match request:
             case DeviceRequest():
-                template = self.template(request)
+                template = self.template(request, live=gate.live)
                 tbs = template.fill(
                     serial.value.to_bytes(SERIAL_OCTETS, "big"),
-                    at,
+                    gate.at,
                     request.device.octets,
                     request.point,
                 )
-                return Prepared(admitted=admitted, serial=serial, tbs=tbs)
+                return Prepared(admitted=admitted, serial=serial, tbs=tbs, live=gate.live)
             case OrganisationRequest():
                 subject: OrganisationSubject | OfficerSubject | SystemSubject = OrganisationSubject(
                     entity=request.entity,
@@ -105,14 +107,14 @@ class Preparer:
                     role_code=request.role_code,
                     common_name=request.common_name,
                 )
-        return self._composed(admitted, serial, subject, at)
+        return self._composed(admitted, serial, subject, gate)
 
     def _composed(
         self,
         admitted: Admitted,
         serial: SerialNumber,
         subject: OrganisationSubject | OfficerSubject | SystemSubject | ServerSubject,
-        at: datetime,
+        gate: Gate,
     ) -> Prepared:
         request = admitted.request
         if isinstance(request, SystemRequest):
@@ -120,7 +122,7 @@ class Preparer:
         else:
             usage, public_key = request.usage, spki_p256(request.point)
         issuer = self._hierarchy.issuer_of(admitted.kind).issuer
-        not_before, not_after = validity(admitted.kind, at, self._settings)
+        not_before, not_after = validity(admitted.kind, gate.at, self._settings)
         draft = Draft(
             kind=admitted.kind,
             serial=serial,
@@ -130,9 +132,10 @@ class Preparer:
             public_key=public_key,
             not_before=not_before,
             not_after=not_after,
+            live=gate.live,
         )
         tbs = compose(draft, self._settings)
-        prepared = Prepared(admitted=admitted, serial=serial, tbs=tbs)
+        prepared = Prepared(admitted=admitted, serial=serial, tbs=tbs, live=gate.live)
         findings = self.findings(prepared)
         if findings:
             raise Refused(findings=findings)

@@ -90,7 +90,7 @@ def _checked(prepared: Prepared, preparer: Preparer) -> Assembler:
                 clause=finding.clause,
             )
         return partial(assemble, kind=admitted.kind)
-    template = preparer.template(request)
+    template = preparer.template(request, live=prepared.live)
     if admitted.kind is not CertificateKind.DEVICE or not template.agrees(
         prepared.tbs, request.device.octets, request.point
     ):

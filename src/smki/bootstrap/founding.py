@@ -20,6 +20,7 @@ from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.development import ALGORITHMS, ISSUING
 from smki.ceremonies.holding import COMPLETED
 from smki.ceremonies.replaying import Replayed, replay
+from smki.flows.configuring import CEREMONY
 from smki.ports import KeyAlgorithm
 from smki.profiles import ProfileSettings
 from smki.terms import CertificateKind, Refused
@@ -133,6 +134,7 @@ def configure(
     """
     said: dict[str, Any] = {
         "environment": profiles.environment,
+        "kind": CEREMONY,
         "policies": {kind.value: oid for kind, oid in profiles.policies},
         "lifetime_years": {kind.value: y for kind, y in profiles.lifetimes if y is not None},
         "common_name_characters": profiles.common_name_length,
@@ -140,9 +142,13 @@ def configure(
         "arl_validity_months": profiles.arl_months,
     }
     content = {**read_file(settings.state), **said}
+    if profiles.environment == Purpose.REHEARSAL.value:
+        content.pop("live_policies", None)  # a rehearsal never goes live
     write_durably(settings.path(FILE), tomli_w.dumps(content).encode())
     configured = load_settings(environment)
     found = configured.profiles()
+    if configured.kind != CEREMONY:
+        raise _refused("a variable of the environment says another kind, must be left out")
     same = (found.environment, found.policies, found.lifetimes, found.wrap_algorithm)
     if same != (
         profiles.environment,

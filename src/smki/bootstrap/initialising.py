@@ -82,7 +82,7 @@ from smki.merkle.notes import VerifierKey
 from smki.ports import KeyAlgorithm
 from smki.profiles import ServerSubject
 from smki.repository import catch_up, lodge_ceremony, lodge_leaf
-from smki.terms import CertificateKind, Interface, Unavailable
+from smki.terms import CertificateKind, Interface, Refused, Unavailable
 from smki.wire.encodings import write_pem
 
 Told = Callable[[str], None]
@@ -90,6 +90,7 @@ _LOCK: Final = "init.lock"
 _PATIENCE_SECONDS: Final = 60.0  # making a house takes some five
 _FINISHED: Final = "init.finished"
 _COMPLETE: Final = "init.complete"
+DEVELOPMENT: Final = "development"
 _BARE, _SAMPLES = "bare", "with samples"
 
 
@@ -205,6 +206,22 @@ def _locked(file: IO[bytes]) -> bool:
     return True
 
 
+def must_be_of_init(settings: Settings) -> None:
+    """The SMKI is one that `smki init` may make.
+
+    Raises:
+        Refused: it is configured as one that custodians make.
+    """
+    if settings.kind != DEVELOPMENT:
+        raise Refused(
+            f"kind: {settings.kind}, 'smki init' makes a {DEVELOPMENT} SMKI alone, whose root keys no"
+            " custodian has: found one by 'smki init --ceremony TRANSCRIPT', serve it by 'smki serve'",
+            where="kind",
+            clause="sec-app-b:B",
+            rule="settings.kind",
+        )
+
+
 def is_complete(settings: Settings) -> bool:
     """True if there is nothing left for `initialise` to do; asks no key and changes nothing."""
     if not settings.initialised:
@@ -245,6 +262,7 @@ def _log(
         **profiled,
         **read_file(settings.state),
         "environment": settings.environment,
+        **({} if settings.kind == DEVELOPMENT else {"kind": settings.kind}),
         "log_origin": origin,
         "log_vkey": str(VerifierKey.from_spki(origin, key.public_key)),
     }

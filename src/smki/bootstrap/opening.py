@@ -18,6 +18,7 @@ from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
 from smki.adapters.record import LOCKED, FileRecord, FileRecordReader
 from smki.adapters.spool import FileSpool
 from smki.adapters.use_notes import UseNoteFiles
+from smki.adapters.waiting import WaitingFiles
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.authority import Authority, Hierarchy, Preparer
 from smki.bootstrap.databases import open_house_database, update_database
@@ -29,6 +30,7 @@ from smki.flows.configuring import lodge_configuration, plain_mapping
 from smki.flows.issue import settle
 from smki.flows.log_keys import keep_log_keys
 from smki.flows.office import FrontOffice, Office
+from smki.flows.profile_changes import must_permit_profiles
 from smki.merkle.leaf import decode_certificate
 from smki.ports import AgreementKeyStore, KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
@@ -68,11 +70,13 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             uses=stack.enter_context(closing(UseNoteFiles(settings.path("uses")))),
             spool=FileSpool(settings.path("spool")),
             describe=describer(profiles),
+            waiting=WaitingFiles(settings.path("waiting")),
             build=f"smki {VERSION}",
             approve=settings.approve_batches,
             repeat=timedelta(seconds=settings.ad_hoc_repeat_seconds),
             bodies=settings.deciding(),
             signatories=settings.signing(),
+            development=settings.development,
             access=settings.access.rules(),
         )
 
@@ -125,14 +129,17 @@ def open_office(
 
     Raises:
         Unavailable: another process holds the lock, or a key store or the database is away.
-        Refused: a passphrase or PIN does not open its store.
+        Refused: a passphrase or PIN does not open its store, or the profiles were changed without a
+            decision that permits it.
     """
     with open_record(settings, environment, patience=patience) as (front, record):
         office = assemble_office(settings, environment, front, record)
         if not founding:
             keep_log_keys(front, record, record.verifier_keys[1:])
             settle(office)
-            lodge_configuration(front, record, plain_mapping(settings.bearing()))
+            bearing = plain_mapping(settings.bearing())
+            must_permit_profiles(front, bearing)
+            lodge_configuration(front, record, bearing)
         yield office
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509 import load_der_x509_certificate
+
 from smki.bootstrap.holdings import Holding, Renewal, certificate_in, holdings
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.pairs import (
@@ -24,11 +27,16 @@ from smki.bootstrap.pairs import (
 from smki.bootstrap.samples import SAMPLES
 from smki.bootstrap.settings import Settings
 from smki.ceremonies import sign_root_list
+from smki.flows.configuring import is_development
+from smki.flows.key_use import USE_KEY
 from smki.flows.office import FrontOffice
 from smki.flows.registering import open_interface
 from smki.flows.revocation import CLOCK_TROUBLE, current_list
 from smki.ports import KeyStore
 from smki.terms import CertificateKind, Finding, Refused, SerialNumber
+
+MAINTENANCE, LISTS = "maintenance", "revocation-list"
+"""In what, and for what, a root's key is used here, as the scope of the decision has it."""
 
 Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """Has an operation carried out by whoever holds the issuing keys: its result."""
@@ -56,7 +64,8 @@ class Renewer:
         """Each holding is renewed, its successor lodged and in its place; their names.
 
         Raises:
-            Refused: one is not renewed by this, or the root keys do not open; nothing was done.
+            Refused: one is not renewed by this, the root keys do not open, or no decision permits
+                their use; nothing was done.
             Unavailable: the root keys are not there, and nothing was done; or something else is
                 away: those before are done, and the others are when it is called again.
         """
@@ -64,6 +73,8 @@ class Renewer:
         others = [one for one in wanted if one.pair is None and one.root is None]
         if others:
             raise Refused(findings=tuple(map(_not_here, others)))
+        for root in (one.root for one in wanted if one.root is not None):
+            self._permit(root)
         keys = self.roots() if any(one.root for one in wanted) else None
         for one in wanted:
             if one.pair is not None:
@@ -71,6 +82,21 @@ class Renewer:
             elif one.root is not None and keys is not None:
                 self._root_list(one.root, keys)
         return tuple(one.name for one in wanted)
+
+    def _permit(self, root: CertificateKind) -> None:
+        """A decision permits the use of the root's key, and that is on record.
+
+        A development SMKI is exempt: its root keys lie beside it, and no authority sits over them.
+
+        Clause: sec:L10.9
+        """
+        if is_development(self.front):
+            return
+        authority = load_hierarchy(self.front).authority(root)
+        key = load_der_x509_certificate(authority.certificate).public_key()
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        use = {"name": root.value, "incident": MAINTENANCE, "purpose": LISTS}
+        self.ask(USE_KEY, {**use, "public_key": base64.b64encode(spki).decode()})
 
     def _pair(self, pair: Pair) -> None:
         new = next_of(pair)

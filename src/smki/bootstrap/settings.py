@@ -12,7 +12,7 @@ from datetime import time, timedelta
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import Field, ValidationError, field_validator
@@ -40,6 +40,7 @@ from smki.bootstrap.values import (
 from smki.ceremonies.development import ISSUING
 from smki.crypto.key_wrap import AES128_WRAP_PAD
 from smki.flows.batch import CHUNK
+from smki.flows.configuring import CEREMONY
 from smki.governance import Body, Holders
 from smki.profiles import ProfileSettings, development
 from smki.profiles.settings import (
@@ -69,6 +70,7 @@ _ENVIRONMENT: ContextVar[Mapping[str, str | None]] = ContextVar("environment")
 
 BEARING = (
     "environment",
+    "kind",
     "log_origin",
     "approve_batches",
     "processing_window",
@@ -78,6 +80,7 @@ BEARING = (
     "bodies",
     "signatories",
     "policies",
+    "live_policies",
     "hw_types",
     "lifetime_years",
     "common_name_characters",
@@ -102,6 +105,11 @@ class Settings(BaseSettings):
         default="development",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$",
         description="name of the environment",
+    )
+    kind: Literal["development", "ceremony"] = Field(
+        default="development",
+        description="how the SMKI was made: `smki init` makes development ones; what was lodged when"
+        " it was made has the last word",
     )
     log_origin: str = Field(
         default="",
@@ -238,6 +246,11 @@ class Settings(BaseSettings):
     policies: dict[str, str] = Field(
         default_factory=dict, description="certificate policy OID by kind of certificate"
     )
+    live_policies: dict[str, str] = Field(
+        default_factory=dict,
+        description="policy OID of live certificates, for device and organisation; empty: none is"
+        " ever issued, and those of policies say nothing of tests",
+    )
     hw_types: tuple[str, ...] = Field(default=(), description="hwType OIDs of devices; empty: any")
     lifetime_years: dict[str, Years] = Field(
         default_factory=dict,
@@ -325,7 +338,7 @@ class Settings(BaseSettings):
     @property
     def development(self) -> bool:
         """True if the hierarchy was made without custodians: never to be relied on."""
-        return not self.path(FOUNDING).exists()
+        return self.kind != CEREMONY or self.environment == "development"
 
     @property
     def database_url(self) -> str:
@@ -349,6 +362,7 @@ class Settings(BaseSettings):
                 policies=tuple(
                     (kind, policies.get(kind, oid)) for kind, oid in development().policies
                 ),
+                live_policies=tuple(_by_kind("live_policies", self.live_policies).items()),
                 hw_types=self.hw_types,
                 lifetimes=tuple(
                     (kind, lifetimes.get(kind, years)) for kind, years in LIFETIMES.items()

@@ -153,8 +153,8 @@ CLAUSES: Final = (
         title="Recovery key guidance",
         summary="The PMA may set factors, weights and prior steps for deciding on the recovery and contingency keys.",
         who="SMKI PMA",
-        status=Status.TODO,
-        note="Comes with the governance register.",
+        status=Status.PARTLY,
+        note="A key is used only under a recorded decision about it; factors and weights come with recovery.",
     ),
     Clause(
         id="sec:L10.30(e)",

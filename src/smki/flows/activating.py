@@ -1,11 +1,13 @@
-"""Keys in custody act under recorded decisions alone; what was refused is recorded, too.
+"""Keys in custody act under recorded decisions alone; what was asked is recorded, refused or not.
 
     use-key   object: name of the key, or SHA-256 of its public key (SubjectPublicKeyInfo)
               scope:  "<incident>: <purpose>"
     recover   object: the incident, scope: the method
 
-A key by which devices are recovered needs both, unless it is to be destroyed. A refusal is a
-TRANSCRIPT leaf, framed: {"kind": "key-refused", "name", ...} before what was wanted and every reason.
+A key by which devices are recovered needs both, unless it is to be destroyed. Each question and its
+answer is a TRANSCRIPT leaf, framed: {"kind": "key-asked", "name"} before {"outcome": "permitted" or
+"refused", "reasons", "wanted"}, lodged before the key is touched. Keys of the house itself are asked
+for in `key_use`; of these only a fingerprint is known here.
 
 Clause: sec:L10.9, sec:L10
 """
@@ -18,8 +20,9 @@ from smki.ceremonies.activating import Wanted, Warrant
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, SYMMETRIC
-from smki.flows.deciding import Recorded, recorded_decision, why_not
+from smki.flows.deciding import recorded_decision, why_not
 from smki.flows.office import FrontOffice, Office
+from smki.flows.recorded import Recorded
 from smki.governance import Act, Question
 from smki.merkle.canonical import JSON, encode_json
 from smki.merkle.leaf import LeafType, decode_leaf, encode_framed
@@ -28,14 +31,14 @@ from smki.terms import Finding, Refused
 
 RECOVERING: Final = frozenset({RECOVERY, CONTINGENCY, SYMMETRIC})
 DESTRUCTION: Final = "destruction"
-REFUSED_LEAF: Final = "key-refused"
+ASKED_LEAF: Final = "key-asked"
 CEREMONY_LEAF: Final = "ceremony"
 
 Told = Callable[[Mapping[str, JSON]], object]
 
 
 class RecordedAuthority:
-    """`ceremonies.Authority` by the decisions in the record; `tell` has a refusal lodged.
+    """`ceremonies.Authority` by the decisions in the record; `tell` has each answer lodged.
 
     Clause: sec:L10.9
     """
@@ -45,10 +48,10 @@ class RecordedAuthority:
         self._wanted: Wanted | None = None
 
     def permitted(self, wanted: Wanted, at: datetime) -> Warrant:
-        """The warrant for what recorded decisions permit at that instant.
+        """The warrant for what recorded decisions permit at that instant; that it was asked is lodged.
 
         Raises:
-            Refused: none does, with every reason, which is lodged.
+            Refused: none does, with every reason.
             Unavailable: the record or the database is away.
 
         Clause: sec:L10.9, sec:L10
@@ -66,8 +69,9 @@ class RecordedAuthority:
             findings += why_not(self._front, recorded, question, before)
         findings += map(_finding, _lacking(wanted))
         if findings:
-            self._tell_refused(wanted, [one.message for one in findings])
+            self._tell_asked(wanted, "refused", [one.message for one in findings])
             raise Refused(findings=tuple(findings))
+        self._tell_asked(wanted, "permitted", [])
         return Warrant(
             wanted=wanted,
             expiry=min(one.decision.expiry for one in found),
@@ -83,10 +87,10 @@ class RecordedAuthority:
         Clause: sec:L10.9
         """
         if self._wanted is not None:
-            self._tell_refused(self._wanted, [reason])
+            self._tell_asked(self._wanted, "refused", [reason])
 
-    def _tell_refused(self, wanted: Wanted, reasons: list[JSON]) -> None:
-        self._tell({"reasons": reasons, "wanted": wanted_said(wanted)})
+    def _tell_asked(self, wanted: Wanted, outcome: str, reasons: list[JSON]) -> None:
+        self._tell({"outcome": outcome, "reasons": reasons, "wanted": wanted_said(wanted)})
 
 
 def wanted_said(wanted: Wanted) -> dict[str, JSON]:
@@ -102,8 +106,8 @@ def wanted_said(wanted: Wanted) -> dict[str, JSON]:
     }
 
 
-def lodge_refusal(office: Office, said: Mapping[str, JSON]) -> int:
-    """The refusal is in the record; its entry.
+def lodge_asked(office: Office, said: Mapping[str, JSON]) -> int:
+    """What was asked of a key, and the answer, are in the record; its entry.
 
     Raises:
         Unavailable: the disk or the database is away.
@@ -112,7 +116,7 @@ def lodge_refusal(office: Office, said: Mapping[str, JSON]) -> int:
     """
     wanted = said.get("wanted")
     key = wanted.get("key", "") if isinstance(wanted, Mapping) else ""
-    metadata = {"kind": REFUSED_LEAF, "name": f"refused: {key}"}
+    metadata = {"kind": ASKED_LEAF, "name": f"{said.get('outcome')}: {key}"}
     return _lodge(office, encode_framed(metadata, encode_json(said)))
 
 

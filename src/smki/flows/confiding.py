@@ -10,17 +10,17 @@ goes. Who is cut off before 3 removes again. The log stays whole: it never held 
 Clause: sec:L5
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from smki.flows.configuring import bodies_at
 from smki.flows.deciding import must_permit
 from smki.flows.office import FrontOffice, Office
-from smki.flows.officers import Officer
+from smki.flows.recorded import Officer
 from smki.flows.statements import Fields, statement, text_of, who_said
 from smki.governance import Act, Body
-from smki.merkle.canonical import encode_json
+from smki.merkle.canonical import JSON, encode_json
 from smki.merkle.leaf import (
     LeafForm,
     LeafType,
@@ -63,8 +63,21 @@ def confide(office: Office, kept: Confidential, name: str, content: bytes) -> in
 
     Clause: sec:L5
     """
+    return confide_framed(office, kept, {"name": name}, content)
+
+
+def confide_framed(
+    office: Office, kept: Confidential, metadata: Mapping[str, JSON], content: bytes
+) -> int:
+    """The content and its metadata are kept, and the record commits to both; the entry.
+
+    Raises:
+        Unavailable: the disk or the database is away.
+
+    Clause: sec:L5
+    """
     front = office.front
-    salt, body = front.entropy.octets(SALT_OCTETS), encode_framed({"name": name}, content)
+    salt, body = front.entropy.octets(SALT_OCTETS), encode_framed(metadata, content)
     commitment = commit(salt, body)
     kept.keep(commitment, salt + body)
     entry = lodge_commitment(office.record, LeafType.TRANSCRIPT, commitment, front.clock.now())
@@ -78,6 +91,17 @@ def revealed(front: FrontOffice, kept: Confidential, entry: int) -> tuple[str, b
     Raises:
         Refused: the entry commits to nothing, or its content was removed: under which decision.
         Inconsistent: the content is missing, or another.
+    """
+    metadata, content = opened(front, kept, entry)
+    return text_of(metadata, "name"), content
+
+
+def opened(front: FrontOffice, kept: Confidential, entry: int) -> tuple[Fields, bytes]:
+    """Metadata and content to which that entry commits.
+
+    Raises:
+        Refused: as for `revealed`.
+        Inconsistent: as for `revealed`.
     """
     commitment = _commitment(front, entry)
     removal = removal_of(front, entry)
@@ -94,7 +118,7 @@ def revealed(front: FrontOffice, kept: Confidential, entry: int) -> tuple[str, b
         found = "missing" if octets is None else "another"
         raise Inconsistent(f"entry {entry}: its content is {found}", clause="sec:L5")
     metadata, content = decode_framed(octets[SALT_OCTETS:])
-    return text_of(metadata if isinstance(metadata, dict) else {}, "name"), content
+    return metadata if isinstance(metadata, dict) else {}, content
 
 
 def removal_statement(front: FrontOffice, entry: int, decision: str) -> Fields:

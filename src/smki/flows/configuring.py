@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
+from typing import Final
 
 from smki.clauses.catalogue import CLAUSES, DOCUMENTS
 from smki.flows.office import FrontOffice
@@ -27,6 +28,8 @@ from smki.ports import CertificateRow, Record
 from smki.profiles.table import PROFILES
 from smki.repository import body_of, catch_up, lodge_leaf
 from smki.terms import EUI64, Inconsistent, Malformed
+
+CEREMONY: Final = "ceremony"  # key `kind` of a house that custodians made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,20 @@ def configuration_at(front: FrontOffice, entry: int) -> Configuration:
     )
 
 
+def is_development(front: FrontOffice) -> bool:
+    """Whether the SMKI was made without custodians, by what it lodged of itself before all else.
+
+    No later configuration changes it. Where none was lodged yet, as the house is configured now.
+
+    Raises:
+        Inconsistent: the record is damaged.
+    """
+    found = configurations(front)
+    if not found:
+        return front.development
+    return _said_in(configuration_at(front, found[0]).content).get("kind") != CEREMONY
+
+
 def bodies_at(front: FrontOffice, before: int) -> Mapping[Body, frozenset[EUI64]]:
     """Whose officers signed for each body when the entry `before` was lodged, out of the record.
 
@@ -175,6 +192,7 @@ def _signatories_in(content: bytes) -> Mapping[Body, Holders] | None:
     )
 
 
+@lru_cache(maxsize=8)  # the same
 def _said_in(content: bytes) -> Mapping[str, JSON]:
     """What a configuration says under `configuration`."""
     value = parse_json(content, "configuration")

@@ -7,12 +7,12 @@ Nothing is remembered beside it.
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from smki.flows.configuring import bodies_at, signatories_at
+from smki.flows.configuring import bodies_at, is_development, signatories_at
 from smki.flows.office import FrontOffice, Office
-from smki.flows.officers import Officer, officer_who_signed, refused_officer
+from smki.flows.officers import must_be_bare, officer_who_signed, refused_officer
+from smki.flows.recorded import Officer, Recorded
 from smki.governance import (
     PERMITS,
     UNCONDITIONAL,
@@ -38,30 +38,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ABOUT_DECISIONS = frozenset({DecisionKind.WITHDRAW_DECISION, DecisionKind.RATIFY_DECISION})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """A decision in the record that is to be believed.
-
-    Attributes:
-        entry: index of its entry.
-        at: when it was lodged.
-        decision: what was decided.
-        officers: the officers of its body who signed it.
-        signed: in which capacities they did, judged by what was in force then.
-    """
-
-    entry: int
-    at: datetime
-    decision: Decision
-    officers: tuple[Officer, ...]
-    signed: Signed
-
-    @property
-    def weight(self) -> tuple[bool, int]:
-        """Of two entries of one decision, the one with more of this counts."""
-        return not self.signed.missing, len(self.officers)
-
-
 def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes]) -> Recorded:
     """The decision (octets of its file) and its signatures are in the record; again changes nothing.
 
@@ -76,20 +52,35 @@ def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes])
     front, at = office.front, office.front.clock.now()
     body = recorded_body(decision, signatures)
     found = believed(front, body, at, entry=front.reader.checkpoint().size)
+    must_be_lodgeable(front, found.decision, signatures)
     known = recorded_decision(front, found.decision.id)
-    if known is not None:
-        if known.decision != found.decision:
-            raise _unfit(
-                found.decision,
-                "id",
-                f"another with this id is entry {known.entry}, must have an id of its own",
-            )
-        if known.weight >= found.weight:
-            return known
-    _must_make_sense(front, found.decision)
+    if known is not None and known.weight >= found.weight:
+        return known
     lodge_leaf(office.record, LeafType.DECISION, body, at)
     catch_up(front.reader, front.index, front.describe)
     return _must_be_recorded(front, found.decision.id, front.index.size())
+
+
+def must_be_lodgeable(front: FrontOffice, decision: Decision, signatures: Sequence[bytes]) -> None:
+    """No other has its id, it can come to permit something, and its signatures are bare.
+
+    Raises:
+        Malformed: a signature is not of its form.
+        Refused: one of these is not so.
+
+    Clause: sec:L5.3
+    """
+    for signature in signatures:
+        must_be_bare(front, signature)
+    known = recorded_decision(front, decision.id)
+    if known is not None and known.decision != decision:
+        raise _unfit(
+            decision,
+            "id",
+            f"another with this id is entry {known.entry}, must have an id of its own",
+        )
+    if known is None:
+        _must_make_sense(front, decision)
 
 
 def recorded_decision(
@@ -115,18 +106,18 @@ def recorded_decisions(
     *,
     name: str | None = None,
     kind: DecisionKind | None = None,
-    about: str | None = None,
+    about: AbstractSet[str] | None = None,
 ) -> Iterator[Recorded]:
     """The decisions of the record that are to be believed, in its order.
 
-    Of one id, kind or object if given: the signatures of others are not read.
+    Of one id, one kind, one of several objects if given: the signatures of others are not read.
 
     Clause: sec:L5.3
     """
     for item in front.index.items(of=LeafType.DECISION, name=name):
         try:
             said = _said_at(front, item.entry)
-            if kind in {None, said.kind} and about in {None, said.object}:
+            if kind in {None, said.kind} and (about is None or said.object in about):
                 yield decision_at(front, item.entry)
         except (Malformed, Refused):
             continue  # lodged past us: it permits nothing, and `smki repository audit` names it
@@ -151,7 +142,11 @@ def disbelieved(front: FrontOffice, kind: DecisionKind) -> Iterator[tuple[Decisi
 
 def _said_at(front: FrontOffice, entry: int) -> Decision:
     """What the decision of that entry says, believed or not."""
-    return parse_recorded(body_of(front.reader, decode_leaf(front.reader.leaf(entry))))[0]
+    read = front.decisions.said.get(entry)
+    if read is None:
+        read = parse_recorded(body_of(front.reader, decode_leaf(front.reader.leaf(entry))))[0]
+        front.decisions.say(entry, read)
+    return read
 
 
 def decision_at(front: FrontOffice, entry: int) -> Recorded:
@@ -163,9 +158,13 @@ def decision_at(front: FrontOffice, entry: int) -> Recorded:
 
     Clause: sec:L5.3
     """
-    leaf = decode_leaf(front.reader.leaf(entry))
-    at = _EPOCH + timedelta(milliseconds=leaf.instant)
-    return believed(front, body_of(front.reader, leaf), at, entry=entry)
+    known = front.decisions.believed.get(entry)
+    if known is None:
+        leaf = decode_leaf(front.reader.leaf(entry))
+        at = _EPOCH + timedelta(milliseconds=leaf.instant)
+        known = believed(front, body_of(front.reader, leaf), at, entry=entry)
+        front.decisions.believe(known)
+    return known
 
 
 def must_permit(
@@ -210,17 +209,22 @@ def in_force(
     return next(
         (
             one
-            for one in candidates(front, act, before)
-            if one.decision.object in about and not why_not(front, one, question, before)
+            for one in candidates(front, act, before, about)
+            if not why_not(front, one, question, before)
         ),
         None,
     )
 
 
-def candidates(front: FrontOffice, act: Act, before: int) -> Iterator[Recorded]:
-    """The believed decisions below `before` whose kind can permit `act`, in the record's order."""
+def candidates(
+    front: FrontOffice, act: Act, before: int, about: AbstractSet[str] | None = None
+) -> Iterator[Recorded]:
+    """The believed decisions below `before` whose kind can permit `act`, in the record's order.
+
+    About one of these if given.
+    """
     for kind in dict.fromkeys(row.kind for row in PERMITS if row.act is act):
-        for one in recorded_decisions(front, kind=kind):
+        for one in recorded_decisions(front, kind=kind, about=about):
             if one.entry < before:
                 yield one
 
@@ -256,7 +260,7 @@ def withdrawn_by(
     """
     if decision.kind is DecisionKind.WITHDRAW_DECISION:
         return None  # whoever changes their mind decides anew
-    for one in recorded_decisions(front, kind=DecisionKind.WITHDRAW_DECISION, about=decision.id):
+    for one in recorded_decisions(front, kind=DecisionKind.WITHDRAW_DECISION, about={decision.id}):
         since = max(one.at, one.decision.not_before)
         asked = _about(Act.WITHDRAW_DECISION, decision, since)
         stands = not decide_permitted(one.decision, asked, Circumstances(signed=one.signed))
@@ -270,7 +274,7 @@ def ratified_by(front: FrontOffice, decision: Decision, at: datetime) -> Recorde
 
     Clause: sec:L1
     """
-    for one in recorded_decisions(front, kind=DecisionKind.RATIFY_DECISION, about=decision.id):
+    for one in recorded_decisions(front, kind=DecisionKind.RATIFY_DECISION, about={decision.id}):
         since = max(one.at, one.decision.not_before)
         if since <= at and not why_not(
             front, one, _about(Act.RATIFY, decision, since), front.index.size()
@@ -350,6 +354,14 @@ def _must_make_sense(front: FrontOffice, decision: Decision) -> None:
     """It can come to permit what it says: later it would only be refused, with its words on record."""
     if decision.conditions and decision.kind in UNCONDITIONAL:
         raise _unfit(decision, "conditions", f"a {decision.kind.value} takes none, must have none")
+    if decision.kind is DecisionKind.GO_LIVE:
+        origin = front.reader.origin
+        if decision.object != origin:
+            raise _unfit(decision, "object", f"{decision.object!r}, must be {origin!r}, this log")
+        if is_development(front):
+            raise _unfit(
+                decision, "kind", "a development SMKI never goes live, must be one of custodians"
+            )
     if decision.kind in _ABOUT_DECISIONS:
         about = recorded_decision(front, decision.object)
         if about is None or about.decision.body is not decision.body:
@@ -373,7 +385,7 @@ def _released(front: FrontOffice, decision: Decision, at: datetime, before: int)
         return False
     return any(
         one.entry < before and not why_not(front, one, _about(Act.RELEASE, decision, at), before)
-        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET, about=decision.id)
+        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET, about={decision.id})
     )
 
 

@@ -11,9 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, TypeGuard
 
 from smki.flows.configuring import Configuration, configuration_at, configurations
-from smki.flows.deciding import Recorded, decision_at, ratified_by, uses_of, withdrawn_by
+from smki.flows.deciding import decision_at, ratified_by, uses_of, withdrawn_by
 from smki.flows.lodged import newest
 from smki.flows.office import FrontOffice
+from smki.flows.recorded import Recorded
 from smki.governance import PERMITS, Permit
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.merkle.leaf import LeafType, decode_leaf

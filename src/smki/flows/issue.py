@@ -2,7 +2,8 @@
 
     1 received, 2 authenticated, 3 examined     before this file: the service that was asked
     4 decided     facts gathered, policy asked   registration
-    5 prepared    composed and linted            authority
+    5 prepared    composed and linted, live if   authority
+                  the record opens the gate
     6 journalled  intent and serial durable      authority
     7 signed      by the issuing key             authority
     8 lodged      durable, under a checkpoint    repository
@@ -20,6 +21,7 @@ from collections.abc import Sequence
 
 from smki.authority import begin_signing, journal, restore
 from smki.flows.chunks import ChunkPlan, ChunkUnderWay
+from smki.flows.gate import gate_now
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
 from smki.policy import code_of
@@ -95,7 +97,7 @@ def issue(office: Office, admitted: tuple[Admitted, ...]) -> tuple[Published, ..
     """Steps 5 to 9 for requests that stand alone: their certificates, published; same order."""
     if not admitted:
         return ()
-    prepared = office.preparer.prepare(admitted, office.front.clock.now())
+    prepared = office.preparer.prepare(admitted, gate_now(office.front))
     return issue_prepared(office, prepared)
 
 
@@ -141,7 +143,7 @@ def issue_chunk(
         conclude(office)
         front.workbook.close(None, rows=(), size=0, outcome=plan.outcome(()))
         return
-    prepared = office.preparer.prepare(admitted, front.clock.now())
+    prepared = office.preparer.prepare(admitted, gate_now(front))
     journalled = journal(
         front.workbook,
         prepared,

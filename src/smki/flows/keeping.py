@@ -51,7 +51,7 @@ def keep(
         findings = (*decide_change(change, known, RULES), *decide_duties(change, known, seats))
         if findings:
             raise Refused(findings=findings)
-        return change, _audiences(change, known)
+        return change, audiences_after(change, known)
 
     return register.change(decide)
 
@@ -60,6 +60,19 @@ def all_of(register: Register, kind: Kind, limit: int = 1_000) -> tuple[Entity, 
     """All entities of a kind of which there are few, whoever may read them; for decisions of ours."""
     page = register.find(Wanted(tokens=None, kinds=(kind,)), limit=limit)
     return tuple(one.entity for one in page.kept)
+
+
+def audiences_after(change: Change, known: Inside) -> Mapping[Key, frozenset[str]]:
+    """Who may read what the change makes, and what it opens or shuts.
+
+    Clause: sec:M4.13
+    """
+    ahead = Remembered(Ahead(known, change.entities))
+    touched = {one.key: one for one in change.entities}
+    for after in change.entities:
+        for one in touched_by(known.get(after.key), after, known, known.below):
+            touched.setdefault(one.key, one)
+    return {key: audience_of(one, ahead) for key, one in touched.items()}
 
 
 def _must_stand(expected: Mapping[Key, Entity | None], known: Inside) -> None:
@@ -75,13 +88,3 @@ def _must_stand(expected: Mapping[Key, Entity | None], known: Inside) -> None:
     )
     if findings:
         raise Refused(findings=findings)
-
-
-def _audiences(change: Change, known: Inside) -> Mapping[Key, frozenset[str]]:
-    """Who may read what is new, and what the change opens or shuts below it."""
-    ahead = Remembered(Ahead(known, change.entities))
-    touched = {one.key: one for one in change.entities}
-    for after in change.entities:
-        for one in touched_by(known.get(after.key), after, known, known.below):
-            touched.setdefault(one.key, one)
-    return {key: audience_of(one, ahead) for key, one in touched.items()}

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from smki.authority import Hierarchy, JournalSeal, Preparer, SigningKeys
 from smki.flows.chunks import ChunkUnderWay
+from smki.flows.recorded import ReadDecisions
 from smki.governance import Body, Holders
 from smki.policy.access import AccessRules
 from smki.ports import (
@@ -27,6 +28,7 @@ from smki.ports import (
     Workbook,
 )
 from smki.ports.register import Register
+from smki.ports.waiting import WaitingDecisions
 from smki.profiles import ProfileSettings, RowFields
 from smki.terms import EUI64
 
@@ -56,6 +58,10 @@ class FrontOffice:
             that it was issued.
         bodies: the EUI-64 of the parties whose officers sign for each body that decides.
         signatories: which of those officers preside, and which are secretary.
+        development: the SMKI is configured as one made without custodians; what was lodged first
+            has the last word (`configuring.is_development`).
+        decisions: decisions of the record that were read before.
+        waiting: decisions that lack a signature.
         access: what is configured of access to the repository.
     """
 
@@ -73,11 +79,14 @@ class FrontOffice:
     uses: UseNotes
     spool: Spool
     describe: Callable[[bytes], RowFields]
+    waiting: WaitingDecisions
     build: str
     approve: bool = True
     repeat: timedelta = timedelta()
     bodies: Mapping[Body, frozenset[EUI64]] = field(default_factory=dict)
     signatories: Mapping[Body, Holders] = field(default_factory=dict)
+    development: bool = True
+    decisions: ReadDecisions = field(default_factory=ReadDecisions, repr=False, compare=False)
     access: AccessRules = field(default_factory=AccessRules)
 
 

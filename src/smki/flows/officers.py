@@ -3,7 +3,6 @@
 Says who signed, never whether that one may decide or ask for anything.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
@@ -11,33 +10,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.crypto import verify_certificate_signature
 from smki.flows.office import FrontOffice
+from smki.flows.recorded import Officer
 from smki.flows.revocation import list_before
-from smki.governance import Holder
 from smki.governance.signing import verify_detached
 from smki.merkle.leaf import decode_certificate
 from smki.profiles import common_name
-from smki.terms import EUI64, CertificateKind, Malformed, Refused, SerialNumber
+from smki.terms import EUI64, CertificateKind, Malformed, Refused
 from smki.wire.cms import parse_detached
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Officer:
-    """Who signed something.
-
-    Attributes:
-        credential: serial number of the IKI credential.
-        party: EUI-64 of the party for which it was issued.
-        name: the common name in it.
-    """
-
-    credential: SerialNumber
-    party: EUI64
-    name: str
-
-    @property
-    def holder(self) -> Holder:
-        """As the configuration names one."""
-        return Holder(party=self.party, name=self.name)
+from smki.wire.der import Reader
 
 
 def officer_who_signed(
@@ -73,6 +53,28 @@ def officer_who_signed(
         party=EUI64(body.subscriber),
         name=common_name(body.certificate) or "",
     )
+
+
+def must_be_bare(front: FrontOffice, signature: bytes) -> None:
+    """What comes along with the signature unsigned is the signer's certificate, or its authorities'.
+
+    Asked before a signature is lodged: no octet of what is kept is without meaning.
+
+    Raises:
+        Malformed: the signature is not of the form that is read.
+        Refused: another certificate comes along.
+
+    Clause: sec-app-q:B
+    """
+    parsed = parse_detached(signature)
+    row = front.index.by_serial(parsed.serial)
+    known = {_certificate(front, row.entry)} if row is not None else set()
+    for kind in (CertificateKind.ROOT_ICA, CertificateKind.ISSUING_ICA):
+        known |= {_certificate(front, one.entry) for one in front.index.rows(kind)}
+    along = Reader(parsed.certificates, "certificates")
+    while not along.at_end:
+        if along.element("certificate") not in known:
+            raise refused_officer("a certificate comes along that is neither its own nor above it")
 
 
 def _must_be_issued(front: FrontOffice, certificate: bytes) -> None:

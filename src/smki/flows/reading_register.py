@@ -16,10 +16,12 @@ from typing import Final
 from smki.governance.duties import bodies_of
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.bodies import Alternate, Person, Seat, SeatCategory
+from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.labels import Label
 from smki.governance.reading import ANYBODY, Reader, label_of, reader, top_label_of
 from smki.governance.remembering import Remembered
-from smki.governance.seeing import as_seen, may_look_back
+from smki.governance.rules_classification import fits
+from smki.governance.seeing import as_seen, may_look_back, opened_by
 from smki.merkle.canonical import parse_json
 from smki.ports.register import Kept, Page, Register, Seen, Wanted
 from smki.steps import Requester
@@ -151,7 +153,7 @@ class Reading:
         return self.get(key) == self._remembered.get(key)
 
     def history(self, entity: Entity) -> tuple[Said, ...]:
-        """Every state that it had, newest first; to the secretariat that sees all of it alone.
+        """Every state that it had, newest first; to who keeps it, as far as they see all of it.
 
         A state is judged by the label that it had: what was Red and is White now stays Red there.
         """
@@ -167,6 +169,19 @@ class Reading:
         states = self.register.history(key)
         found = next((one.entity for one in states if one.entry == entry), None)
         return None if found is None else as_seen(found, self.reader, self._remembered)
+
+    def opened_by(self, output: Output) -> tuple[Entity, ...]:
+        """What others may read when this is given out, as far as this reader sees it.
+
+        Clause: sec:M4.13
+        """
+        found = opened_by(output, self._remembered, self.register.below)
+        seen = (self.get(one.key) for one in found)
+        return tuple(one for one in seen if one is not None)
+
+    def fits(self, act: OutputAct, entity: Entity) -> bool:
+        """Whether the label of an entity lets it be given out so."""
+        return fits(act, entity, self._remembered)
 
     def seen(self, entity: Entity) -> Sequence[Seen]:
         """Who saw it, newest first; to who keeps it alone.
@@ -241,9 +256,20 @@ class ReadersOfRegister:
 
         An officer who is no person of the register reads what is published and distributed.
         """
+        person = self._present().by_credential.get(_plain(str(who.credential or "")))
+        return self._reading(person, f"{user}, {who.name}", by)
+
+    def member(self, ref: str, by: str = "export") -> Reading | None:
+        """The register as the person of that name sees it; None if there is no such person."""
+        person = self._register.get(Key(Kind.PERSON, ref))
+        return self._reading(person, "", by) if isinstance(person, Person) else None
+
+    def anybody(self) -> Reading:
+        """The register as it is published."""
+        return Reading(register=self._register, reader=ANYBODY, now=self._now())
+
+    def _reading(self, person: Person | None, name: str, by: str) -> Reading:
         now, people = self._now(), self._present()
-        person = people.by_credential.get(_plain(str(who.credential or "")))
-        name = f"{user}, {who.name}"
         made = reader(person, people.seats, now.date(), name, people.alternates)
         held = [
             one
@@ -258,10 +284,6 @@ class ReadersOfRegister:
             seats=tuple(held),
             by=by,
         )
-
-    def anybody(self) -> Reading:
-        """The register as it is published."""
-        return Reading(register=self._register, reader=ANYBODY, now=self._now())
 
     def _present(self) -> _People:
         entry = self._register.head().number

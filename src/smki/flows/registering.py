@@ -5,6 +5,7 @@ is here takes requests of registered parties through the same steps as any other
 """
 
 from smki.crypto import key_fingerprint
+from smki.flows.gate import gate_now
 from smki.flows.issue import facts_about, issue, issue_prepared
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
@@ -139,7 +140,7 @@ def certify_server(office: Office, names: ServerSubject, request: bytes) -> Publ
     """
     front = office.front
     admitted = _permitted(admit_server(examine_system(request), operator(front.build)))
-    prepared = office.preparer.prepare_server(admitted, names, front.clock.now())
+    prepared = office.preparer.prepare_server(admitted, names, gate_now(front))
     return issue_prepared(office, (prepared,))[0]
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from smki.flows.configuring import bodies_at
 from smki.flows.deciding import in_force, must_permit
 from smki.flows.office import FrontOffice, Office
-from smki.flows.officers import Officer
+from smki.flows.recorded import Officer
 from smki.flows.revocation import CurrentList, current_list, publish_list
 from smki.flows.statements import Fields, statement, text_of, who_said
 from smki.governance import Act, Body

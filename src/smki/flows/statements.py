@@ -20,7 +20,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from smki.flows.office import FrontOffice
-from smki.flows.officers import Officer, officer_who_signed
+from smki.flows.officers import officer_who_signed
+from smki.flows.recorded import Officer
 from smki.merkle.canonical import JSON, encode_json
 from smki.terms import Malformed, Refused
 

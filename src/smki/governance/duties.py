@@ -2,7 +2,7 @@
 
     secretariat   all of its body
     chair         all of its body
-    member        comments, interests, elections: what is theirs to say
+    member        comments, interests, elections, emergencies: what is theirs to say
     nobody        nothing
 
 A change without a person is made by whoever runs the house, in the state directory, and says so.
@@ -39,6 +39,7 @@ _MAY: Final[Mapping[Kind, frozenset[Duty]]] = {
     Kind.COMMENT: _KEEPERS | _MEMBERS,
     Kind.INTEREST: _KEEPERS | _MEMBERS,
     Kind.ELECTION: _KEEPERS | _MEMBERS,
+    Kind.CONVENING: _KEEPERS | _MEMBERS,
 }
 
 
@@ -59,10 +60,16 @@ def decide_duties(change: Change, known: Known, seats: Iterable[Seat]) -> tuple[
 
 def bodies_of(entity: Entity, known: Known) -> frozenset[str]:
     """The bodies whose it is."""
-    if entity.KIND is Kind.BODY:
-        return frozenset({entity.ref})
-    above = (known.get(parent) for parent in entity.parents)
-    return frozenset().union(*(bodies_of(one, known) for one in above if one is not None))
+    waiting, seen, found = [entity], {entity.key}, set()
+    while waiting:
+        one = waiting.pop()
+        if one.KIND is Kind.BODY:
+            found.add(one.ref)
+            continue
+        above = (known.get(key) for key in one.parents if key not in seen)
+        waiting += [each for each in above if each is not None]
+        seen.update(one.parents)
+    return frozenset(found)
 
 
 def _found(change: Change, known: Known, held: Mapping[str, set[Duty]]) -> Iterator[Finding]:

@@ -7,8 +7,10 @@
     rests on               may rest on what is not approved yet; falls with it
     superseded             from when the version that takes its place has effect, for ever
 
-Pure: asked of the register as it stands, or as it stood after any entry. Nothing here changes what
-is recorded, and nothing revives by itself: what fell stays down until a body resolves again.
+Pure: asked of the register as it stands, or as it stood after any entry, whole or as one reader sees
+it: then of what is withheld the recorded state alone counts, and nothing is said of it. Nothing here
+changes what is recorded, and nothing revives by itself: what fell stays down until a body resolves
+again.
 
 Clause: sec:L9
 """
@@ -38,11 +40,12 @@ _STANDING: Final = frozenset(
 
 
 class Stand(Enum):
-    """Whether something has effect, has none yet, or has none any more."""
+    """Whether something has effect, has none yet or none any more, or that is withheld from who asks."""
 
     IN_FORCE = "in force"
     NOT_YET = "not yet in force"
     FELL = "not in force any more"
+    NOT_SHOWN = "not shown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,21 +161,39 @@ def _ended(
 def _approval(version: DocumentVersion, known: Known, day: date, seen: frozenset[Key]) -> Effect:
     earlier = version.earlier_approval
     if earlier is not None:
-        if earlier.on <= day:
-            return Effect(remarks=(f"{version.ref} was approved by {earlier.by} on {earlier.on}",))
-        return _not_yet(f"{version.ref} is approved from {earlier.on} on")
+        if day < earlier.on:
+            return _not_yet(f"{version.ref} is approved from {earlier.on} on")
+        return Effect(remarks=(f"{version.ref} was approved by {earlier.by} on {earlier.on}",))
     approved = approvals(version, known)
     if not approved:
-        far = progress(version, known).next
-        lacks = f", lacks that {' and '.join(map(str, far))}" if far else ""
-        return _not_yet(f"{version.ref} is {version.state.value}{lacks}")
-    by = approved[-1]
+        return _as_recorded(version, known, day)
+    return _by_resolution(version, approved[-1], known, day, seen)
+
+
+def _by_resolution(
+    version: DocumentVersion, by: Resolution, known: Known, day: date, seen: frozenset[Key]
+) -> Effect:
+    if version.state is VersionState.APPROVED_WITH_CONDITION and not conditions_of(by, known):
+        return _not_shown(version)
     found = _resolution(by, known, day, seen)
     if found.in_force and by.ref in version.resolutions and amendments_of(by, known):
         return _not_yet(f"{version.ref} is approved subject to corrections, in a version after it")
     if found.in_force and version.state not in _STANDING:
         return _not_yet(f"{version.ref} is {version.state.value}, not recorded as approved")
     return found
+
+
+def _as_recorded(version: DocumentVersion, known: Known, day: date) -> Effect:
+    """Without a resolution that approves: by its state, which has one that the reader may not know of."""
+    if version.state is VersionState.APPROVED_WITH_CONDITION:
+        return _not_shown(version)
+    if version.state in _STANDING:
+        if version.dated is not None and day < version.dated:
+            return _not_yet(f"{version.ref} is dated {version.dated}")
+        return Effect(remarks=(f"{version.ref} is recorded as {version.state.value}",))
+    lacks = " and ".join(map(str, progress(version, known).next))
+    said = f", lacks that {lacks}" if lacks else ""
+    return _not_yet(f"{version.ref} is {version.state.value}{said}")
 
 
 def _resolution(resolution: Resolution, known: Known, day: date, seen: frozenset[Key]) -> Effect:
@@ -244,6 +265,11 @@ def _alignment(version: DocumentVersion, day: date) -> Iterator[str]:
         yield f"aligned with {version.aligned_with}, not yet in force when it was written"
     elif day < from_day:
         yield f"aligned with {version.aligned_with}, in force from {from_day} on"
+
+
+def _not_shown(version: DocumentVersion) -> Effect:
+    said = f"{version.ref} is approved with a condition that is not shown"
+    return Effect(stand=Stand.NOT_SHOWN, reasons=(said,))
 
 
 def _not_yet(reason: str) -> Effect:

@@ -67,6 +67,11 @@ class MeetingReference:
         """Whether the meeting is that day's."""
         return (self.day, self.month) == (day.day, day.month)
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether any year has such a day: old papers name some that none has."""
+        return not _of_no_calendar(self.day, self.month)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class PaperReference:

@@ -10,7 +10,7 @@ the item, and what was given out:
     amber   yes, or by seat  yes           entitled: the persons named       as the body handles it
     red     no               unless not    entitled: the persons named       yes
 
-What is set apart is `Handling` of the body. Nobody else may know that there is something to read; a
+An act opens what is lower, too. What the body may say otherwise is its `Handling`. Nobody else may know that there is something to read; a
 draft is its body's alone until it is given out. How much of an entity its audience sees is
 `seeing.as_seen`: through that alone is anything shown.
 
@@ -264,8 +264,11 @@ def _of_bodies(label: Label, above: Iterable[Entity]) -> Iterator[str]:
     # Who joins for an item reads it as the host handles it: they are the host's minutes.
     handlings = tuple(hosts.values()) or (Handling(),)
     seats = {category for one in handlings for category in one.amber_seats}
+    # Of what is no meeting's nobody was there, and somebody must keep it.
+    met = any(isinstance(one, Meeting) for one in chain)
+    withheld = label is Label.RED and met and not all(one.red_to_secretariat for one in handlings)
     for body in bodies:
-        if label is not Label.RED or all(one.red_to_secretariat for one in handlings):
+        if not withheld:
             yield secretariat_token(body)
         if label is Label.AMBER and seats:
             yield from (seat_token(body, category) for category in seats)
@@ -341,11 +344,11 @@ def _reaches(
 
 
 def _given(label: Label, named: Entity, output: Output, known: Known) -> Iterator[str]:
-    if (label, output.act) == (Label.WHITE, OutputAct.PUBLISH):
+    if output.act is OutputAct.PUBLISH and label is Label.WHITE:
         yield EVERYBODY
-    elif (label, output.act) == (Label.GREEN, OutputAct.DISTRIBUTE):
+    elif output.act is OutputAct.DISTRIBUTE and not label.is_confidential:
         yield LET_IN
-    elif label.is_confidential and output.act is OutputAct.ENTITLE:
+    elif output.act is OutputAct.ENTITLE:
         # An Amber thing's readers do not read the Red below it: that is named for itself.
         top = top_label_of(named, known)
         if highest((label, top)) is top:

@@ -6,9 +6,39 @@ from typing import Final
 
 from smki.governance.entities import Kind
 from smki.governance.rules import Rule
+from smki.governance.rules_actions import ACTIONS
+from smki.governance.rules_attendance import ATTENDANCE
+from smki.governance.rules_classification import CLASSIFICATION
+from smki.governance.rules_conditions import CONDITIONS
+from smki.governance.rules_consulting import CONSULTING
+from smki.governance.rules_convening import CONVENING
+from smki.governance.rules_correspondence import CORRESPONDENCE
+from smki.governance.rules_documents import DOCUMENTS
+from smki.governance.rules_guidance import GUIDANCE
+from smki.governance.rules_meetings import MEETINGS
+from smki.governance.rules_minutes import MINUTES
+from smki.governance.rules_modifications import MODIFICATIONS
 from smki.governance.rules_people import PEOPLE
+from smki.governance.rules_resolutions import RESOLUTIONS
+from smki.governance.rules_work import WORK
 
-_FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (PEOPLE,)
+_FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
+    PEOPLE,
+    MEETINGS,
+    ATTENDANCE,
+    MINUTES,
+    RESOLUTIONS,
+    ACTIONS,
+    CONVENING,
+    CLASSIFICATION,
+    DOCUMENTS,
+    CONSULTING,
+    CONDITIONS,
+    GUIDANCE,
+    CORRESPONDENCE,
+    WORK,
+    MODIFICATIONS,
+)
 """What a family's module gives: its rules by kind. Several may have rules for one kind."""
 
 RULES: Final[Mapping[Kind, tuple[Rule, ...]]] = MappingProxyType(

@@ -12,7 +12,7 @@ Clause: sec:C6
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -28,15 +28,14 @@ from smki.governance.entities.bodies import (
     Seat,
     SeatCategory,
 )
-from smki.governance.entities.meetings import AgendaItem
 from smki.governance.looking import all_under, look
+from smki.governance.numbering import read_meeting
 from smki.governance.rules import Rule, Step, finding, rules_of
 from smki.governance.voting import result_of
-from smki.terms import Finding
+from smki.terms import Finding, Malformed, SerialNumber
 
 CLAUSE: Final = "sec:C6"
 _PREFIX: Final = re.compile(r"(?!JM$)[A-Z][A-Z0-9]{1,15}", re.ASCII)  # JM is of joint actions
-_SERIAL: Final = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 _VOTELESS: Final = frozenset({SeatCategory.SECRETARIAT, SeatCategory.ADVISER})
 
 
@@ -79,15 +78,22 @@ def _former(_: Step, after: Committee, __: Committee | None) -> Iterator[Finding
 
 
 def _credentials(_: Step, after: Person, __: Person | None) -> Iterator[Finding]:
-    wrong = [one for one in after.credentials if not _SERIAL.fullmatch(one)]
-    if wrong or len({one.lower() for one in after.credentials}) != len(after.credentials):
+    if not _are_serials(after.credentials):
         yield finding(
             after,
             "person.credentials",
-            "credentials must be serial numbers of 40 hexadecimal digits, none twice",
+            "credentials must be serial numbers of at most 40 hexadecimal digits, none twice",
             "sec-app-q:B",
             advice="copy the serial number from the credential's page",
         )
+
+
+def _are_serials(texts: Iterable[str]) -> bool:
+    try:
+        numbers = [SerialNumber.parse(one) for one in texts]
+    except Malformed:
+        return False
+    return len(set(numbers)) == len(numbers)
 
 
 def _term(_: Step, after: Seat, before: Seat | None) -> Iterator[Finding]:
@@ -229,8 +235,13 @@ def _elected(step: Step, after: Election, before: Election | None) -> Iterator[F
 def _interest(step: Step, after: Interest, before: Interest | None) -> Iterator[Finding]:
     if look(step.known, Person, after.person) is None:
         yield _nobody(after, after.person)
-    if after.item and look(step.known, AgendaItem, after.item) is None:
-        yield finding(after, "interest.item", f"is about {after.item}, which is not there", CLAUSE)
+    if after.item and not _is_item_of(after.body, after.item):
+        yield finding(
+            after,
+            "interest.item",
+            f"is about {after.item}, must be an item of a meeting of {after.body}",
+            CLAUSE,
+        )
     newly = after.confirmed and not (before is not None and before.confirmed)
     if newly and step.change.by == after.person:
         yield finding(
@@ -240,6 +251,15 @@ def _interest(step: Step, after: Interest, before: Interest | None) -> Iterator[
             CLAUSE,
             advice="the secretary notes that the body confirmed it",
         )
+
+
+def _is_item_of(body: str, ref: str) -> bool:
+    """Whether it reads as such. Who declares may not know whether there is one, so nobody looks."""
+    meeting, _, number = ref.rpartition("/")
+    try:
+        return read_meeting(meeting).value.prefix == body and number.isdecimal()
+    except Malformed:
+        return False
 
 
 def _in_order(after: Seat | Alternate, start: date | None, end: date | None) -> Iterator[Finding]:

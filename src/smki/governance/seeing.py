@@ -14,14 +14,14 @@ are `may_look_back`'s.
 Clause: sec:M4.13
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from smki.governance.entities import Entity, Key, Kind, Known
-from smki.governance.entities.bodies import Person
+from smki.governance.entities.bodies import Person, SeatCategory
 from smki.governance.entities.meetings import (
     AgendaItem,
     Attendance,
@@ -30,6 +30,7 @@ from smki.governance.entities.meetings import (
     Presence,
     Section,
 )
+from smki.governance.entities.outputs import Output
 from smki.governance.labels import highest
 from smki.governance.reading import (
     REGISTER,
@@ -39,9 +40,13 @@ from smki.governance.reading import (
     audience_of,
     label_of,
     may_read,
+    seat_token,
     secretariat_token,
+    touched_by,
     was_there,
 )
+from smki.governance.remembering import Remembered
+from smki.governance.rules import Ahead
 
 _OF_MEETINGS: Final = (Kind.MEETING,)
 _ITEMS: Final = (Kind.AGENDA_ITEM,)
@@ -67,10 +72,13 @@ POINTERS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType(
         "Due.meeting": _OF_MEETINGS,
         "Due.action": _ACTIONS,
         "Resolution.about": _ANY,
-        "Resolution.rests_on": _RESOLUTIONS,
+        "Resolution.rests_on": (Kind.RESOLUTION, Kind.VERSION),
         "Resolution.ratifies": _RESOLUTIONS,
         "Condition.action": _ACTIONS,
         "Condition.consultation": (Kind.CONSULTATION,),
+        "Convening.meeting": _OF_MEETINGS,
+        "Convening.resolution": _RESOLUTIONS,
+        "Convening.ratified_by": _RESOLUTIONS,
         "Update.item": _ITEMS,
         "Action.successor": (Kind.ACTION, Kind.BODY),
         "Review.trigger": (Kind.TRIGGER,),
@@ -129,15 +137,34 @@ def sees_all(entity: Entity, who: Reader, known: Known) -> bool:
 def may_look_back(entity: Entity, bodies: Iterable[str], who: Reader, known: Known) -> bool:
     """Whether this reader sees an earlier state of an entity of these bodies.
 
-    Earlier states are drafts, and may have stood under another label: they are the secretariat's.
+    Earlier states are drafts, and may have stood under another label: they are for who keeps the
+    body's part of the register, and sees all of that state.
 
     Clause: sec:M4.13
     """
-    keepers = {secretariat_token(body) for body in bodies} or {SECRETARIATS}
+    several = tuple(bodies)
+    keepers = {secretariat_token(body) for body in several} or {SECRETARIATS}
+    keepers |= {seat_token(body, SeatCategory.CHAIR) for body in several}
     return may_read(who, keepers) and sees_all(entity, who, known)
 
 
 _Value = TypeVar("_Value")
+
+
+def opened_by(
+    output: Output, known: Known, below: Callable[[Key], Iterable[Entity]]
+) -> Iterator[Entity]:
+    """What others may read when this is given out: what it names, and what goes with that.
+
+    `below` is all that belongs to something.
+
+    Clause: sec:M4.13
+    """
+    was = Remembered(known)
+    ahead = Remembered(Ahead(was, (output,)))
+    for one in touched_by(None, output, was, below):
+        if audience_of(one, ahead) > audience_of(one, was):
+            yield one
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,12 @@ def words_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word[:WORD_MAX] for text in texts for word in _WORDS.findall(_folded(text)))
 
 
+def says(text: str, phrase: str) -> bool:
+    """Whether the words of the phrase stand in the text one after the other; no words never do."""
+    said, wanted = (" ".join(_WORDS.findall(_folded(one))) for one in (text, phrase))
+    return bool(wanted) and f" {wanted} " in f" {said} "
+
+
 def _folded(text: str) -> str:
     if text.isascii():
         return text.lower()

@@ -16,13 +16,15 @@ from smki.adapters.record import LOCKED, is_locked
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.bootstrap.opening import open_confidential
-from smki.flows.activating import lodge_refusal, lodge_transcript
+from smki.flows.activating import lodge_asked, lodge_transcript
 from smki.flows.batch import approve_batch, reject_batch
+from smki.flows.collecting import SIGN_DECISION, Collected, collect_signatures
 from smki.flows.confiding import confide, remove_content
 from smki.flows.deciding import lodge_decision
 from smki.flows.device_limits import limit_reviews, review_limit
 from smki.flows.documents import lodge_document, withdraw_document
 from smki.flows.index_roots import lodge_index_root
+from smki.flows.key_use import USE_KEY, KeyUse, must_permit_key_use
 from smki.flows.office import FrontOffice, Office
 from smki.flows.registering import certify_organisation, certify_server, credential_for
 from smki.flows.renewal import renew_root_list
@@ -48,7 +50,7 @@ from smki.terms import (
 Operation = Callable[[Settings, Office, Mapping[str, Any]], dict[str, Any]]
 SOCKET: Final = "worker.sock"
 INDEX_ROOT: Final = "index-root"
-KEY_REFUSED: Final = "key-refused"
+KEY_ASKED: Final = "key-asked"
 CEREMONY: Final = "ceremony"
 _TURN_SECONDS: Final = 0.05  # between two looks whether it is our turn
 
@@ -197,6 +199,29 @@ def _decision(settings: Settings, office: Office, arguments: Mapping[str, Any]) 
     }
 
 
+def _sign_decision(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    del settings
+    collected = collect_signatures(
+        office,
+        base64.b64decode(arguments["decision"]),
+        [base64.b64decode(one) for one in arguments["signatures"]],
+    )
+    return collected_fields(collected)
+
+
+def collected_fields(one: Collected) -> dict[str, Any]:
+    """A decision as far as it is signed, as JSON."""
+    return {
+        "id": one.found.decision.id,
+        "sha256": one.digest,
+        "entry": one.found.entry if one.lodged else None,
+        "officers": [officer.name for officer in one.found.officers],
+        "missing": missing_names(one.found.signed) or [],
+    }
+
+
 def _revoke_organisation(
     settings: Settings, office: Office, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -226,11 +251,9 @@ def _confide(settings: Settings, office: Office, arguments: Mapping[str, Any]) -
     return {"entry": confide(office, open_confidential(settings), arguments["name"], content)}
 
 
-def _key_refused(
-    settings: Settings, office: Office, arguments: Mapping[str, Any]
-) -> dict[str, Any]:
+def _key_asked(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
     del settings
-    return {"entry": lodge_refusal(office, arguments["said"])}
+    return {"entry": lodge_asked(office, arguments["said"])}
 
 
 def _ceremony(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,6 +271,18 @@ def _remove_content(
         "decision": removal.decision,
         "officer": removal.officer.name,
     }
+
+
+def _key_use(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    use = KeyUse(
+        name=arguments["name"],
+        public_key=base64.b64decode(arguments["public_key"]),
+        incident=arguments["incident"],
+        purpose=arguments["purpose"],
+    )
+    permitted = must_permit_key_use(office, use)
+    return {"decision": permitted.decision.decision.id, "entry": permitted.entry}
 
 
 def _index_root(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -268,8 +303,10 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "server": _server,
     "root-list": _root_list,
     "decision": _decision,
+    SIGN_DECISION: _sign_decision,
+    USE_KEY: _key_use,
     "confide": _confide,
-    KEY_REFUSED: _key_refused,
+    KEY_ASKED: _key_asked,
     CEREMONY: _ceremony,
     "remove-content": _remove_content,
     "lodge-document": _lodge_document,

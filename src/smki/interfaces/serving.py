@@ -15,6 +15,7 @@ from typing import Final
 from smki.bootstrap import Settings, open_front, update_database
 from smki.bootstrap.access import portal_access
 from smki.bootstrap.opening import open_identity_map
+from smki.bootstrap.register import register_services
 from smki.bootstrap.renewing import finish_renewals
 from smki.flows.identity_proofs import IdentityProofs
 from smki.flows.office import FrontOffice
@@ -144,6 +145,7 @@ def _listeners(
 ) -> tuple[Listener, ...]:
     record = settings.path("record")
     proofs = IdentityProofs(front=front, identity_map=open_identity_map(settings))
+    register = register_services(settings, front)
     limits = Limits(uploads=settings.uploads, party_uploads=settings.party_uploads)
     secured = Listener(
         app=secured_app(
@@ -152,7 +154,7 @@ def _listeners(
             record=record,
             limits=limits,
             proofs=proofs,
-            portal=RepositoryPortal(front, portal_access(front), proofs, link.ask),
+            portal=RepositoryPortal(front, portal_access(front), proofs, link.ask, register),
         ),
         host=settings.host,
         port=settings.https_port,
@@ -161,7 +163,7 @@ def _listeners(
     if settings.local_port < 0:
         return (secured,)
     local = Listener(
-        app=local_app(services, record=record, proofs=proofs),
+        app=local_app(services, record=record, proofs=proofs, register=register),
         host="127.0.0.1",
         port=settings.local_port,
     )

@@ -17,6 +17,7 @@ from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY, SUPPLIER
 from smki.bootstrap.ssh_keys import SAMPLE, host_fingerprint
 from smki.flows.demand import notices
+from smki.flows.gate import read_gate
 from smki.flows.log_keys import signing_beside
 from smki.flows.office import FrontOffice
 from smki.interfaces.index_standing import index_fields, index_line
@@ -57,6 +58,7 @@ def status_document(settings: Settings) -> dict[str, Any]:
         "log": {"origin": None, "size": 0, "root": None, "vkey": None, "vkeys": []},
         "index": {"size": 0, "behind": 0, "problem": ""},
         "certificates": 0,
+        "gate": {"issues": "test", "decision": None, "reason": ""},
         "parties": [],
         "expiring": [],
         "notices": [],
@@ -94,9 +96,26 @@ def _look(settings: Settings, serving: Mapping[str, Any]) -> dict[str, Any]:
                 settings, front, serving=bool(serving.get("ready")), problem=problem
             )
             expiring = expiries(holdings(settings, front, at := front.clock.now()), at)
-            return _house(front) | {"index": index} | expiring
+            return _house(front) | {"index": index, "gate": gate_fields(front, at)} | expiring
     except SmkiError as error:
         return {"ready": False, "problem": error.message}
+
+
+def gate_fields(front: FrontOffice, at: datetime) -> dict[str, Any]:
+    """Whether test certificates or live ones are issued, and by which decision, or why not."""
+    gate = read_gate(front, at)
+    return {
+        "issues": "live" if gate.live else "test",
+        "decision": gate.determination or None,
+        "reason": gate.reason,
+    }
+
+
+def gate_line(fields: Mapping[str, Any]) -> str:
+    """The gate, for people."""
+    if fields["decision"]:
+        return f"{fields['issues']} certificates are issued, by decision {fields['decision']}"
+    return f"{fields['issues']} certificates alone are issued: {fields['reason']}"
 
 
 def expiries(found: tuple[Holding, ...], now: datetime) -> dict[str, Any]:
@@ -205,6 +224,7 @@ def status_lines(document: Mapping[str, Any]) -> list[str]:
             f"log               {log['origin']}, {log['size']} entries, root {log['root'][:16]}...",
             f"verifiable index  {index_line(document['index'])}",
             f"certificates      {document['certificates']}",
+            f"gate              {gate_line(document['gate'])}",
         ]
     lines += [
         f"party             {party['name']} {party['eui64']} ({', '.join(party['roles'])})"

@@ -38,6 +38,7 @@ from smki.flows.revocation import refresh_lists
 from smki.flows.revoking import finish_revocations
 from smki.interfaces.link import Answer, LinkServer, error_fields
 from smki.interfaces.operations import SOCKET, carry_out
+from smki.interfaces.register_heads import follow_register
 from smki.interfaces.trouble import Trouble
 from smki.interfaces.waiting import Message
 from smki.ports import Batch
@@ -347,6 +348,7 @@ class _Worker:
             if now >= self._next_chores:
                 self._do_chores()
                 self._next_chores = now + _CHORES_SECONDS
+            follow_register(self._settings, self._office)
             self._prove_well()
             for key in self._office.keys.values():
                 key.sign([])  # nothing is signed: a token says whether it is there

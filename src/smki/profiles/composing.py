@@ -236,7 +236,9 @@ def basic_constraints_value(path_length: int | None) -> bytes:
 
 
 def _policies(draft: Draft, settings: ProfileSettings) -> bytes:
-    return der.sequence(der.sequence(der.element(der.OID, settings.policy(draft.kind))))
+    return der.sequence(
+        der.sequence(der.element(der.OID, settings.policy(draft.kind, live=draft.live)))
+    )
 
 
 def _subject_key(draft: Draft, _: ProfileSettings) -> bytes:

@@ -128,6 +128,7 @@ class Draft:
         not_before: first second, with time zone.
         not_after: last second, with time zone.
         wrapped_contingency_key: the wrapped contingency public key, in a Root OCA certificate.
+        live: it is to be a live certificate, not one for tests, where the environment has both.
     """
 
     kind: CertificateKind
@@ -139,3 +140,4 @@ class Draft:
     not_before: datetime
     not_after: datetime
     wrapped_contingency_key: bytes | None = None
+    live: bool = False

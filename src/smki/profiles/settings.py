@@ -62,6 +62,10 @@ _DEVELOPMENT_POLICIES: Final = (
     (_K.IKI_FILE_SIGNING, "2.25.28973342592341011058869907675373286654"),
     (_K.IKI_SERVER, "2.25.26717358409806249863010678394680028446"),
 )
+LIVE_KINDS: Final = (_K.DEVICE, _K.ORGANISATION)
+"""What is issued as a test certificate or as a live one: what devices rely on. Authorities are made
+before there is either, and credentials of the infrastructure open the way to both."""
+
 DEVELOPMENT_HARDWARE: Final = "2.25.203045646182256633631434565343120148173"
 
 
@@ -72,6 +76,8 @@ class ProfileSettings:
     Attributes:
         environment: its name, as status and checkpoints show it.
         policies: certificate policy OID, dotted, for each kind; all different.
+        live_policies: those of live certificates, for each of `LIVE_KINDS`; while there are any,
+            those of `policies` say that a certificate is for tests. None: never live.
         hw_types: hwType OIDs, dotted, that devices may have; empty: any.
         lifetimes: years for each kind; None: without end.
         common_name_length: most characters in the common name of an OCA or DCA; 4 to 64.
@@ -97,6 +103,8 @@ class ProfileSettings:
     crl_interval: timedelta = CRL_INTERVAL
     crl_validity: timedelta = CRL_VALIDITY
     arl_months: int = ARL_MONTHS
+    live_policies: tuple[tuple[CertificateKind, str], ...] = ()
+    _live_octets: dict[CertificateKind, bytes] = field(init=False, repr=False, compare=False)
     _policy_octets: dict[CertificateKind, bytes] = field(init=False, repr=False, compare=False)
     _kinds: dict[bytes, CertificateKind] = field(init=False, repr=False, compare=False)
     _hw_type_octets: frozenset[bytes] = field(init=False, repr=False, compare=False)
@@ -112,6 +120,7 @@ class ProfileSettings:
                 clause="gbcs:12",
                 rule="settings.policies",
             )
+        live = self._live(kinds)
         self._check_lifetimes()
         self._check_lists()
         _check_wrap(self.wrap_algorithm)
@@ -120,13 +129,25 @@ class ProfileSettings:
                 "common_name_characters", f"{self.common_name_length}", "4 to 64", "sec-app-b:B"
             )
         object.__setattr__(self, "_policy_octets", policies)
-        object.__setattr__(self, "_kinds", kinds)
+        object.__setattr__(self, "_live_octets", live)
+        object.__setattr__(self, "_kinds", kinds | {octets: kind for kind, octets in live.items()})
         hw_types = frozenset(_oid("hw_types", dotted) for dotted in self.hw_types)
         object.__setattr__(self, "_hw_type_octets", hw_types)
 
-    def policy(self, kind: CertificateKind) -> bytes:
-        """Content octets of the policy OID of this kind."""
-        return self._policy_octets[kind]
+    def policy(self, kind: CertificateKind, *, live: bool = False) -> bytes:
+        """Content octets of the policy OID of this kind; of its live certificates if they have one.
+
+        Clause: gbcs:12
+        """
+        octets = self._live_octets.get(kind) if live else None
+        return self._policy_octets[kind] if octets is None else octets
+
+    def is_live(self, policy: bytes) -> bool:
+        """True if the policy OID with these content octets is one of live certificates.
+
+        Clause: gbcs:12
+        """
+        return policy in self._live_octets.values()
 
     def kind_of(self, policy: bytes) -> CertificateKind | None:
         """The kind whose policy OID has these content octets; None if none has."""
@@ -142,6 +163,22 @@ class ProfileSettings:
     def lifetime(self, kind: CertificateKind) -> int | None:
         """Years that a certificate of this kind lives; None: without end."""
         return dict(self.lifetimes).get(kind, LIFETIMES[kind])
+
+    def _live(self, others: Mapping[bytes, CertificateKind]) -> dict[CertificateKind, bytes]:
+        live = {
+            kind: _oid(f"live_policies.{kind.value}", dotted) for kind, dotted in self.live_policies
+        }
+        every = set(live.values()) | set(others)
+        if live and (set(live) != set(LIVE_KINDS) or len(every) != len(live) + len(others)):
+            kinds = " and ".join(kind.value for kind in LIVE_KINDS)
+            raise Refused(
+                f"live_policies: {len(live)} rows, must be one for {kinds} each, with OIDs that"
+                " nothing else has",
+                where="live_policies",
+                clause="gbcs:12",
+                rule="settings.policies",
+            )
+        return live
 
     def _check_lifetimes(self) -> None:
         for kind, years in self.lifetimes:

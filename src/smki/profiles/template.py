@@ -146,9 +146,15 @@ class DeviceTemplate:
     __slots__ = ("_frames", "_shape")
 
     def __init__(
-        self, issuer: Issuer, settings: ProfileSettings, usage: KeyUsage, hw_type: bytes
+        self,
+        issuer: Issuer,
+        settings: ProfileSettings,
+        usage: KeyUsage,
+        hw_type: bytes,
+        *,
+        live: bool = False,
     ) -> None:
-        """The template of a composed sample.
+        """The template of a composed sample, of live certificates or of those for tests.
 
         Raises:
             Refused: the issuer is not an Issuing DCA, or devices may not have the hwType.
@@ -169,6 +175,7 @@ class DeviceTemplate:
             public_key=spki_p256(_SAMPLE_POINT),
             not_before=_SAMPLE_INSTANT,
             not_after=NEVER,
+            live=live,
         )
         tbs = compose(draft, settings)
         fields = DeviceFields(

@@ -11,7 +11,7 @@ from typing import Final
 
 from smki.crypto import WRAP_ALGORITHMS
 from smki.profiles import reading, table
-from smki.profiles.settings import NEVER, ProfileSettings
+from smki.profiles.settings import LIVE_KINDS, NEVER, ProfileSettings
 from smki.terms import EUI64, Malformed, RemotePartyRole
 from smki.terms.identifiers import EUI64_OCTETS
 from smki.wire import der
@@ -112,7 +112,18 @@ def _policies(tbs: TbsCertificate, _: Extension, settings: ProfileSettings | Non
 
 def _policy(oid: bytes, settings: ProfileSettings | None) -> str:
     kind = None if settings is None else settings.kind_of(oid)
-    return der.dotted(oid) + (f" ({kind.value} certificates of this environment)" if kind else "")
+    return der.dotted(oid) + (
+        f" ({_mode(oid, settings)}{kind.value} certificates of this environment)" if kind else ""
+    )
+
+
+def _mode(oid: bytes, settings: ProfileSettings | None) -> str:
+    """Whether such certificates are live or for tests, where the environment has both."""
+    if settings is None or not settings.live_policies:
+        return ""
+    if settings.is_live(oid):
+        return "live "
+    return "test " if settings.kind_of(oid) in LIVE_KINDS else ""
 
 
 def _subject_key(tbs: TbsCertificate, _: Extension, __: ProfileSettings | None) -> str:

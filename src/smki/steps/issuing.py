@@ -6,6 +6,7 @@ Numbered as in `docs/why/path-of-a-request.md` and `flows/issue.py`:
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 from smki.terms import (
@@ -96,6 +97,31 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Whether live certificates may be issued at an instant. Made by `flows.gate` from the record.
+
+    Attributes:
+        at: the instant: what is prepared under it is of that time.
+        determination: id of the panel's decision that the test criteria are met; empty: the gate is
+            shut, and what is issued is for tests.
+        entry: the entry of that decision; None if there is none.
+        reason: why it is shut; empty if it is open.
+
+    Clause: gbcs:12
+    """
+
+    at: datetime
+    determination: str = ""
+    entry: int | None = None
+    reason: str = ""
+
+    @property
+    def live(self) -> bool:
+        """True if it is open."""
+        return bool(self.determination)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """Step 5: composed from its profile and linted. Made by `authority`.
 
@@ -103,11 +129,13 @@ class Prepared:
         admitted: the request behind it.
         serial: its serial number.
         tbs: DER of TBSCertificate.
+        live: it was prepared while the gate was open.
     """
 
     admitted: Admitted
     serial: SerialNumber
     tbs: bytes
+    live: bool = False
 
 
 @dataclass(slots=True)

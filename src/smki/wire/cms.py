@@ -12,7 +12,7 @@ What `openssl cms -sign -binary -outform DER` writes is of this form, and what w
 Clause: x690:10
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from smki.terms import Malformed, SerialNumber
@@ -40,6 +40,8 @@ class DetachedSignature:
         attributes: the signed attributes as they were signed, a SET in DER; None without any.
         digest: SHA-256 of the content as the attributes say it; None without any.
         signature: as many octets as the modulus has.
+        certificates: certificates that came along, in DER one after the other, as they came:
+            nothing signs them.
     """
 
     issuer: bytes
@@ -47,6 +49,7 @@ class DetachedSignature:
     attributes: bytes | None
     digest: bytes | None
     signature: bytes
+    certificates: bytes = b""
 
 
 def parse_detached(octets: bytes) -> DetachedSignature:
@@ -76,13 +79,12 @@ def parse_detached(octets: bytes) -> DetachedSignature:
     _oid(content, "eContentType", {_DATA})
     if not content.at_end:
         raise _malformed("the content stands inside, must be detached")
-    if data.peek() == _EXPLICIT:
-        data.take(_EXPLICIT, "certificates")
+    along = data.take(_EXPLICIT, "certificates") if data.peek() == _EXPLICIT else b""
     signers = data.enter(der.SET, "signerInfos")
     data.done()
     signer = _signer(signers)
     signers.done()
-    return signer
+    return replace(signer, certificates=along)
 
 
 def _signer(signers: der.Reader) -> DetachedSignature:

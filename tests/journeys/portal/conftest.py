@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,15 +15,29 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from click.testing import CliRunner
+from tests.support.fetching import npm_package
 
 from smki.interfaces.cli import main
 from smki.terms import Interface
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from playwright.sync_api import Browser, Page
     from tests.journeys.conftest import House
 
+AXE = "axe-core"
+AXE_VERSION = "4.14.1"
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 FORM = re.compile(r'name="form" value="([0-9a-f]{64})"')
 
 
@@ -252,3 +268,53 @@ def lodged(authority: Authority) -> Lodged:
     return Lodged(
         title, first, second, decision, direction, transcripts[0], transcripts[1], contents
     )
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The text of axe-core, or a skip that says why there is none."""
+    folder = npm_package(AXE, AXE_VERSION, "accessibility")
+    return (folder / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window, or a skip that says why there is none."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="pages not looked at: playwright is not installed"
+    )
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("pages not looked at in a browser: chromium is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def look(axe: str) -> Callable[[Page, str], None]:
+    """Finds no violation on the page as it is now, and takes its picture if that is wanted."""
+    return lambda page, name: look_at(page, axe, f"repository-{name}", whole=name != "results")
+
+
+@pytest.fixture
+def look_at_register(axe: str) -> Callable[[Page, str], None]:
+    """The same for pages of the register."""
+    return lambda page, name: look_at(page, axe, f"register-{name}", whole=True)
+
+
+def look_at(page: Page, axe: str, name: str, *, whole: bool) -> None:
+    """No violation is on the page; its picture is in `SMKI_SCREENSHOTS`, if there is such a folder."""
+    page.wait_for_load_state()  # without its style a page has other sizes
+    page.evaluate(axe + ";0")
+    result = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", list(TAGS)
+    )
+    assert [
+        (one["id"], [node["html"] for node in one["nodes"]]) for one in result["violations"]
+    ] == []
+    assert len(result["passes"]) > 10
+    folder = os.environ.get("SMKI_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)

@@ -7,11 +7,8 @@ missing is named by the skip. `SMKI_SCREENSHOTS` names a folder that the picture
 from __future__ import annotations
 
 import base64
-import os
-import shutil
 from contextlib import closing
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
@@ -19,11 +16,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from tests.support.fetching import npm_package
 
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY
-from smki.interfaces.cli.governance import detached
+from smki.interfaces.cli.officers import detached
 from smki.interfaces.web.repository import RETRIEVE_PATH
 from smki.messages import authenticated_message, signed_group
 from smki.terms import EUI64, CertificateKind, CertificateStatus, Interface, SerialNumber
@@ -38,42 +34,8 @@ if TYPE_CHECKING:
     from tests.journeys.portal.conftest import Authority, Lodged, NewUser, User
 
 pytestmark = pytest.mark.clause("sec-app-o:portal")
-AXE = "axe-core"
 SUPPLIER = "0A-53-4D-4B-49-02-00-01"
-AXE_VERSION = "4.14.1"
-TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 WAIT = 15_000  # milliseconds
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The text of axe-core, or a skip that says why there is none."""
-    folder = npm_package(AXE, AXE_VERSION, "accessibility")
-    return (folder / "axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window, or a skip that says why there is none."""
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="pages not looked at: playwright is not installed"
-    )
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("pages not looked at in a browser: chromium is not installed")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -116,29 +78,6 @@ def new_page(house: House, browser: Browser, user: User) -> Iterator[Callable[..
     for context in contexts:
         context.close()
     assert reported == []
-
-
-@pytest.fixture
-def look(axe: str) -> Callable[[Page, str], None]:
-    """Finds no violation on the page as it is now, and takes its picture if that is wanted."""
-
-    def check(page: Page, name: str) -> None:
-        page.wait_for_load_state()  # without its style a page has other sizes
-        page.evaluate(axe + ";0")
-        result = page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", list(TAGS)
-        )
-        assert [
-            (one["id"], [node["html"] for node in one["nodes"]]) for one in result["violations"]
-        ] == []
-        assert len(result["passes"]) > 10
-        folder = os.environ.get("SMKI_SCREENSHOTS")
-        if folder:
-            page.screenshot(
-                path=Path(folder) / f"repository-{name}.png", full_page=name != "results"
-            )
-
-    return check
 
 
 def _device(house: House) -> str:
@@ -400,6 +339,7 @@ def test_lodged_things_are_accessible_and_verified(
         (f"documents/history?title={quote(lodged.title)}", "document"),
         ("decisions", "decisions"),
         ("decisions?before=0", "no-decisions"),
+        ("decisions/waiting", "no-waiting-decisions"),
         ("configurations?at=2026-11-21", "configurations"),
         ("configurations?at=soon", "configurations-wrong"),
         ("confidential", "confidential"),

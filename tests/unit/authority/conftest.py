@@ -73,6 +73,7 @@ def prepared() -> tuple[Prepared, ...]:
             ),
             serial=SerialNumber(1 << (120 + n)),
             tbs=bytes((n,)) * (300 + n),
+            live=n % 2 == 1,
         )
         for n, (kind, request) in enumerate(REQUESTS)
     )

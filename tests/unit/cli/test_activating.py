@@ -14,7 +14,7 @@ from tests.support.founding import quick_stores
 from smki.bootstrap import load_settings, open_front, open_office
 from smki.ceremonies.activating import Wanted
 from smki.ceremonies.custodians import Purpose
-from smki.flows.activating import RecordedAuthority, lodge_refusal
+from smki.flows.activating import RecordedAuthority, lodge_asked
 from smki.flows.lodged import lodged_entry
 from smki.merkle.canonical import parse_json
 from smki.merkle.leaf import LeafType
@@ -54,7 +54,7 @@ def _refused(authority: Authority, wanted: Wanted, at: datetime = NOW) -> str:
     with _asked(authority) as (asked, told):
         with pytest.raises(Refused) as caught:
             asked.permitted(wanted, at)
-        assert len(told) == 1
+        assert [one["outcome"] for one in told] == ["refused"]
         assert told[0]["wanted"]["key"] == wanted.key
     return caught.value.message
 
@@ -66,7 +66,8 @@ def test_key_and_method_are_decided(authority: Authority) -> None:
     authority.lodge("M-1", "recover", "INC-7", *METHOD, "--expiry", "2033-01-01")
     with _asked(authority) as (asked, told):
         warrant = asked.permitted(WANTED, NOW)
-    assert (warrant.expiry, len(warrant.entries), told) == (datetime(2032, 1, 1, tzinfo=UTC), 2, [])
+    assert (warrant.expiry, len(warrant.entries)) == (datetime(2032, 1, 1, tzinfo=UTC), 2)
+    assert [(one["outcome"], one["reasons"]) for one in told] == [("permitted", [])]
     for change, said in (
         ({"key": "contingency"}, "'recovery'"),
         ({"incident": "INC-8"}, "'INC-7: replace certificates'"),
@@ -95,9 +96,13 @@ def test_one_signature_opens_nothing(authority: Authority) -> None:
 def test_refusals_are_in_the_record(authority: Authority) -> None:
     """What was wanted and why it was refused is an entry, and the record stays whole."""
     settings = load_settings({"SMKI_STATE": str(authority.house.state)})
-    said: Mapping[str, JSON] = {"reasons": ["no quorum"], "wanted": {"key": "recovery"}}
+    said: Mapping[str, JSON] = {
+        "outcome": "refused",
+        "reasons": ["no quorum"],
+        "wanted": {"key": "recovery"},
+    }
     with quick_stores(), open_office(settings, os.environ) as office:
-        entry = lodge_refusal(office, said)
+        entry = lodge_asked(office, said)
         (item,) = office.front.index.items(of=LeafType.TRANSCRIPT, name="refused: recovery")
         found = lodged_entry(office.front, entry)
     assert found is not None

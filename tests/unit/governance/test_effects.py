@@ -248,3 +248,32 @@ def test_a_resolution_of_no_meeting_has_effect_as_it_says() -> None:
     assert resolution_effect(taken, register(taken), date(2030, 1, 1)).in_force
     assert not resolution_effect(at, register(item, held, at), HELD_ON).in_force
     assert document(DocumentKind.REPORT).standing == "kept"
+
+
+@pytest.mark.clause("sec:M4.13")
+@pytest.mark.parametrize(
+    ("state", "stand"),
+    [
+        (VersionState.APPROVED, Stand.IN_FORCE),
+        (VersionState.APPROVED_WITH_CONDITION, Stand.NOT_SHOWN),
+        (VersionState.DRAFT, Stand.NOT_YET),
+    ],
+)
+def test_of_what_is_withheld_the_recorded_state_counts(state: VersionState, stand: Stand) -> None:
+    """Who may not know the resolution is told what the version says, and no more."""
+    found, _, _ = approved()
+    effect = version_effect(replace(found, state=state, resolutions=()), register(), DAY)
+    assert effect.stand is stand
+    assert "QPA" not in " ".join((*effect.reasons, *effect.remarks))
+    found, taken, _ = approved((PRECEDENT, OPEN))
+    known = register(taken, found)
+    assert version_effect(found, known, DAY).stand is Stand.NOT_SHOWN
+
+
+def test_as_recorded_a_version_has_effect_from_its_date() -> None:
+    """Who may not know when it was approved is told that it stands from the day that it bears."""
+    later = replace(version("2.0", VersionState.APPROVED), dated=DAY)
+    earlier = replace(version("1.0", VersionState.SUPERSEDED), superseded_by=later.ref)
+    known = register(later, earlier)
+    assert in_force((earlier, later), known, DAY) == later
+    assert in_force((earlier, later), known, DAY - timedelta(days=1)) == earlier

@@ -25,7 +25,7 @@ from smki.governance.entities.documents import (
     TriggerKind,
 )
 from smki.governance.entities.guidance import Guidance
-from smki.governance.entities.meetings import Meeting, MeetingState
+from smki.governance.entities.meetings import Meeting, MeetingKind, MeetingState
 from smki.governance.entities.minutes import (
     Action,
     ActionState,
@@ -315,6 +315,33 @@ def test_a_term_with_its_election_is_not_reminded_of() -> None:
     lines = plan((ends, election("e", date(2016, 3, 20))), START)
     opens = [line.source for line in lines if line.milestone is Milestone.ELECTION_OPENS]
     assert opens == [Key(Kind.ELECTION, "e")]
+
+
+@pytest.mark.clause("sec:L10.9")
+def test_a_decision_at_short_notice_is_ratified_at_the_next_ordinary_meeting() -> None:
+    """The first that is to come, of its body; none once it was ratified or withdrawn."""
+    urgent = Resolution(
+        ref="r",
+        item="i",
+        place=1,
+        verb=Verb.DECIDED,
+        bodies=("QPA",),
+        text="So.",
+        short_notice=True,
+    )
+    other = replace(meeting("QTG_1", date(2016, 3, 10)), body="QTG")
+    past = replace(meeting("QPA_1", START), state=MeetingState.HELD)
+    urgently = replace(meeting("QPA_2", date(2016, 3, 11)), kind=MeetingKind.EMERGENCY)
+    meetings = (other, past, urgently, meeting("QPA_3", date(2016, 4, 12)), meeting("QPA_4", END))
+
+    def due(*entities: Entity) -> list[date]:
+        lines = plan((*meetings, *entities), START)
+        return [line.day for line in lines if line.milestone is Milestone.RATIFICATION_DUE]
+
+    assert due(urgent) == [date(2016, 4, 12)]
+    assert due(urgent, replace(urgent, ref="s", short_notice=False, ratifies="r")) == []
+    assert due(replace(urgent, withdrawn=datetime(2016, 3, 9, tzinfo=UTC))) == []
+    assert due(replace(urgent, bodies=("QXX",))) == []
 
 
 def test_guidance_is_due_at_its_meeting() -> None:

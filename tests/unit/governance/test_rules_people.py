@@ -66,7 +66,7 @@ def refused(entity: Entity, day: date = date(2017, 2, 1), by: str = "") -> list[
     [
         replace(BODY, parent="QP", former_names=(FormerName(name="Q", until=date(2014, 1, 1)),)),
         replace(BODY, ref="ministry", kind=BodyKind.EXTERNAL),
-        replace(ADA, credentials=("0" * 39 + "A",)),
+        replace(ADA, credentials=("0" * 39 + "A", "1" * 32)),
         replace(SEAT, holder="", start=None, end=None),
         replace(SEAT, holder="cy", start=date(2017, 4, 1), end=None),
         replace(OTHER, holder="ada", votes=False, start=date(2015, 5, 1)),
@@ -74,7 +74,7 @@ def refused(entity: Entity, day: date = date(2017, 2, 1), by: str = "") -> list[
         replace(SEAT, ref="QPA/3", category=SeatCategory.SISTER_BODY, represents="QP", holder="cy"),
         replace(STAND_IN, end=date(2018, 1, 1)),
         replace(ELECTION, ballots=VOTED),
-        replace(INTEREST, confirmed=True),
+        replace(INTEREST, confirmed=True, item="QPA_21_0803/4"),
     ],
 )
 def test_what_is_in_order_is_kept(entity: Entity) -> None:
@@ -93,8 +93,8 @@ def test_what_is_in_order_is_kept(entity: Entity) -> None:
         (replace(BODY, parent="QPA"), "body.above"),
         (replace(BODY, parent="QXX"), "body.above"),
         (replace(BODY, former_names=(FormerName(name="Q", until=date.min),) * 2), "body.former"),
-        (replace(ADA, credentials=("12",)), "person.credentials"),
-        (replace(ADA, credentials=("a" * 40, "A" * 40)), "person.credentials"),
+        (replace(ADA, credentials=("1" * 41,)), "person.credentials"),
+        (replace(ADA, credentials=("a" * 32, "0A" + "A" * 31)), "person.credentials"),
         (replace(SEAT, end=date(2015, 1, 1)), "seat.dates"),
         (replace(SEAT, category=SeatCategory.ADVISER), "seat.votes"),
         (replace(SEAT, holder="cy"), "seat.term"),
@@ -119,7 +119,8 @@ def test_what_is_in_order_is_kept(entity: Entity) -> None:
         (replace(ELECTION, ballots=VOTED[1:]), "election.cast"),
         (replace(ELECTION, elected="ada"), "election.early"),
         (replace(INTEREST, person="dee"), "interest.person"),
-        (replace(INTEREST, item="QPA_21_0803/4"), "interest.item"),
+        (replace(INTEREST, item="QTG_21_0803/4"), "interest.item"),
+        (replace(INTEREST, item="fees"), "interest.item"),
     ],
 )
 def test_what_is_not_in_order_is_refused(entity: Entity, rule: str) -> None:

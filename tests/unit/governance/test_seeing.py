@@ -13,10 +13,12 @@ from tests.support.classified import (
     ITEMS,
     MEETING,
     MET,
+    OPEN,
     PAPER,
     PEOPLE,
     RED_BODY,
     RESOLVED,
+    STUB,
     paragraph,
     register,
     who,
@@ -29,7 +31,7 @@ from smki.governance.entities.minutes import Resolution
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.entries import Change
 from smki.governance.labels import Label
-from smki.governance.seeing import POINTERS, as_seen, may_look_back, sees_all
+from smki.governance.seeing import POINTERS, as_seen, may_look_back, opened_by, sees_all
 from smki.governance.sighted import decide_sighted
 
 DISTRIBUTED: Final = Output(
@@ -129,11 +131,18 @@ def test_how_a_person_is_called() -> None:
 
 
 @pytest.mark.clause("sec:M4.13")
-def test_earlier_states_are_the_secretariats() -> None:
-    """Earlier states are seen by the secretariat that reads all of the entity, and nobody else."""
+def test_earlier_states_are_the_keepers() -> None:
+    """Earlier states are seen by who keeps the entity and reads all of that state, and nobody else."""
     known = register()
-    for role, looks in (("secretary", True), ("chair", False), ("outside", False)):
+    for role, looks in (
+        ("secretary", True),
+        ("chair", True),
+        ("member", False),
+        ("outside", False),
+    ):
         assert may_look_back(RED_BODY, ("QSC",), who(role), known) is looks
+    without = replace(MET, attendance=MET.attendance[1:])
+    assert not may_look_back(RED_BODY, ("QSC",), who("chair"), register(without))
     assert not may_look_back(RED_BODY, ("QTG",), who("testers"), known)
 
 
@@ -215,3 +224,22 @@ def _all_classes() -> set[type[Any]]:
             found.add(of)
             waiting += [one for hint in get_type_hints(of).values() for one in _inside(hint)]
     return found
+
+
+@pytest.mark.clause("sec:M4.13")
+def test_what_goes_out() -> None:
+    """What an act opens is told before: what it names and goes with it, and nothing that is open already."""
+    known = register()
+
+    def opened(act: OutputAct, of: Entity, *readers: str) -> set[str]:
+        output = Output(ref="o", act=act, of_kind=of.KIND, of=of.ref, on=DAY, readers=readers)
+        return {str(one.key) for one in opened_by(output, known, known.below)}
+
+    meeting, items = f"meeting {MEETING}", [f"agenda-item {one.ref}" for one in ITEMS]
+    with_meeting = {meeting, items[0], items[1], items[2], f"paper {PAPER.ref}"}
+    assert opened(OutputAct.DISTRIBUTE, MET) == with_meeting
+    minutes = {f"minutes {OPEN.ref}", f"paragraph {STUB.ref}", f"resolution {RESOLVED.ref}"}
+    assert opened(OutputAct.DISTRIBUTE, OPEN) == minutes
+    assert opened(OutputAct.PUBLISH, PAPER) == set()
+    assert f"paragraph {RED_BODY.ref}" not in opened(OutputAct.ENTITLE, CONFIDENTIAL, "guest")
+    assert f"paragraph {RED_BODY.ref}" in opened(OutputAct.ENTITLE, ITEMS[2], "guest")

@@ -8,19 +8,21 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 import pytest
 from starlette.applications import Starlette
 
 from smki.flows.apikeys import NewKey, ShownKey
+from smki.flows.collecting import Collected
 from smki.flows.configuring import Configuration
-from smki.flows.deciding import Recorded
 from smki.flows.demand import DayFigures
 from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
+from smki.flows.recorded import Recorded
+from smki.flows.register_services import RegisterServices
 from smki.flows.statements import Fields
 from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
@@ -275,6 +277,15 @@ class EmptyHouse:
             entry=entry, recorded=None, reason=NASTY, permits=(), uses=(), standing="nothing"
         )
 
+    def waiting(self, who: Requester) -> tuple[Collected, ...]:
+        """None."""
+        del who
+        return ()
+
+    async def sign_decision(self, file: bytes, signatures: tuple[bytes, ...]) -> Mapping[str, Any]:
+        """Never asked for: nothing waits."""
+        raise AssertionError(file, signatures)
+
     def configurations(self, before: int | None) -> Sequence[Configuration]:
         """None."""
         del before
@@ -299,6 +310,11 @@ class EmptyHouse:
     async def revoke(self, asked: Fields, signature: bytes) -> Mapping[str, Any]:
         """Never asked for either."""
         raise AssertionError(asked, signature)
+
+    @property
+    def register(self) -> RegisterServices:
+        """Nothing: no page of the register is asked for here."""
+        return cast("RegisterServices", None)
 
     def message(self, octets: bytes) -> Mapping[str, object]:
         """By no key."""

@@ -14,6 +14,7 @@ from smki.adapters.sql import counters
 from smki.adapters.sql import proceedings_rows as rows
 from smki.adapters.sql.proceedings_finding import find
 from smki.adapters.sql.proceedings_keeping import append
+from smki.adapters.sql.proceedings_making import make_again
 from smki.adapters.sql.proceedings_tables import (
     ENTRY,
     LOCK,
@@ -23,14 +24,16 @@ from smki.adapters.sql.proceedings_tables import (
     entry_of_state,
     state_number,
 )
+from smki.adapters.sql.proceedings_verifying import standing_problems
 from smki.adapters.sql.store import Store
-from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entries import NO_ENTRY, Change, Entry, encode_entry
+from smki.governance.remembering import Remembered
 from smki.ports.register import Head, Inside, Kept, Page, Seen, Wanted
 
 ENTRIES_PAGE: Final = 50  # in memory at a time
 _DAY_SECONDS: Final = 86_400
-_KINDS: Final = {one.value: one for one in Kind}
+Audience = Callable[[Entity], frozenset[str]]
 _Decided = tuple[Change, Mapping[Key, frozenset[str]]]
 
 
@@ -112,6 +115,29 @@ class SqlProceedings:
             yield from map(encode_entry, page)
             after = page[-1].number
 
+    def problems(self) -> Iterator[str]:
+        """A sentence for each thing that does not stand as the entries say.
+
+        Raises:
+            Unavailable: the database is away.
+            Inconsistent: an entity cannot be read.
+        """
+        return standing_problems(self._store)
+
+    def make_again(self, readers: Callable[[Known], Audience]) -> None:
+        """Everything stands as the entries say and is read by its audience; no entry is touched.
+
+        Raises:
+            Unavailable: the database is away.
+            Inconsistent: an entity cannot be read.
+        """
+
+        def work(connection: Connection) -> None:
+            counters.lock(connection, LOCK)
+            make_again(self._store, connection, readers(_Now(connection)))
+
+        self._store.write(work)
+
     def note_seen(self, seen: Iterable[Seen]) -> None:
         """It is on record who saw these; the same again the same day is noted once."""
         wanted = {_seen_key(one): one for one in seen}
@@ -139,8 +165,8 @@ class SqlProceedings:
         return tuple(map(_to_seen, self._store.read(lambda one: one.execute(query).all())))
 
 
-class _Inside:
-    """`ports.register.Inside`, in one transaction."""
+class _Now:
+    """`Known`, by one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -151,6 +177,14 @@ class _Inside:
 
     def under(self, parent: Key, kind: Kind) -> tuple[Entity, ...]:
         return rows.under(self._connection, parent, kind)
+
+
+class _Inside(Remembered):
+    """`ports.register.Inside`, in one transaction: nothing changes, so nothing is asked for twice."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(_Now(connection))
+        self._connection = connection
 
     def below(self, key: Key) -> Iterator[Entity]:
         return rows.below(self._connection, key)
@@ -193,8 +227,8 @@ def _states(
     )
     found: dict[int, list[tuple[Key, bytes]]] = {}
     for row in connection.execute(query):
-        key = Key(_KINDS[row.kind], row.ref)
-        found.setdefault(entry_of_state(row.state), []).append((key, bytes(row.octets)))
+        states = found.setdefault(entry_of_state(row.state), [])
+        states.append((rows.key_of(row), bytes(row.octets)))
     return found
 
 
@@ -207,7 +241,7 @@ def _seen_key(one: Seen) -> tuple[Any, ...]:
 def _to_seen(row: Row[*tuple[Any, ...]]) -> Seen:
     return Seen(
         reader=row.reader,
-        key=Key(_KINDS[row.kind], row.ref),
+        key=rows.key_of(row),
         entry=row.entry,
         at=row.at,
         by=row.by,

@@ -95,8 +95,16 @@ def append(store: Store, connection: Connection, change: Change, audiences: Audi
             digest=digest(octets),
         )
     )
-    _Writing(store, connection, change, audiences).write(entry)
+    writing = _Writing(store, connection, change.entities, audiences, change.at.date())
+    writing.write(entry)
     return Head(number=entry.number, digest=digest(octets))
+
+
+def stand_again(
+    store: Store, connection: Connection, entities: Sequence[Entity], audiences: Audiences
+) -> None:
+    """These, which are there, stand as this version has them stand, and are read by those audiences."""
+    _Writing(store, connection, entities, audiences, date.min).stand({})
 
 
 def _readable(entry: Entry) -> bytes:
@@ -120,16 +128,20 @@ def _readable(entry: Entry) -> bytes:
 
 
 class _Writing:
-    """What one entry does to the tables."""
+    """What entities of one entry do to the tables."""
 
     def __init__(
-        self, store: Store, connection: Connection, change: Change, audiences: Audiences
+        self,
+        store: Store,
+        connection: Connection,
+        entities: Sequence[Entity],
+        audiences: Audiences,
+        day: date,
     ) -> None:
         self._store, self._connection = store, connection
-        self._entities = {one.key: one for one in change.entities}
-        self._audiences = audiences
-        self._day = change.at.date()
-        parents = {parent for one in change.entities for parent in one.parents}
+        self._entities = {one.key: one for one in entities}
+        self._audiences, self._day = audiences, day
+        parents = {parent for one in entities for parent in one.parents}
         self._known = standing_rows(store, connection, {*self._entities, *parents, *audiences})
         self._numbers = {key: row.number for key, row in self._known.items()}
         fresh = count(next_number(connection, _S.number))
@@ -140,38 +152,43 @@ class _Writing:
             raise Inconsistent(f"register: {min(map(str, missing))} is not there, must be")
 
     def write(self, entry: Entry) -> None:
-        """States, what stands, what belongs to what, and the terms."""
-        self._marks = self._made_marks()
-        self._sets = self._made_audiences()
-        self._first_days = self._read_first_days()
+        """States, what stands, and what belongs to what."""
         numbers = {
             key: state_number(entry.number, within) for within, (key, _) in enumerate(entry.states)
         }
         states = [(numbers[key], self._numbers[key], octets) for key, octets in entry.states]
         self._store.load(self._connection, STATE, states)
-        stood = {key: self._stood(key, numbers.get(key)) for key in {**numbers, **self._audiences}}
+        self.stand(numbers)
+        self._write_belongs()
+
+    def stand(self, states: Mapping[Key, int]) -> None:
+        """How all of them stand, with these new states; and what they are found by."""
+        self._marks = self._made_marks()
+        self._sets = self._made_audiences()
+        self._first_days = self._read_first_days()
+        keys = {**self._entities, **self._audiences}
+        stood = {key: self._stood(key, states.get(key)) for key in keys}
         new = [one for key, one in stood.items() if key not in self._known]
         self._store.load(self._connection, STANDING, new)
         changed = [(one, self._known[key]) for key, one in stood.items() if key in self._known]
         if changed:
             self._connection.execute(_STANDING_ROW, [_changes(one) for one, _ in changed])
-        self._write_belongs()
         if self._store.is_sqlite:
             _index_terms(self._connection, new, changed)
 
     def _stood(self, key: Key, state: int | None) -> Stood:
         """How it stands from now on; without a state of this entry, only who may read it is new."""
         old, entity = self._known.get(key), self._entities.get(key)
-        terms = set() if old is None else set(_unpacked(old.terms))
+        terms = set() if old is None else set(unpacked(old.terms))
         may_read = {one for one in terms if one[0] == TOKEN_TERM}
         tokens = self._audiences.get(key, frozenset() if old is None else None)
         audience = -1 if old is None else old.audience
         if tokens is not None:
-            may_read = {f"{TOKEN_TERM}{self._marks[token_mark(one)]}" for one in tokens}
+            may_read = set(reader_terms(tokens, self._marks))
             audience = self._sets[audience_text(tokens)]
         place, first, newest = (0, state, state) if old is None else old[3:6]
         if entity is not None:
-            terms = set(self._own_terms(entity))
+            terms = set(own_terms(entity, self._marks, self._numbers))
             place = place_of(entity.day or self._first_day(first), first)
         terms = may_read | {one for one in terms if one[0] != TOKEN_TERM}
         return Stood(
@@ -184,11 +201,6 @@ class _Writing:
             audience=audience,
             terms=self._packed(sorted(terms)),
         )
-
-    def _own_terms(self, entity: Entity) -> Iterator[str]:
-        yield from (f"w{word}" for word in words_of(entity.texts))
-        yield from (f"k{self._marks[mark]}" for mark in _marks_of(entity))
-        yield from (f"u{self._numbers[parent]}" for parent in entity.parents)
 
     def _packed(self, terms: Sequence[str]) -> Any:
         return " ".join(terms) if self._store.is_sqlite else terms
@@ -245,6 +257,20 @@ class _Writing:
         self._store.load(self._connection, BELONGS, rows)
 
 
+def own_terms(
+    entity: Entity, marks: Mapping[str, int], numbers: Mapping[Key, int]
+) -> Iterator[str]:
+    """What it is found by, but for its readers; marks and what it belongs to have these numbers."""
+    yield from (f"w{word}" for word in words_of(entity.texts))
+    yield from (f"k{marks[mark]}" for mark in _marks_of(entity))
+    yield from (f"u{numbers[parent]}" for parent in entity.parents)
+
+
+def reader_terms(tokens: Iterable[str], marks: Mapping[str, int]) -> Iterator[str]:
+    """By what it is found for those who hold one of these tokens."""
+    return (f"{TOKEN_TERM}{marks[token_mark(one)]}" for one in tokens)
+
+
 def day_of_entry(at: str) -> date:
     """The day in an entry's instant."""
     return date.fromisoformat(at[:10])
@@ -258,10 +284,11 @@ def _marks_of(entity: Entity) -> Iterator[str]:
 
 
 def _parents(terms: Any) -> set[int]:
-    return {int(one[1:]) for one in _unpacked(terms) if one[0] == "u"}
+    return {int(one[1:]) for one in unpacked(terms) if one[0] == "u"}
 
 
-def _unpacked(terms: Any) -> Sequence[str]:
+def unpacked(terms: Any) -> Sequence[str]:
+    """Terms as either database keeps them."""
     return terms.split() if isinstance(terms, str) else terms
 
 

@@ -51,11 +51,26 @@ def to_kept(row: Row[*tuple[Any, ...]]) -> Kept:
         Inconsistent: it is not what was written there.
     """
     return Kept(
-        entity=entity_of(Key(_KINDS[row.kind], row.ref), bytes(row.octets)),
+        entity=entity_of(key_of(row), bytes(row.octets)),
         entry=entry_of_state(row.state),
         first=entry_of_state(row.first),
         audience=tokens_of(row.tokens),
     )
+
+
+def key_of(row: Row[*tuple[Any, ...]]) -> Key:
+    """What the row's columns `kind` and `ref` name.
+
+    Raises:
+        Inconsistent: a kind that this version does not know.
+    """
+    kind = _KINDS.get(row.kind)
+    if kind is None:
+        raise Inconsistent(
+            f"register: there is a {row.kind!r}, of a newer version than this; use that",
+            rule="register.newer",
+        )
+    return Key(kind, row.ref)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -1,4 +1,4 @@
-"""A whole meeting as one text file that people write, and back.
+"""A whole meeting as one text file that people write, everything else as tables; both ways.
 
 Pure: texts and values. Who may read what a file holds was decided before it was written.
 """
@@ -11,6 +11,7 @@ from smki.governance.text.files import (
     told_in,
 )
 from smki.governance.text.parsing import ReadFile, parse_meeting
+from smki.governance.text.tables import parse_tables, write_tables
 from smki.governance.text.writing import write_meeting
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "amended",
     "meeting_file",
     "parse_meeting",
+    "parse_tables",
     "told_in",
     "write_meeting",
+    "write_tables",
 ]

@@ -15,7 +15,7 @@ _PLACES: Final = {
     "run": "ceremony_running",
     "share": "ceremony_custody",
     "show": "ceremony_telling",
-    "sign": "ceremony_running",
+    "sign": "ceremony_papers",
     "verify": "ceremony_telling",
 }
 

@@ -25,7 +25,7 @@ from smki.flows.activating import RecordedAuthority
 from smki.interfaces.cli.ceremony_console import Terminal
 from smki.interfaces.cli.ceremony_files import certificate_in, request_key
 from smki.interfaces.cli.output import read_input
-from smki.interfaces.operations import KEY_REFUSED, perform
+from smki.interfaces.operations import KEY_ASKED, perform
 from smki.merkle.canonical import parse_json
 from smki.terms import Refused
 
@@ -118,7 +118,7 @@ def conclude(folder: Path, files: Sequence[bytes]) -> bytes:
 def recorded_authority(
     settings: Settings, environment: Mapping[str, str], *, needed: bool
 ) -> Iterator[RecordedAuthority | None]:
-    """The authority by the record of the state directory, where it is needed; refusals are lodged.
+    """The authority by the record of the state directory, where it is needed; each answer is lodged.
 
     Raises:
         Unavailable: there is no SMKI in the state directory.
@@ -128,7 +128,7 @@ def recorded_authority(
         return
     with open_front(settings) as front:
         yield RecordedAuthority(
-            front, lambda said: perform(settings, environment, KEY_REFUSED, {"said": said})
+            front, lambda said: perform(settings, environment, KEY_ASKED, {"said": said})
         )
 
 

@@ -1,4 +1,4 @@
-"""`smki ceremony credential`: a credential for who takes part before there is an IKI."""
+"""`smki ceremony credential` and `sign`: what people make on machines of their own."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,8 +9,20 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from smki.ceremonies.fields import text64
 from smki.ceremonies.fingerprints import aloud, fingerprint
-from smki.interfaces.cli.output import emit, json_option, output_file, reporting
+from smki.ceremonies.transcript import TRANSCRIPT_MAX
+from smki.interfaces.cli.ceremony_files import certificate_in
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
+from smki.interfaces.cli.output import (
+    emit,
+    json_option,
+    output_file,
+    read_input,
+    reporting,
+    tell,
+)
+from smki.merkle.canonical import encode_json
 from smki.terms import Malformed
 from smki.wire.encodings import write_pem
 
@@ -43,6 +55,28 @@ def credential(name: str, *, out: str, key_out: str, as_json: bool) -> None:
     emit(
         {"name": name, "certificate": out, "key": key_out, "sha256": digest}, lines, as_json=as_json
     )
+
+
+@click.command
+@click.argument("file")
+@certificate_option
+@key_option
+@click.option("--out", required=True, metavar="FILE", help="A new file: the signature.")
+@json_option
+def sign(file: str, *, certificate: str, key: str, out: str, as_json: bool) -> None:
+    """Sign the entries of a ceremony (to-be-signed.json), as operator or witness, on any machine."""
+    with reporting(as_json=as_json):
+        octets = read_input(file, limit=TRANSCRIPT_MAX)
+        tell(f"SHA-256 {aloud(fingerprint(octets))}")
+        signature = detached(octets, certificate, key)
+        der = certificate_in(read_input(certificate))
+        with output_file(out) as write:
+            write(encode_json({"certificate": text64(der), "signature": text64(signature)}))
+    lines = (
+        f"the signature is in {out}",
+        f"next: 'smki ceremony finish --state DIR --signature {out}'",
+    )
+    emit({"signature": out, "sha256": fingerprint(octets)}, lines, as_json=as_json)
 
 
 def _credential(name: str) -> tuple[bytes, bytes]:

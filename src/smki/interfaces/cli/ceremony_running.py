@@ -1,4 +1,4 @@
-"""`smki ceremony run`, `sign`, `finish`, `lodge`, `requests`: held, signed, put on record."""
+"""`smki ceremony run`, `finish`, `lodge`, `requests`: held, signed, put on record."""
 
 import base64
 import os
@@ -10,14 +10,12 @@ import click
 from smki.bootstrap import load_settings
 from smki.bootstrap.founding import issuing_requests
 from smki.ceremonies.activating import RehearsalAuthority
-from smki.ceremonies.fields import text64
 from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.holding import TO_BE_SIGNED
 from smki.ceremonies.quorum import RULE as QUORUM
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
 from smki.interfaces.cli.ceremony_console import named_files, prepared
-from smki.interfaces.cli.ceremony_files import certificate_in
 from smki.interfaces.cli.ceremony_holding import (
     FINISHED,
     Asked,
@@ -26,10 +24,8 @@ from smki.interfaces.cli.ceremony_holding import (
     recorded_authority,
 )
 from smki.interfaces.cli.ceremony_telling import told_document, told_lines
-from smki.interfaces.cli.governance import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.operations import CEREMONY, perform
-from smki.merkle.canonical import encode_json
 from smki.terms import Malformed, Refused
 from smki.wire.encodings import write_pem
 
@@ -64,28 +60,6 @@ def requests(out: str, *, as_json: bool) -> None:
         f"next: 'smki ceremony run roots ... --issuing issuing-oca {out}/issuing-oca.csr', and so on",
     )
     emit({"folder": out, "requests": rows}, lines, as_json=as_json)
-
-
-@click.command
-@click.argument("file")
-@certificate_option
-@key_option
-@click.option("--out", required=True, metavar="FILE", help="A new file: the signature.")
-@json_option
-def sign(file: str, *, certificate: str, key: str, out: str, as_json: bool) -> None:
-    """Sign the entries of a ceremony (to-be-signed.json), as operator or witness, on any machine."""
-    with reporting(as_json=as_json):
-        octets = read_input(file, limit=TRANSCRIPT_MAX)
-        tell(f"SHA-256 {aloud(fingerprint(octets))}")
-        signature = detached(octets, certificate, key)
-        der = certificate_in(read_input(certificate))
-        with output_file(out) as write:
-            write(encode_json({"certificate": text64(der), "signature": text64(signature)}))
-    lines = (
-        f"the signature is in {out}",
-        f"next: 'smki ceremony finish --state DIR --signature {out}'",
-    )
-    emit({"signature": out, "sha256": fingerprint(octets)}, lines, as_json=as_json)
 
 
 @click.command

@@ -21,7 +21,9 @@ from smki.flows.documents import (
 from smki.flows.office import FrontOffice
 from smki.flows.statements import Fields, said
 from smki.governance import parse_decision
-from smki.interfaces.cli.governance import certificate_option, decision_fields, detached, key_option
+from smki.interfaces.cli.controlled import COMMANDS
+from smki.interfaces.cli.governance import decision_fields
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import perform
 from smki.merkle.canonical import encode_json
@@ -36,6 +38,10 @@ _decision_option = click.option(
 @click.group(short_help="Policies and procedures: lodge, list, history.")
 def document() -> None:
     """Documents of the repository: versions, who lodged them, under which decision."""
+
+
+for _command in COMMANDS:
+    document.add_command(_command)
 
 
 @document.command

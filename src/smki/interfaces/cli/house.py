@@ -5,6 +5,8 @@ import os
 import click
 
 from smki.bootstrap import initialise, load_settings, open_front
+from smki.bootstrap.founding import founded_by
+from smki.bootstrap.initialising import must_be_of_init
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
 from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
 from smki.interfaces.status import status_document, status_lines
@@ -24,14 +26,12 @@ def init(*, bare: bool, profile: str | None, ceremony: str | None, as_json: bool
     --ceremony it is no development SMKI: its roots are in the custody of people, and nowhere here.
     """
     with reporting(as_json=as_json):
+        given = load_settings(os.environ)
         transcript = None if ceremony is None else read_input(ceremony, limit=TRANSCRIPT_MAX)
+        if transcript is None and founded_by(given) is None:
+            must_be_of_init(given)
         settings = initialise(
-            load_settings(os.environ),
-            os.environ,
-            bare=bare,
-            tell=tell,
-            profile=profile,
-            ceremony=transcript,
+            given, os.environ, bare=bare, tell=tell, profile=profile, ceremony=transcript
         )
         with open_front(settings) as front:
             count, size = front.index.count(), front.reader.checkpoint().size

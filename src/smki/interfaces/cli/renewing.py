@@ -44,8 +44,10 @@ def renew(
     """Renew what expires: the server's certificate, the sample parties', the roots' lists.
 
     NAME is a name that --list shows; without one, everything that is due is renewed. Root lists
-    need the root keys and their passphrase (SMKI_ROOT_PASSPHRASE or SMKI_ROOT_PASSPHRASE_FILE). A
-    running server shows and goes by what is new within a second.
+    need the root keys and their passphrase (SMKI_ROOT_PASSPHRASE or SMKI_ROOT_PASSPHRASE_FILE), and,
+    unless it is a development SMKI, a recorded decision that permits their use: use-key about the
+    name of the root, with the scope 'maintenance: revocation-list'. A running server shows and goes
+    by what is new within a second.
     """
     with reporting(as_json=as_json):
         settings = load_settings(os.environ)

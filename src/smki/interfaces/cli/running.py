@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from smki.bootstrap import Settings, initialise, load_settings, open_front
-from smki.bootstrap.initialising import is_complete
+from smki.bootstrap.initialising import is_complete, must_be_of_init
 from smki.bootstrap.opening import load_hierarchy
 from smki.interfaces.cli.output import reporting, tell
 from smki.interfaces.journey import Journey, travel
@@ -48,6 +48,7 @@ def run() -> None:
                 where=str(settings.state.absolute()),
             )
         if not is_complete(settings):
+            must_be_of_init(settings)
             _make_beside(started)
             settings = load_settings(os.environ)
         with open_front(settings) as front:

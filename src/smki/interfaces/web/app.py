@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from smki.flows.register_services import RegisterServices
 from smki.interfaces.web.adhoc import AdHocService
 from smki.interfaces.web.answers import plain_error
 from smki.interfaces.web.batch import BatchService
 from smki.interfaces.web.identities import IdentityService, Proofs
 from smki.interfaces.web.limits import Limits
 from smki.interfaces.web.portal import PortalPages, PortalServices
+from smki.interfaces.web.portal.register import PublicRegister
 from smki.interfaces.web.record import RecordFiles
 from smki.interfaces.web.repository import RepositoryService
 from smki.interfaces.web.service import Services
@@ -52,8 +54,11 @@ def local_app(
     record: Path,
     limits: Limits | None = None,
     proofs: Proofs | None = None,
+    register: RegisterServices | None = None,
 ) -> Starlette:
     """Repository, record and status, for the plain listener on loopback.
+
+    With `register` also what the committees published.
 
     Clause: sec-app-o:web-service
     """
@@ -66,6 +71,7 @@ def local_app(
         *RecordFiles(record).routes(),
         *_proving(services, proofs),
         Route("/status", status, methods=["GET"]),
+        *(() if register is None else PublicRegister(register).routes()),
     )
 
 

@@ -5,6 +5,7 @@ question. Rules are small generators, one file to a subject; `_RULES` lists them
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from smki.profiles import reading
@@ -65,14 +66,20 @@ def lint_certificate(
 
 
 def lint_tbs(
-    octets: bytes, settings: ProfileSettings | None = None, kind: CertificateKind | None = None
+    octets: bytes,
+    settings: ProfileSettings | None = None,
+    kind: CertificateKind | None = None,
+    *,
+    live: bool | None = None,
 ) -> tuple[Finding, ...]:
     """Every deviation of the TBSCertificate from its profile; as `lint_certificate`, unsigned.
+
+    `live` says that it must be a live certificate, or must be one for tests.
 
     Clause: gbcs:12
     """
     try:
-        return tuple(_lint(_exhibit(parse_tbs(octets), settings, kind)))
+        return tuple(_lint(replace(_exhibit(parse_tbs(octets), settings, kind), live=live)))
     except Malformed as malformed:
         return (_unreadable(malformed),)
 

@@ -10,11 +10,15 @@ from smki.wire.certificate import TbsCertificate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """A certificate before the rules; without `settings` it is somebody else's."""
+    """A certificate before the rules; without `settings` it is somebody else's.
+
+    `live` is what it must be: a live certificate, or one for tests; None: either.
+    """
 
     tbs: TbsCertificate
     profile: Profile
     settings: ProfileSettings | None
+    live: bool | None = None
 
     def finding(self, rule: str, message: str, where: str, clause: str = "") -> Finding:
         """The finding that `where` is not as the profile asks; its clause unless another does."""

@@ -102,9 +102,13 @@ def _policies_value(exhibit: Exhibit, extension: Extension) -> str:
     if extension.value != der.sequence(der.sequence(der.element(der.OID, found[0]))):
         return f"{extension.value.hex()[:80]}, must be one policy without qualifiers"
     settings = exhibit.settings
-    if settings is not None and settings.policy(exhibit.profile.kind) != found[0]:
-        expected = der.dotted(settings.policy(exhibit.profile.kind))
-        return f"{der.dotted(found[0])}, must be {expected} in this environment"
+    if settings is not None:
+        kind, live = exhibit.profile.kind, exhibit.live
+        modes = (False, True) if live is None else (live,)
+        expected = dict.fromkeys(settings.policy(kind, live=mode) for mode in modes)
+        if found[0] not in expected:
+            words = " or ".join(map(der.dotted, expected))
+            return f"{der.dotted(found[0])}, must be {words} in this environment"
     return ""
 
 

@@ -45,8 +45,10 @@ def see(path: str, *, token: str | None = None) -> Response:
     return answer
 
 
-async def read_form(request: Request, *, limit: int = _FORM_OCTETS) -> Mapping[str, str]:
-    """The fields of a form, of at most `limit` octets, that one of our own pages sent.
+async def read_form(
+    request: Request, *, limit: int = _FORM_OCTETS, fields: int = _FIELDS_MOST
+) -> Mapping[str, str]:
+    """The fields of a form, at most so many in `limit` octets, that one of our own pages sent.
 
     Raises:
         Refused: it comes from another place.
@@ -60,10 +62,10 @@ async def read_form(request: Request, *, limit: int = _FORM_OCTETS) -> Mapping[s
     body = Body(request, limits, seconds=limits.small_body_seconds)
     text = (await body.whole(limit)).decode("utf-8", "replace")
     try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS_MOST))
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=fields))
     except ValueError as error:
         raise Malformed(
-            f"form: over {_FIELDS_MOST} fields, must be one of our own", rule="form.fields"
+            f"form: over {fields} fields, must be one of our own", rule="form.fields"
         ) from error
 
 

@@ -25,9 +25,11 @@ from smki.interfaces.web.portal.entries import EntryPages
 from smki.interfaces.web.portal.identities import IdentityPages
 from smki.interfaces.web.portal.lists import ListPages
 from smki.interfaces.web.portal.messages import MessagePages
+from smki.interfaces.web.portal.register import RegisterPages
 from smki.interfaces.web.portal.rendering import HEADERS
 from smki.interfaces.web.portal.revocation import RevocationPages
 from smki.interfaces.web.portal.service import PortalServices
+from smki.interfaces.web.portal.signing import SigningPages
 from smki.interfaces.web.portal.visiting import PORTAL_PATH, Handler, Visitor, fault, nothing
 from smki.terms import Interface, SmkiError
 
@@ -54,6 +56,7 @@ class PortalPages:
             *(self._route(*row) for row in self._for_all()),
             *(self._route(verb, path, self._users(one)) for verb, path, one in self._for_users()),
             *(self._route(verb, path, self._users(one)) for verb, path, one in self._for_party()),
+            *(self._route(verb, path, self._users(one)) for verb, path, one in self._of_register()),
             self._route("GET", "/{rest:path}", self._users(nothing)),
         )
 
@@ -65,6 +68,7 @@ class PortalPages:
             ("POST", "/log-out", accounts.log_out),
             ("GET", "/password", accounts.password_form),
             ("POST", "/password", accounts.password),
+            ("POST", "/decisions", SigningPages(self._services).upload),
             ("GET", "/static/{name}", static),
         )
 
@@ -72,7 +76,7 @@ class PortalPages:
         certificates, lists = CertificatePages(self._services), ListPages(self._services)
         revocation, entries = RevocationPages(self._services), EntryPages(self._services)
         documents, decisions = DocumentPages(self._services), DecisionPages(self._services)
-        configurations = ConfigurationPages(self._services)
+        configurations, signing = ConfigurationPages(self._services), SigningPages(self._services)
         identities, messages = IdentityPages(self._services), MessagePages(self._services)
         return (
             ("GET", "", certificates.search),
@@ -90,6 +94,9 @@ class PortalPages:
             ("GET", "/documents/history", documents.document),
             ("GET", "/documents/{entry}", documents.version),
             ("GET", "/decisions", decisions.decisions),
+            ("GET", "/decisions/waiting", signing.waiting),
+            ("GET", "/decisions/waiting/{digest}", signing.file),
+            ("POST", "/decisions/waiting/{digest}", signing.sign),
             ("GET", "/decisions/{entry}", decisions.decision),
             ("GET", "/configurations", configurations.configurations),
             ("GET", "/configurations/{entry}", configurations.configuration),
@@ -98,6 +105,9 @@ class PortalPages:
             ("GET", "/messages", messages.form),
             ("POST", "/messages", messages.read),
         )
+
+    def _of_register(self) -> _Table:
+        return RegisterPages(self._services.register).table()
 
     def _for_party(self) -> _Table:
         access = AccessPages(self._services.access)

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from smki.flows.configuring import Configuration
-from smki.flows.deciding import Recorded
 from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
+from smki.flows.recorded import Recorded
+from smki.flows.register_services import RegisterServices
 from smki.flows.statements import Fields
 from smki.interfaces.web.portal.access_service import AccessServices
+from smki.interfaces.web.portal.signing import Signing
 from smki.policy.revocation import Circumstance
 from smki.ports import CertificateQuery, Party
 from smki.repository import CompleteProof, Retrieved
@@ -238,6 +240,7 @@ class PortalServices(
     Decisions,
     Configurations,
     Revocations,
+    Signing,
     Messages,
     Protocol,
 ):
@@ -249,4 +252,9 @@ class PortalServices(
     @property
     def access(self) -> AccessServices:
         """A party's own access: keys, use, answers."""
+        ...
+
+    @property
+    def register(self) -> RegisterServices:
+        """The register of the policy authority, and who reads what of it."""
         ...

@@ -19,7 +19,9 @@ _TYPE: Final = re.compile(
     r'multipart/form-data; *boundary="?([0-9A-Za-z\'()+_,./:=? -]{1,70})"?', re.IGNORECASE
 )
 _NAME: Final = re.compile(rb'(?im)^content-disposition: *form-data;.*?\bname="([^"\r\n]*)"')
+_FILE: Final = re.compile(rb'(?im)^content-disposition: *form-data;.*?\bfilename="([^"\r\n]*)"')
 _PARTS_MOST: Final = 20
+_SECONDS: Final = Limits().small_body_seconds
 
 
 async def read_upload(request: Request) -> Mapping[str, bytes]:
@@ -30,13 +32,39 @@ async def read_upload(request: Request) -> Mapping[str, bytes]:
         Malformed: not such a form, or too large.
         Unavailable: it does not come in time.
     """
+    return {name: content for name, (_, content) in await _parts(request, UPLOAD_OCTETS, _SECONDS)}
+
+
+async def read_files(
+    request: Request, *, limit: int
+) -> tuple[dict[str, str], dict[str, tuple[str, bytes]]]:
+    """The fields of such a form as text, and its files, each with its name; at most `limit` octets.
+
+    Raises:
+        Refused: it comes from another place.
+        Malformed: not such a form, or too large.
+        Unavailable: it does not come in time.
+    """
+    fields: dict[str, str] = {}
+    files: dict[str, tuple[str, bytes]] = {}
+    for name, (file, content) in await _parts(request, limit, Limits().batch_body_seconds):
+        if file is None:
+            fields[name] = content.decode("utf-8", "replace")
+        else:
+            files[name] = (file, content)
+    return fields, files
+
+
+_Part = tuple[str, tuple[str | None, bytes]]
+
+
+async def _parts(request: Request, limit: int, seconds: float) -> tuple[_Part, ...]:
     must_be_ours(request)
     found = _TYPE.fullmatch(request.headers.get("content-type", "").strip())
     if found is None:
         raise Malformed("content type: must be multipart/form-data", rule="http.type")
-    limits = Limits()
-    body = Body(request, limits, seconds=limits.small_body_seconds)
-    return parse_parts(await body.whole(UPLOAD_OCTETS), found[1].encode())
+    body = Body(request, Limits(), seconds=seconds)
+    return _split(await body.whole(limit), found[1].encode())
 
 
 def parse_parts(octets: bytes, boundary: bytes) -> Mapping[str, bytes]:
@@ -45,18 +73,24 @@ def parse_parts(octets: bytes, boundary: bytes) -> Mapping[str, bytes]:
     Raises:
         Malformed: not a form in parts.
     """
+    return {name: content for name, (_, content) in _split(octets, boundary)}
+
+
+def _split(octets: bytes, boundary: bytes) -> tuple[_Part, ...]:
     *parts, end = (b"\r\n" + octets).split(b"\r\n--" + boundary)
     if not end.startswith(b"--") or len(parts) > _PARTS_MOST:
         raise _malformed("does not end with its boundary, or has too many parts")
-    return dict(_part(one) for one in parts[1:])
+    return tuple(_part(one) for one in parts[1:])
 
 
-def _part(part: bytes) -> tuple[str, bytes]:
+def _part(part: bytes) -> _Part:
     head, gap, content = part.partition(b"\r\n\r\n")
     named = _NAME.search(head)
     if not gap or named is None:
         raise _malformed("has a part without a name")
-    return named[1].decode("utf-8", "replace"), content
+    file = _FILE.search(head)
+    name = None if file is None else file[1].decode("utf-8", "replace")
+    return named[1].decode("utf-8", "replace"), (name, content)
 
 
 def _malformed(what: str) -> Malformed:

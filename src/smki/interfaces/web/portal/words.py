@@ -17,6 +17,7 @@ from smki.terms import (
 
 NAVIGATION: Final[tuple[tuple[str, str, str], ...]] = (  # section of the page, address, words
     ("search", "/portal", "Search"),
+    ("register", "/portal/register", "Register"),
     ("documents", "/portal/documents", "Documents"),
     ("decisions", "/portal/decisions", "Decisions"),
     ("lists", "/portal/lists", "Revocation lists"),
@@ -84,7 +85,7 @@ ENTRIES: Final[Mapping[LeafType, str]] = {
     LeafType.TRANSCRIPT: "transcript, or commitment to confidential content",
     LeafType.LOG_KEY: "key of the log",
     LeafType.INDEX_ROOT: "root of the index by EUI-64",
-    LeafType.STATUS_NOTE: "request for revocation",
+    LeafType.STATUS_NOTE: "note",
     LeafType.TOMBSTONE: "removal of confidential content",
     LeafType.CONFIGURATION: "configuration",
 }
@@ -93,6 +94,16 @@ SAID: Final[Mapping[str, str]] = {  # keys of what entries say
     "by": "In favour of",
     "circumstance": "Why",
     "covers": "Entries that it covers",
+    "device": "Device",
+    "incident": "Incident",
+    "issued": "Certificates issued until then",
+    "key": "SHA-256 of the public key",
+    "limit": "Certificates that it may be issued",
+    "name": "Name",
+    "outcome": "Outcome",
+    "purpose": "Purpose",
+    "reason": "Reason",
+    "reasons": "Reasons",
     "decision": "Decision",
     "log": "Log",
     "refers": "About",

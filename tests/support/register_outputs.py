@@ -30,6 +30,7 @@ from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.minutes import Comment
 from smki.governance.entries import Change
 from smki.interfaces.cli.controlled import falls, standing
+from smki.interfaces.cli.planning import planner
 from smki.interfaces.cli.register import register as register_commands
 from smki.interfaces.register_exports import FORMATS, export
 from smki.interfaces.web.portal.register import PublicRegister, RegisterPages
@@ -271,6 +272,8 @@ def commands(asked: Asked) -> Given:
     for line in lines:
         result = CliRunner().invoke(register_commands, [*line, *reader, "--json"])
         yield " ".join(line), f"{result.exit_code} {result.output}".encode()
+    result = CliRunner().invoke(planner, [*reader, "--from", "2026-03-01", "--json"])
+    yield "planner", f"{result.exit_code} {result.output}".encode()
     for key in asked.keys:
         for command in _OF_DOCUMENTS.get(key.kind, ()):
             result = CliRunner().invoke(command, [key.ref, *reader, "--json"])
@@ -293,6 +296,8 @@ def state_of(register: Register) -> Iterator[None]:
         patch("smki.interfaces.cli.register.load_settings", Mock()),
         patch("smki.interfaces.cli.controlled.open_front", opened),
         patch("smki.interfaces.cli.controlled.load_settings", Mock()),
+        patch("smki.interfaces.cli.planning.open_front", opened),
+        patch("smki.interfaces.cli.planning.load_settings", Mock()),
     ):
         yield
 
@@ -317,8 +322,10 @@ USERS: Final[Mapping[str, str]] = {
     "interfaces/cli/clause_interpretations.py": "what is published, by a reader's reading",
     "interfaces/cli/controlled.py": "by a reader's reading",
     "interfaces/cli/convening.py": "for who runs the house; messages by governance.convening.told",
+    "interfaces/cli/electing.py": "for who runs the house: elections that it changes",
     "interfaces/cli/example.py": "puts the example",
     "interfaces/cli/monthly.py": "for who runs the house: a draft of what is White alone",
+    "interfaces/cli/planning.py": "by a reader's reading",
     "interfaces/cli/register.py": "commands",
 }
 """Modules that have the whole register at hand, and what they give of it to whom."""

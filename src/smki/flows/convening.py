@@ -34,6 +34,7 @@ from smki.ports.register import Register
 from smki.terms import CertificateKind, Refused, SerialNumber
 
 CLAUSE: Final = "sec:L10.9"
+_SAID: Final = "calls"  # more are told of a change than may know of an emergency
 Certificates = Callable[[Person], tuple[bytes, ...]]
 """The certificates (DER) with which a message to that person can be sealed; none if there is none."""
 
@@ -105,7 +106,7 @@ def convene(register: Register, said: Emergency, by: str, at: datetime) -> Conve
         options=(*said.options, DO_NOT_USE) if without else said.options,
         calls=calls_for(body, register, at.date()),
     )
-    _keep(register, convening, None, by, at, f"{body.ref} is called together")
+    _keep(register, convening, None, by, at, _SAID)
     return convening
 
 
@@ -131,7 +132,7 @@ def send_calls(
     calls = tuple(replace(one, sent=at) if one.person in sent else one for one in convening.calls)
     if done:
         after = replace(convening, calls=calls)
-        _keep(register, after, convening, "", at, f"calls of {ref} are sent")
+        _keep(register, after, convening, "", at, _SAID)
     return done
 
 
@@ -165,7 +166,7 @@ def acknowledge(register: Register, ref: str, person: str, by: str, at: datetime
     )
     after = replace(convening, calls=calls)
     if after != convening:
-        _keep(register, after, convening, by, at, f"{ref} is acknowledged")
+        _keep(register, after, convening, by, at, _SAID)
     return after
 
 

@@ -143,8 +143,13 @@ def told(
         return None
     label = label_of(convening, known)
     fits = highest((label, permitted)) is permitted and _may_know(convening, person, known)
-    lines = [*_bare(convening, body, call), *(_circumstances(convening, body) if fits else ())]
-    return Told(person=person, text="\n".join(lines) + "\n", label=label if fits else Label.WHITE)
+    said = label if fits else Label.WHITE
+    lines = [
+        f"Classification: {said.value.capitalize()}",
+        *_bare(convening, body, call),
+        *(_circumstances(convening, body) if fits else ()),
+    ]
+    return Told(person=person, text="\n".join(lines) + "\n", label=said)
 
 
 def _bare(convening: Convening, body: Committee, call: Call) -> Iterator[str]:

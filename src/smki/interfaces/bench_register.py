@@ -62,14 +62,16 @@ class Median:
     Attributes:
         question: what was asked.
         reader: `all` or `little`: how much they may see.
-        shown: entities in an answer, on average.
+        tenth_shown: entities in an answer, on average, at a tenth of the meetings.
+        whole_shown: the same at all of them.
         tenth_milliseconds: the median at a tenth of the meetings.
         whole_milliseconds: the median at all of them.
     """
 
     question: str
     reader: str
-    shown: float
+    tenth_shown: float
+    whole_shown: float
     tenth_milliseconds: float
     whole_milliseconds: float
 
@@ -211,7 +213,8 @@ def _median(question: str, reader: str, before: _Asked, after: _Asked) -> Median
     return Median(
         question=question,
         reader=reader,
-        shown=round(after.shown / len(after.seconds), 1),
+        tenth_shown=round(before.shown / len(before.seconds), 1),
+        whole_shown=round(after.shown / len(after.seconds), 1),
         tenth_milliseconds=round(tenth, 2),
         whole_milliseconds=round(whole, 2),
     )

@@ -14,6 +14,15 @@ import pytest
 from tests.support.register_server import PASSWORD, issue_officers, register_server
 
 from smki.governance.entities.bodies import BodyKind, Committee, Person, Seat, SeatCategory
+from smki.governance.entities.documents import (
+    ControlledDocument,
+    DocumentKind,
+    DocumentVersion,
+    EarlierApproval,
+    Trigger,
+    TriggerKind,
+    VersionState,
+)
 from smki.governance.entities.meetings import StandingItem
 from smki.governance.labels import Label
 
@@ -91,6 +100,20 @@ def founded(server: RegisterServer, today: date) -> tuple[Entity, ...]:
             )
             for name, category in SEATS.items()
         ),
+        ControlledDocument(
+            ref="CPS",
+            body="QPA",
+            name="Quill practice statement",
+            kind=DocumentKind.PRACTICE_STATEMENT,
+        ),
+        DocumentVersion(
+            ref="CPS/1.0",
+            document="CPS",
+            number="1.0",
+            state=VersionState.APPROVED,
+            earlier_approval=EarlierApproval(by="QPA", on=start, reference="letter 4"),
+        ),
+        Trigger(ref="CPS/t1", document="CPS", kind=TriggerKind.STANDARD, text="A new edition"),
         *(
             StandingItem(ref=f"QPA/{ref}", body="QPA", heading=heading, since=start, place=place)
             for place, (ref, heading) in enumerate(
@@ -443,6 +466,10 @@ def _look_around(desk: Desk, server: RegisterServer, first: str) -> None:
         ("/person/chair", "person"),
         ("/seat/QPA/chair", "seat"),
         ("/add/body/QPA", "add"),
+        ("/document/CPS", "document"),
+        ("/version/CPS/1.0", "version"),
+        ("/clauses", "clauses"),
+        ("/clauses?id=sec:L9.8", "clause"),
         (f"/agenda-item/{first}/4", "item"),
         (f"/history/minutes/{first}/open", "history"),
         (f"/seen/minutes/{first}/confidential", "seen"),

@@ -239,6 +239,7 @@ def test_a_message_says_what_its_channel_may_carry(
     assert "You are called to an emergency meeting of QPA." in found.text
     assert ("custodian" in found.text) is tells
     assert ("Do not use the key." in found.text) is tells
+    assert found.text.startswith(f"Classification: {'Amber' if tells else 'White'}\n")
     assert (found.label is Label.WHITE) is not tells
 
 

@@ -281,8 +281,9 @@ def register(*, meetings: int, as_json: bool) -> None:
     _emit(
         figures,
         *(
-            f"{one.question}, by who sees {one.reader}: {one.tenth_milliseconds} ms at a tenth,"
-            f" {one.whole_milliseconds} ms at {meetings} meetings ({one.shown} shown)"
+            f"{one.question}, by who sees {one.reader}: {one.tenth_milliseconds} ms at a tenth"
+            f" ({one.tenth_shown} shown), {one.whole_milliseconds} ms at {meetings} meetings"
+            f" ({one.whole_shown} shown)"
             for one in figures.medians
         ),
         f"{figures.per_second:.0f} answers a second, one after the other",

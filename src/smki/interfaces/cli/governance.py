@@ -30,6 +30,7 @@ from smki.governance import (
 from smki.governance.signatories import missing_names, said_missing
 from smki.interfaces.cli.alias import alias
 from smki.interfaces.cli.convening import COMMANDS
+from smki.interfaces.cli.electing import election
 from smki.interfaces.cli.example import example
 from smki.interfaces.cli.governance_upload import upload, waiting
 from smki.interfaces.cli.governance_verify import verify
@@ -58,6 +59,7 @@ governance.add_command(example)
 governance.add_command(monthly)
 governance.add_command(alias)
 governance.add_command(planner)
+governance.add_command(election)
 for one in COMMANDS:
     governance.add_command(one)
 

@@ -1,8 +1,8 @@
 """Keys in custody act under recorded decisions alone; what was asked is recorded, refused or not.
 
-    use-key   object: name of the key, or SHA-256 of its public key (SubjectPublicKeyInfo)
-              scope:  "<incident>: <purpose>"
-    recover   object: the incident, scope: the method
+    use-key           object: name of the key, or SHA-256 of its public key (SubjectPublicKeyInfo)
+                      scope:  "<incident>: <purpose>"
+    recovery-method   object: the incident, scope: the method
 
 A key by which devices are recovered needs both, unless it is to be destroyed. Each question and its
 answer is a TRANSCRIPT leaf, framed: {"kind": "key-asked", "name"} before {"outcome": "permitted" or

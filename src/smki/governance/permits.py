@@ -123,7 +123,6 @@ PERMITS: Final = (
         earlier=0,
         once=False,
         clause="sec:L10",
-        told="recorded, nothing acts on it yet",
     ),
     Permit(
         kind=_D.REMOVE_PRODUCT,

@@ -63,7 +63,7 @@ def _refused(authority: Authority, wanted: Wanted, at: datetime = NOW) -> str:
 def test_key_and_method_are_decided(authority: Authority) -> None:
     """Both decisions in the record, naming key, incident, purpose and method: the key may act."""
     authority.lodge("K-1", "use-key", "recovery", *SCOPE, "--expiry", "2032-01-01")
-    authority.lodge("M-1", "recover", "INC-7", *METHOD, "--expiry", "2033-01-01")
+    authority.lodge("M-1", "recovery-method", "INC-7", *METHOD, "--expiry", "2033-01-01")
     with _asked(authority) as (asked, told):
         warrant = asked.permitted(WANTED, NOW)
     assert (warrant.expiry, len(warrant.entries)) == (datetime(2032, 1, 1, tzinfo=UTC), 2)
@@ -88,7 +88,7 @@ def test_one_signature_opens_nothing(authority: Authority) -> None:
     """What the chair alone signed permits no use of a key."""
     words = authority.decide("K-1", "use-key", "recovery", *SCOPE, officers=("chair",))
     assert authority.house.run("governance", "lodge", *words)[0] == 0
-    authority.lodge("M-1", "recover", "INC-7", *METHOD)
+    authority.lodge("M-1", "recovery-method", "INC-7", *METHOD)
     assert "secretary" in _refused(authority, WANTED)
 
 

@@ -291,6 +291,25 @@ def test_a_live_ceremony_has_policies_of_its_own(site: Site) -> None:
     assert (code, "must have its own" in said["error"]["message"]) == (1, True)
 
 
+def test_a_live_ceremony_makes_live_keys(site: Site) -> None:
+    """Under policies and an environment of its own; its key is no rehearsal's, by name and by seal."""
+    oids = {kind.value: f"2.25.77{number}" for number, kind in enumerate(CertificateKind)}
+    chosen = {"SMKI_POLICIES": json.dumps(oids), "SMKI_ENVIRONMENT": "quill-1"}
+    state = site.path("live-recovery")
+    held = ("ceremony", "run", "recovery-key", "--state", state, "--purpose", "live", *site.who())
+    said = ("request.entity=0A534D4B49040001", "compare.recovery=agreed")
+    given = [word for one in said for word in ("--answer", one)]
+    answers = ("--answers", site.answers(), *given)
+    code, done = site.house.json(*held, *answers, SMKI_STATE=site.path("none"), **chosen)
+    assert code == 0, done
+    told = site.house.json("ceremony", "verify", site.signed(state))[1]
+    assert (told["purpose"], list(told["keys"])) == ("live", ["recovery"])
+    use = ("ceremony", "run", "activation", "--state", site.path("misuse"), *site.who())
+    brought = ("--key", f"{state}/keys/recovery.json", "--sign", site.path("operator.pem"))
+    code, refused = site.house.json(*use, *brought, "--answers", site.answers())
+    assert (code, "must never be used in a rehearsal" in refused["error"]["message"]) == (1, True)
+
+
 def _custody(state: str) -> list[KeySet]:
     return [parse_key_set(path.read_bytes()) for path in Path(state, "keys").iterdir()]
 

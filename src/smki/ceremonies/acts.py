@@ -17,6 +17,7 @@ ACTS: Final[Mapping[Act, Handler]] = MappingProxyType(
         Act.CERTIFY: acts_keys.certify,
         Act.PROVE: acts_keys.prove,
         Act.LIST: acts_keys.sign_list,
+        Act.RENEW_LIST: acts_use.renew_list,
         Act.REQUEST: acts_keys.request,
         Act.REFRESH: acts_keys.refresh,
         Act.PERMIT: acts_use.permit,

@@ -4,18 +4,25 @@ Nothing is done without a warrant, which is asked for again right before the key
 permitted when the ceremony began may be over by then.
 """
 
+from datetime import datetime, timedelta
 from typing import Final
+
+from cryptography import x509
 
 from smki.ceremonies.activating import ActiveKey, Wanted, Warrant
 from smki.ceremonies.acts_keys import ABSENT, secret_of
 from smki.ceremonies.acts_people import must_say
-from smki.ceremonies.fields import instant_text
+from smki.ceremonies.fields import instant_text, text64
 from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.holding import Ceremony, Said
+from smki.ceremonies.keysets import REHEARSAL
+from smki.ceremonies.lists import sign_root_list
 from smki.ceremonies.scripts import Act, Role, Step
 from smki.ceremonies.transcript import Kind
 from smki.merkle.canonical import JSON
-from smki.terms import Inconsistent, Refused
+from smki.profiles import ProfileSettings, issuer_from_certificate, lint_crl
+from smki.terms import Inconsistent, Refused, SerialNumber
+from smki.wire.certificate import parse_certificate
 
 _ASKED: Final = (
     ("decision", "id of the decision that this key may be used"),
@@ -70,6 +77,42 @@ def use(ceremony: Ceremony, step: Step) -> Said:
     return {"key": step.about, "fingerprint": secret.fingerprint, "signed": signed}
 
 
+def renew_list(ceremony: Ceremony, step: Step) -> Said:
+    """The root's next list is in its file: number and entries follow from the list that was brought.
+
+    Brought are the root's certificate and its list in force, as `root-oca.cer` and `root-oca.crl`.
+
+    Raises:
+        Refused: no warrant, no quorum, or what was brought is not of this root.
+
+    Clause: sec-app-b:B-crl
+    """
+    hall, profiles = ceremony.hall, ceremony.opening.profiles
+    kind = step.about.removeprefix(REHEARSAL)
+    brought = _contents(ceremony)
+    root, last = brought.get(f"{kind}.cer", b""), brought.get(f"{kind}.crl", b"")
+    fingerprint_of_key = ceremony.key_set(step.about).fingerprint
+    path = f"lists/{kind}.der"
+    octets = hall.ledger.read(path)
+    if octets is None:
+        _warrant(ceremony, step.about, _permitted(ceremony, step.about))
+        entries, number, at = _following(root, last, fingerprint_of_key, profiles)
+        key = hall.keys.load(secret_of(ceremony, step.about).octets)
+        at = max(at, hall.clock.now())
+        octets = sign_root_list(root, key, profiles, entries=entries, number=number, at=at)
+        hall.ledger.keep(path, octets)
+        del ceremony.secrets[step.about]
+    made: Said = {f"list of {kind}": fingerprint(octets)}
+    return {
+        "fingerprint": fingerprint_of_key,
+        "key": step.about,
+        "kind": kind,
+        "list": text64(octets),
+        "made": made,
+        "root": text64(root),
+    }
+
+
 def destroy(ceremony: Ceremony, step: Step) -> Said:
     """The key's file is gone, and the custodians say that their copies are.
 
@@ -108,6 +151,36 @@ def _warrant(ceremony: Ceremony, key: str, said: dict[str, JSON]) -> Warrant:
     wanted = Wanted(key=key, fingerprint=held.fingerprint, key_purpose=held.purpose, **texts)
     hall = ceremony.hall
     return hall.authority.permitted(wanted, hall.clock.now())
+
+
+def _following(
+    root: bytes, last: bytes, key: str, profiles: ProfileSettings
+) -> tuple[list[tuple[SerialNumber, datetime]], int, datetime]:
+    """Entries, number and earliest instant of the list that follows the one that was brought.
+
+    Raises:
+        Refused: it is not a list of this root, or the root has another key.
+        Malformed: root or list is not what it must be.
+    """
+    if not root or not last:
+        raise _refused(
+            "the root's certificate (.cer) and its list in force (.crl), must be brought"
+        )
+    if fingerprint(parse_certificate(root).tbs.public_key) != key:
+        raise _refused("the certificate that was brought is of another key, must be of this root")
+    findings = lint_crl(last, issuer_from_certificate(root, profiles), root)
+    if findings:
+        raise Refused(findings=findings)
+    found = x509.load_der_x509_crl(last)
+    entries = [(SerialNumber(one.serial_number), one.revocation_date_utc) for one in found]
+    number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    return entries, number + 1, found.last_update_utc + timedelta(seconds=1)
+
+
+def _refused(message: str) -> Refused:
+    return Refused(
+        f"root list: {message}", where="contents", clause="sec-app-b:B-crl", rule="ceremony.list"
+    )
 
 
 def _contents(ceremony: Ceremony) -> dict[str, bytes]:

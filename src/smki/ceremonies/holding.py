@@ -283,9 +283,12 @@ def _must_fit(opening: Opening, keys: tuple[KeySet, ...], contents: Mapping[str,
                 f"{held.key} is a {held.purpose.value} key, must never be used in a"
                 f" {opening.purpose.value} ceremony"
             )
-    acts = {step.act: step.about for step in opening.script.steps}
-    if bool(contents) is not (Act.USE in acts):
-        raise _refused(f"script {opening.script.name}: contents to be signed are for activation")
+    acts = {step.act for step in opening.script.steps}
+    if bool(contents) is not bool(acts & {Act.USE, Act.RENEW_LIST}):
+        raise _refused(
+            f"script {opening.script.name}: {len(contents)} files to be signed were brought, must be"
+            " some for activation and root-lists, and none otherwise"
+        )
     needed_kinds = {
         step.about
         for step in opening.script.steps

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from smki.ceremonies.fields import Fields
 from smki.ceremonies.fingerprints import fingerprint
 from smki.ceremonies.holding import COMPLETED, kind_of_authority
-from smki.ceremonies.keysets import key_name
+from smki.ceremonies.keysets import REHEARSAL, key_name
 from smki.ceremonies.opening import Opening, parse_opening
 from smki.ceremonies.scripts import CONTINGENCY, ROOT_OCA, SYMMETRIC, Act, Role, Step
 from smki.ceremonies.transcript import (
@@ -42,6 +42,7 @@ class Replayed:
         result: how it ended: `completed` or `no-go`.
         certificates: DER of each certificate made.
         lists: DER of each root's revocation list made.
+        roots: DER of each root's certificate that was brought, for its list.
         keys: fingerprint of each key that was made, refreshed, used or destroyed.
         present: who was there.
         deviations: what was not as the script says.
@@ -53,6 +54,7 @@ class Replayed:
     result: str
     certificates: Mapping[CertificateKind, bytes]
     lists: Mapping[CertificateKind, bytes]
+    roots: Mapping[CertificateKind, bytes]
     keys: Mapping[str, str]
     present: tuple[str, ...]
     deviations: tuple[str, ...]
@@ -78,6 +80,7 @@ def replay(octets: bytes) -> Replayed:
         *_order(opening, transcript.entries),
         *_people(opening, done),
         *_made(replayed, done),
+        *_listed(replayed),
         *_proof(replayed, done),
         *_compared(replayed, done),
         *_signed(opening, transcript),
@@ -113,6 +116,7 @@ def _told(opening: Opening, entries: tuple[Entry, ...]) -> Replayed:
     """What the entries tell; nothing is compared yet."""
     certificates: dict[CertificateKind, bytes] = {}
     lists: dict[CertificateKind, bytes] = {}
+    roots: dict[CertificateKind, bytes] = {}
     keys: dict[str, str] = {}
     present: tuple[str, ...] = ()
     for entry in entries:
@@ -123,6 +127,8 @@ def _told(opening: Opening, entries: tuple[Entry, ...]) -> Replayed:
             certificates[_kind(said)] = Fields(said, "made", tuple(said)).octets("certificate")
         if "list" in said and "kind" in said:
             lists[_kind(said)] = Fields(said, "made", tuple(said)).octets("list")
+            if "root" in said:
+                roots[_kind(said)] = Fields(said, "made", tuple(said)).octets("root")
         if "key" in said and "fingerprint" in said:
             keys[str(said["key"])] = str(said["fingerprint"])
         if isinstance(people := said.get("people"), Mapping):
@@ -132,6 +138,7 @@ def _told(opening: Opening, entries: tuple[Entry, ...]) -> Replayed:
         result=str(entries[-1].said.get("result", "")),
         certificates=certificates,
         lists=lists,
+        roots=roots,
         keys=keys,
         present=present,
         deviations=_texts(entries, Kind.DEVIATION, "text"),
@@ -181,7 +188,7 @@ def _people(opening: Opening, done: Mapping[int, Entry]) -> Iterator[str]:
 
 
 def _made(replayed: Replayed, done: Mapping[int, Entry]) -> Iterator[str]:
-    """5: certificates and lists, under the profiles of the opening, with the keys of the ceremony."""
+    """5: certificates, under the profiles of the opening, with the keys of the ceremony; nothing else."""
     opening = replayed.opening
     for kind, certificate in replayed.certificates.items():
         root = certificate if kind.issuer is kind else replayed.certificates.get(kind.issuer)
@@ -198,18 +205,29 @@ def _made(replayed: Replayed, done: Mapping[int, Entry]) -> Iterator[str]:
         )
         if key != expected:
             yield f"certificate of {kind.value}: of another key than the ceremony's"
+    for act, found in ((Act.CERTIFY, replayed.certificates), (Act.LIST, replayed.lists)):
+        wanted = {kind_of_authority(step.about) for step in _done(opening, done, act)}
+        if act is Act.LIST:
+            renewed = _done(opening, done, Act.RENEW_LIST)
+            wanted |= {kind_of_authority(one.about.removeprefix(REHEARSAL)) for one in renewed}
+        if wanted != set(found):
+            yield f"{act.value}: something else was made than the script says"
+
+
+def _listed(replayed: Replayed) -> Iterator[str]:
+    """5: each list, by the root that was made here or brought."""
+    opening = replayed.opening
     for kind, octets in replayed.lists.items():
-        root = replayed.certificates.get(kind)
+        root = replayed.certificates.get(kind) or replayed.roots.get(kind)
         if root is None:
             yield f"list of {kind.value}: the certificate of its root is missing"
             continue
+        key = fingerprint(parse_certificate(root).tbs.public_key)
+        if key != replayed.keys.get(key_name(kind.value, opening.purpose)):
+            yield f"list of {kind.value}: of another root than the ceremony's key"
         issuer = issuer_from_certificate(root, opening.profiles)
         for finding in lint_crl(octets, issuer, root):
             yield f"list of {kind.value}: {finding.message}"
-    for act, found in ((Act.CERTIFY, replayed.certificates), (Act.LIST, replayed.lists)):
-        wanted = {kind_of_authority(step.about) for step in _done(opening, done, act)}
-        if wanted != set(found):
-            yield f"{act.value}: something else was made than the script says"
 
 
 def _proof(replayed: Replayed, done: Mapping[int, Entry]) -> Iterator[str]:

@@ -41,6 +41,7 @@ class Act(Enum):
     CERTIFY = "certify"
     PROVE = "prove"
     LIST = "list"
+    RENEW_LIST = "renew-list"
     REQUEST = "request"
     REFRESH = "refresh"
     PERMIT = "permit"
@@ -142,6 +143,13 @@ _CLOSING: Final[_Row] = (
     "",
     "What was not as the script says? The transcript is made, to be signed.",
     "a witness: the deviations, or 'none'",
+    _BOTH,
+)
+_PERMITTING: Final[_Row] = (
+    Act.PERMIT,
+    EACH_KEY,
+    "The decision names key, incident and purpose, and the method if it recovers; it is in force.",
+    "the operator: ids of the decisions, incident, method, purpose",
     _BOTH,
 )
 _RECEIVING: Final[_Row] = (
@@ -257,18 +265,30 @@ _ROWS: Final[tuple[tuple[str, str, bool, tuple[_Row, ...]], ...]] = (
         ),
     ),
     (
+        "root-lists",
+        "New revocation lists of roots in custody",
+        True,
+        (
+            *_BEGINNING,
+            _PERMITTING,
+            (
+                Act.RENEW_LIST,
+                EACH_KEY,
+                "The root's next list is signed: what the last one has, for as long again.",
+                "each custodian: their share, or 'absent'",
+                _ALL,
+            ),
+            _COMPARING,
+            _CLOSING,
+        ),
+    ),
+    (
         "activation",
         "A key in custody is used under a decision, so often and so long as was permitted",
         True,
         (
             *_BEGINNING,
-            (
-                Act.PERMIT,
-                EACH_KEY,
-                "The decision names incident, key, method and scope, and is in force.",
-                "the operator: ids of the decisions, incident, method, purpose",
-                _BOTH,
-            ),
+            _PERMITTING,
             (
                 Act.USE,
                 EACH_KEY,
@@ -285,13 +305,7 @@ _ROWS: Final[tuple[tuple[str, str, bool, tuple[_Row, ...]], ...]] = (
         True,
         (
             *_BEGINNING,
-            (
-                Act.PERMIT,
-                EACH_KEY,
-                "The decision names the key and its destruction, and is in force.",
-                "the operator: ids of the decisions, incident, method, purpose",
-                _BOTH,
-            ),
+            _PERMITTING,
             (
                 Act.DESTROY,
                 EACH_KEY,

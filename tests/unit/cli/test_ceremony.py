@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -178,10 +179,9 @@ def test_a_ceremony_founds_an_smki_without_root_keys(
 ) -> None:
     """It is no development SMKI; no key at rest is that of a root, recovery or contingency key."""
     _, transcript = roots
-    with quick_stores():
-        code, said = site.house.json("init", "--bare", "--ceremony", transcript)
-        assert (code, said["development"], said["certificates"]) == (0, False, 7), said
-        assert site.house.json("init", "--bare")[1]["log"] == said["log"]
+    _founded(roots, site)
+    code, said = site.house.json("init", "--bare")
+    assert (code, said["development"], said["certificates"]) == (0, False, 7), said
     assert said["log"]["origin"].startswith("rehearsal.")
     code, audited = site.house.json("repository", "audit")
     assert (code, audited["problems"]) == (0, [])
@@ -205,6 +205,40 @@ def test_a_ceremony_founds_an_smki_without_root_keys(
     assert len(items) == 1
     assert site.house.json("ceremony", "lodge", transcript)[0] == 0
     assert site.house.json("repository", "audit")[1]["entries"] == audited["entries"]
+
+
+@pytest.mark.clause("sec-app-b:B-crl", "sec-app-l:3")
+def test_a_quorum_renews_the_list_of_a_root(
+    roots: tuple[str, str], site: Site, tmp_path: Path
+) -> None:
+    """The list in force goes to the ceremony, the next one comes back with its transcript."""
+    house = _founded(roots, site)
+    lists, state = str(tmp_path / "lists"), str(tmp_path / "renewal")
+    assert house.run("ceremony", "lists", "--out", lists)[0] == 0
+    key, name = f"{roots[0]}/keys/rehearsal-root-oca.json", "rehearsal-root-oca"
+    brought = ("--key", key, "--sign", f"{lists}/root-oca.cer", "--sign", f"{lists}/root-oca.crl")
+    said = {f"permit.{name}.{one}": "" for one in ("decision", "recovery", "incident", "method")}
+    said |= {f"permit.{name}.purpose": "revocation-list"}
+    held = parse_key_set(Path(key).read_bytes())
+    said |= {f"open.{name}.custodian-{n}": presents(held, person(n)).words for n in (1, 2, 3)}
+    said |= {f"open.{name}.custodian-{n}": "absent" for n in (4, 5)}
+    given = [word for one in said.items() for word in ("--answer", "=".join(one))]
+    run = ("ceremony", "run", "root-lists", "--state", state, *site.who(), *brought)
+    code, done = house.json(*run, "--answers", site.answers(), *given)
+    assert code == 0, done
+    code, lodged = house.json("ceremony", "lodge", site.signed(state))
+    assert (code, lodged["lists"]) == (0, ["root-oca"]), lodged
+    again = str(tmp_path / "again")
+    assert house.run("ceremony", "lists", "--out", again)[0] == 0
+    old, new = (
+        x509.load_der_x509_crl(Path(one, "root-oca.crl").read_bytes()) for one in (lists, again)
+    )
+    assert [_number(old), _number(new)] == [1, 2]
+    assert house.json("repository", "audit")[1]["problems"] == []
+    other = (*brought[:2], "--sign", f"{lists}/root-oca.crl", "--sign", f"{lists}/root-dca.cer")
+    run = ("ceremony", "run", "root-lists", "--state", f"{state}-2", *site.who(), *other)
+    code, done = house.json(*run, "--answers", site.answers(), *given)
+    assert (code, "must be brought" in done["error"]["message"]) == (1, True)
 
 
 def test_another_ceremony_founds_nothing_here(
@@ -294,13 +328,18 @@ def test_a_live_ceremony_has_policies_of_its_own(site: Site) -> None:
 def test_a_live_ceremony_makes_live_keys(site: Site) -> None:
     """Under policies and an environment of its own; its key is no rehearsal's, by name and by seal."""
     oids = {kind.value: f"2.25.77{number}" for number, kind in enumerate(CertificateKind)}
-    chosen = {"SMKI_POLICIES": json.dumps(oids), "SMKI_ENVIRONMENT": "quill-1"}
     state = site.path("live-recovery")
     held = ("ceremony", "run", "recovery-key", "--state", state, "--purpose", "live", *site.who())
     said = ("request.entity=0A534D4B49040001", "compare.recovery=agreed")
     given = [word for one in said for word in ("--answer", one)]
     answers = ("--answers", site.answers(), *given)
-    code, done = site.house.json(*held, *answers, SMKI_STATE=site.path("none"), **chosen)
+    code, done = site.house.json(
+        *held,
+        *answers,
+        SMKI_STATE=site.path("none"),
+        SMKI_POLICIES=json.dumps(oids),
+        SMKI_ENVIRONMENT="quill-1",
+    )
     assert code == 0, done
     told = site.house.json("ceremony", "verify", site.signed(state))[1]
     assert (told["purpose"], list(told["keys"])) == ("live", ["recovery"])
@@ -308,6 +347,16 @@ def test_a_live_ceremony_makes_live_keys(site: Site) -> None:
     brought = ("--key", f"{state}/keys/recovery.json", "--sign", site.path("operator.pem"))
     code, refused = site.house.json(*use, *brought, "--answers", site.answers())
     assert (code, "must never be used in a rehearsal" in refused["error"]["message"]) == (1, True)
+
+
+def _founded(roots: tuple[str, str], site: Site) -> House:
+    with quick_stores():
+        assert site.house.run("init", "--bare", "--ceremony", roots[1])[0] == 0
+    return site.house
+
+
+def _number(found: x509.CertificateRevocationList) -> int:
+    return found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
 
 
 def _custody(state: str) -> list[KeySet]:

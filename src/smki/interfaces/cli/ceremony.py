@@ -10,6 +10,7 @@ _PLACES: Final = {
     "custodian": "ceremony_custody",
     "finish": "ceremony_running",
     "list": "ceremony_telling:list_scripts",
+    "lists": "ceremony_running",
     "lodge": "ceremony_running",
     "requests": "ceremony_running",
     "run": "ceremony_running",

@@ -1,4 +1,4 @@
-"""`smki ceremony run`, `finish`, `lodge`, `requests`: held, signed, put on record."""
+"""`smki ceremony run`, `finish`, `lodge`, `requests`, `lists`: held, put on record."""
 
 import base64
 import os
@@ -7,14 +7,17 @@ from typing import Any
 
 import click
 
-from smki.bootstrap import load_settings
+from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.founding import issuing_requests
+from smki.bootstrap.opening import load_hierarchy
 from smki.ceremonies.activating import RehearsalAuthority
+from smki.ceremonies.development import ROOTS
 from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.holding import TO_BE_SIGNED
 from smki.ceremonies.quorum import RULE as QUORUM
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
+from smki.flows.revocation import current_list
 from smki.interfaces.cli.ceremony_console import named_files, prepared
 from smki.interfaces.cli.ceremony_holding import (
     FINISHED,
@@ -44,13 +47,7 @@ def requests(out: str, *, as_json: bool) -> None:
     with reporting(as_json=as_json):
         settings = load_settings(os.environ)
         found = issuing_requests(settings, os.environ, tell)
-        folder = Path(out)
-        try:
-            folder.mkdir(parents=True)
-        except OSError as error:
-            raise Malformed(
-                f"folder: cannot be made ({error.strerror}), must be new", where=out
-            ) from error
+        folder = _new_folder(out)
         for kind, request in found.items():
             with output_file(str(folder / f"{kind.value}.csr")) as write:
                 write(write_pem(request, "CERTIFICATE REQUEST"))
@@ -60,6 +57,29 @@ def requests(out: str, *, as_json: bool) -> None:
         f"next: 'smki ceremony run roots ... --issuing issuing-oca {out}/issuing-oca.csr', and so on",
     )
     emit({"folder": out, "requests": rows}, lines, as_json=as_json)
+
+
+@click.command
+@click.option("--out", required=True, metavar="DIR", help="A new folder.")
+@json_option
+def lists(out: str, *, as_json: bool) -> None:
+    """Write each root's certificate and revocation list in force, for a ceremony 'root-lists'."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        folder = _new_folder(out)
+        hierarchy = load_hierarchy(front)
+        for kind in ROOTS:
+            current = current_list(front, kind)
+            octets = b"" if current is None else current.octets
+            certificate = hierarchy.authority(kind).certificate
+            for ending, content in (("cer", certificate), ("crl", octets)):
+                with output_file(str(folder / f"{kind.value}.{ending}")) as write:
+                    write(content)
+    names = [kind.value for kind in ROOTS]
+    lines = (
+        f"certificate and list in force of {', '.join(names)}: {out}",
+        f"next: 'smki ceremony run root-lists ... --sign {out}/root-oca.cer --sign {out}/root-oca.crl'",
+    )
+    emit({"folder": out, "roots": names}, lines, as_json=as_json)
 
 
 @click.command
@@ -81,7 +101,13 @@ def requests(out: str, *, as_json: bool) -> None:
     "--issuing", nargs=2, multiple=True, metavar="KIND REQUEST", help="Of 'requests'; PEM."
 )
 @click.option("--key", "keys", multiple=True, metavar="FILE", help="A key in custody to be used.")
-@click.option("--sign", "contents", multiple=True, metavar="FILE", help="Content to be signed.")
+@click.option(
+    "--sign",
+    "contents",
+    multiple=True,
+    metavar="FILE",
+    help="Brought to be signed; of 'lists', too.",
+)
 @click.option(
     "--name", "names", nargs=2, multiple=True, metavar="KIND NAME", help="Of an authority."
 )
@@ -146,14 +172,35 @@ def finish(folder: str, *, signatures: tuple[str, ...], as_json: bool) -> None:
 @click.argument("transcript")
 @json_option
 def lodge(transcript: str, *, as_json: bool) -> None:
-    """Lodge a transcript in the record, for ever; it is replayed first."""
+    """Lodge a transcript in the record, for ever; it is replayed first.
+
+    The revocation lists that a ceremony 'root-lists' made are lodged with it, and are in force.
+    """
     with reporting(as_json=as_json):
         octets = read_input(transcript, limit=TRANSCRIPT_MAX)
+        told = replay(octets)
         text = base64.b64encode(octets).decode()
         settings = load_settings(os.environ)
         result = perform(settings, os.environ, CEREMONY, {"transcript": text})
+        renewed = told.lists if told.roots else {}
+        for kind, signed in renewed.items():
+            given = {"authority": kind.value, "list": base64.b64encode(signed).decode()}
+            perform(settings, os.environ, "root-list", given)
+    result["lists"] = [kind.value for kind in renewed]
     lines = (
         f"the transcript is entry {result['entry']} of the record",
+        *(f"the list of {kind} is in force" for kind in result["lists"]),
         "next: 'smki repository audit'",
     )
     emit(result, lines, as_json=as_json)
+
+
+def _new_folder(out: str) -> Path:
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise Malformed(
+            f"folder: cannot be made ({error.strerror}), must be new", where=out
+        ) from error
+    return folder

@@ -214,6 +214,14 @@ def hold(ceremony: Ceremony, handlers: Mapping[Act, Handler]) -> bytes:
     """
     if len(ceremony.entries) > 1 and ceremony.closed is None:
         ceremony.note(Kind.RESUMED, {"software": ceremony.opening.software})
+    try:
+        return _hold(ceremony, handlers)
+    finally:
+        ceremony.secrets.clear()
+        ceremony.session = None
+
+
+def _hold(ceremony: Ceremony, handlers: Mapping[Act, Handler]) -> bytes:
     finished = {one.step for one in ceremony.entries if one.kind is Kind.DONE}
     for step in ceremony.opening.steps:
         if ceremony.closed is None and step.number not in finished:
@@ -274,6 +282,9 @@ def _must_fit(opening: Opening, keys: tuple[KeySet, ...], contents: Mapping[str,
         raise _refused("one operator and a witness, must be named")
     if len({one.credential for one in opening.signatories}) < len(opening.signatories):
         raise _refused("two signatories with one credential, each must have their own")
+    custodians = {one.credential for one in opening.seats}
+    if custodians & {one.credential for one in opening.signatories}:
+        raise _refused("a custodian with the credential of operator or witness, must be another")
     if opening.script.opens is not bool(keys):
         needed = "keys in custody, must be given" if opening.script.opens else "must have no keys"
         raise _refused(f"script {opening.script.name}: {needed}")
@@ -303,8 +314,15 @@ def _must_fit(opening: Opening, keys: tuple[KeySet, ...], contents: Mapping[str,
 
 
 def kind_of_authority(name: str) -> CertificateKind:
-    """The kind of the authority with this lasting name, which a script names."""
-    return next(kind for kind in CertificateKind if kind.value == name)
+    """The kind of the authority with this lasting name, which a script or a key names.
+
+    Raises:
+        Refused: it is no authority's.
+    """
+    found = next((kind for kind in CertificateKind if kind.value == name), None)
+    if found is None or not found.is_authority:
+        raise _refused(f"{name}: no authority, must be one")
+    return found
 
 
 def _refused(message: str) -> Refused:

@@ -12,6 +12,7 @@ Clause: sec-app-l:3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from smki.ceremonies.custodians import too_many
 from smki.ceremonies.fields import Fields
 from smki.ceremonies.fingerprints import fingerprint
 from smki.ceremonies.holding import COMPLETED, kind_of_authority
@@ -173,6 +174,15 @@ def _people(opening: Opening, done: Mapping[int, Entry]) -> Iterator[str]:
     people = attended.get("people")
     here = set(people) if isinstance(people, Mapping) else set()
     custodians = here & set(opening.people(Role.CUSTODIANS))
+    houses = [
+        str(one.get("organisation"))
+        for name, one in (people.items() if isinstance(people, Mapping) else ())
+        if name in custodians and isinstance(one, Mapping)
+    ]
+    appointed = [one.organisation for one in opening.seats]
+    yield from (*too_many(opening.rule, appointed), *too_many(opening.rule, houses))
+    if len({one.credential for one in opening.seats}) != opening.rule.custodians:
+        yield f"custodians are not {opening.rule.custodians} with a credential each, must be"
     if done and attended:
         for role in (Role.OPERATOR, Role.WITNESS):
             if missing := set(opening.people(role)) - here:
@@ -182,7 +192,7 @@ def _people(opening: Opening, done: Mapping[int, Entry]) -> Iterator[str]:
     for number, entry in done.items():
         opened = entry.said.get("opened", {})
         for key, names in opened.items() if isinstance(opened, Mapping) else ():
-            by = set(names) if isinstance(names, list) else set()
+            by = set(map(str, names)) if isinstance(names, list) else set()
             if len(by & custodians) < opening.rule.quorum:
                 yield f"step {number}: {key} was opened by {len(by)}, must be a quorum"
 

@@ -1,7 +1,7 @@
 """Opens and holds a ceremony in a folder, as the options of the command line say."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +16,11 @@ from smki.ceremonies.acts import ACTS
 from smki.ceremonies.custodians import CustodyRule, Purpose, parse_custodian
 from smki.ceremonies.environments import kind_named, must_suit, names_for, rehearsal_profiles
 from smki.ceremonies.fields import Fields
-from smki.ceremonies.holding import Hall, hold, open_ceremony, resume
+from smki.ceremonies.holding import Ceremony, Hall, hold, open_ceremony, resume
 from smki.ceremonies.keysets import parse_key_set
 from smki.ceremonies.opening import Opening, Signatory, script_named, seat_of
-from smki.ceremonies.scripts import Role
+from smki.ceremonies.quorum import RULE as QUORUM
+from smki.ceremonies.scripts import Act, Role
 from smki.ceremonies.transcript import Signature, Transcript, encode_transcript
 from smki.flows.activating import RecordedAuthority
 from smki.interfaces.cli.ceremony_console import Terminal
@@ -49,39 +50,51 @@ class Asked:
     names: tuple[tuple[str, str], ...]
     contents: Mapping[str, bytes]
 
-    @property
-    def opens(self) -> bool:
-        """Whether the script uses keys that are in custody."""
-        return script_named(self.script).opens
-
 
 def hold_in(
     folder: Path,
     asked: Asked,
     answers: Mapping[str, str],
     settings: Settings,
-    authority: Authority,
+    environment: Mapping[str, str],
 ) -> bytes:
-    """The ceremony of this folder, which is opened first if it was not, is closed; what is to be signed.
+    """The ceremony of this folder, opened first if it was not, is closed; what is to be signed.
 
     Raises:
         Refused, Malformed: who takes part, or what is to be used, does not fit the script; or a step
             was refused.
-        Unavailable: nobody answers; or the folder cannot be written.
+        Unavailable: nobody answers; or the folder cannot be written; or a live key is to be used and
+            there is no SMKI in the state directory.
     """
     with closing(CeremonyFolder(folder)) as ledger:
-        hall = _hall(ledger, answers, authority)
+        hall = _hall(ledger, answers, RehearsalAuthority())
         if not ledger.entries():
             _open(hall, asked, settings)
-        ceremony = resume(hall)
-        if ceremony.opening.script.name != asked.script:
+        opening = resume(hall).opening
+        if opening.script.name != asked.script:
             raise Refused(
-                f"ceremony: script {ceremony.opening.script.name} is held in this folder, must be"
-                " that one",
+                f"ceremony: script {opening.script.name} is held in this folder, must be that one",
                 where=str(folder),
                 rule="ceremony.opening",
             )
+        asks = any(step.act is Act.PERMIT for step in opening.steps)
+        if opening.purpose is not Purpose.LIVE or not asks:
+            return hold(resume(hall), ACTS)
+        with open_front(settings) as front:
+            authority = RecordedAuthority(
+                front, lambda said: perform(settings, environment, KEY_ASKED, {"said": said})
+            )
+            return _held_under(authority, resume(_hall(ledger, answers, authority)))
+
+
+def _held_under(authority: RecordedAuthority, ceremony: Ceremony) -> bytes:
+    """What is to be signed of the ceremony; a quorum that was refused is on record, too."""
+    try:
         return hold(ceremony, ACTS)
+    except Refused as error:
+        if error.rule == QUORUM:
+            authority.tell_refused(error.message)
+        raise
 
 
 def conclude(folder: Path, files: Sequence[bytes]) -> bytes:
@@ -112,24 +125,6 @@ def conclude(folder: Path, files: Sequence[bytes]) -> bytes:
         )
         ledger.replace(FINISHED, octets)
     return octets
-
-
-@contextmanager
-def recorded_authority(
-    settings: Settings, environment: Mapping[str, str], *, needed: bool
-) -> Iterator[RecordedAuthority | None]:
-    """The authority by the record of the state directory, where it is needed; each answer is lodged.
-
-    Raises:
-        Unavailable: there is no SMKI in the state directory.
-    """
-    if not needed:
-        yield None
-        return
-    with open_front(settings) as front:
-        yield RecordedAuthority(
-            front, lambda said: perform(settings, environment, KEY_ASKED, {"said": said})
-        )
 
 
 def _hall(ledger: CeremonyFolder, answers: Mapping[str, str], authority: Authority) -> Hall:

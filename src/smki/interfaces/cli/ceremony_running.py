@@ -10,11 +10,9 @@ import click
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.founding import issuing_requests
 from smki.bootstrap.opening import load_hierarchy
-from smki.ceremonies.activating import RehearsalAuthority
 from smki.ceremonies.development import ROOTS
 from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.holding import TO_BE_SIGNED
-from smki.ceremonies.quorum import RULE as QUORUM
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
 from smki.flows.revocation import current_list
@@ -24,12 +22,11 @@ from smki.interfaces.cli.ceremony_holding import (
     Asked,
     conclude,
     hold_in,
-    recorded_authority,
 )
 from smki.interfaces.cli.ceremony_telling import told_document, told_lines
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.operations import CEREMONY, perform
-from smki.terms import Malformed, Refused
+from smki.terms import Malformed
 from smki.wire.encodings import write_pem
 
 _PURPOSES = ("rehearsal", "live")
@@ -130,16 +127,7 @@ def run(
     with reporting(as_json=as_json):
         settings = load_settings(os.environ)
         asked = Asked(script=name, contents=named_files(contents), **options)
-        live = asked.purpose == "live"
-        with recorded_authority(settings, os.environ, needed=live and asked.opens) as recorded:
-            authority = recorded or RehearsalAuthority()
-            answers_given = prepared(answers, given)
-            try:
-                octets = hold_in(Path(folder), asked, answers_given, settings, authority)
-            except Refused as error:
-                if recorded is not None and error.rule == QUORUM:
-                    recorded.tell_refused(error.message)
-                raise
+        octets = hold_in(Path(folder), asked, prepared(answers, given), settings, os.environ)
     digest = fingerprint(octets)
     place = str(Path(folder) / TO_BE_SIGNED)
     lines = (

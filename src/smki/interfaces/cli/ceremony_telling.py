@@ -97,6 +97,14 @@ def told_document(told: Replayed, octets: bytes) -> dict[str, Any]:
         "result": told.result,
         "quorum": opening.rule.quorum,
         "custodians": len(opening.seats),
+        "signatories": [
+            {
+                "person": one.person,
+                "organisation": one.organisation,
+                "credential": one.credential,
+            }
+            for one in opening.signatories
+        ],
         "present": list(told.present),
         "keys": dict(told.keys),
         "certificates": {kind.value: fingerprint(der) for kind, der in told.certificates.items()},
@@ -121,6 +129,10 @@ def told_lines(told: Replayed, octets: bytes) -> tuple[str, ...]:
             f" {opening.rule.quorum} of {len(opening.seats)} custodians open its keys"
         ),
         *(f"  {name}: {aloud(digest)}" for name, digest in made.items()),
+        *(
+            f"  signed by {one.person} of {one.organisation}: {aloud(one.credential)}"
+            for one in opening.signatories
+        ),
         *(f"  deviation: {one}" for one in told.deviations),
         *(f"  refused: {one}" for one in told.refusals),
         f"  interrupted {told.interruptions} times; SHA-256 {aloud(fingerprint(octets))}",

@@ -6,7 +6,7 @@ import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.support.ceremony import signing_credential
 from tests.support.custody import person, presents
 from tests.support.founding import quick_stores
-from tests.unit.cli.conftest import House
+from tests.unit.cli.conftest import OFFICERS, Authority, House
 
 from smki.adapters.keys import SoftwareKeyStore
 from smki.adapters.keys.passphrases import passphrase_from
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PEOPLE = ("operator", "witness-1", *(f"custodian-{n}" for n in range(1, 6)))
+OIDS = json.dumps({kind.value: f"2.25.77{n}" for n, kind in enumerate(CertificateKind)})
 KINDS = ("issuing-oca", "issuing-dca", "issuing-ica")
 
 
@@ -90,9 +91,10 @@ class Site:
 
 def _compared() -> Iterator[str]:
     for name in ("contingency", "contingency-symmetric", "recovery"):
-        yield f"rehearsal-{name}"
+        yield from (name, f"rehearsal-{name}")
     for kind in CertificateKind:
         if kind.is_authority:
+            yield kind.value
             yield from (
                 f"rehearsal-{kind.value}",
                 f"certificate of {kind.value}",
@@ -104,7 +106,10 @@ def _compared() -> Iterator[str]:
 @pytest.fixture(scope="module", name="site")
 def fixture_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """People with credentials, and a state directory without an SMKI."""
-    folder = tmp_path_factory.mktemp("site")
+    return _site(tmp_path_factory.mktemp("site"))
+
+
+def _site(folder: Path) -> Site:
     site = Site(folder=folder, house=House(state=folder / "house"))
     for name in PEOPLE:
         if name.startswith("custodian"):
@@ -327,17 +332,14 @@ def test_a_live_ceremony_has_policies_of_its_own(site: Site) -> None:
 
 def test_a_live_ceremony_makes_live_keys(site: Site) -> None:
     """Under policies and an environment of its own; its key is no rehearsal's, by name and by seal."""
-    oids = {kind.value: f"2.25.77{number}" for number, kind in enumerate(CertificateKind)}
     state = site.path("live-recovery")
     held = ("ceremony", "run", "recovery-key", "--state", state, "--purpose", "live", *site.who())
-    said = ("request.entity=0A534D4B49040001", "compare.recovery=agreed")
-    given = [word for one in said for word in ("--answer", one)]
-    answers = ("--answers", site.answers(), *given)
+    answers = ("--answers", site.answers(), "--answer", "request.entity=0A534D4B49040001")
     code, done = site.house.json(
         *held,
         *answers,
         SMKI_STATE=site.path("none"),
-        SMKI_POLICIES=json.dumps(oids),
+        SMKI_POLICIES=OIDS,
         SMKI_ENVIRONMENT="quill-1",
     )
     assert code == 0, done
@@ -347,6 +349,91 @@ def test_a_live_ceremony_makes_live_keys(site: Site) -> None:
     brought = ("--key", f"{state}/keys/recovery.json", "--sign", site.path("operator.pem"))
     code, refused = site.house.json(*use, *brought, "--answers", site.answers())
     assert (code, "must never be used in a rehearsal" in refused["error"]["message"]) == (1, True)
+
+
+@pytest.mark.clause("sec:L10.9", "sec-app-l:3", "sec:L10")
+def test_a_live_key_acts_by_decision_and_quorum(tmp_path: Path) -> None:
+    """In an SMKI of real roots: refused without decisions, refused with two of three, then it signs."""
+    site = _site(tmp_path)
+    house = _live_house(site)
+    key, name = site.path("recovery", "keys", "recovery.json"), "recovery"
+    told = dict(zip(("decision", "recovery"), ("K-1", "M-1"), strict=True))
+    told |= {"incident": "INC-7", "method": "method-3", "purpose": "replace"}
+    said = {f"permit.{name}.{one}": text for one, text in told.items()}
+    command = tmp_path / "command-1"
+    command.write_bytes(b"a command to be signed")
+    said[f"use.{name}.command-1"] = "agreed"
+    held = parse_key_set(Path(key).read_bytes())
+    shares = {n: presents(held, person(n)).words for n in (1, 2, 3)}
+    run: tuple[str, ...] = (
+        "ceremony",
+        "run",
+        "activation",
+        "--state",
+        site.path("use"),
+        "--purpose",
+        "live",
+    )
+    run += (*site.who(), "--key", key, "--sign", str(command), "--answers", site.answers())
+
+    def use(*numbers: int) -> tuple[int, dict[str, Any]]:
+        opened = {f"open.{name}.custodian-{n}": "absent" for n in range(1, 6)}
+        opened |= {f"open.{name}.custodian-{n}": shares[n] for n in numbers}
+        given = [w for one in (said | opened).items() for w in ("--answer", "=".join(one))]
+        return house.json(*run, *given)
+
+    code, done = use(1, 2, 3)
+    assert (code, "'K-1': not in the record" in done["error"]["message"]) == (1, True)
+    authority = Authority(house=house, folder=tmp_path)
+    authority.lodge("K-1", "use-key", name, "--scope", "INC-7: replace")
+    authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
+    code, done = use(1, 2)
+    assert (code, "2 shares count, must be 3" in done["error"]["message"]) == (1, True)
+    refused, permitted = "refused: recovery", "permitted: recovery"
+    assert _asked(house) == [refused, permitted, permitted, refused]
+    code, done = use(1, 2, 3)
+    assert code == 0, done
+    assert Path(site.path("use", "signatures", "recovery-command-1.sig")).exists()
+    assert house.json("ceremony", "lodge", site.signed(site.path("use")))[0] == 0
+    assert house.json("repository", "audit")[1]["problems"] == []
+
+
+def _live_house(site: Site) -> House:
+    """An SMKI that a live ceremony founded, with officers of the authority and a recovery key."""
+    house, issuing = site.house, []
+    live = ("--purpose", "live", *site.who(), "--answers", site.answers())
+    with quick_stores():
+        assert house.run("ceremony", "requests", "--out", site.path("requests"))[0] == 0
+        for kind in KINDS:
+            issuing += ["--issuing", kind, site.path("requests", f"{kind}.csr")]
+        roots = ("ceremony", "run", "roots", "--state", site.path("roots"), *live, *issuing)
+        assert house.run(*roots, SMKI_POLICIES=OIDS, SMKI_ENVIRONMENT="quill-1")[0] == 0
+        assert house.run("init", "--ceremony", site.signed(site.path("roots")))[0] == 0
+    recovery = ("ceremony", "run", "recovery-key", "--state", site.path("recovery"), *live)
+    assert house.run(*recovery, "--answer", "request.entity=0A534D4B49040001")[0] == 0
+    party, trade, identity = OFFICERS["chair"]
+    named = ("--trading-name", trade, "--identity", f"{identity}=other")
+    assert house.run("party", "add", party, *named)[0] == 0
+    for officer in ("chair", "secretary"):
+        csr, key, pem = (site.path(f"{officer}.{ending}") for ending in ("csr", "key", "pem"))
+        who = ("--organisation", trade, "--role", "other", "--name", officer)
+        assert house.run("csr", "system", *who, "--out", csr, "--key-out", key)[0] == 0
+        wanted = (csr, "--party", party, "--interface", "portal", "--out", pem)
+        assert house.run("registration", "credential", *wanted)[0] == 0
+    return house
+
+
+def _asked(house: House) -> list[str]:
+    """What was asked of keys, as the record names it, in its order."""
+    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
+        items = front.index.items(of=7)
+        names = [
+            front.index.items(of=7, name=one)
+            for one in ("refused: recovery", "permitted: recovery")
+        ]
+        kinds = {row.entry: n for n, rows in enumerate(names) for row in rows}
+    words = ("refused: recovery", "permitted: recovery")
+    return [words[kinds[row.entry]] for row in items if row.entry in kinds]
 
 
 def _founded(roots: tuple[str, str], site: Site) -> House:

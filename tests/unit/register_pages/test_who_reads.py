@@ -13,8 +13,11 @@ from tests.support.register_pages import CREDENTIALS, OUTSIDER
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.bodies import Person
 from smki.governance.entities.meetings import AgendaItem, Ask, Paper, Section
+from smki.governance.entities.minutes import Action, Due, DueKind
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.labels import Label
+from smki.ports.register import Wanted
+from smki.terms import Malformed
 
 if TYPE_CHECKING:
     from tests.support.register_pages import PagesHouse
@@ -189,3 +192,33 @@ def test_nothing_that_was_typed_is_believed(pages: PagesHouse) -> None:
         assert answer.status in (200, 403, 404), (path, answer.text)
         assert "<script" not in answer.text, path
         assert "49" not in answer.text.replace(MEETING, ""), path
+
+
+def test_actions_are_found_by_state_body_and_owner(pages: PagesHouse) -> None:
+    """An action that is overdue says so; of another body or owner it is not shown."""
+    action = Action(
+        ref="QPA 01/01",
+        text="Send the approach out again.",
+        item=f"{MEETING}/2",
+        raised=date(2026, 3, 2),
+        owner="supplier",
+        due=Due(kind=DueKind.DATE, on=date(2026, 2, 27)),
+        due_on=date(2026, 2, 27),
+    )
+    pages.put(action)
+    for query, there in (
+        ("", True),
+        ("?state=overdue", True),
+        ("?state=all&owner=supplier", True),
+        ("?owner=chair", False),
+        ("?body=QPA", True),
+        ("?body=QTG", False),
+    ):
+        shown = pages.get("networks", f"/actions{query}").text
+        assert (action.text in shown) is there, query
+    assert "overdue</strong>" in pages.get("networks", "/actions").text
+    assert "March 2026" in pages.get("networks", "/actions?state=all").text
+    assert action.text not in pages.get(OUTSIDER, "/actions").text
+    with pytest.raises(Malformed):
+        pages.register.find(Wanted(tokens=None), after="elsewhere")
+    assert pages.get("networks", "/actions?after=elsewhere").status == 400

@@ -10,10 +10,11 @@ from urllib.parse import quote
 import pytest
 from tests.support.register_pages import CREDENTIALS, OUTSIDER
 
+from smki.flows.displaying import ShownDecision
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.bodies import Person
 from smki.governance.entities.meetings import AgendaItem, Ask, Paper, Section
-from smki.governance.entities.minutes import Action, Due, DueKind
+from smki.governance.entities.minutes import Action, Due, DueKind, Resolution, Verb
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.labels import Label
 from smki.ports.register import Wanted
@@ -222,3 +223,28 @@ def test_actions_are_found_by_state_body_and_owner(pages: PagesHouse) -> None:
     with pytest.raises(Malformed):
         pages.register.find(Wanted(tokens=None), after="elsewhere")
     assert pages.get("networks", "/actions?after=elsewhere").status == 400
+
+
+def test_a_decision_shows_what_systems_did_under_it(pages: PagesHouse) -> None:
+    """The decision file of that id is linked with what was lodged under it, or is said not to be there."""
+    file = ShownDecision(entry=7, recorded=None, reason="", permits=(), uses=(9,), standing="used")
+    tied = replace(pages.services, tied=lambda one: file if one == "QPA-1" else None)
+    asked = replace(pages, services=tied)
+    made = [
+        Resolution(
+            ref=f"{MEETING}/2/{place}",
+            item=f"{MEETING}/2",
+            place=place,
+            verb=Verb.NOTED,
+            bodies=("QPA",),
+            text="The use of the key was noted.",
+            decision=f"QPA-{place}",
+        )
+        for place in (1, 2)
+    ]
+    pages.put(*made)
+    shown = asked.get("networks", f"/resolution/{made[0].ref}").text
+    assert 'href="/portal/decisions/7"' in shown
+    assert 'href="/portal/entries/9"' in shown
+    missing = asked.get("networks", f"/resolution/{made[1].ref}").text
+    assert "nothing of that name is in the record" in missing

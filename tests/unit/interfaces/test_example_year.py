@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -301,6 +302,28 @@ def test_a_pdf_is_tagged_and_always_the_same(register: Register) -> None:
     assert b"StructTreeRoot" in made
     assert b"pdfuaid" in made
     assert export(found, "pdf") == made
+
+
+@pytest.mark.parametrize(
+    ("kind", "ref"),
+    [
+        (Kind.AGENDA_ITEM, "PMA_24_1003/5"),
+        (Kind.PAPER, "PMA_24_1003_05"),
+        (Kind.RESOLUTION, "PMA_24_1003/5/1"),
+        (Kind.ACTION, "PMA 23/02"),
+        (Kind.VERSION, "SRT-APPROACH/3.9"),
+        (Kind.MODIFICATION, "102"),
+    ],
+)
+def test_a_sheet_of_anything_can_be_set(kind: Kind, ref: str, register: Register) -> None:
+    """Whatever is taken along by itself has its headings in order, as a page and as PDF."""
+    found = gather(_reading(register, "pma-secretary"), ref, kind)
+    assert export(found, "pdf").startswith(b"%PDF-")
+    levels = [
+        int(str(one.tag)[1]) for one in _tree(export(found, "html")).iter("h1", "h2", "h3", "h4")
+    ]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_the_whole_year_is_what_its_chapters_are() -> None:

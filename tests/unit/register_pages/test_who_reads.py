@@ -64,6 +64,14 @@ def test_who_was_there_reads_what_is_red(pages: PagesHouse) -> None:
     assert "Zephyr" in pages.get("supplier", f"/meeting/{MEETING}").text
 
 
+@pytest.mark.clause("sec:C6")
+def test_who_keeps_a_meeting_sees_its_quorum(pages: PagesHouse) -> None:
+    """The secretary is told how many voting seats were there and how many must be; a member is not."""
+    shown = pages.get("secretary", f"/meeting/{MEETING}").text
+    assert "Quorum: 1 voting seats present, 2 needed: not quorate." in shown
+    assert "Quorum:" not in pages.get("supplier", f"/meeting/{MEETING}").text
+
+
 def test_a_search_passes_over_what_is_withheld(pages: PagesHouse) -> None:
     """A withheld word finds nothing, in the octets of a word that is nowhere."""
     found = pages.get("networks", "/search?words=quenelle")

@@ -16,6 +16,7 @@ from smki.governance.entities.minutes import (
     Paragraph,
     Resolution,
 )
+from smki.governance.voting import Quorum, quorum_of
 from smki.interfaces.web.portal.register.documents import (
     effect_of,
     route_shown,
@@ -150,11 +151,21 @@ def _meeting(entity: Meeting, scene: Scene) -> View:
             "items": [(one, _of_item(one, scene)) for one in items],
             "sets": sorted(sets, key=lambda one: one.set.value, reverse=True),
             "names": SETS,
+            "quorum": _quorum(entity, scene),
             "below": _below(
                 entity, scene, leave=frozenset({Kind.AGENDA_ITEM, Kind.MINUTES, Kind.OUTPUT})
             ),
         },
     )
+
+
+def _quorum(meeting: Meeting, scene: Scene) -> Quorum | None:
+    """Whether enough were there, for who keeps it and sees all who were."""
+    body = scene.reading.get(Key(Kind.BODY, meeting.body))
+    if not isinstance(body, Committee) or not meeting.attendance or not scene.keeps(meeting):
+        return None
+    seats = scene.reading.under(body.key, Kind.SEAT)
+    return quorum_of(body, meeting, (one for one in seats if isinstance(one, Seat)))
 
 
 def _of_item(item: AgendaItem, scene: Scene) -> Mapping[str, tuple[Entity, ...]]:

@@ -134,6 +134,14 @@ def sees_all(entity: Entity, who: Reader, known: Known) -> bool:
     return as_seen(entity, who, known) == entity
 
 
+def names_withheld(entity: Entity, who: Reader, known: Known) -> bool:
+    """Whether it names something that this reader may not read, or that is not there.
+
+    Clause: sec:M4.13
+    """
+    return _Sight(who, known).pointed(entity) != entity
+
+
 def may_look_back(entity: Entity, bodies: Iterable[str], who: Reader, known: Known) -> bool:
     """Whether this reader sees an earlier state of an entity of these bodies.
 
@@ -177,12 +185,12 @@ class _Sight:
             case AgendaItem() if entity.stub and not self._reads(entity):
                 return _by_stub(entity)
             case Paper():
-                return self._pointed(replace(entity, sections=tuple(self._sections(entity))))
+                return self.pointed(replace(entity, sections=tuple(self._sections(entity))))
             case Meeting():
-                return self._pointed(replace(entity, attendance=tuple(self._attendance(entity))))
+                return self.pointed(replace(entity, attendance=tuple(self._attendance(entity))))
             case Person() if REGISTER not in self.who.tokens:
                 return replace(entity, channel="")
-        return self._pointed(entity)
+        return self.pointed(entity)
 
     def _reads(self, item: AgendaItem) -> bool:
         return may_read(self.who, audience_at(label_of(item, self.known), item, self.known))
@@ -206,7 +214,7 @@ class _Sight:
         for one in meeting.attendance:
             yield from _there_for(one, items)
 
-    def _pointed(self, value: _Value) -> _Value:
+    def pointed(self, value: _Value) -> _Value:
         """The value, or one of its parts, without pointers to what the reader may not read."""
         held: Any = value
         changed: dict[str, Any] = {}
@@ -222,7 +230,7 @@ class _Sight:
     def _inside(self, held: Any) -> Any:
         if isinstance(held, tuple):
             return tuple(map(self._inside, held))
-        return self._pointed(held) if is_dataclass(held) else held
+        return self.pointed(held) if is_dataclass(held) else held
 
     def _left(self, held: Any, kinds: tuple[Kind, ...]) -> Any:
         if isinstance(held, tuple):

@@ -65,11 +65,11 @@ def test_a_refusal_says_why_and_loses_nothing(pages: PagesHouse) -> None:
 @pytest.mark.parametrize(
     ("fields", "said", "field"),
     [
-        ({"number": "many"}, "'many', must be a whole number", "number"),
+        ({"number": "many"}, "Number: 'many', must be a whole number", "number"),
         ({"held_on": "soon"}, "'soon', must be as 2026-11-21", "held_on"),
         ({"attendance.1.person": "x", "attendance.1.part.items": "1, b"}, "'b'", None),
         ({"kind": "party"}, "'party', must be one of", "kind"),
-        ({"ref": " "}, "is not there, must be", "ref"),
+        ({"ref": " "}, "Reference: must be filled in", "ref"),
     ],
 )
 def test_a_wrong_field_is_named(

@@ -14,7 +14,7 @@ from smki.governance.entries import Change
 from smki.governance.reading import Reader, audience_of, may_read
 from smki.governance.remembering import Remembered
 from smki.governance.rules import Ahead, finding, not_there
-from smki.governance.seeing import names_withheld, sees_all
+from smki.governance.seeing import sees_all, withheld_names
 from smki.terms import Finding
 
 
@@ -33,9 +33,11 @@ def _found(after: Entity, change: Change, known: Known, who: Reader) -> Iterator
         there = known.get(parent)
         if parent not in new and (there is None or not may_read(who, audience_of(there, known))):
             yield not_there(after, parent)
-    if names_withheld(after, who, Ahead(known, change.entities)):
-        yield finding(after, "sighted", "names what is not there", "sec:M4.13")
     before = known.get(after.key)
+    names = withheld_names(after, who, Ahead(known, change.entities))
+    # What it named before is not asked again: old papers name what the register never had.
+    if names and not (before and names <= withheld_names(before, who, known)):
+        yield finding(after, "sighted", "names what is not there", "sec:M4.13")
     if before is None or sees_all(before, who, known):
         return
     if may_read(who, audience_of(before, known)):

@@ -15,6 +15,7 @@ from typing import Final
 
 from tests.support.classified import BODIES, DAY, PEOPLE, SEATS, Standing
 
+from smki.governance.duties import bodies_of
 from smki.governance.encoding import encode_entity, entity_of, parse_entity
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.bodies import Handling, Interest, MinutesSet, SeatCategory
@@ -49,7 +50,7 @@ from smki.governance.entities.minutes import (
 )
 from smki.governance.entities.outputs import Alias, Output, OutputAct
 from smki.governance.labels import Label, highest
-from smki.governance.reading import Reader, label_of, top_label_of
+from smki.governance.reading import Reader, label_of, secretariat_token, top_label_of
 from smki.governance.seeing import as_seen
 from smki.merkle.canonical import JSON, parse_json
 
@@ -349,7 +350,12 @@ def beside(world: World, who: Reader, *, gone: bool) -> tuple[Entity, ...]:
         kept = _without(kept, seen)
         kept = {key: _cut(one, seen.get(key), kept) for key, one in kept.items()}
         gone_refs = {key.ref for key in world.entities} - {key.ref for key in kept}
-        kept = {key: _never_told(one, gone_refs) for key, one in kept.items()}
+        known = Standing(*kept.values())
+        kept = {
+            # What somebody's own body names, they wrote.
+            key: one if _is_own(one, who, known) else _never_told(one, gone_refs)
+            for key, one in kept.items()
+        }
     return tuple(map(otherwise, kept.values()))
 
 
@@ -371,6 +377,11 @@ def _without(entities: dict[Key, Entity], seen: dict[Key, Entity]) -> dict[Key, 
         or key.kind in stay
         or (key.kind is Kind.OUTPUT and needed.issuperset(one.parents))
     }
+
+
+def _is_own(entity: Entity, who: Reader, known: Standing) -> bool:
+    bodies = bodies_of(entity, known)
+    return not who.tokens.isdisjoint({secretariat_token(body) for body in bodies})
 
 
 def _cut(entity: Entity, seen: Entity | None, kept: Mapping[Key, Entity]) -> Entity:

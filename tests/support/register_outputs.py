@@ -203,27 +203,36 @@ def exported(asked: Asked) -> Given:
 def pages(asked: Asked) -> Given:
     """Every page that answers to GET, with every name."""
     if asked.role == PUBLIC:
-        for route in PublicRegister(asked.services).routes():
-            yield from _answers(asked, route.path, route.endpoint)
-        return
-    for verb, path, handler in RegisterPages(asked.services).table():
-        if verb == "GET":
-            yield from _answers(asked, path, partial(_as_visitor, handler, asked.visitor))
+        public = PublicRegister(asked.services).routes()
+        handlers = [(one.path, one.endpoint) for one in public]
+    else:
+        table = RegisterPages(asked.services).table()
+        handlers = [
+            (path, partial(_as_visitor, handler, asked.visitor))
+            for verb, path, handler in table
+            if verb == "GET"
+        ]
+    yield from asyncio.run(_answers(asked, handlers))
 
 
 def _as_visitor(handler: Handler, visitor: Visitor, request: Request) -> Awaitable[Response]:
     return handler(request, visitor)
 
 
-def _answers(asked: Asked, path: str, answering: Callable[[Request], Any]) -> Given:
-    for parameters, query in _asked_for(asked, path):
-        address = path.replace(":path", "").format(**parameters)
-        try:
-            answer: Response = asyncio.run(answering(_request(address, parameters, query)))
-            octets = repr((answer.status_code, answer.headers.items())).encode() + answer.body
-        except (Malformed, Refused) as error:
-            octets = str(error).encode()
-        yield f"{address}?{query}", octets
+async def _answers(
+    asked: Asked, handlers: Iterable[tuple[str, Callable[[Request], Any]]]
+) -> list[tuple[str, bytes]]:
+    found = []
+    for path, answering in handlers:
+        for parameters, query in _asked_for(asked, path):
+            address = path.replace(":path", "").format(**parameters)
+            try:
+                answer: Response = await answering(_request(address, parameters, query))
+                octets = repr((answer.status_code, answer.headers.items())).encode() + answer.body
+            except (Malformed, Refused) as error:
+                octets = str(error).encode()
+            found.append((f"{path} {address}?{query}", octets))
+    return found
 
 
 def _asked_for(asked: Asked, path: str) -> Iterator[tuple[dict[str, str], str]]:

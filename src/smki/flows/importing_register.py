@@ -55,7 +55,7 @@ def bring_in(
 
     Raises:
         Refused: two files say different things of the same, something is spoken of that is not
-            there, or a rule forbids it; every reason.
+            there, somebody changed it meanwhile, or a rule forbids it; every reason.
         Unavailable: the database is away.
     """
     known = Joined(register, reading)
@@ -70,7 +70,8 @@ def bring_in(
     if not entities:
         return Imported(head=register.head(), entities=())
     by = reading.reader.person if reading else ""
-    head = keep(register, Change(at=at, by=by, said=said, entities=entities))
+    change = Change(at=at, by=by, said=said, entities=entities)
+    head = keep(register, change, {one.key: known.stood[one.key] for one in entities})
     return Imported(head=head, entities=entities)
 
 
@@ -82,6 +83,7 @@ class Joined:
         self._reading = reading
         self._put: dict[Key, Entity] = {}
         self._amended: dict[Key, Entity] = {}
+        self.stood: dict[Key, Entity | None] = {}  # what was compared with
 
     def put(self, entity: Entity) -> None:
         """A file holds this.
@@ -119,7 +121,7 @@ class Joined:
 
     def _stands(self, one: Entity) -> bool:
         """Whether it stands so, or is what its reader sees of what stands."""
-        there = self._register.get(one.key)
+        there = self.stood[one.key] = self._register.get(one.key)
         if there == one or there is None or self._reading is None:
             return there == one
         return self._reading.get(one.key) == one

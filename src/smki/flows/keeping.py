@@ -2,7 +2,7 @@
 
 1 look     whether who asks sees all that the change rests on; nothing else is said if not
 2 decide   every rule of every entity, and whether who asks may
-3 hear     who may read what, of all that the change touches
+3 hear     who may read what, of all that the change touches; nobody opens anything to themselves
 4 keep     one entry, durable
 
 Nothing else writes to the register.
@@ -13,7 +13,9 @@ from typing import Final
 
 from smki.governance.duties import decide_duties, seats_of
 from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities.bodies import Person
 from smki.governance.entries import Change
+from smki.governance.opening import decide_claims, decide_opening
 from smki.governance.reading import Reader, audience_of, tokens_of, touched_by
 from smki.governance.remembering import Remembered
 from smki.governance.rulebook import RULES
@@ -40,6 +42,8 @@ def keep(
     Clause: sec:L1
     """
     seats = seats_of(change.by, all_of(register, Kind.SEAT)) if change.by else ()
+    named = any(isinstance(one, Person) for one in change.entities)
+    people = all_of(register, Kind.PERSON) if named else ()
     day = change.at.date()
     who = Reader(person=change.by, tokens=tokens_of(change.by, seats, day))
 
@@ -51,7 +55,12 @@ def keep(
         findings = (*decide_change(change, known, RULES), *decide_duties(change, known, seats))
         if findings:
             raise Refused(findings=findings)
-        return change, audiences_after(change, known)
+        audiences = audiences_after(change, known)
+        opened = decide_opening(change, known, audiences, who, seats) if change.by else ()
+        claimed = decide_claims(change, known, people) if change.by else ()
+        if opened or claimed:
+            raise Refused(findings=(*opened, *claimed))
+        return change, audiences
 
     return register.change(decide)
 

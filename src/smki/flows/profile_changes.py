@@ -53,7 +53,7 @@ def must_permit_profiles(front: FrontOffice, configuration: Mapping[str, JSON]) 
                 " decision about exactly these must be recorded first",
                 where="configuration",
                 clause="gbcs:12",
-                advice="with the configuration as it was: 'smki governance decide', 'sign', 'lodge'",
+                advice="'smki governance decide', 'sign', 'lodge'; nothing else can be done meanwhile",
             ),
             *reasons,
         )

@@ -6,7 +6,7 @@ Whole entities are withheld by their audience (`reading.audience_of`). Withheld 
     an agenda item            but its number, label and stub, for who may read the meeting alone
     who was there for a part  as far as it is for items that the reader knows
     how a person is called    but to whoever sits in a body
-    pointers                  to what the reader may not read
+    pointers                  to what the reader may not read, but to who keeps what has them
 
 What is left has no trace of what was cut: no mark, no gap, no length. Earlier states of an entity
 are `may_look_back`'s.
@@ -20,6 +20,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from smki.governance.duties import bodies_of
 from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entities.bodies import Person, SeatCategory
 from smki.governance.entities.meetings import (
@@ -31,7 +32,7 @@ from smki.governance.entities.meetings import (
     Section,
 )
 from smki.governance.entities.outputs import Output
-from smki.governance.labels import highest
+from smki.governance.labels import Label, highest
 from smki.governance.reading import (
     REGISTER,
     SECRETARIATS,
@@ -134,6 +135,17 @@ def sees_all(entity: Entity, who: Reader, known: Known) -> bool:
     return as_seen(entity, who, known) == entity
 
 
+def withheld_names(entity: Entity, who: Reader, known: Known) -> frozenset[tuple[str, str]]:
+    """What it names that this reader may not read, or that is not there: by which attribute, and its ref.
+
+    Clause: sec:M4.13
+    """
+    sight = _Sight(who, known)
+    return frozenset(
+        (name, ref) for name, ref, kinds in _named(entity) if not sight.knows(ref, kinds)
+    )
+
+
 def may_look_back(entity: Entity, bodies: Iterable[str], who: Reader, known: Known) -> bool:
     """Whether this reader sees an earlier state of an entity of these bodies.
 
@@ -206,8 +218,18 @@ class _Sight:
         for one in meeting.attendance:
             yield from _there_for(one, items)
 
-    def _pointed(self, value: _Value) -> _Value:
-        """The value, or one of its parts, without pointers to what the reader may not read."""
+    def _pointed(self, entity: _Value) -> _Value:
+        """Without pointers to what the reader may not read; who keeps it sees what they wrote."""
+        if isinstance(entity, Entity) and self._keeps(entity):
+            return entity
+        return self._without(entity)
+
+    def _keeps(self, entity: Entity) -> bool:
+        own = {secretariat_token(body) for body in bodies_of(entity, self.known)}
+        held = self.who.tokens & own
+        return bool(held) and not held.isdisjoint(audience_at(Label.RED, entity, self.known))
+
+    def _without(self, value: _Value) -> _Value:
         held: Any = value
         changed: dict[str, Any] = {}
         for name in (field.name for field in fields(held)):
@@ -222,16 +244,28 @@ class _Sight:
     def _inside(self, held: Any) -> Any:
         if isinstance(held, tuple):
             return tuple(map(self._inside, held))
-        return self._pointed(held) if is_dataclass(held) else held
+        return self._without(held) if is_dataclass(held) else held
 
     def _left(self, held: Any, kinds: tuple[Kind, ...]) -> Any:
         if isinstance(held, tuple):
-            return tuple(ref for ref in held if self._knows(ref, kinds))
-        return held if self._knows(held, kinds) else ""
+            return tuple(ref for ref in held if self.knows(ref, kinds))
+        return held if self.knows(held, kinds) else ""
 
-    def _knows(self, ref: str, kinds: tuple[Kind, ...]) -> bool:
+    def knows(self, ref: str, kinds: tuple[Kind, ...]) -> bool:
         found = (self.known.get(Key(kind, ref)) for kind in kinds if ref)
         return any(may_read(self.who, audience_of(one, self.known)) for one in found if one)
+
+
+def _named(value: Any) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
+    """Every pointer in a value: its attribute, what it names, of which kinds."""
+    for field in fields(value):
+        held = getattr(value, field.name)
+        name = f"{type(value).__name__}.{field.name}"
+        for one in held if isinstance(held, tuple) else (held,):
+            if name in POINTERS and one:
+                yield name, one, POINTERS[name]
+            elif is_dataclass(one):
+                yield from _named(one)
 
 
 def _by_stub(item: AgendaItem) -> AgendaItem:

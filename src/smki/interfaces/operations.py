@@ -52,6 +52,7 @@ SOCKET: Final = "worker.sock"
 INDEX_ROOT: Final = "index-root"
 KEY_ASKED: Final = "key-asked"
 CEREMONY: Final = "ceremony"
+DECISION: Final = "decision"
 _TURN_SECONDS: Final = 0.05  # between two looks whether it is our turn
 
 
@@ -290,6 +291,9 @@ def _index_root(settings: Settings, office: Office, arguments: Mapping[str, Any]
     return {"entry": lodge_index_root(office, arguments["body"].encode())}
 
 
+DECIDING: Final = frozenset({DECISION, SIGN_DECISION})
+"""What may be done where the configuration waits for a decision: it is how one comes."""
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "ping": _ping,
     INDEX_ROOT: _index_root,
@@ -302,7 +306,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "organisation": _organisation,
     "server": _server,
     "root-list": _root_list,
-    "decision": _decision,
+    DECISION: _decision,
     SIGN_DECISION: _sign_decision,
     USE_KEY: _key_use,
     "confide": _confide,
@@ -338,7 +342,8 @@ def perform(
             return result
         try:
             if not is_locked(settings.path("record")):
-                with open_office(settings, environment, patience=0) as office:
+                deciding = operation in DECIDING
+                with open_office(settings, environment, deciding=deciding, patience=0) as office:
                     return carry_out(settings, office, operation, arguments)
         except Unavailable as error:
             if error.rule != LOCKED:

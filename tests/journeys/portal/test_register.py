@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.register_server import PASSWORD, issue_officers, register_server
@@ -199,7 +199,7 @@ class Desk:
         self._browser, self._server, self._look = browser, server, look
         self._contexts: list[BrowserContext] = []
 
-    def sits(self, name: str, **how: Any) -> Keyboard:
+    def sits(self, name: str) -> Keyboard:
         """The officer is logged in, on the register's first page."""
         officer = self._server.officers[name]
         context = self._browser.new_context(
@@ -213,8 +213,7 @@ class Desk:
                 }
             ],
             locale="en-GB",
-            viewport=how.pop("viewport", {"width": 1280, "height": 900}),
-            **how,
+            viewport={"width": 1280, "height": 900},
         )
         context.set_default_timeout(WAIT)
         self._contexts.append(context)
@@ -297,9 +296,10 @@ def test_a_secretarys_month(server: RegisterServer, desk: Desk, tmp_path: Path) 
     member.press("Send the comment")
     assert "subject to corrections" in member.page.locator("main").inner_text()
     server.clock.ahead += timedelta(days=21)
-    _approve(desk.sits("secretary"), server, first)
-    _give_out(desk, first)
-    _look_around(desk, server, first)
+    at = desk.sits("secretary")
+    _approve(at, server, first)
+    _give_out(at, desk, first)
+    _look_around(at, server, first)
 
 
 def _approve(at: Keyboard, server: RegisterServer, first: str) -> None:
@@ -331,9 +331,8 @@ def _approve(at: Keyboard, server: RegisterServer, first: str) -> None:
     at.see("minutes-approved")
 
 
-def _give_out(desk: Desk, first: str) -> None:
+def _give_out(at: Keyboard, desk: Desk, first: str) -> None:
     """Green is distributed, White published, to Red a reader is entitled: each is then there to read."""
-    at = desk.sits("secretary")
     outsider, networks = desk.sits("outsider"), desk.sits("networks")
     for path in (f"minutes/{first}/open", f"minutes/{first}/confidential"):
         outsider.page.goto(f"/portal/register/{path}")
@@ -451,9 +450,8 @@ def _record(at: Keyboard, meeting: str) -> None:
     at.press(f"Meeting {meeting}")
 
 
-def _look_around(desk: Desk, server: RegisterServer, first: str) -> None:
+def _look_around(at: Keyboard, server: RegisterServer, first: str) -> None:
     """Every other page: none has a violation, none is wider than a narrow screen."""
-    at = desk.sits("secretary")
     for path, name in (
         ("", "overview-later"),
         ("/body/QPA", "body"),
@@ -486,7 +484,7 @@ def _look_around(desk: Desk, server: RegisterServer, first: str) -> None:
     at.is_on("What the committees published")
     at.see("published")
     at.page.get_by_role("link", name=f"{first}_05").click()
-    narrow = desk.sits("secretary", viewport={"width": 320, "height": 640})
+    at.page.set_viewport_size({"width": 320, "height": 640})  # as 1280 pixels at 400 %
     for path in ("", f"/meeting/{first}", f"/take-minutes/agenda-item/{first}/4", "/planner"):
-        narrow.page.goto(f"/portal/register{path}")
-        assert narrow.page.evaluate("document.documentElement.scrollWidth") == 320, path
+        at.page.goto(f"/portal/register{path}")
+        assert at.page.evaluate("document.documentElement.scrollWidth") == 320, path

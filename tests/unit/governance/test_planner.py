@@ -21,6 +21,7 @@ from smki.governance.entities.documents import (
     ControlledDocument,
     DocumentKind,
     DocumentVersion,
+    Review,
     Trigger,
     TriggerKind,
 )
@@ -41,6 +42,7 @@ from smki.governance.entities.minutes import (
 )
 from smki.governance.entities.work import WorkPackage
 from smki.governance.planner import PLANNED_KINDS, Milestone, milestones, plan
+from smki.governance.terms import months_after
 
 START = date(2016, 3, 8)
 END = date(2016, 6, 8)
@@ -356,3 +358,23 @@ def test_all_that_has_milestones_is_asked_for() -> None:
     """Whoever asks the register for the planner's kinds gets all that the planner knows of."""
     made = {make("x", START).KIND for make in MAKERS} | {Kind.WORK_PACKAGE, Kind.GUIDANCE}
     assert made == set(PLANNED_KINDS)
+
+
+@pytest.mark.clause("sec:L9")
+@given(done=st.dates(date(2014, 1, 1), date(2040, 1, 1)), months=st.integers(1, 60))
+def test_a_review_is_planned_a_cycle_after_the_last(*, done: date, months: int) -> None:
+    """So many months after the newest review that was completed, whatever came before; without one, never."""
+    older = Review(begun=date(2013, 1, 1), by="QPA", completed=date(2013, 2, 1))
+    goes_on = Review(begun=done, by="QPA")
+    reviewed = replace(
+        document("d", START),
+        next_review=None,
+        review_months=months,
+        reviews=(older, Review(begun=done, by="QPA", completed=done), goes_on),
+    )
+    due = months_after(done, months)
+    lines = plan((reviewed,), due, due)
+    assert [(line.milestone, line.day) for line in lines] == [(Milestone.REVIEW_DUE, due)]
+    assert plan((reviewed,), due + timedelta(1)) == ()
+    assert plan((replace(reviewed, reviews=(goes_on,)),), date(2010, 1, 1), date(2050, 1, 1)) == ()
+    assert (due.year * 12 + due.month) - (done.year * 12 + done.month) == months

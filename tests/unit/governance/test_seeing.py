@@ -17,6 +17,7 @@ from tests.support.classified import (
     PAPER,
     PEOPLE,
     RED_BODY,
+    RED_FOUR,
     RESOLVED,
     STUB,
     paragraph,
@@ -25,7 +26,7 @@ from tests.support.classified import (
 )
 
 from smki.governance.entities import ENTITIES, Entity, Kind
-from smki.governance.entities.bodies import Person
+from smki.governance.entities.bodies import Handling, Person
 from smki.governance.entities.meetings import AgendaItem, Meeting, Paper
 from smki.governance.entities.minutes import Resolution
 from smki.governance.entities.outputs import Output, OutputAct
@@ -117,7 +118,29 @@ def test_pointers_to_what_is_withheld() -> None:
     assert isinstance(cut, Resolution)
     assert cut.about == ""
     dangling = replace(RESOLVED, about="nothing of that name")
-    assert seen(dangling, "secretary", dangling) == cut
+    assert seen(dangling, "absent", dangling) == cut
+    assert seen(dangling, "chair", dangling) == cut
+
+
+@pytest.mark.clause("sec:M4.13")
+def test_pointers_of_ones_own() -> None:
+    """Who keeps something sees what they wrote, and is not locked out by a pointer to nothing."""
+    dangling = replace(RESOLVED, about="nothing of that name")
+    known = register(dangling)
+    assert sees_all(dangling, who("secretary"), known)
+    at = datetime(2026, 3, 9, tzinfo=UTC)
+    for after, refused in (
+        (replace(dangling, text="Said otherwise."), False),
+        (replace(dangling, about="nothing else"), True),
+        (replace(dangling, about=f"{MEETING}/1"), False),
+    ):
+        change = Change(at=at, by="secretary", said="", entities=(after,))
+        assert bool(decide_sighted(change, known, who("secretary"))) is refused
+    strict = replace(BODIES[0], handling=Handling(red_to_secretariat=False))
+    pointing = replace(RESOLVED, about=RED_FOUR.ref)
+    cut = seen(pointing, "secretary", pointing, strict)
+    assert isinstance(cut, Resolution)
+    assert not cut.about
 
 
 def test_how_a_person_is_called() -> None:

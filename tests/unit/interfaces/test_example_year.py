@@ -4,7 +4,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,17 +19,20 @@ from tests.support.founding import copied, founded
 
 from smki.adapters.sql import migrate, open_database
 from smki.bootstrap.example_year import example_texts, example_year, whole_year
+from smki.flows import importing_register
 from smki.flows.exporting_register import Gathered, gather
 from smki.flows.importing_register import bring_in
-from smki.flows.keeping import all_of
+from smki.flows.keeping import all_of, keep
 from smki.flows.reading_register import ReadersOfRegister, Reading
 from smki.governance.encoding import encode_entity
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.meetings import Meeting
 from smki.governance.entities.minutes import Action, ActionState, Condition, ConditionState
+from smki.governance.entries import Change
 from smki.governance.labels import Label
 from smki.governance.text import (
     MeetingFile,
+    meeting_file,
     parse_meeting,
     parse_tables,
     write_meeting,
@@ -38,7 +43,7 @@ from smki.interfaces.cli import main
 from smki.interfaces.cli.example import bring_in_year
 from smki.interfaces.register_exports import FORMATS, export
 from smki.interfaces.register_exports.lists import harmless
-from smki.ports.register import Register
+from smki.ports.register import Head, Register
 from smki.terms import Refused
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -236,6 +241,33 @@ def test_what_belongs_to_what_may_not_be_read_is_refused_too(register: Register)
         bring_in(register, [parse_meeting(text).file], (), at=NOW, said="nothing")
 
 
+def test_what_changed_meanwhile_is_not_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody changes between the comparison and the entry is left as they put it."""
+    texts = dict(example_texts())
+    url = f"sqlite:///{tmp_path / 'smki.db'}"
+    migrate(url)
+    with open_database(url) as database:
+        register = database.proceedings
+        tables = parse_tables(texts["people.toml"])
+        file = parse_meeting(texts["PMA_28_0812.md"]).file
+        bring_in(register, [file], tables, at=NOW, said="first")
+        there = register.get(Key(Kind.MEETING, "PMA_28_0812"))
+        assert isinstance(there, Meeting)
+        theirs = replace(there, place="Meeting room 9")
+
+        def late(held: Register, change: Change, expected: dict[Key, Entity | None]) -> Head:
+            keep(held, Change(at=NOW, by="", said="meanwhile", entities=(theirs,)))
+            return keep(held, change, expected)
+
+        monkeypatch.setattr(importing_register, "keep", late)
+        later = meeting_file(file.meeting, [replace(there, ends=time(15))])
+        with pytest.raises(Refused, match="somebody changed it meanwhile"):
+            bring_in(register, [later], (), at=NOW, said="late")
+        assert register.get(there.key) == theirs
+
+
 def test_the_calendar_keeps_its_names(register: Register) -> None:
     """Two exports of the same have the same names in the calendar, each once; times are there."""
     made = []
@@ -301,6 +333,28 @@ def test_a_pdf_is_tagged_and_always_the_same(register: Register) -> None:
     assert b"StructTreeRoot" in made
     assert b"pdfuaid" in made
     assert export(found, "pdf") == made
+
+
+@pytest.mark.parametrize(
+    ("kind", "ref"),
+    [
+        (Kind.AGENDA_ITEM, "PMA_24_1003/5"),
+        (Kind.PAPER, "PMA_24_1003_05"),
+        (Kind.RESOLUTION, "PMA_24_1003/5/1"),
+        (Kind.ACTION, "PMA 23/02"),
+        (Kind.VERSION, "SRT-APPROACH/3.9"),
+        (Kind.MODIFICATION, "102"),
+    ],
+)
+def test_a_sheet_of_anything_can_be_set(kind: Kind, ref: str, register: Register) -> None:
+    """Whatever is taken along by itself has its headings in order, as a page and as PDF."""
+    found = gather(_reading(register, "pma-secretary"), ref, kind)
+    assert export(found, "pdf").startswith(b"%PDF-")
+    levels = [
+        int(str(one.tag)[1]) for one in _tree(export(found, "html")).iter("h1", "h2", "h3", "h4")
+    ]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_the_whole_year_is_what_its_chapters_are() -> None:

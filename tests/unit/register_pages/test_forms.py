@@ -65,11 +65,11 @@ def test_a_refusal_says_why_and_loses_nothing(pages: PagesHouse) -> None:
 @pytest.mark.parametrize(
     ("fields", "said", "field"),
     [
-        ({"number": "many"}, "'many', must be a whole number", "number"),
+        ({"number": "many"}, "Number: 'many', must be a whole number", "number"),
         ({"held_on": "soon"}, "'soon', must be as 2026-11-21", "held_on"),
         ({"attendance.1.person": "x", "attendance.1.part.items": "1, b"}, "'b'", None),
         ({"kind": "party"}, "'party', must be one of", "kind"),
-        ({"ref": " "}, "is not there, must be", "ref"),
+        ({"ref": " "}, "Reference: must be filled in", "ref"),
     ],
 )
 def test_a_wrong_field_is_named(
@@ -249,3 +249,38 @@ def test_an_agenda_is_a_draft_until_it_is_kept(pages: PagesHouse) -> None:
     assert pages.register.head() == before
     wrong = pages.get("secretary", "/draft-agenda/body/QPA?held_on=soon")
     assert "must be as 2026-11-21" in alert(wrong)
+
+
+def typed_in(answer: Answer) -> dict[str, str]:
+    """What stands in a form for minutes."""
+    hidden = re.findall(r'name="(\w+\.\d+\.\w+|since)" value="([^"]*)"', answer.text)
+    texts = re.findall(
+        r'<textarea id="[^"]*" name="([^"]*)"[^>]*>\n([^<]*)</textarea>', answer.text
+    )
+    chosen = re.findall(r'name="(\w+\.\d+\.\w+)">(.*?)</select>', answer.text, re.DOTALL)
+    marks = {name: re.search(r'value="([^"]*)" selected', part) for name, part in chosen}
+    return {
+        **dict(hidden),
+        **dict(texts),
+        **{name: "" if found is None else found[1] for name, found in marks.items()},
+    }
+
+
+def test_minutes_that_two_take_are_shown_to_both(pages: PagesHouse) -> None:
+    """Who comes second is shown what the first wrote, with their own words still in the form."""
+    path = f"/take-minutes/agenda-item/{MEETING}/1"
+    begun = {"open.0.role": "text", "open.0.text": "The minutes were read."}
+    assert pages.send("secretary", path, begun).status == 303
+    form = typed_in(pages.get("secretary", path))
+    assert form["open.0.text"] == "The minutes were read."
+    first = {**form, "open.0.text": "The minutes were read and corrected."}
+    assert pages.send("chair", path, first).status == 303
+    second = {**form, "open.0.text": "The minutes were read aloud."}
+    answer = pages.send("secretary", path, second)
+    assert answer.status == 403
+    assert "somebody changed it meanwhile" in alert(answer)
+    table = answer.text.partition('id="meanwhile-caption"')[2].partition("</table>")[0]
+    assert "read and corrected" in table
+    again = typed_in(answer)
+    assert again["open.0.text"] == "The minutes were read aloud."
+    assert pages.send("secretary", path, again).status == 303

@@ -10,11 +10,15 @@ from urllib.parse import quote
 import pytest
 from tests.support.register_pages import CREDENTIALS, OUTSIDER
 
+from smki.flows.displaying import ShownDecision
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.bodies import Person
 from smki.governance.entities.meetings import AgendaItem, Ask, Paper, Section
+from smki.governance.entities.minutes import Action, Due, DueKind, Resolution, Verb
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.labels import Label
+from smki.ports.register import Wanted
+from smki.terms import Malformed
 
 if TYPE_CHECKING:
     from tests.support.register_pages import PagesHouse
@@ -58,6 +62,14 @@ def test_who_was_there_reads_what_is_red(pages: PagesHouse) -> None:
     assert "An assessment was considered" in there
     assert "Zephyr" not in there
     assert "Zephyr" in pages.get("supplier", f"/meeting/{MEETING}").text
+
+
+@pytest.mark.clause("sec:C6")
+def test_who_keeps_a_meeting_sees_its_quorum(pages: PagesHouse) -> None:
+    """The secretary is told how many voting seats were there and how many must be; a member is not."""
+    shown = pages.get("secretary", f"/meeting/{MEETING}").text
+    assert "Quorum: 1 voting seats present, 2 needed: not quorate." in shown
+    assert "Quorum:" not in pages.get("supplier", f"/meeting/{MEETING}").text
 
 
 def test_a_search_passes_over_what_is_withheld(pages: PagesHouse) -> None:
@@ -189,3 +201,58 @@ def test_nothing_that_was_typed_is_believed(pages: PagesHouse) -> None:
         assert answer.status in (200, 403, 404), (path, answer.text)
         assert "<script" not in answer.text, path
         assert "49" not in answer.text.replace(MEETING, ""), path
+
+
+def test_actions_are_found_by_state_body_and_owner(pages: PagesHouse) -> None:
+    """An action that is overdue says so; of another body or owner it is not shown."""
+    action = Action(
+        ref="QPA 01/01",
+        text="Send the approach out again.",
+        item=f"{MEETING}/2",
+        raised=date(2026, 3, 2),
+        owner="supplier",
+        due=Due(kind=DueKind.DATE, on=date(2026, 2, 27)),
+        due_on=date(2026, 2, 27),
+    )
+    pages.put(action)
+    for query, there in (
+        ("", True),
+        ("?state=overdue", True),
+        ("?state=all&owner=supplier", True),
+        ("?owner=chair", False),
+        ("?body=QPA", True),
+        ("?body=QTG", False),
+    ):
+        shown = pages.get("networks", f"/actions{query}").text
+        assert (action.text in shown) is there, query
+    assert "overdue</strong>" in pages.get("networks", "/actions").text
+    assert "March 2026" in pages.get("networks", "/actions?state=all").text
+    assert action.text not in pages.get(OUTSIDER, "/actions").text
+    with pytest.raises(Malformed):
+        pages.register.find(Wanted(tokens=None), after="elsewhere")
+    assert pages.get("networks", "/actions?after=elsewhere").status == 400
+
+
+def test_a_decision_shows_what_systems_did_under_it(pages: PagesHouse) -> None:
+    """The decision file of that id is linked with what was lodged under it, or is said not to be there."""
+    file = ShownDecision(entry=7, recorded=None, reason="", permits=(), uses=(9,), standing="used")
+    tied = replace(pages.services, tied=lambda one: file if one == "QPA-1" else None)
+    asked = replace(pages, services=tied)
+    made = [
+        Resolution(
+            ref=f"{MEETING}/2/{place}",
+            item=f"{MEETING}/2",
+            place=place,
+            verb=Verb.NOTED,
+            bodies=("QPA",),
+            text="The use of the key was noted.",
+            decision=f"QPA-{place}",
+        )
+        for place in (1, 2)
+    ]
+    pages.put(*made)
+    shown = asked.get("networks", f"/resolution/{made[0].ref}").text
+    assert 'href="/portal/decisions/7"' in shown
+    assert 'href="/portal/entries/9"' in shown
+    missing = asked.get("networks", f"/resolution/{made[1].ref}").text
+    assert "nothing of that name is in the record" in missing

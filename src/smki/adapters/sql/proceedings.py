@@ -53,7 +53,7 @@ class SqlProceedings:
 
         def work(connection: Connection) -> Head:
             counters.lock(connection, LOCK)
-            change, audiences = decide(_Inside(connection))
+            change, audiences = decide(_Inside(self._store, connection))
             return append(self._store, connection, change, audiences)
 
         return self._store.write(work)
@@ -85,7 +85,7 @@ class SqlProceedings:
 
     def below(self, key: Key) -> Iterator[Entity]:
         """All that belongs to it, directly or by something else, each once; not itself."""
-        return iter(self._store.read(lambda connection: tuple(rows.below(connection, key))))
+        return iter(self._store.read(lambda one: tuple(rows.below(self._store, one, key))))
 
     def kept(self, key: Key) -> Kept | None:
         """The entity as it stands, whoever may read it; None if there is none."""
@@ -182,12 +182,12 @@ class _Now:
 class _Inside(Remembered):
     """`ports.register.Inside`, in one transaction: nothing changes, so nothing is asked for twice."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, store: Store, connection: Connection) -> None:
         super().__init__(_Now(connection))
-        self._connection = connection
+        self._store, self._connection = store, connection
 
     def below(self, key: Key) -> Iterator[Entity]:
-        return rows.below(self._connection, key)
+        return rows.below(self._store, self._connection, key)
 
 
 def _entries(connection: Connection, after: int) -> tuple[Entry, ...]:

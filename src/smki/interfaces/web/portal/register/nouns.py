@@ -16,6 +16,7 @@ from smki.governance.entities.minutes import (
     Paragraph,
     Resolution,
 )
+from smki.governance.voting import Quorum, quorum_of
 from smki.interfaces.web.portal.register.documents import (
     effect_of,
     route_shown,
@@ -30,7 +31,7 @@ from smki.ports.register import Wanted
 OPEN_ACTIONS: Final = tuple(one.value for one in ActionState if one.is_open)
 _NEVER: Final = date.max
 _SAID: Final = frozenset({"text"})  # at the top of the page already
-_ACTIONS_MOST: Final = 200  # on a page: those due first
+_ACTIONS_MOST: Final = 25  # of each sort, on a page that shows other things too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +66,18 @@ def view_of(entity: Entity, scene: Scene) -> View:
 def open_actions(scene: Scene, body: str = "") -> tuple[Action, ...]:
     """Open actions that this reader may read, those due first; of one body, or of all.
 
-    Of very many those that are due last, and those that are overdue.
+    Of more than a page can show, those that are overdue and those that were raised last.
     """
     wanted = Wanted(tokens=None, kinds=(Kind.ACTION,), standings=OPEN_ACTIONS)
     overdue = replace(wanted, until=scene.reading.today)
     pages = (scene.reading.find(one, limit=_ACTIONS_MOST) for one in (wanted, overdue))
     found = {one.entity.ref: one.entity for page in pages for one in page.kept}
-    actions = [one for one in found.values() if isinstance(one, Action)]
-    if body:
-        actions = [one for one in actions if body in bodies_above(one, scene)]
+    return by_due(one for one in found.values() if not body or body in bodies_above(one, scene))
+
+
+def by_due(some: Iterable[Entity]) -> tuple[Action, ...]:
+    """The actions among them, those due first."""
+    actions = (one for one in some if isinstance(one, Action))
     return tuple(sorted(actions, key=lambda one: (one.due_on or _NEVER, one.ref)))
 
 
@@ -147,11 +151,21 @@ def _meeting(entity: Meeting, scene: Scene) -> View:
             "items": [(one, _of_item(one, scene)) for one in items],
             "sets": sorted(sets, key=lambda one: one.set.value, reverse=True),
             "names": SETS,
+            "quorum": _quorum(entity, scene),
             "below": _below(
                 entity, scene, leave=frozenset({Kind.AGENDA_ITEM, Kind.MINUTES, Kind.OUTPUT})
             ),
         },
     )
+
+
+def _quorum(meeting: Meeting, scene: Scene) -> Quorum | None:
+    """Whether enough were there, for who keeps it and sees all who were."""
+    body = scene.reading.get(Key(Kind.BODY, meeting.body))
+    if not isinstance(body, Committee) or not meeting.attendance or not scene.keeps(meeting):
+        return None
+    seats = scene.reading.under(body.key, Kind.SEAT)
+    return quorum_of(body, meeting, (one for one in seats if isinstance(one, Seat)))
 
 
 def _of_item(item: AgendaItem, scene: Scene) -> Mapping[str, tuple[Entity, ...]]:

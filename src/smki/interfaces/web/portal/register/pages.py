@@ -25,7 +25,13 @@ from smki.governance.terms import months_after
 from smki.interfaces.register_exports import FORMATS, export
 from smki.interfaces.web.portal.register.clauses import clauses_page
 from smki.interfaces.web.portal.register.differing import differences
-from smki.interfaces.web.portal.register.nouns import open_actions, view_of
+from smki.interfaces.web.portal.register.nouns import (
+    OPEN_ACTIONS,
+    bodies_above,
+    by_due,
+    open_actions,
+    view_of,
+)
 from smki.interfaces.web.portal.register.scene import REGISTER_PATH, Scene, key_of, scene_of
 from smki.interfaces.web.portal.register.words import exports_of, one_of, several_of
 from smki.interfaces.web.portal.register.writing import RegisterForms
@@ -37,7 +43,13 @@ from smki.terms import Malformed
 Shown = Callable[[Request, Scene], Response | None]
 Table = tuple[tuple[str, str, Handler], ...]
 _WORDS_MOST: Final = 200  # characters
-_OVER_TIME: Final = 500  # actions that are counted by months: some years of a busy body
+_ACTIONS: Final = 100  # on a page
+_REF_MOST: Final = 120
+_ACTION_TITLES: Final = {
+    "open": "Open actions",
+    "overdue": "Overdue actions",
+    "all": "Actions, open and closed",
+}
 _OVER: Final = frozenset({MeetingState.HELD, MeetingState.CANCELLED})
 _SOON: Final = 10  # of each list on the overview
 _KIND_NAMES: Final = {one.value: one for one in ENTITIES}
@@ -175,29 +187,38 @@ class RegisterReadings:
         )
 
     def actions(self, request: Request, scene: Scene) -> Response:
-        """Open actions of all bodies, by owner and body; how many were raised over time."""
+        """Actions of all bodies, by owner and body; how many of each month are open still."""
         names = ("state", "body", "owner")
-        typed = {name: request.query_params.get(name, "").strip()[:120] for name in names}
-        newest = scene.reading.find(Wanted(tokens=None, kinds=(Kind.ACTION,)), limit=_OVER_TIME)
-        found = _actions(one.entity for one in newest.kept)
+        given = request.query_params
+        typed = {name: given.get(name, "").strip()[:_REF_MOST] for name in names}
         state = typed["state"] or "open"
-        shown = found if state == "all" else list(open_actions(scene))
-        if typed["body"]:
-            of = _prefix_of(typed["body"])
-            shown = [one for one in shown if one.ref.startswith(of)]
-        if typed["owner"]:
-            shown = [one for one in shown if one.owner == typed["owner"]]
-        bodies = scene.reading.all(Wanted(tokens=None, kinds=(Kind.BODY,)))
+        wanted = Wanted(
+            tokens=None,
+            kinds=(Kind.ACTION,),
+            standings=() if state == "all" else OPEN_ACTIONS,
+            until=scene.reading.today if state == "overdue" else None,
+        )
+        after = given.get("after", "")
+        page = scene.reading.find(wanted, after=after, limit=_ACTIONS)
+        found = by_due(one.entity for one in page.kept)
+        shown = [
+            one
+            for one in found
+            if (not typed["body"] or typed["body"] in bodies_above(one, scene))
+            and (not typed["owner"] or one.owner == typed["owner"])
+        ]
+        again = tuple((name, text) for name, text in typed.items() if text)
         return scene.page(
             "actions.html",
-            title="Open actions" if state == "open" else "Actions",
+            title=_ACTION_TITLES.get(state, "Actions"),
             part="action",
             typed={**typed, "state": state},
-            states=(("open", "Open"), ("all", "All")),
-            bodies=bodies,
-            owners=sorted({one.owner for one in (*found, *shown)}),
-            actions=sorted(shown, key=lambda one: (one.due_on or date.max, one.ref)),
-            months=_by_month(shown if state == "all" else found),
+            states=_ACTION_TITLES.items(),
+            bodies=scene.reading.find(Wanted(tokens=None, kinds=(Kind.BODY,)), limit=_ACTIONS).kept,
+            owners=sorted({one.owner for one in found}),
+            actions=shown,
+            months=_by_month(shown),
+            **_listed(page, f"{scene.base}/actions", again, after),
         )
 
     def planner(self, request: Request, scene: Scene) -> Response:
@@ -371,15 +392,6 @@ def _listed(
 
 def _meetings(some: Iterable[Entity]) -> list[Meeting]:
     return [one for one in some if isinstance(one, Meeting)]
-
-
-def _actions(some: Iterable[Entity]) -> list[Action]:
-    return [one for one in some if isinstance(one, Action)]
-
-
-def _prefix_of(body: str) -> str:
-    """How the refs of a body's actions begin."""
-    return f"{body} "
 
 
 def _by_month(actions: Iterable[Action]) -> list[tuple[str, int, int]]:

@@ -153,6 +153,8 @@ def search(asked: Asked) -> Given:
 
 def refusals(asked: Asked) -> Given:
     """What somebody is told who wants to put something where they may not."""
+    if asked.role == PUBLIC:
+        return  # nobody puts anything without log-in
     for key in asked.keys:
         comment = Comment(
             ref="asked", about_kind=key.kind, about=key.ref, by="x", received=NOW.date(), text="?"

@@ -11,10 +11,11 @@ Clause: sec:C6
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from enum import Enum
 from typing import Final
 
-from smki.governance.entities import Entity, Kind, Known
+from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entities.bodies import Seat, SeatCategory
 from smki.governance.entries import Change
 from smki.governance.rules import Ahead, finding
@@ -70,6 +71,24 @@ def bodies_of(entity: Entity, known: Known) -> frozenset[str]:
         waiting += [each for each in above if each is not None]
         seen.update(one.parents)
     return frozenset(found)
+
+
+def is_keeper(person: str, entity: Entity, known: Known, day: date) -> bool:
+    """Whether this person is of the secretariat or in the chair of a body whose it is, that day.
+
+    Clause: sec:C6
+    """
+    seats = (one for ref in bodies_of(entity, known) for one in _seats(ref, known))
+    return any(
+        one.holder == person and one.is_held_on(day) and _OF_SEAT.get(one.category) in _KEEPERS
+        for one in seats
+    )
+
+
+def _seats(body: str, known: Known) -> Iterator[Seat]:
+    for one in known.under(Key(Kind.BODY, body), Kind.SEAT):
+        if isinstance(one, Seat):
+            yield one
 
 
 def _found(change: Change, known: Known, held: Mapping[str, set[Duty]]) -> Iterator[Finding]:

@@ -28,9 +28,10 @@ class TakenAlong:
         """A file of a paper, for who may read the paper."""
         found = found_in(request, scene)
         wanted = request.query_params.get("sha256", "")
-        attached = found.attachments if isinstance(found, Paper) else ()
-        one = next((each for each in attached if each.sha256 == wanted), None)
-        content = None if one is None else self._services.file(one.sha256)
+        if not isinstance(found, Paper):
+            return None
+        one = next((each for each in found.attachments if each.sha256 == wanted), None)
+        content = None if one is None else self._services.file(found.ref, one.sha256)
         if one is None or content is None:
             return None
         scene.reading.note()

@@ -242,7 +242,7 @@ def _asked_for(asked: Asked, path: str) -> Iterator[tuple[dict[str, str], str]]:
         kinds = [Kind(one) for one in path.split("/") if one in {kind.value for kind in Kind}]
         for key in asked.keys:
             if not kinds or key.kind in kinds:
-                yield {"kind": key.kind.value, "ref": key.ref}, f"sha256={1:064x}"
+                yield {"kind": key.kind.value, "ref": key.ref}, f"sha256={1:064x}&format=html"
     elif "{kind}" in path:
         yield from (({"kind": kind.value}, "") for kind in ENTITIES)
     elif "{name}" in path:

@@ -153,6 +153,8 @@ def search(asked: Asked) -> Given:
 
 def refusals(asked: Asked) -> Given:
     """What somebody is told who wants to put something where they may not."""
+    if asked.role == PUBLIC:
+        return  # nobody puts anything without log-in
     for key in asked.keys:
         comment = Comment(
             ref="asked", about_kind=key.kind, about=key.ref, by="x", received=NOW.date(), text="?"
@@ -240,7 +242,7 @@ def _asked_for(asked: Asked, path: str) -> Iterator[tuple[dict[str, str], str]]:
         kinds = [Kind(one) for one in path.split("/") if one in {kind.value for kind in Kind}]
         for key in asked.keys:
             if not kinds or key.kind in kinds:
-                yield {"kind": key.kind.value, "ref": key.ref}, f"sha256={1:064x}"
+                yield {"kind": key.kind.value, "ref": key.ref}, f"sha256={1:064x}&format=html"
     elif "{kind}" in path:
         yield from (({"kind": kind.value}, "") for kind in ENTITIES)
     elif "{name}" in path:

@@ -20,6 +20,7 @@ from smki.governance.rules_minutes import MINUTES
 from smki.governance.rules_modifications import MODIFICATIONS
 from smki.governance.rules_people import PEOPLE
 from smki.governance.rules_resolutions import RESOLUTIONS
+from smki.governance.rules_voices import VOICES
 from smki.governance.rules_work import WORK
 
 _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
@@ -38,6 +39,7 @@ _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
     CORRESPONDENCE,
     WORK,
     MODIFICATIONS,
+    VOICES,
 )
 """What a family's module gives: its rules by kind. Several may have rules for one kind."""
 

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from smki.governance.duties import bodies_of
+from smki.governance.duties import is_keeper
 from smki.governance.entities import Kind
-from smki.governance.entities.bodies import Committee, Seat, SeatCategory
 from smki.governance.entities.consulting import CommentRound, Consultation
 from smki.governance.entities.minutes import Comment
 from smki.governance.looking import all_under, look
@@ -22,7 +21,6 @@ from smki.governance.working_days import working_days_after
 from smki.terms import Finding, Refused
 
 CLAUSE: Final = "sec:L9"
-_KEEPERS: Final = frozenset({SeatCategory.SECRETARIAT, SeatCategory.CHAIR})
 
 
 def _round(step: Step, after: CommentRound, before: CommentRound | None) -> Iterator[Finding]:
@@ -131,17 +129,8 @@ def _judgement(one: Comment) -> tuple[object, ...]:
 
 def _is_keeper(step: Step, after: Comment) -> bool:
     """Whether who makes the change keeps the register of a body whose it is, or runs the house."""
-    if not step.change.by:
-        return True
-    bodies = (look(step.known, Committee, ref) for ref in bodies_of(after, step.known))
-    return any(
-        one.holder == step.change.by
-        and one.category in _KEEPERS
-        and one.is_held_on(step.change.at.date())
-        for body in bodies
-        if body is not None
-        for one in all_under(step.known, body, Seat)
-    )
+    by = step.change.by
+    return not by or is_keeper(by, after, step.known, step.change.at.date())
 
 
 def _asked(step: Step, after: Comment) -> CommentRound | Consultation | None:

@@ -9,7 +9,7 @@ Whole entities are withheld by their audience (`reading.audience_of`). Withheld 
     pointers                  to what the reader may not read, but to who keeps what has them
 
 What is left has no trace of what was cut: no mark, no gap, no length. Earlier states of an entity
-are `may_look_back`'s.
+are `as_seen_before`'s.
 
 Clause: sec:M4.13
 """
@@ -146,21 +146,20 @@ def withheld_names(entity: Entity, who: Reader, known: Known) -> frozenset[tuple
     )
 
 
-def may_look_back(entity: Entity, bodies: Iterable[str], who: Reader, known: Known) -> bool:
-    """Whether this reader sees an earlier state of an entity of these bodies.
+def as_seen_before(
+    entity: Entity, bodies: Iterable[str], who: Reader, known: Known
+) -> Entity | None:
+    """An earlier state of an entity of these bodies as this reader sees it; None if they may not.
 
     Earlier states are drafts, and may have stood under another label: they are for who keeps the
-    body's part of the register, and sees all of that state.
+    body's part of the register, and each is cut by the label that it had.
 
     Clause: sec:M4.13
     """
     several = tuple(bodies)
     keepers = {secretariat_token(body) for body in several} or {SECRETARIATS}
     keepers |= {seat_token(body, SeatCategory.CHAIR) for body in several}
-    return may_read(who, keepers) and sees_all(entity, who, known)
-
-
-_Value = TypeVar("_Value")
+    return as_seen(entity, who, known) if may_read(who, keepers) else None
 
 
 def opened_by(
@@ -177,6 +176,9 @@ def opened_by(
     for one in touched_by(None, output, was, below):
         if audience_of(one, ahead) > audience_of(one, was):
             yield one
+
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)

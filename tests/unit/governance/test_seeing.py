@@ -32,7 +32,7 @@ from smki.governance.entities.minutes import Resolution
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.entries import Change
 from smki.governance.labels import Label
-from smki.governance.seeing import POINTERS, as_seen, may_look_back, opened_by, sees_all
+from smki.governance.seeing import POINTERS, as_seen, as_seen_before, opened_by, sees_all
 from smki.governance.sighted import decide_sighted
 
 DISTRIBUTED: Final = Output(
@@ -163,10 +163,14 @@ def test_earlier_states_are_the_keepers() -> None:
         ("member", False),
         ("outside", False),
     ):
-        assert may_look_back(RED_BODY, ("QSC",), who(role), known) is looks
+        seen_before = as_seen_before(RED_BODY, ("QSC",), who(role), known)
+        assert seen_before == (RED_BODY if looks else None)
     without = replace(MET, attendance=MET.attendance[1:])
-    assert not may_look_back(RED_BODY, ("QSC",), who("chair"), register(without))
-    assert not may_look_back(RED_BODY, ("QTG",), who("testers"), known)
+    assert as_seen_before(RED_BODY, ("QSC",), who("chair"), register(without)) is None
+    cut = as_seen_before(PAPER, ("QSC",), who("chair"), register(without))
+    assert isinstance(cut, Paper)
+    assert [one.heading for one in cut.sections] == ["Open"]
+    assert as_seen_before(RED_BODY, ("QTG",), who("testers"), known) is None
 
 
 @pytest.mark.clause("sec:M4.13")

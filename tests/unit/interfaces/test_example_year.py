@@ -386,7 +386,11 @@ def test_commands(
     assert "PMA_24_1003" in said("register", "list", "meeting", "--public")
     assert "nothing is found" in said("register", "search", "Kestrel", "--public")
     assert "CONF05" in said("register", "search", "Kestrel", "--for", "large-1")
-    assert "meeting PMA_24_1003 (white)" in said("register", "show", "PMA_24_1003", "--public")
+    shown = said("register", "show", "PMA_24_1003", "--for", "pma-secretary")
+    assert "meeting PMA_24_1003 (white)" in shown
+    assert "    person pma-chair; organisation Policy Management Authority; seat PMA/chair" in shown
+    begun = "paragraph PMA_24_1003/open/003 (white)  The fixes for the defects of part 1a will be"
+    assert begun in said("register", "search", "deployed", "--public")
     out = ("--for", "pma-secretary", "--format", "md", "--out", "copy.md")
     said("register", "export", "PMA_24_1003", *out)
     assert "nothing is changed" in said("register", "import", "copy.md")

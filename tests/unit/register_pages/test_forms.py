@@ -205,7 +205,7 @@ def test_a_wrong_paper_is_refused(
 
 
 def test_a_papers_file_is_its_readers(pages: PagesHouse) -> None:
-    """The file is kept under its digest; whoever reads the paper gets it, nobody else."""
+    """The file is kept as the paper's; whoever reads the paper gets it, nobody else."""
     path = f"/circulate/agenda-item/{MEETING}/3"
     file = ("C:\\papers\\report é.txt", b"Weak at quenelle.\n")
     done = pages.upload("secretary", path, file, heading="Report", ask="decision", label="red")
@@ -220,6 +220,25 @@ def test_a_papers_file_is_its_readers(pages: PagesHouse) -> None:
     assert pages.get("user", at).status == pages.public(at).status == 404
     other = at.replace(f"{MEETING}_CONF03", f"{MEETING}_02")
     assert pages.get("supplier", other).status == 404
+
+
+@pytest.mark.clause("sec:M4.13")
+@pytest.mark.parametrize("octets", [b"Of another committee's paper.\n", None])
+def test_a_digest_alone_gives_no_file(pages: PagesHouse, octets: bytes | None) -> None:
+    """Who knows the SHA-256 of another paper's file, or writes none, has no file by naming it."""
+    digest = "zz" if octets is None else pages.services.keep_file("QTG_01_0203_CONF01", octets)
+    ref = f"{MEETING}_02"
+    typed = {
+        "item": f"{MEETING}/2",
+        "heading": "Approach, version 3.5",
+        "ask": "approval",
+        "attachments.0.name": "approach.pdf",
+        "attachments.0.sha256": digest,
+        "attachments.0.octets": "30",
+    }
+    done = pages.send("secretary", f"/edit/paper/{ref}", typed)
+    assert done.status == 303, alert(done)
+    assert pages.get("secretary", f"/file/paper/{ref}?sha256={digest}").status == 404
 
 
 def test_forms_come_from_our_own_pages(pages: PagesHouse) -> None:

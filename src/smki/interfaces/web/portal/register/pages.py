@@ -12,17 +12,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from smki.flows.exporting_register import gather
 from smki.flows.planning import planner_for
 from smki.flows.register_services import RegisterServices
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.bodies import Committee
-from smki.governance.entities.meetings import Meeting, MeetingState, Paper
+from smki.governance.entities.meetings import Meeting, MeetingState
 from smki.governance.entities.minutes import Action, MinutesState, Resolution
 from smki.governance.entities.outputs import Output
 from smki.governance.planner import MONTHS, Planned
 from smki.governance.terms import months_after
-from smki.interfaces.register_exports import FORMATS, export
+from smki.interfaces.web.portal.register.asking import found_in
 from smki.interfaces.web.portal.register.clauses import clauses_page
 from smki.interfaces.web.portal.register.differing import differences
 from smki.interfaces.web.portal.register.nouns import (
@@ -32,10 +31,10 @@ from smki.interfaces.web.portal.register.nouns import (
     open_actions,
     view_of,
 )
-from smki.interfaces.web.portal.register.scene import REGISTER_PATH, Scene, key_of, scene_of
+from smki.interfaces.web.portal.register.scene import REGISTER_PATH, Scene, scene_of
+from smki.interfaces.web.portal.register.taking_along import TakenAlong
 from smki.interfaces.web.portal.register.words import exports_of, one_of, several_of
 from smki.interfaces.web.portal.register.writing import RegisterForms
-from smki.interfaces.web.portal.rendering import download
 from smki.interfaces.web.portal.visiting import Handler, Visitor, nothing
 from smki.ports.register import Page, Wanted
 from smki.terms import Malformed
@@ -67,14 +66,15 @@ class RegisterReadings:
 
     def pages(self) -> tuple[tuple[str, Shown], ...]:
         """Paths and pages that anybody may ask for; what they show depends on who asks."""
+        along = TakenAlong(self._services)
         return (
             ("", self.home),
             ("/search", self.search),
             ("/all", self.all),
             ("/clauses", clauses_page),
             ("/kinds/{kind}", self.kind),
-            ("/file" + _ENTITY, self.file),
-            ("/export" + _ENTITY, self.export),
+            ("/file" + _ENTITY, along.file),
+            ("/export" + _ENTITY, along.export),
             (_ENTITY, self.entity),
         )
 
@@ -246,7 +246,7 @@ class RegisterReadings:
 
         Clause: sec:M4.13
         """
-        found = self._found(request, scene)
+        found = found_in(request, scene)
         if found is None:
             return None
         view = view_of(found, scene)
@@ -267,7 +267,7 @@ class RegisterReadings:
 
     def history(self, request: Request, scene: Scene) -> Response | None:
         """Who changed what and when, for who keeps it."""
-        found = self._found(request, scene)
+        found = found_in(request, scene)
         if found is None or not scene.keeps(found):
             return None
         states = scene.reading.history(found)
@@ -290,7 +290,7 @@ class RegisterReadings:
 
         Clause: sec:M4.13
         """
-        found = self._found(request, scene)
+        found = found_in(request, scene)
         if found is None or not scene.keeps(found):
             return None
         return scene.page(
@@ -300,44 +300,6 @@ class RegisterReadings:
             entity=found,
             seen=scene.reading.seen(found),
         )
-
-    def file(self, request: Request, scene: Scene) -> Response | None:
-        """A file of a paper, for who may read the paper."""
-        found = self._found(request, scene)
-        wanted = request.query_params.get("sha256", "")
-        attached = found.attachments if isinstance(found, Paper) else ()
-        one = next((each for each in attached if each.sha256 == wanted), None)
-        content = None if one is None else self._services.file(one.sha256)
-        if one is None or content is None:
-            return None
-        scene.reading.note()
-        return download(content, name=_file_name(one.name), media_type="application/octet-stream")
-
-    def export(self, request: Request, scene: Scene) -> Response | None:
-        """It and what belongs to it as a file, as far as the reader may have it.
-
-        Clause: sec:M4.13
-        """
-        found = self._found(request, scene)
-        wanted = request.query_params.get("format", "")
-        if found is None or wanted not in exports_of(found.KIND):
-            return None
-        content = export(gather(scene.reading, found.ref, found.KIND), wanted)
-        made = FORMATS[wanted]
-        name = _file_name(f"{found.ref}.{made.suffix}")
-        return download(content, name=name, media_type=made.media_type)
-
-    def _found(self, request: Request, scene: Scene) -> Entity | None:
-        key = key_of(request.path_params["kind"], request.path_params["ref"])
-        return None if key is None else scene.reading.get(key)
-
-
-def _file_name(text: str) -> str:
-    """A name that every header and every disk takes."""
-    return "".join(each if each in _SAFE else "-" for each in text)[-100:]
-
-
-_SAFE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 
 
 class RegisterPages:

@@ -1,9 +1,10 @@
 """A paper is added to an agenda item, with its file: what it asks, its label, the file's digest.
 
-The file is kept apart from register and record, under its SHA-256; the paper names it, and who may
-read the paper may have it. Whether somebody may add papers is asked before the file is read.
+The file is kept apart from register and record, as that paper's; the paper names its SHA-256, and who
+may read the paper may have it. Whether somebody may add papers is asked before the file is read.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -65,14 +66,17 @@ class PaperForms:
         if item is None:
             return None
         try:
-            paper = _paper(item, scene, given, self._attached(files))
+            paper = _paper(item, scene, given)
+            paper = replace(paper, attachments=self._attached(paper, files))
             put(scene.reading, given.said(f"paper {paper.ref}"), (paper,))
         except (Malformed, Refused) as error:
             wrong = Submitted(typed=given.typed, problems=problems_of(error))
             return _page(request, scene, wrong)
         return see(scene.to(paper))
 
-    def _attached(self, files: dict[str, tuple[str, bytes]]) -> tuple[Attachment, ...]:
+    def _attached(
+        self, paper: Paper, files: dict[str, tuple[str, bytes]]
+    ) -> tuple[Attachment, ...]:
         name, content = files.get("file", ("", b""))
         if not content:
             return ()
@@ -83,7 +87,7 @@ class PaperForms:
             raise _wrong("file", "has no name, must have one")
         if not content.startswith(_STARTS["pdf"]) and not _is_text(content):
             raise _wrong("file", f"{plain} is neither PDF nor text in UTF-8, must be one of them")
-        digest = self._services.keep_file(content)
+        digest = self._services.keep_file(paper.ref, content)
         return (Attachment(name=plain, sha256=digest, octets=len(content)),)
 
 
@@ -106,9 +110,7 @@ def _page(request: Request, scene: Scene, given: Submitted) -> Response | None:
     )
 
 
-def _paper(
-    item: AgendaItem, scene: Scene, given: Submitted, attached: tuple[Attachment, ...]
-) -> Paper:
+def _paper(item: AgendaItem, scene: Scene, given: Submitted) -> Paper:
     typed = {name: text.strip() for name, text in given.typed.items()}
     label = next((one for one in Label if one.value == typed.get("label")), None)
     ask = next((one for one in Ask if one.value == typed.get("ask")), item.ask)
@@ -131,7 +133,6 @@ def _paper(
         organisation=typed.get("organisation", ""),
         dated=scene.reading.today,
         circulated=scene.reading.today if "circulate" in typed else None,
-        attachments=attached,
         copyright=typed.get("copyright", ""),
     )
 

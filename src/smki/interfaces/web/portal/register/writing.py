@@ -19,10 +19,13 @@ from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.minutes import Action
 from smki.governance.working_days import due_of
 from smki.interfaces.web.portal.register.agendas import AgendaForms
+from smki.interfaces.web.portal.register.approving import ApprovalForms
+from smki.interfaces.web.portal.register.attending import AttendanceForms
 from smki.interfaces.web.portal.register.attributes import Shape, attributes_of, json_of, typed_of
 from smki.interfaces.web.portal.register.commenting import CommentForms
 from smki.interfaces.web.portal.register.differing import Difference, three
 from smki.interfaces.web.portal.register.fields import Form, parent_typed, prefilled
+from smki.interfaces.web.portal.register.following import FollowingForms
 from smki.interfaces.web.portal.register.giving_out import OutputForms
 from smki.interfaces.web.portal.register.minuting import MinuteForms
 from smki.interfaces.web.portal.register.papers import PaperForms
@@ -54,11 +57,14 @@ class RegisterForms:
             *self._form("/new/{kind}", new_form, make),
             ("GET", "/register/add" + _ENTITY, asked(self._services, add)),
             *self._forms(AgendaForms().forms()),
+            *self._forms(AttendanceForms().forms()),
+            *self._forms(FollowingForms().forms()),
             *(
                 ("GET", f"/register{path}", asked(self._services, page))
-                for path, page in AgendaForms().links()
+                for path, page in FollowingForms().links()
             ),
             *self._forms(MinuteForms().forms()),
+            *self._forms(ApprovalForms().forms()),
             *self._forms(CommentForms().forms()),
             *self._forms(OutputForms().forms()),
             *papers.table(),

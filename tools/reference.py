@@ -70,11 +70,15 @@ FORMATS: Final = {
     "Proof files about an identity": "smki.repository.completeness",
     "Bulk files": "smki.merkle.bulk",
     "Decision files": "smki.governance.decisions",
+    "What a decision permits": "smki.governance.permits",
+    "Who signs a decision": "smki.governance.signatories",
     "What officers sign": "smki.flows.statements",
     "Documents and their standing": "smki.flows.documents",
     "Confidential content": "smki.flows.confiding",
     "Requests for revocation": "smki.flows.revoking",
     "Limits of devices": "smki.flows.device_limits",
+    "Use of keys": "smki.flows.key_use",
+    "Live certificates": "smki.flows.gate",
     "Configuration": "smki.flows.configuring",
 }
 FOUND: Final = {

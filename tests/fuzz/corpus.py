@@ -9,9 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from tests.fuzz import devices, messages, records
+from tests.fuzz import devices, messages, records, texts
 
-TARGETS: Final = MappingProxyType({**messages.TARGETS, **devices.TARGETS, **records.TARGETS})
+TARGETS: Final = MappingProxyType(
+    {**messages.TARGETS, **devices.TARGETS, **records.TARGETS, **texts.TARGETS}
+)
 """Every target by its name."""
 
 FOLDER: Final = Path(__file__).parent / "inputs"

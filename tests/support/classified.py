@@ -58,8 +58,15 @@ class Standing(Held):
 
 
 PEOPLE: Final = tuple(
-    Person(ref=role, name=f"The {role}", channel=f"channel-of-{role}")
-    for role in ("secretary", "chair", "member", "absent", "former", "adviser", "guest", "testers")
+    Person(
+        ref=role,
+        name=f"The {role}",
+        channel=f"channel-of-{role}",
+        credentials=(f"{number:040x}",),
+    )
+    for number, role in enumerate(
+        ("secretary", "chair", "member", "absent", "former", "adviser", "guest", "testers"), start=1
+    )
 )
 BODIES: Final = (
     Committee(ref="QSC", name="Quill Security Committee", kind=BodyKind.COMMITTEE),
@@ -70,7 +77,12 @@ BODIES: Final = (
 def _seat(name: str, holder: str, category: SeatCategory, end: date | None = None) -> Seat:
     body = "QTG" if holder == "testers" else "QSC"
     return Seat(
-        ref=f"{body}/{name}", body=body, category=category, votes=True, holder=holder, end=end
+        ref=f"{body}/{name}",
+        body=body,
+        category=category,
+        votes=category is not SeatCategory.SECRETARIAT,
+        holder=holder,
+        end=end,
     )
 
 

@@ -1,6 +1,7 @@
 """The register's pages without sockets: a register on SQLite, people with credentials, and questions."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -21,11 +22,12 @@ from smki.governance.entities.bodies import BodyKind, Committee, Person, Seat, S
 from smki.governance.entities.meetings import StandingItem
 from smki.governance.entries import Change
 from smki.governance.labels import Label
+from smki.interfaces.web.answers import told
 from smki.interfaces.web.portal.register import PublicRegister, RegisterPages
-from smki.interfaces.web.portal.visiting import PORTAL_PATH, Handler, Visitor
+from smki.interfaces.web.portal.visiting import PORTAL_PATH, Handler, Visitor, fault
 from smki.ports.register import Register
 from smki.steps import LoggedIn, Requester
-from smki.terms import Interface, SerialNumber
+from smki.terms import Interface, SerialNumber, SmkiError
 
 NOW: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
 FORM: Final = "f" * 64  # what forms of the one session bring along
@@ -96,11 +98,13 @@ class PagesHouse:
     Attributes:
         register: what they show.
         services: what they are given.
+        close: lets the database go.
         now: the present instant; to be moved on.
     """
 
     register: Register
     services: RegisterServices
+    close: Callable[[], None]
     now: list[datetime] = field(default_factory=lambda: [NOW])
 
     def put(self, *entities: Entity) -> None:
@@ -170,7 +174,7 @@ def open_pages_house(folder: Path) -> PagesHouse:
         files=ConfidentialFiles(folder / "papers"),
         tied=lambda _: None,
     )
-    made = PagesHouse(database.proceedings, services, now)
+    made = PagesHouse(database.proceedings, services, database.close, now)
     made.put(*people())
     return made
 
@@ -180,9 +184,17 @@ STARTS: Final = time(10, 0)
 
 def _for(handler: Handler, visitor: Visitor) -> Any:
     async def answer(request: Any) -> Response:
-        return await handler(request, visitor)
+        try:
+            return await handler(request, visitor)
+        except SmkiError as error:
+            return fault(visitor, *_told(error))
 
     return answer
+
+
+def _told(error: SmkiError) -> tuple[int, str, str]:
+    status, text = told(error)
+    return status, "That cannot be done", text
 
 
 def _answered(app: Starlette, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:

@@ -1,7 +1,7 @@
-"""`smki init`: makes a complete development SMKI in the state directory. Can be cut off anywhere.
+"""`smki init`: makes a complete SMKI in the state directory. Can be cut off anywhere.
 
 Each step looks first whether it was done. 1 configuration and passphrases; 2 the log's key;
-3 the ceremony, in a root store of its own; 4 hierarchy and lists lodged; 5 the server's
+3 the ceremony, in a root store of its own, or what one with custodians made (`founding`); 4 hierarchy and lists lodged; 5 the server's
 certificate; 6 the sample parties. Nothing is made twice, nothing that was lodged is replaced.
 """
 
@@ -22,6 +22,13 @@ from smki.adapters.record import FileRecord
 from smki.adapters.sql import migrate
 from smki.adapters.vault import lock_away
 from smki.adapters.world import SystemClock, SystemEntropy
+from smki.bootstrap.founding import (
+    configure,
+    ensure_passphrase,
+    founded_by,
+    is_live,
+    take_in,
+)
 from smki.bootstrap.opening import (
     LOG_KEY,
     assemble_office,
@@ -29,7 +36,6 @@ from smki.bootstrap.opening import (
     log_key_store,
     open_front,
     open_office,
-    passphrase_file,
 )
 from smki.bootstrap.pairs import (
     Pair,
@@ -47,10 +53,18 @@ from smki.bootstrap.roots import (
     root_passphrase_file,
 )
 from smki.bootstrap.samples import API_KEY, SAMPLES, SUPPLIER, Sample
-from smki.bootstrap.settings import FILE, Settings, load_settings, read_file, shipped_profile
+from smki.bootstrap.settings import (
+    FILE,
+    FOUNDING,
+    Settings,
+    load_settings,
+    read_file,
+    shipped_profile,
+)
 from smki.bootstrap.ssh_keys import host_key, open_to_sample
 from smki.ceremonies import AuthorityNames, hold_development_ceremony
 from smki.ceremonies.development import ROOTS
+from smki.flows.activating import lodge_transcript
 from smki.flows.apikeys import give_fixed_apikey
 from smki.flows.configuring import lodge_configuration, plain_mapping
 from smki.flows.issue import settle
@@ -87,23 +101,32 @@ def initialise(
     bare: bool,
     tell: Told,
     profile: str | None = None,
+    ceremony: bytes | None = None,
 ) -> Settings:
     """A complete SMKI is in the state directory; the configuration as it is now.
 
     `profile` names a configuration profile that ships with the package; it is written into the
-    configuration when the SMKI is made.
+    configuration when the SMKI is made. `ceremony` is the transcript of initial roots by which it is
+    founded: without one it is a development SMKI. One of real roots has no sample parties.
 
     Called again, it finishes what was cut off and changes nothing else; called twice at once, the
     second waits for the first.
 
     Raises:
         Unavailable: another process uses the state directory, or it cannot be written.
-        Refused: a passphrase does not open a store that is there already.
+        Refused: a passphrase does not open a store that is there already, or the transcript founds
+            no SMKI here.
     """
     profiled = {} if profile is None else shipped_profile(profile)
     _state_directory(settings.state)
     with alone(settings):
         settings = load_settings(environment)  # whoever was here before may have made it
+        if ceremony is not None:
+            take_in(settings, environment, ceremony)
+        told = founded_by(settings)
+        if told is not None and not settings.initialised:
+            settings = configure(settings, environment, told.opening.profiles)
+        bare = bare or is_live(told)
         return _initialise(settings, environment, profiled, bare=bare, tell=tell)
 
 
@@ -192,7 +215,7 @@ def must_be_of_init(settings: Settings) -> None:
     if settings.kind != DEVELOPMENT:
         raise Refused(
             f"kind: {settings.kind}, 'smki init' makes a {DEVELOPMENT} SMKI alone, whose root keys no"
-            " custodian has",
+            " custodian has: found one by 'smki init --ceremony TRANSCRIPT', serve it by 'smki serve'",
             where="kind",
             clause="sec-app-b:B",
             rule="settings.kind",
@@ -211,15 +234,15 @@ def is_complete(settings: Settings) -> bool:
 
 
 def _passphrases(settings: Settings, environment: Mapping[str, str], tell: Told) -> None:
-    needed = [(passphrase_file(settings), environment)]
-    if not settings.initialised:  # later the root keys may have been taken away, with theirs
-        needed.append((root_passphrase_file(settings.path("root")), for_roots(environment)))
-    for path, variables in needed:
-        given = variables.get("SMKI_PASSPHRASE") or variables.get("SMKI_PASSPHRASE_FILE")
-        if not given and not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            make_passphrase_file(path)
-            tell(f"made a passphrase file, readable by its owner only: {path}")
+    ensure_passphrase(settings, environment, tell)
+    if settings.initialised or founded_by(settings):
+        return  # the root keys may have been taken away, with theirs; a ceremony's were never here
+    variables, path = for_roots(environment), root_passphrase_file(settings.path("root"))
+    given = variables.get("SMKI_PASSPHRASE") or variables.get("SMKI_PASSPHRASE_FILE")
+    if not given and not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_passphrase_file(path)
+        tell(f"made a passphrase file, readable by its owner only: {path}")
 
 
 def _log(
@@ -254,37 +277,52 @@ def _found(settings: Settings, environment: Mapping[str, str], tell: Told) -> No
         front, record = founding.front, founding.record
         if not isinstance(record, FileRecord):
             raise Unavailable("record: not one of files, a founding needs the writing end")
-        clock, entropy = SystemClock(), SystemEntropy()
+        clock, told = SystemClock(), founded_by(settings)
         catch_up(front.reader, front.index, front.describe)
         if not any(True for _ in front.index.rows(CertificateKind.ROOT_OCA)):
-            tell("making the hierarchies: OCA, DCA and IKI, a root and an issuing authority each")
-            outcome = hold_development_ceremony(
-                open_roots(settings.path("root"), environment, new=True),
-                issuing_stores(settings, environment),
-                front.settings,
-                AuthorityNames(),
-                entropy,
-                clock.now(),
+            certificates, lists = (
+                _develop(settings, environment, founding, tell)
+                if told is None
+                else (told.certificates, told.lists)
             )
-            lock_away(
-                settings.path("root", "contingency-symmetric.vault"),
-                outcome.contingency_symmetric_key,
-                root_passphrase(settings.path("root"), environment),
-                entropy,
-            )
-            for kind, arl in outcome.arls.items():
+            for kind, arl in lists.items():
                 write_durably(_arl(settings, kind), arl)
             if front.reader.checkpoint().size == 0:
                 lodge_leaf(record, LeafType.LOG_KEY, settings.log_vkey.encode(), clock.now())
             lodge_configuration(front, record, plain_mapping(settings.bearing()))
-            lodge_ceremony(record, tuple(outcome.certificates.values()), clock.now())
+            lodge_ceremony(record, tuple(certificates.values()), clock.now())
         settle(founding)
         office = assemble_office(settings, environment, front, record)
+        if told is not None:
+            lodge_transcript(office, read_octets(settings.path(FOUNDING)))
         for kind in ROOTS:
             if current_list(front, kind) is None:
                 lodge_list(office, kind, _arl(settings, kind).read_bytes())
         refresh_lists(office)
         front.workbook.note(_FINISHED, clock.now().isoformat())
+
+
+def _develop(
+    settings: Settings, environment: Mapping[str, str], founding: Office, tell: Told
+) -> tuple[Mapping[CertificateKind, bytes], Mapping[CertificateKind, bytes]]:
+    """The certificates and lists of a development hierarchy, whose root keys are in a store here."""
+    tell("making the hierarchies: OCA, DCA and IKI, a root and an issuing authority each")
+    entropy = SystemEntropy()
+    outcome = hold_development_ceremony(
+        open_roots(settings.path("root"), environment, new=True),
+        issuing_stores(settings, environment),
+        founding.front.settings,
+        AuthorityNames(),
+        entropy,
+        SystemClock().now(),
+    )
+    lock_away(
+        settings.path("root", "contingency-symmetric.vault"),
+        outcome.contingency_symmetric_key,
+        root_passphrase(settings.path("root"), environment),
+        entropy,
+    )
+    return outcome.certificates, outcome.arls
 
 
 def _arl(settings: Settings, kind: CertificateKind) -> Path:

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from smki.adapters.keys import KeyStoreKind, KeyStoreSettings, open_key_store
 from smki.adapters.record import LOCKED, FileRecord, FileRecordReader
 from smki.adapters.spool import FileSpool
 from smki.adapters.use_notes import UseNoteFiles
+from smki.adapters.waiting import WaitingFiles
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.authority import Authority, Hierarchy, Preparer
 from smki.bootstrap.databases import open_house_database, update_database
@@ -34,7 +35,7 @@ from smki.merkle.leaf import decode_certificate
 from smki.ports import AgreementKeyStore, KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
 from smki.repository.keeping import LodgeRoot, MapKeeper
-from smki.terms import CertificateKind, Unavailable
+from smki.terms import CertificateKind, Refused, Unavailable
 
 LOG_KEY = "log"
 BESIDE = {"log-ml-dsa-44": KeyAlgorithm.ML_DSA_44}
@@ -69,6 +70,7 @@ def open_front(settings: Settings) -> Iterator[FrontOffice]:
             uses=stack.enter_context(closing(UseNoteFiles(settings.path("uses")))),
             spool=FileSpool(settings.path("spool")),
             describe=describer(profiles),
+            waiting=WaitingFiles(settings.path("waiting")),
             build=f"smki {VERSION}",
             approve=settings.approve_batches,
             repeat=timedelta(seconds=settings.ad_hoc_repeat_seconds),
@@ -119,11 +121,14 @@ def open_office(
     environment: Mapping[str, str],
     *,
     founding: bool = False,
+    deciding: bool = False,
     patience: float = LOCK_PATIENCE_SECONDS,
 ) -> Iterator[Office]:
     """The office that issues: holds the record's lock, and what was cut off before is settled.
 
-    `founding` opens it while the hierarchy is not there yet.
+    `founding` opens it while the hierarchy is not there yet. `deciding` opens it, to lodge a
+    decision and nothing else, also where the profiles were changed and none permits it yet: what
+    is in force stays what was lodged.
 
     Raises:
         Unavailable: another process holds the lock, or a key store or the database is away.
@@ -136,8 +141,9 @@ def open_office(
             keep_log_keys(front, record, record.verifier_keys[1:])
             settle(office)
             bearing = plain_mapping(settings.bearing())
-            must_permit_profiles(front, bearing)
-            lodge_configuration(front, record, bearing)
+            with suppress(Refused) if deciding else nullcontext():
+                must_permit_profiles(front, bearing)
+                lodge_configuration(front, record, bearing)
         yield office
 
 

@@ -56,6 +56,8 @@ from smki.repository.keeping import SECONDS as MAP_SECONDS
 from smki.terms import EUI64, CertificateKind, Malformed, SmkiError, Unavailable
 
 FILE = "smki.toml"
+FOUNDING = "ceremony.json"
+"""The transcript of the ceremony that founded the SMKI; a development SMKI has none."""
 MESSAGE_KEYS = "messages"
 PLACE = f"{FILE} or environment"
 HOUR = timedelta(hours=1)

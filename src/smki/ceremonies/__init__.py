@@ -1,12 +1,14 @@
 """One script; the only way to Root, Recovery and Contingency keys.
 
-What is here so far is the unattended ceremony of a *development* SMKI, and the renewal of its
-roots' revocation lists: it needs nobody, proves nothing about custody, and everything it makes is
-marked as development. Ceremonies with custodians come with their own script; until then no other
-way to a root key exists.
+`development` is the unattended ceremony of a *development* SMKI: it needs nobody and proves nothing
+about custody. Everything else is for people: `scripts` says what is done, `holding` holds it by its
+journal, `acts` do it, `replaying` verifies its transcript. Keys are in custody (`keysets`): sealed
+under a wrapping key whose shares (`words`) custodians have, opened by a `quorum` and used under a
+warrant (`activating`).
 """
 
-from smki.ceremonies.development import AuthorityNames, Outcome, hold_development_ceremony
+from smki.ceremonies.certifying import AuthorityNames
+from smki.ceremonies.development import Outcome, hold_development_ceremony
 from smki.ceremonies.lists import sign_root_list
 
 __all__ = ["AuthorityNames", "Outcome", "hold_development_ceremony", "sign_root_list"]

@@ -11,30 +11,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
-
+from smki.ceremonies.certifying import AuthorityNames, Certifier
 from smki.ceremonies.lists import sign_root_list
 from smki.crypto import WRAP_ALGORITHMS, unwrap, wrap
 from smki.ports import Entropy, KeyAlgorithm, KeyStore, SigningKey
-from smki.profiles import (
-    AuthoritySubject,
-    Draft,
-    ProfileSettings,
-    assemble,
-    compose,
-    issuer_from_certificate,
-    lint_certificate,
-    lint_tbs,
-    validity,
-)
-from smki.terms import (
-    CertificateKind,
-    Inconsistent,
-    KeyUsage,
-    Refused,
-    RemotePartyRole,
-    SerialNumber,
-)
+from smki.profiles import ProfileSettings
+from smki.terms import CertificateKind, Inconsistent
 
 _K = CertificateKind
 
@@ -50,31 +32,6 @@ ALGORITHMS: Final[Mapping[CertificateKind, KeyAlgorithm]] = MappingProxyType(
 )
 ROOTS: Final = (_K.ROOT_OCA, _K.ROOT_DCA, _K.ROOT_ICA)
 ISSUING: Final = (_K.ISSUING_OCA, _K.ISSUING_DCA, _K.ISSUING_ICA)
-_OCA_ROLES: Final = {
-    _K.ROOT_OCA: RemotePartyRole.ROOT,
-    _K.ISSUING_OCA: RemotePartyRole.ISSUING_AUTHORITY,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorityNames:
-    """Common names of the authorities; those of OCA and DCA have at most four characters.
-
-    Clause: sec-app-b:B
-    """
-
-    names: Mapping[CertificateKind, str] = field(
-        default_factory=lambda: MappingProxyType(
-            {
-                _K.ROOT_OCA: "XA",
-                _K.ISSUING_OCA: "X1",
-                _K.ROOT_DCA: "XD00",
-                _K.ISSUING_DCA: "XD01",
-                _K.ROOT_ICA: "Development IKI Root",
-                _K.ISSUING_ICA: "Development IKI Issuing",
-            }
-        )
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +76,7 @@ def hold_development_ceremony(
         raise Inconsistent("contingency public key: does not come out of its wrapping unchanged")
     certificates: dict[CertificateKind, bytes] = {}
     arls: dict[CertificateKind, bytes] = {}
-    script = _Script(settings=settings, names=names, entropy=entropy, at=at)
+    script = Certifier(settings=settings, names=names, entropy=entropy, at=at)
     for kind in ROOTS:
         key = _key(roots, kind.value, ALGORITHMS[kind])
         certificates[kind] = script.certify(
@@ -141,52 +98,5 @@ def hold_development_ceremony(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Script:
-    settings: ProfileSettings
-    names: AuthorityNames
-    entropy: Entropy
-    at: datetime
-
-    def certify(
-        self,
-        kind: CertificateKind,
-        public_key: bytes,
-        root: bytes | None,
-        signer: SigningKey,
-        wrapped: bytes | None,
-    ) -> bytes:
-        not_before, not_after = validity(kind, self.at, self.settings)
-        draft = Draft(
-            kind=kind,
-            serial=SerialNumber.from_random(self.entropy.octets(16)),
-            issuer=None if root is None else issuer_from_certificate(root, self.settings),
-            subject=AuthoritySubject(common_name=self.names.names[kind], role=_OCA_ROLES.get(kind)),
-            usage=KeyUsage.CERTIFICATE_AND_CRL_SIGNING,
-            public_key=_normal(public_key),
-            not_before=not_before,
-            not_after=not_after,
-            wrapped_contingency_key=wrapped,
-        )
-        tbs = compose(draft, self.settings)
-        _passed(lint_tbs(tbs, self.settings, kind))
-        (signature,) = signer.sign([tbs])
-        certificate = assemble(tbs, signature, kind)
-        _passed(lint_certificate(certificate, self.settings, kind, issuer=root or certificate))
-        return certificate
-
-
 def _key(store: KeyStore, name: str, algorithm: KeyAlgorithm) -> SigningKey:
     return store.open(name) if name in store.names() else store.make(name, algorithm)
-
-
-def _normal(public_key: bytes) -> bytes:
-    """The SubjectPublicKeyInfo as `cryptography` writes it: a token may encode it otherwise."""
-    return load_der_public_key(public_key).public_bytes(
-        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def _passed(findings: tuple[object, ...]) -> None:
-    if findings:
-        raise Refused("; ".join(str(finding) for finding in findings))

@@ -22,6 +22,14 @@ CLAUSES: Final = (
         note="The recovery procedure is its own piece of work.",
     ),
     Clause(
+        id="sec-app-l:3",
+        title="Key custodians",
+        summary="Who holds shares of the recovery and contingency keys: appointed, verified, replaced; m of n open a key.",
+        who="DCC, parties, SMKI PMA",
+        status=Status.MET,
+        note="A chapter of that name is known; numbers, quorum and limits are ours.",
+    ),
+    Clause(
         id="sec-app-l:3.2",
         title="A step of the recovery procedure",
         summary="Its wording could not be read, the numbering is that of the 2015 contents list.",

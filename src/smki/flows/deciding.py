@@ -52,22 +52,35 @@ def lodge_decision(office: Office, decision: bytes, signatures: Sequence[bytes])
     front, at = office.front, office.front.clock.now()
     body = recorded_body(decision, signatures)
     found = believed(front, body, at, entry=front.reader.checkpoint().size)
-    for signature in signatures:
-        must_be_bare(front, signature)
+    must_be_lodgeable(front, found.decision, signatures)
     known = recorded_decision(front, found.decision.id)
-    if known is not None:
-        if known.decision != found.decision:
-            raise _unfit(
-                found.decision,
-                "id",
-                f"another with this id is entry {known.entry}, must have an id of its own",
-            )
-        if known.weight >= found.weight:
-            return known
-    _must_make_sense(front, found.decision)
+    if known is not None and known.weight >= found.weight:
+        return known
     lodge_leaf(office.record, LeafType.DECISION, body, at)
     catch_up(front.reader, front.index, front.describe)
     return _must_be_recorded(front, found.decision.id, front.index.size())
+
+
+def must_be_lodgeable(front: FrontOffice, decision: Decision, signatures: Sequence[bytes]) -> None:
+    """No other has its id, it can come to permit something, and its signatures are bare.
+
+    Raises:
+        Malformed: a signature is not of its form.
+        Refused: one of these is not so.
+
+    Clause: sec:L5.3
+    """
+    for signature in signatures:
+        must_be_bare(front, signature)
+    known = recorded_decision(front, decision.id)
+    if known is not None and known.decision != decision:
+        raise _unfit(
+            decision,
+            "id",
+            f"another with this id is entry {known.entry}, must have an id of its own",
+        )
+    if known is None:
+        _must_make_sense(front, decision)
 
 
 def recorded_decision(
@@ -93,18 +106,18 @@ def recorded_decisions(
     *,
     name: str | None = None,
     kind: DecisionKind | None = None,
-    about: str | None = None,
+    about: AbstractSet[str] | None = None,
 ) -> Iterator[Recorded]:
     """The decisions of the record that are to be believed, in its order.
 
-    Of one id, kind or object if given: the signatures of others are not read.
+    Of one id, one kind, one of several objects if given: the signatures of others are not read.
 
     Clause: sec:L5.3
     """
     for item in front.index.items(of=LeafType.DECISION, name=name):
         try:
             said = _said_at(front, item.entry)
-            if kind in {None, said.kind} and about in {None, said.object}:
+            if kind in {None, said.kind} and (about is None or said.object in about):
                 yield decision_at(front, item.entry)
         except (Malformed, Refused):
             continue  # lodged past us: it permits nothing, and `smki repository audit` names it
@@ -196,17 +209,22 @@ def in_force(
     return next(
         (
             one
-            for one in candidates(front, act, before)
-            if one.decision.object in about and not why_not(front, one, question, before)
+            for one in candidates(front, act, before, about)
+            if not why_not(front, one, question, before)
         ),
         None,
     )
 
 
-def candidates(front: FrontOffice, act: Act, before: int) -> Iterator[Recorded]:
-    """The believed decisions below `before` whose kind can permit `act`, in the record's order."""
+def candidates(
+    front: FrontOffice, act: Act, before: int, about: AbstractSet[str] | None = None
+) -> Iterator[Recorded]:
+    """The believed decisions below `before` whose kind can permit `act`, in the record's order.
+
+    About one of these if given.
+    """
     for kind in dict.fromkeys(row.kind for row in PERMITS if row.act is act):
-        for one in recorded_decisions(front, kind=kind):
+        for one in recorded_decisions(front, kind=kind, about=about):
             if one.entry < before:
                 yield one
 
@@ -242,7 +260,7 @@ def withdrawn_by(
     """
     if decision.kind is DecisionKind.WITHDRAW_DECISION:
         return None  # whoever changes their mind decides anew
-    for one in recorded_decisions(front, kind=DecisionKind.WITHDRAW_DECISION, about=decision.id):
+    for one in recorded_decisions(front, kind=DecisionKind.WITHDRAW_DECISION, about={decision.id}):
         since = max(one.at, one.decision.not_before)
         asked = _about(Act.WITHDRAW_DECISION, decision, since)
         stands = not decide_permitted(one.decision, asked, Circumstances(signed=one.signed))
@@ -256,7 +274,7 @@ def ratified_by(front: FrontOffice, decision: Decision, at: datetime) -> Recorde
 
     Clause: sec:L1
     """
-    for one in recorded_decisions(front, kind=DecisionKind.RATIFY_DECISION, about=decision.id):
+    for one in recorded_decisions(front, kind=DecisionKind.RATIFY_DECISION, about={decision.id}):
         since = max(one.at, one.decision.not_before)
         if since <= at and not why_not(
             front, one, _about(Act.RATIFY, decision, since), front.index.size()
@@ -367,7 +385,7 @@ def _released(front: FrontOffice, decision: Decision, at: datetime, before: int)
         return False
     return any(
         one.entry < before and not why_not(front, one, _about(Act.RELEASE, decision, at), before)
-        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET, about=decision.id)
+        for one in recorded_decisions(front, kind=DecisionKind.CONDITIONS_MET, about={decision.id})
     )
 
 

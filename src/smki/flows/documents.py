@@ -21,6 +21,7 @@ from smki.flows.configuring import bodies_at
 from smki.flows.deciding import must_permit, recorded_decisions, spent
 from smki.flows.office import FrontOffice, Office
 from smki.flows.recorded import Officer, Recorded
+from smki.flows.registered_documents import must_accord
 from smki.flows.statements import Fields, statement, text_of, who_said
 from smki.governance import Act, Body, DecisionKind
 from smki.merkle.canonical import encode_json
@@ -113,15 +114,17 @@ def lodge_document(office: Office, asked: Fields, content: bytes) -> Version:
 
     Raises:
         Malformed: the statement is not of its form, or not about this content.
-        Refused: whoever asks may not, or no decision permits it.
+        Refused: whoever asks may not, no decision permits it, or the register keeps the document
+            and has not approved this.
         Unavailable: the disk or the database is away.
 
-    Clause: sec:L5, sec:L5.3
+    Clause: sec:L5, sec:L5.3, sec:L9
     """
     front, at = office.front, office.front.clock.now()
     entry = front.reader.checkpoint().size
     title = text_of(asked, "title")
     found = _version(front, history_of(front, title), asked, content, at=at, entry=entry)
+    must_accord(front.proceedings, title, found.version, found.sha256, at)
     bodies = [
         (LeafType.DOCUMENT, encode_framed({**asked, "refers": found.refers}, content)),
     ]

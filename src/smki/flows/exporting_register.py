@@ -6,14 +6,15 @@ Every export takes what `gather` found and nothing else. What a reader may not r
 Clause: sec:M4.13
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 
 from smki.flows.reading_register import Reading
 from smki.governance.entities import Entity, Key, Kind
-from smki.governance.entities.bodies import Person
+from smki.governance.entities.bodies import Committee, Person
 from smki.governance.entities.meetings import Meeting
 from smki.governance.entities.minutes import Action, Minutes, Paragraph
 from smki.governance.labels import Label
@@ -21,7 +22,11 @@ from smki.governance.text import MeetingFile, meeting_file, told_in
 from smki.ports.register import Wanted
 from smki.terms import Refused
 
-_PAGE = 200
+BODY_MEETINGS: Final = 60  # five years of a committee that meets each month
+TOLD_PAGES: Final = 10  # of actions that a meeting may have spoken of, newest first
+_PAGE: Final = 200
+_OF_BODY: Final = tuple(one for one in Kind if one is not Kind.MEETING)
+_DECIDED: Final = (Kind.RESOLUTION, Kind.ACTION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,8 @@ def gather(reading: Reading, ref: str, kind: Kind | None = None) -> Gathered:
     """What the reader may have of what is called so.
 
     A name that several kinds have is of the first of them in the order of kinds. To a set of
-    minutes belong its meeting, the items, and what they decided, but no papers.
+    minutes belong its meeting, the items, and what they decided, but no papers; to a body what is
+    its own, and of its newest meetings that the reader knows (`BODY_MEETINGS`) what they decided.
 
     Raises:
         Refused: there is nothing of that name that this reader may read.
@@ -66,7 +72,7 @@ def gather(reading: Reading, ref: str, kind: Kind | None = None) -> Gathered:
     Clause: sec:M4.13
     """
     top = _named(reading, ref, kind)
-    entities = tuple(_minutes(reading, top) if isinstance(top, Minutes) else _whole(reading, top))
+    entities = tuple(_all(reading, top))
     others = tuple(_told(reading, top)) if isinstance(top, Meeting) else ()
     labels = {one.key: reading.label(one) for one in (*entities, *others)}
     names = {
@@ -99,10 +105,31 @@ def _named(reading: Reading, ref: str, kind: Kind | None) -> Entity:
     )
 
 
-def _whole(reading: Reading, top: Entity) -> Iterator[Entity]:
+def _all(reading: Reading, top: Entity) -> Iterator[Entity]:
     """It, and all that belongs to it, be it below something that the reader may not read."""
-    yield top
-    yield from _below(reading, top.key)
+    match top:
+        case Minutes():
+            yield from _minutes(reading, top)
+        case Committee():
+            yield top
+            yield from reading.under(top.key, *_OF_BODY)
+            yield from _meetings(reading, top)
+        case _:
+            yield top
+            yield from _below(reading, top.key)
+
+
+def _meetings(reading: Reading, body: Committee) -> Iterator[Entity]:
+    known = reading.register
+    wanted = Wanted(tokens=None, kinds=(Kind.MEETING,), under=body.key)
+    for kept in reading.find(wanted, limit=BODY_MEETINGS).kept:
+        meeting = kept.entity
+        yield meeting
+        yield from _seen(reading, known.under(meeting.key, Kind.MINUTES))
+        for item in known.under(meeting.key, Kind.AGENDA_ITEM):
+            for kind in _DECIDED:
+                for one in known.under(item.key, kind):
+                    yield from _seen(reading, (one, *known.under(one.key, Kind.CONDITION)))
 
 
 def _minutes(reading: Reading, minutes: Minutes) -> Iterator[Entity]:
@@ -118,20 +145,35 @@ def _minutes(reading: Reading, minutes: Minutes) -> Iterator[Entity]:
 
 
 def _below(reading: Reading, top: Key) -> Iterator[Entity]:
-    for one in reading.register.below(top):
+    return _seen(reading, reading.register.below(top))
+
+
+def _seen(reading: Reading, entities: Iterable[Entity]) -> Iterator[Entity]:
+    """Those of them that the reader may know of, as they see them."""
+    for one in entities:
         found = reading.get(one.key)
         if found is not None:
             yield found
 
 
 def _told(reading: Reading, meeting: Meeting) -> Iterator[Action]:
-    """Actions that other meetings raised, as far as the reader may know that this one spoke of them."""
+    """Actions that other meetings raised, as far as the reader may know that this one spoke of them.
+
+    Of the newest alone: what was said of an action stands with the meeting that raised it, too.
+    """
     after = ""
-    while True:
-        page = reading.find(Wanted(tokens=None, kinds=(Kind.ACTION,)), after=after, limit=_PAGE)
-        for one in page.kept:
-            if isinstance(one.entity, Action) and told_in(meeting.ref, (one.entity,)):
-                yield one.entity
+    wanted = Wanted(tokens=reading.reader.tokens, kinds=(Kind.ACTION,))
+    for _ in range(TOLD_PAGES):
+        page = reading.register.find(wanted, after=after, limit=_PAGE)
+        for kept in page.kept:
+            if _is_told(meeting, kept.entity):
+                found = reading.get(kept.entity.key)
+                if isinstance(found, Action) and _is_told(meeting, found):
+                    yield found
         after = page.more
         if not after:
             return
+
+
+def _is_told(meeting: Meeting, one: Entity | None) -> bool:
+    return isinstance(one, Action) and bool(told_in(meeting.ref, (one,)))

@@ -15,9 +15,11 @@ from typing import Final
 from smki.flows.configuring import is_development
 from smki.flows.deciding import candidates, why_not
 from smki.flows.office import FrontOffice
+from smki.flows.recorded import Recorded
 from smki.governance import Act, Question
 from smki.steps import Gate
 
+NONE: Final = "the panel has not determined that the test criteria are met"
 NEVER: Final = "a development SMKI never goes live: no custodian has its root keys"
 
 
@@ -41,14 +43,26 @@ def read_gate(front: FrontOffice, at: datetime) -> Gate:
         )
     if not front.settings.live_policies:
         return Gate(at=at, reason="no policy OIDs of live certificates are configured")
-    size, reasons = front.index.size(), []
+    found, reasons = determined(front, at, front.index.size())
+    if found is None:
+        return Gate(at=at, reason="; ".join(reasons) or NONE)
+    return Gate(at=at, determination=found.decision.id, entry=found.entry)
+
+
+def determined(
+    front: FrontOffice, at: datetime, before: int
+) -> tuple[Recorded | None, tuple[str, ...]]:
+    """The determination in force at that instant, of those below the entry `before`; or why none is.
+
+    By it anyone who has the record can tell whether a live certificate might be issued.
+
+    Clause: gbcs:12
+    """
     question = Question(act=Act.GO_LIVE, about=frozenset({front.reader.origin}), at=at)
-    for one in candidates(front, Act.GO_LIVE, size):
-        findings = why_not(front, one, question, size)
+    reasons: list[str] = []
+    for one in candidates(front, Act.GO_LIVE, before, question.about):
+        findings = why_not(front, one, question, before)
         if not findings:
-            return Gate(at=at, determination=one.decision.id, entry=one.entry)
+            return one, ()
         reasons += [finding.message for finding in findings]
-    return Gate(
-        at=at,
-        reason="; ".join(reasons) or "the panel has not determined that the test criteria are met",
-    )
+    return None, tuple(reasons)

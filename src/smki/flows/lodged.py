@@ -30,7 +30,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _T: Final = LeafType
 _SIGNED: Final = frozenset({_T.DOCUMENT, _T.STANDING, _T.STATUS_NOTE, _T.TOMBSTONE})
 _REFERS_OURS: Final = frozenset({_T.DOCUMENT, _T.STATUS_NOTE})  # added where it is lodged
-_FRAMED: Final = frozenset({_T.DOCUMENT, _T.CONFIGURATION})
+_FRAMED: Final = frozenset({_T.DOCUMENT, _T.CONFIGURATION, _T.TRANSCRIPT})
 _TEXTUAL: Final = frozenset({*_SIGNED, _T.DECISION, _T.INDEX_ROOT, _T.CONFIGURATION, _T.TRANSCRIPT})
 
 

@@ -28,6 +28,7 @@ from smki.ports import (
     Workbook,
 )
 from smki.ports.register import Register
+from smki.ports.waiting import WaitingDecisions
 from smki.profiles import ProfileSettings, RowFields
 from smki.terms import EUI64
 
@@ -60,6 +61,7 @@ class FrontOffice:
         development: the SMKI is configured as one made without custodians; what was lodged first
             has the last word (`configuring.is_development`).
         decisions: decisions of the record that were read before.
+        waiting: decisions that lack a signature.
         access: what is configured of access to the repository.
     """
 
@@ -77,6 +79,7 @@ class FrontOffice:
     uses: UseNotes
     spool: Spool
     describe: Callable[[bytes], RowFields]
+    waiting: WaitingDecisions
     build: str
     approve: bool = True
     repeat: timedelta = timedelta()

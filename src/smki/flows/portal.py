@@ -6,12 +6,14 @@ for a revocation that an officer asks for in signed words: it is handed to whoev
 Clause: sec-app-o:portal
 """
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from smki.flows.access import PortalAccess
+from smki.flows.collecting import SIGN_DECISION, Collected, waiting_decisions
 from smki.flows.configuring import (
     Configuration,
     configuration_at,
@@ -228,6 +230,26 @@ class RepositoryPortal:
     ) -> Fields:
         """What an officer signs, as canonical JSON, to have the certificate revoked."""
         return revocation_statement(self._front, serial, circumstance, decision)
+
+    def waiting(self, who: Requester) -> tuple[Collected, ...]:
+        """The decisions that wait for a signature, of bodies whose officers are that party's."""
+        return waiting_decisions(self._front, {identity for identity, _ in who.identities})
+
+    async def sign_decision(self, file: bytes, signatures: tuple[bytes, ...]) -> Mapping[str, Any]:
+        """The decision waits with these signatures, or is lodged: `id`, `entry`, `officers`, `missing`.
+
+        Raises:
+            Malformed: file or signature is not of its form.
+            Refused: who signed is no officer of its body, or it could never permit anything.
+            Unavailable: the authority is away.
+
+        Clause: sec:L5.3
+        """
+        asked = {
+            "decision": b64encode(file).decode(),
+            "signatures": [b64encode(one).decode() for one in signatures],
+        }
+        return await self._carry_out(SIGN_DECISION, asked)
 
     async def revoke(self, asked: Fields, signature: bytes) -> Mapping[str, Any]:
         """The certificate is on the list: its `serial`, `crl_number`, and `entry` of the request.

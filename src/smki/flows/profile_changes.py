@@ -42,8 +42,7 @@ def must_permit_profiles(front: FrontOffice, configuration: Mapping[str, JSON]) 
     question = Question(act=Act.CHANGE_PROFILES, about=frozenset({asked}), at=at)
     reasons = (
         finding
-        for one in candidates(front, Act.CHANGE_PROFILES, size)
-        if one.decision.object == asked
+        for one in candidates(front, Act.CHANGE_PROFILES, size, {asked})
         for finding in why_not(front, one, question, size)
     )
     raise Refused(
@@ -54,7 +53,7 @@ def must_permit_profiles(front: FrontOffice, configuration: Mapping[str, JSON]) 
                 " decision about exactly these must be recorded first",
                 where="configuration",
                 clause="gbcs:12",
-                advice="with the configuration as it was: 'smki governance decide', 'sign', 'lodge'",
+                advice="'smki governance decide', 'sign', 'lodge'; nothing else can be done meanwhile",
             ),
             *reasons,
         )

@@ -16,10 +16,12 @@ from typing import Final
 from smki.governance.duties import bodies_of
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.bodies import Alternate, Person, Seat, SeatCategory
+from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.labels import Label
 from smki.governance.reading import ANYBODY, Reader, label_of, reader, top_label_of
 from smki.governance.remembering import Remembered
-from smki.governance.seeing import as_seen, may_look_back
+from smki.governance.rules_classification import fits
+from smki.governance.seeing import as_seen, as_seen_before, opened_by
 from smki.merkle.canonical import parse_json
 from smki.ports.register import Kept, Page, Register, Seen, Wanted
 from smki.steps import Requester
@@ -151,22 +153,37 @@ class Reading:
         return self.get(key) == self._remembered.get(key)
 
     def history(self, entity: Entity) -> tuple[Said, ...]:
-        """Every state that it had, newest first; to the secretariat that sees all of it alone.
+        """Every state that it had, newest first; to who keeps it, as far as they see it.
 
-        A state is judged by the label that it had: what was Red and is White now stays Red there.
+        A state is judged by the label that it had: what was Red and is White now stays Red there. One
+        that differs from the one before in what is withheld alone is none.
         """
         bodies = bodies_of(entity, self._remembered)
-        return tuple(
-            self._said(one)
-            for one in self.register.history(entity.key)
-            if may_look_back(one.entity, bodies, self.reader, self._remembered)
-        )
+        seen: list[Kept] = []
+        for one in reversed(self.register.history(entity.key)):
+            state = as_seen_before(one.entity, bodies, self.reader, self._remembered)
+            if state is not None and not (seen and seen[-1].entity == state):
+                seen.append(replace(one, entity=state))
+        return tuple(self._said(one) for one in reversed(seen))
 
     def state(self, key: Key, entry: int) -> Entity | None:
         """The entity as that entry left it; None if it did not name it, or the reader may not see it."""
         states = self.register.history(key)
         found = next((one.entity for one in states if one.entry == entry), None)
         return None if found is None else as_seen(found, self.reader, self._remembered)
+
+    def opened_by(self, output: Output) -> tuple[Entity, ...]:
+        """What others may read when this is given out, as far as this reader sees it.
+
+        Clause: sec:M4.13
+        """
+        found = opened_by(output, self._remembered, self.register.below)
+        seen = (self.get(one.key) for one in found)
+        return tuple(one for one in seen if one is not None)
+
+    def fits(self, act: OutputAct, entity: Entity) -> bool:
+        """Whether the label of an entity lets it be given out so."""
+        return fits(act, entity, self._remembered)
 
     def seen(self, entity: Entity) -> Sequence[Seen]:
         """Who saw it, newest first; to who keeps it alone.

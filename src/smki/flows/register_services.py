@@ -19,8 +19,8 @@ class RegisterServices:
 
     Attributes:
         readers: who reads, and what.
-        files: contents of papers, by their SHA-256, apart from register and record: an attachment
-            names them, and who may read the paper may have them.
+        files: contents of papers, apart from register and record: an attachment names them by
+            their SHA-256, and who may read the paper may have them.
         tied: the decision file of this id, as the record has it; None if there is none.
     """
 
@@ -28,24 +28,33 @@ class RegisterServices:
     files: Confidential
     tied: Callable[[str], ShownDecision | None]
 
-    def keep_file(self, octets: bytes) -> str:
-        """The SHA-256 of the octets, in hexadecimal; they are durable.
+    def keep_file(self, paper: str, octets: bytes) -> str:
+        """The SHA-256 of the octets, in hexadecimal; they are durable as a file of that paper.
 
         Raises:
             Unavailable: the disk is away.
-        """
-        digest = sha256(octets)
-        if self.files.read(digest.digest()) is None:
-            self.files.keep(digest.digest(), octets)
-        return digest.hexdigest()
 
-    def file(self, digest: str) -> bytes | None:
-        """The octets with that SHA-256; None if they are not there.
+        Clause: sec:M4.13
+        """
+        digest = sha256(octets).hexdigest()
+        if self.files.read(_place(paper, digest)) is None:
+            self.files.keep(_place(paper, digest), octets)
+        return digest
+
+    def file(self, paper: str, digest: str) -> bytes | None:
+        """The octets with that SHA-256 that were kept as a file of that paper; None if there are none.
 
         Raises:
             Inconsistent: others are in their place.
+
+        Clause: sec:M4.13
         """
-        octets = self.files.read(bytes.fromhex(digest))
+        octets = self.files.read(_place(paper, digest))
         if octets is not None and sha256(octets).hexdigest() != digest:
             raise Inconsistent(f"file {digest}: its content is another", clause="sec:L1")
         return octets
+
+
+def _place(paper: str, digest: str) -> bytes:
+    """Where a paper's file is: no other paper that names its digest leads there."""
+    return sha256(f"{digest}\n{paper}".encode()).digest()

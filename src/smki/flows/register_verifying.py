@@ -4,12 +4,13 @@
 2 record    every head to which the record commits is on that chain: up to which entry
 3 standing  what stands is what the entries make stand, and who may read it what the policy says
 
-Changes nothing. What it finds are sentences: they name entries and entities, and quote nothing.
+That changes nothing; what stands can be made again from the entries by `mend_register`, which changes
+no entry. What is found are sentences: they name entries and entities, and quote nothing.
 
 Clause: sec:L1
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import Final
 
 from smki.flows.office import FrontOffice
 from smki.flows.register_heads import LodgedHead, lodged_heads
-from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entries import NO_ENTRY, digest, parse_entry
 from smki.governance.reading import audience_of
 from smki.ports.confidential import Confidential
@@ -61,10 +62,29 @@ def verify_register(front: FrontOffice, kept: Confidential) -> Verified:
     digests = _chain(register, problems)
     vouched = _vouched(lodged, digests, problems)
     problems += register.problems()
-    problems += _audience_problems(register)
+    problems += audience_problems(register)
     return Verified(
         entries=len(digests) - 1, vouched=vouched, heads=len(lodged), problems=tuple(problems)
     )
+
+
+def mend_register(front: FrontOffice) -> None:
+    """What stands, and who may read it, follows from the entries again; these stay as they are.
+
+    For what an older version had stand otherwise, or a fault. The chain and the record mend nothing.
+
+    Raises:
+        Unavailable: the disk or the database is away.
+        Inconsistent: an entity cannot be read.
+
+    Clause: sec:M4.13
+    """
+
+    def readers(known: Known) -> Callable[[Entity], frozenset[str]]:
+        remembered = _Remembered(known)
+        return lambda one: audience_of(one, remembered)
+
+    front.proceedings.make_again(readers)
 
 
 def _chain(register: Register, problems: list[str]) -> list[bytes]:
@@ -104,9 +124,11 @@ def _vouched(lodged: Iterable[LodgedHead], digests: list[bytes], problems: list[
     return vouched
 
 
-def _audience_problems(register: Register) -> Iterator[str]:
+def audience_problems(register: Register) -> Iterator[str]:
     """A sentence for each entity that others may read than the policy says."""
-    known = _Remembered(register)
+    outputs = _all(register, Wanted(tokens=None, kinds=(Kind.OUTPUT,)))
+    given_out = frozenset(parent for one in outputs for parent in one.entity.parents)
+    known = _Remembered(register, given_out)
     for one in _all(register, Wanted(tokens=None)):
         key = one.entity.key
         if one.audience != audience_of(one.entity, known) and _still_wrong(register, key):
@@ -128,20 +150,19 @@ def _still_wrong(register: Register, key: Key) -> bool:
 
 
 class _Remembered:
-    """The register, without asking again for what others belong to."""
+    """The register, so much of it remembered that what others belong to is not asked for again.
 
-    def __init__(self, register: Register) -> None:
-        self.get = lru_cache(maxsize=REMEMBERED)(register.get)
-        self._under = lru_cache(maxsize=REMEMBERED)(register.under)
-        # Few things are given out, and every entity is asked whether it was.
-        self._given_out = frozenset(
-            parent
-            for one in _all(register, Wanted(tokens=None, kinds=(Kind.OUTPUT,)))
-            for parent in one.entity.parents
-        )
+    `given_out` is all that something was given out of, where that is known: few things are, and
+    every entity is asked whether it was.
+    """
+
+    def __init__(self, known: Known, given_out: frozenset[Key] | None = None) -> None:
+        self.get = lru_cache(maxsize=REMEMBERED)(known.get)
+        self._under = lru_cache(maxsize=REMEMBERED)(known.under)
+        self._given_out = given_out
 
     def under(self, parent: Key, kind: Kind) -> tuple[Entity, ...]:
         """All of that kind that belong to `parent`, in the order of their first entry."""
-        if kind is Kind.OUTPUT and parent not in self._given_out:
+        if kind is Kind.OUTPUT and self._given_out is not None and parent not in self._given_out:
             return ()
         return self._under(parent, kind)

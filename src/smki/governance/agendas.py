@@ -7,14 +7,15 @@
     5 papers           that somebody asks the body to take
     6 planner          what the next three months bring, in one item
 
-It is a draft: entities to be looked at, changed and put by the secretary. An item whose source is
+With the meeting it is known when that is due which is due at it, or before it. It is a draft:
+entities to be looked at, changed and put by the secretary. An item whose source is
 confidential carries its label and no stub, so that nobody else learns of it until one is written.
 
 Clause: sec:C6
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 
 from smki.governance.entities import Entity, Key, Known
@@ -26,6 +27,8 @@ from smki.governance.looking import all_under
 from smki.governance.next_numbers import next_meeting
 from smki.governance.planner import Planned
 from smki.governance.reading import label_of
+from smki.governance.rules import Ahead
+from smki.governance.working_days import due_of
 from smki.terms import Finding, Refused
 
 HEADING_MAX = 120  # characters of a heading that is made of a text
@@ -90,16 +93,18 @@ class Draft:
         meeting: as it is to be put.
         items: as they are to be put, in running order; those left out come last.
         sources: of each item's ref, what it is there for.
+        dated: open actions of which it is known by this meeting on which day they are due.
     """
 
     meeting: Meeting
     items: tuple[AgendaItem, ...]
     sources: Mapping[str, tuple[Key, ...]]
+    dated: tuple[Action, ...] = ()
 
     @property
     def entities(self) -> tuple[Entity, ...]:
         """All that is to be put."""
-        return (self.meeting, *self.items)
+        return (self.meeting, *self.items, *self.dated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +168,15 @@ def draft_agenda(
         secretary=wishes.secretary,
         kind=wishes.kind,
     )
-    return _numbered(meeting, sorted(lines, key=lambda line: bool(line.omitted)))
+    draft = _numbered(meeting, sorted(lines, key=lambda line: bool(line.omitted)))
+    return replace(draft, dated=tuple(_dated(waiting, Ahead(known, (meeting,)))))
+
+
+def _dated(pending: Iterable[Entity], ahead: Known) -> Iterator[Action]:
+    for one in pending:
+        waits = isinstance(one, Action) and one.state.is_open and one.due_on is None
+        if isinstance(one, Action) and waits and (day := due_of(one, ahead)) is not None:
+            yield replace(one, due_on=day)
 
 
 def _numbered(meeting: Meeting, lines: Iterable[_Line]) -> Draft:

@@ -17,7 +17,7 @@ from smki.governance.wording import says, words_of
 from smki.terms import Malformed
 
 ROOM: Final = 26  # as many letters again as there are parties: the next one cannot be guessed
-_CHANCE: Final = 8  # octets: of so many the choice is even for any number of parties there is
+CHANCE_OCTETS: Final = 8  # octets: of so many the choice is even for any number of parties there is
 
 
 def assign(
@@ -38,10 +38,10 @@ def assign(
 
     Clause: sec:M4.13
     """
-    if len(chance) != _CHANCE or not category.strip() or not party.strip():
+    if len(chance) != CHANCE_OCTETS or not category.strip() or not party.strip():
         raise Malformed(
             f"alias: {category!r} of {body}, {len(chance)} octets of chance, must have a category,"
-            f" a party and {_CHANCE} octets",
+            f" a party and {CHANCE_OCTETS} octets",
             rule="alias.asked",
         )
     own = [one for one in known if (one.body, one.category) == (body, category)]

@@ -101,8 +101,9 @@ def decision_of(
 
 def _against(version: DocumentVersion, known: Known, at: datetime) -> Iterator[Finding]:
     effect = version_effect(version, known, at.date())
-    for reason in effect.reasons:
-        yield _finding(f"version {version.ref}: is {effect.stand.value}: {reason}")
+    if not effect.in_force:
+        # Why is told to a reader, as far as they may know: `smki document standing`.
+        yield _finding(f"version {version.ref}: is {effect.stand.value}, must be in force")
     if label_of(version, known) is not Label.WHITE:
         yield _finding(f"version {version.ref}: is not labelled white, the record is open to all")
     if version.file is None:

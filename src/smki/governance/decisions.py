@@ -73,7 +73,7 @@ class DecisionKind(Enum):
     REMOVE_CONTENT = "remove-content"
     CONDITIONS_MET = "conditions-met"
     USE_KEY = "use-key"
-    RECOVER = "recover"
+    RECOVER = "recovery-method"
     CHANGE_PROFILES = "change-profiles"
     GO_LIVE = "go-live"
     REMOVE_PRODUCT = "remove-product"

@@ -16,7 +16,7 @@ Clause: sec:L9
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 from typing import Final
@@ -27,8 +27,11 @@ from smki.governance.entities.documents import DocumentVersion, VersionState
 from smki.governance.entities.meetings import AgendaItem, Meeting
 from smki.governance.entities.minutes import Condition, ConditionKind, ConditionState, Resolution
 from smki.governance.looking import look
+from smki.governance.numbering import Version, read_version
 from smki.governance.progress import approvals, progress
+from smki.terms import Malformed
 
+_DEPTH: Final = 32  # decisions that rest on each other: far beyond what minutes show
 _STANDING: Final = frozenset(
     {
         VersionState.APPROVED,
@@ -73,7 +76,7 @@ def version_effect(version: DocumentVersion, known: Known, day: date) -> Effect:
 
     Clause: sec:L9
     """
-    return _version(version, known, day, frozenset())
+    return _Asked(known=known, day=day).effect(version)
 
 
 def resolution_effect(resolution: Resolution, known: Known, day: date) -> Effect:
@@ -81,14 +84,14 @@ def resolution_effect(resolution: Resolution, known: Known, day: date) -> Effect
 
     Clause: sec:L1
     """
-    return _resolution(resolution, known, day, frozenset())
+    return _Asked(known=known, day=day).effect(resolution)
 
 
 def in_force(versions: Iterable[Entity], known: Known, day: date) -> DocumentVersion | None:
     """The one of a document's versions that is in force that day; the newest if there are several."""
     found = [one for one in versions if isinstance(one, DocumentVersion)]
     standing = [one for one in found if version_effect(one, known, day).in_force]
-    return max(standing, key=_numbers, default=None)
+    return max(standing, key=_number, default=None)
 
 
 def what_falls(
@@ -125,88 +128,129 @@ def taken_on(resolution: Resolution, known: Known) -> date | None:
     return meeting.held_on if meeting else None
 
 
-def _numbers(version: DocumentVersion) -> tuple[int, ...]:
-    parts = version.number.split(".")
-    return tuple(int(one) if one.isdecimal() else 0 for one in parts)
+def _number(version: DocumentVersion) -> Version:
+    try:
+        return read_version(version.number).value
+    except Malformed:
+        return Version(major=0, minor=0)
 
 
-def _version(version: DocumentVersion, known: Known, day: date, seen: frozenset[Key]) -> Effect:
-    ended = _ended(version, known, day, seen | {version.key})
-    if ended is not None and ended.reasons:
-        return ended
-    approved = _approval(version, known, day, seen | {version.key})
-    beside = () if ended is None else ended.remarks
-    return replace(approved, remarks=(*approved.remarks, *beside, *_alignment(version, day)))
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """One question: what was found out on the way is found out once.
+
+    Attributes:
+        known: the register.
+        day: of which day is asked.
+        found: what was found out; None of what is being asked just now.
+        depth: how many rest on each other above.
+    """
+
+    known: Known
+    day: date
+    found: dict[Key, Effect | None] = field(default_factory=dict)
+    depth: int = 0
+
+    def effect(self, one: DocumentVersion | Resolution) -> Effect:
+        """Whether it is in force; what rests on itself stands by what else it has."""
+        if one.key in self.found:
+            return self.found[one.key] or Effect()
+        if self.depth == _DEPTH:
+            return Effect(remarks=(f"{one.key} and what it rests on are not followed further",))
+        self.found[one.key] = None
+        self.depth += 1
+        effect = self._resolution(one) if isinstance(one, Resolution) else self._version(one)
+        self.depth -= 1
+        self.found[one.key] = effect
+        return effect
+
+    def _version(self, version: DocumentVersion) -> Effect:
+        ended = self._ended(version)
+        if ended is not None and ended.reasons:
+            return ended
+        approved = self._approval(version)
+        beside = () if ended is None else ended.remarks
+        aligned = _alignment(version, self.day)
+        return replace(approved, remarks=(*approved.remarks, *beside, *aligned))
+
+    def _ended(self, version: DocumentVersion) -> Effect | None:
+        """That it was withdrawn or superseded; remarks alone if that is still to come."""
+        if version.state is VersionState.WITHDRAWN:
+            if version.withdrawn_on is None or version.withdrawn_on <= self.day:
+                when = f" on {version.withdrawn_on}" if version.withdrawn_on else ""
+                return _fell(f"{version.ref} was withdrawn{when}")
+            return Effect(remarks=(f"{version.ref} is withdrawn from {version.withdrawn_on} on",))
+        if version.state is VersionState.SUPERSEDED:
+            later = look(self.known, DocumentVersion, version.superseded_by)
+            if later is None:
+                return _fell(f"{version.ref} is superseded")
+            # What became of the later one since does not matter: this one does not revive.
+            if self._approval(later).stand is not Stand.NOT_YET:
+                return _fell(f"{version.ref} is superseded by {later.ref}")
+            return Effect(remarks=(f"{version.ref} is in force until {later.ref} has effect",))
+        return None
+
+    def _approval(self, version: DocumentVersion) -> Effect:
+        earlier = version.earlier_approval
+        if earlier is not None:
+            if self.day < earlier.on:
+                return _not_yet(f"{version.ref} is approved from {earlier.on} on")
+            return Effect(remarks=(f"{version.ref} was approved by {earlier.by} on {earlier.on}",))
+        approved = approvals(version, self.known)
+        if not approved:
+            return _as_recorded(version, self.known, self.day)
+        return self._by_resolution(version, approved[-1])
+
+    def _by_resolution(self, version: DocumentVersion, by: Resolution) -> Effect:
+        conditional = version.state is VersionState.APPROVED_WITH_CONDITION
+        if conditional and not conditions_of(by, self.known):
+            return _not_shown(version)
+        found = self.effect(by)
+        if found.in_force and by.ref in version.resolutions and amendments_of(by, self.known):
+            said = f"{version.ref} is approved subject to corrections, in a version after it"
+            return _not_yet(said)
+        if found.in_force and version.state not in _STANDING:
+            return _not_yet(f"{version.ref} is {version.state.value}, not recorded as approved")
+        return found
+
+    def _resolution(self, resolution: Resolution) -> Effect:
+        parts = (
+            *_dates(resolution, self.known, self.day),
+            *(_condition(one, self.known) for one in conditions_of(resolution, self.known)),
+            *map(self._rest, resolution.rests_on),
+        )
+        stands = [one.stand for one in parts]
+        order = (Stand.FELL, Stand.NOT_YET)
+        stand = next((one for one in order if one in stands), Stand.IN_FORCE)
+        return Effect(
+            stand=stand,
+            reasons=tuple(said for one in parts if one.stand is stand for said in one.reasons),
+            remarks=tuple(said for one in parts for said in one.remarks),
+        )
+
+    def _rest(self, ref: str) -> Effect:
+        """What follows from what it rests on: it stands while that is pending, and falls with it."""
+        known = self.known
+        below = look(known, Resolution, ref) or look(known, DocumentVersion, ref)
+        found = Effect() if below is None else self.effect(below)
+        if found.stand is Stand.FELL:
+            return _fell(f"rests on {ref}, which fell: {found.reasons[0]}")
+        if found.stand is Stand.NOT_YET:
+            return Effect(remarks=(f"rests on {ref}, pending: {found.reasons[0]}",))
+        return Effect()
 
 
-def _ended(
-    version: DocumentVersion, known: Known, day: date, seen: frozenset[Key]
-) -> Effect | None:
-    """That it was withdrawn or superseded; remarks alone if that is still to come."""
-    if version.state is VersionState.WITHDRAWN:
-        if version.withdrawn_on is None or version.withdrawn_on <= day:
-            when = f" on {version.withdrawn_on}" if version.withdrawn_on else ""
-            return _fell(f"{version.ref} was withdrawn{when}")
-        return Effect(remarks=(f"{version.ref} is withdrawn from {version.withdrawn_on} on",))
-    if version.state is VersionState.SUPERSEDED:
-        later = look(known, DocumentVersion, version.superseded_by)
-        if later is None or later.key in seen:
-            return _fell(f"{version.ref} is superseded")
-        if _version(later, known, day, seen).stand is not Stand.NOT_YET:
-            return _fell(f"{version.ref} is superseded by {later.ref}")
-        return Effect(remarks=(f"{version.ref} is in force until {later.ref} has effect",))
-    return None
-
-
-def _approval(version: DocumentVersion, known: Known, day: date, seen: frozenset[Key]) -> Effect:
-    earlier = version.earlier_approval
-    if earlier is not None:
-        if day < earlier.on:
-            return _not_yet(f"{version.ref} is approved from {earlier.on} on")
-        return Effect(remarks=(f"{version.ref} was approved by {earlier.by} on {earlier.on}",))
-    approved = approvals(version, known)
-    if not approved:
-        return _as_recorded(version, known)
-    return _by_resolution(version, approved[-1], known, day, seen)
-
-
-def _by_resolution(
-    version: DocumentVersion, by: Resolution, known: Known, day: date, seen: frozenset[Key]
-) -> Effect:
-    if version.state is VersionState.APPROVED_WITH_CONDITION and not conditions_of(by, known):
-        return _not_shown(version)
-    found = _resolution(by, known, day, seen)
-    if found.in_force and by.ref in version.resolutions and amendments_of(by, known):
-        return _not_yet(f"{version.ref} is approved subject to corrections, in a version after it")
-    if found.in_force and version.state not in _STANDING:
-        return _not_yet(f"{version.ref} is {version.state.value}, not recorded as approved")
-    return found
-
-
-def _as_recorded(version: DocumentVersion, known: Known) -> Effect:
+def _as_recorded(version: DocumentVersion, known: Known, day: date) -> Effect:
     """Without a resolution that approves: by its state, which has one that the reader may not know of."""
     if version.state is VersionState.APPROVED_WITH_CONDITION:
         return _not_shown(version)
     if version.state in _STANDING:
+        if version.dated is not None and day < version.dated:
+            return _not_yet(f"{version.ref} is dated {version.dated}")
         return Effect(remarks=(f"{version.ref} is recorded as {version.state.value}",))
     lacks = " and ".join(map(str, progress(version, known).next))
     said = f", lacks that {lacks}" if lacks else ""
     return _not_yet(f"{version.ref} is {version.state.value}{said}")
-
-
-def _resolution(resolution: Resolution, known: Known, day: date, seen: frozenset[Key]) -> Effect:
-    seen |= {resolution.key}
-    parts = (
-        *_dates(resolution, known, day),
-        *(_condition(one, known) for one in conditions_of(resolution, known)),
-        *(_rest(ref, known, day, seen) for ref in resolution.rests_on),
-    )
-    stands = [one.stand for one in parts]
-    stand = next((one for one in (Stand.FELL, Stand.NOT_YET) if one in stands), Stand.IN_FORCE)
-    reasons = tuple(said for one in parts if one.stand is stand for said in one.reasons)
-    return Effect(
-        stand=stand, reasons=reasons, remarks=tuple(said for one in parts for said in one.remarks)
-    )
 
 
 def _dates(resolution: Resolution, known: Known, day: date) -> Iterator[Effect]:
@@ -236,23 +280,6 @@ def _condition(condition: Condition, known: Known) -> Effect:
         return _fell(f"condition {words} failed")
     waits = "corrections of" if condition.kind is ConditionKind.AMENDMENT else "condition"
     return _not_yet(f"waits for {waits} {words}")
-
-
-def _rest(ref: str, known: Known, day: date, seen: frozenset[Key]) -> Effect:
-    """What follows from what it rests on: it stands while that is pending, and falls with it."""
-    below = look(known, Resolution, ref) or look(known, DocumentVersion, ref)
-    if below is None or below.key in seen:
-        return Effect()
-    found = (
-        _resolution(below, known, day, seen)
-        if isinstance(below, Resolution)
-        else _version(below, known, day, seen)
-    )
-    if found.stand is Stand.FELL:
-        return _fell(f"rests on {below.key}, which fell: {'; '.join(found.reasons)}")
-    if found.stand is Stand.NOT_YET:
-        return Effect(remarks=(f"rests on {below.key}, pending: {'; '.join(found.reasons)}",))
-    return Effect()
 
 
 def _alignment(version: DocumentVersion, day: date) -> Iterator[str]:

@@ -178,6 +178,18 @@ def _dated(kind: Callable[[str], Any], form: str) -> _Read:
     return read
 
 
+def _time(text: str) -> time:
+    at = time.fromisoformat(text)
+    if at.tzinfo is not None:
+        raise ValueError("no time of Great Britain")
+    return at.replace(second=0, microsecond=0)  # what is written has none
+
+
+def _instant_said(at: datetime) -> str:
+    said = at.astimezone(UTC)
+    return f"{said.year:04d}-{said:%m-%dT%H:%M:%SZ}"  # %Y leaves the zeros of early years out
+
+
 def _instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
@@ -187,9 +199,9 @@ _FORMS: Final[dict[Any, _Form]] = {
     int: _Form(int, _number),
     bool: _Form(bool, _truth),
     date: _Form(date.isoformat, _dated(date.fromisoformat, "2026-11-21")),
-    time: _Form(lambda at: f"{at:%H:%M}", _dated(time.fromisoformat, "10:00")),
+    time: _Form(lambda at: f"{at:%H:%M}", _dated(_time, "10:00")),
     datetime: _Form(
-        lambda at: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        _instant_said,
         _dated(_instant, "2026-11-21T10:00:00Z"),
     ),
 }

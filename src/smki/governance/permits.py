@@ -10,7 +10,7 @@
     remove-content       number of the entry                       any
     conditions-met       id of the decision                        any
     use-key              name of the key, or SHA-256 of its SPKI   incident: purpose
-    recover              incident                                  method
+    recovery-method      incident                                  method
     change-profiles      SHA-256 of the new profiles               any
     go-live              origin of the log                         the report, in words
     remove-product       make/model                                range of versions
@@ -90,7 +90,6 @@ PERMITS: Final = (
             (_D.WITHHOLD_REVOCATION, Act.WITHHOLD, 1, False, "sec-app-b:B-crl"),
             (_D.REMOVE_CONTENT, Act.REMOVE, 2, True, "sec:L5"),
             (_D.USE_KEY, Act.USE_KEY, 0, False, "sec:L10.9"),
-            (_D.RECOVER, Act.RECOVER, 0, False, "sec:L10"),
             (_D.CHANGE_PROFILES, Act.CHANGE_PROFILES, 0, False, "gbcs:12"),
         )
     ),
@@ -116,6 +115,14 @@ PERMITS: Final = (
         once=False,
         clause="sec:L1",
         told="recorded, and shown beside the decision",
+    ),
+    Permit(
+        kind=_D.RECOVER,
+        act=Act.RECOVER,
+        body=_PMA,
+        earlier=0,
+        once=False,
+        clause="sec:L10",
     ),
     Permit(
         kind=_D.REMOVE_PRODUCT,

@@ -2,7 +2,7 @@
 
     people      terms and alternates end, elections open, nominations and votes close
     meetings    their days; comment rounds close
-    decisions   take effect, expire; conditions, actions, directions and answers are due
+    decisions   take effect, expire, are to be ratified; conditions, actions, directions and answers are due
     documents   reviews, triggers and guidance are due, texts come into force, consultations
     work        packages begin
 
@@ -24,7 +24,7 @@ from smki.governance.entities.consulting import CommentRound, Consultation
 from smki.governance.entities.correspondence import Correspondence, Direction
 from smki.governance.entities.documents import ControlledDocument, DocumentVersion, Trigger
 from smki.governance.entities.guidance import Guidance, GuidanceState
-from smki.governance.entities.meetings import Meeting, MeetingState
+from smki.governance.entities.meetings import Meeting, MeetingKind, MeetingState
 from smki.governance.entities.minutes import (
     Action,
     Condition,
@@ -37,6 +37,7 @@ from smki.governance.entities.work import WorkPackage
 from smki.governance.terms import months_after, opens_on
 
 MONTHS: Final = 3
+_TO_COME: Final = frozenset({MeetingState.PLANNED, MeetingState.AGENDA_ISSUED})
 
 
 class Milestone(Enum):
@@ -51,6 +52,7 @@ class Milestone(Enum):
     COMMENTS_CLOSE = "comments close"
     TAKES_EFFECT = "takes effect"
     EXPIRES = "expires"
+    RATIFICATION_DUE = "ratification due"
     CONDITION_DUE = "condition due"
     ACTION_DUE = "action due"
     DIRECTION_DUE = "direction due"
@@ -114,7 +116,9 @@ def milestones(one: Entity, held: Mapping[Key, Entity]) -> _Dated:
     if of is not None:
         yield from of(one)
     if isinstance(one, Seat) and one.end is not None and one.holder and not _elected(one, held):
-        yield Milestone.ELECTION_OPENS, opens_on(one.end)
+        yield Milestone.ELECTION_OPENS, opens_on(one.end) if one.end.year > date.min.year else None
+    if isinstance(one, Resolution) and one.short_notice and one.withdrawn is None:
+        yield Milestone.RATIFICATION_DUE, _ratified_on(one, held)
     if isinstance(one, Guidance) and one.state is GuidanceState.DRAFT:
         meeting = held.get(Key(Kind.MEETING, one.draft_due))
         yield Milestone.DRAFT_DUE, None if meeting is None else meeting.day
@@ -130,6 +134,23 @@ def _elected(seat: Seat, held: Mapping[Key, Entity]) -> bool:
     return any(
         one.seat == seat.ref and seat.start is not None and one.opens > seat.start
         for one in elections
+    )
+
+
+def _ratified_on(one: Resolution, held: Mapping[Key, Entity]) -> date | None:
+    """The next ordinary meeting of its body, as long as no resolution ratified it."""
+    if any(isinstance(other, Resolution) and other.ratifies == one.ref for other in held.values()):
+        return None
+    return min(
+        (
+            other.held_on
+            for other in held.values()
+            if isinstance(other, Meeting)
+            and other.body in one.bodies
+            and other.kind is MeetingKind.ORDINARY
+            and other.state in _TO_COME
+        ),
+        default=None,
     )
 
 

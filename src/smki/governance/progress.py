@@ -18,12 +18,17 @@ from smki.governance.conditions import (
 )
 from smki.governance.entities import Key, Known
 from smki.governance.entities.consulting import CommentRound, Consultation
-from smki.governance.entities.documents import ControlledDocument, DocumentVersion
+from smki.governance.entities.documents import (
+    ControlledDocument,
+    DocumentVersion,
+    VersionState,
+)
 from smki.governance.entities.minutes import Condition, ConditionKind, ConditionState, Resolution
 from smki.governance.looking import all_under, look
 from smki.governance.routes import RouteAct, RouteStep, does, has_role, route_of
 
 _LINE: Final = 64  # versions that correct each other: far beyond what a document has seen
+_ENDED: Final = frozenset({VersionState.SUPERSEDED, VersionState.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +83,16 @@ def progress(version: DocumentVersion, known: Known) -> Progress:
         next=tuple(one for one in waiting if one.place == waiting[0].place),
         corrections=tuple(_corrections(line, known)),
     )
+
+
+def awaited(version: DocumentVersion, known: Known) -> tuple[RouteStep, ...]:
+    """What is next on its way to approval; nothing once it was approved, or has ended.
+
+    Of a register as one reader sees it, what may be next as far as they know.
+    """
+    if version.state.is_approved or version.state in _ENDED:
+        return ()
+    return progress(version, known).next
 
 
 def approvals(version: DocumentVersion, known: Known) -> tuple[Resolution, ...]:

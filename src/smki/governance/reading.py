@@ -264,8 +264,11 @@ def _of_bodies(label: Label, above: Iterable[Entity]) -> Iterator[str]:
     # Who joins for an item reads it as the host handles it: they are the host's minutes.
     handlings = tuple(hosts.values()) or (Handling(),)
     seats = {category for one in handlings for category in one.amber_seats}
+    # Of what is no meeting's nobody was there, and somebody must keep it.
+    met = any(isinstance(one, Meeting) for one in chain)
+    withheld = label is Label.RED and met and not all(one.red_to_secretariat for one in handlings)
     for body in bodies:
-        if label is not Label.RED or all(one.red_to_secretariat for one in handlings):
+        if not withheld:
             yield secretariat_token(body)
         if label is Label.AMBER and seats:
             yield from (seat_token(body, category) for category in seats)

@@ -11,6 +11,7 @@ from smki.governance.rules_attendance import ATTENDANCE
 from smki.governance.rules_classification import CLASSIFICATION
 from smki.governance.rules_conditions import CONDITIONS
 from smki.governance.rules_consulting import CONSULTING
+from smki.governance.rules_convening import CONVENING
 from smki.governance.rules_correspondence import CORRESPONDENCE
 from smki.governance.rules_documents import DOCUMENTS
 from smki.governance.rules_guidance import GUIDANCE
@@ -19,6 +20,7 @@ from smki.governance.rules_minutes import MINUTES
 from smki.governance.rules_modifications import MODIFICATIONS
 from smki.governance.rules_people import PEOPLE
 from smki.governance.rules_resolutions import RESOLUTIONS
+from smki.governance.rules_voices import VOICES
 from smki.governance.rules_work import WORK
 
 _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
@@ -28,6 +30,7 @@ _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
     MINUTES,
     RESOLUTIONS,
     ACTIONS,
+    CONVENING,
     CLASSIFICATION,
     DOCUMENTS,
     CONSULTING,
@@ -36,6 +39,7 @@ _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
     CORRESPONDENCE,
     WORK,
     MODIFICATIONS,
+    VOICES,
 )
 """What a family's module gives: its rules by kind. Several may have rules for one kind."""
 

@@ -7,7 +7,7 @@ ask them again of every entry there is.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entries import Change
@@ -51,6 +51,10 @@ def rules_of(
         return ask
 
     return tuple(rule(one) for one in asked)
+
+
+_OF_ANYTHING: Final = frozenset({Kind.COMMENT, Kind.COMMENT_ROUND, Kind.DOCUMENT, Kind.OUTPUT})
+"""What can belong to something of its own kind: in every circle is one of these, and it is new."""
 
 
 class Ahead:
@@ -125,3 +129,17 @@ def _belongs(step: Step) -> Iterator[Finding]:
         yield finding(
             step.after, "belongs", "belonged to something else before, must stay where it is"
         )
+    loose = step.before is None and step.after.KIND in _OF_ANYTHING
+    if loose and _is_above(step.after, step.known):
+        yield finding(step.after, "belongs", "belongs to itself in the end, must not")
+
+
+def _is_above(entity: Entity, known: Known) -> bool:
+    """Whether it is among all that it belongs to."""
+    waiting, seen = list(entity.parents), set(entity.parents)
+    while waiting and entity.key not in seen:
+        above = known.get(waiting.pop())
+        more = [] if above is None else [one for one in above.parents if one not in seen]
+        waiting += more
+        seen.update(more)
+    return entity.key in seen

@@ -21,7 +21,7 @@ from typing import Final
 
 from smki.governance.aliases import named_in, used_in
 from smki.governance.duties import bodies_of
-from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entities.bodies import Committee, MinutesSet, Person, Seat, SeatCategory
 from smki.governance.entities.meetings import AgendaItem, Meeting, Paper
 from smki.governance.entities.minutes import Action, Minutes, Paragraph, ParagraphRole, Resolution
@@ -36,11 +36,12 @@ from smki.terms import Finding, Malformed
 CLAUSE: Final = "sec:M4.13"
 _UNDER_ITEMS: Final = (Kind.PAPER, Kind.PARAGRAPH, Kind.RESOLUTION, Kind.ACTION)
 _OUT: Final = frozenset({OutputAct.PUBLISH, OutputAct.DISTRIBUTE})
-_MAY_NAME: Final[Mapping[OutputAct, frozenset[Label]]] = {
+MAY_NAME: Final[Mapping[OutputAct, frozenset[Label]]] = {
     OutputAct.PUBLISH: frozenset({Label.WHITE}),
     OutputAct.DISTRIBUTE: frozenset({Label.WHITE, Label.GREEN}),
     OutputAct.ENTITLE: frozenset({Label.AMBER, Label.RED}),
 }
+"""Of which label what is named must be; for who is entitled, the highest in it."""
 
 
 def _minutes(step: Step, after: Minutes, _: Minutes | None) -> Iterator[Finding]:
@@ -128,9 +129,9 @@ def _output(step: Step, after: Output, before: Output | None) -> Iterator[Findin
     if named is None:
         return
     entitled = after.act is OutputAct.ENTITLE
-    label = top_label_of(named, step.known) if entitled else label_of(named, step.known)
-    if label not in _MAY_NAME[after.act]:
-        may = " or ".join(one.value for one in Label if one in _MAY_NAME[after.act])
+    if not fits(after.act, named, step.known):
+        label = top_label_of(named, step.known) if entitled else label_of(named, step.known)
+        may = " or ".join(one.value for one in Label if one in MAY_NAME[after.act])
         yield _wrong(
             after, "act", f"{named.key} is {label.value}, to {after.act.value} it must be {may}"
         )
@@ -141,6 +142,15 @@ def _output(step: Step, after: Output, before: Output | None) -> Iterator[Findin
     for one in after.readers:
         if look(step.known, Person, one) is None:
             yield _wrong(after, "readers", f"entitles {one!r}, must be a person of the register")
+
+
+def fits(act: OutputAct, named: Entity, known: Known) -> bool:
+    """Whether its label lets it be given out so.
+
+    Clause: sec:M4.13
+    """
+    entitled = act is OutputAct.ENTITLE
+    return (top_label_of(named, known) if entitled else label_of(named, known)) in MAY_NAME[act]
 
 
 def _alias(step: Step, after: Alias, before: Alias | None) -> Iterator[Finding]:

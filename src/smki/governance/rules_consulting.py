@@ -11,18 +11,16 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from smki.governance.duties import bodies_of
+from smki.governance.duties import is_keeper
 from smki.governance.entities import Kind
-from smki.governance.entities.bodies import Committee, Seat, SeatCategory
 from smki.governance.entities.consulting import CommentRound, Consultation
 from smki.governance.entities.minutes import Comment
 from smki.governance.looking import all_under, look
 from smki.governance.rules import Rule, Step, finding, rules_of
 from smki.governance.working_days import working_days_after
-from smki.terms import Finding
+from smki.terms import Finding, Refused
 
 CLAUSE: Final = "sec:L9"
-_KEEPERS: Final = frozenset({SeatCategory.SECRETARIAT, SeatCategory.CHAIR})
 
 
 def _round(step: Step, after: CommentRound, before: CommentRound | None) -> Iterator[Finding]:
@@ -101,7 +99,11 @@ def _days(after: CommentRound | Consultation) -> Iterator[Finding]:
     if after.working_days < 0:
         yield _wrong(after, "days", f"{after.working_days} working days, must be 0 or more")
     if after.working_days > 0:
-        due = working_days_after(after.opens, after.working_days)
+        try:
+            due = working_days_after(after.opens, after.working_days)
+        except Refused as error:
+            yield _wrong(after, "days", error.message)
+            return
         if due != after.closes:
             said = f"{after.working_days} working days after {after.opens} is {due}"
             yield _wrong(after, "days", f"{said}, closes on {after.closes}")
@@ -127,17 +129,8 @@ def _judgement(one: Comment) -> tuple[object, ...]:
 
 def _is_keeper(step: Step, after: Comment) -> bool:
     """Whether who makes the change keeps the register of a body whose it is, or runs the house."""
-    if not step.change.by:
-        return True
-    bodies = (look(step.known, Committee, ref) for ref in bodies_of(after, step.known))
-    return any(
-        one.holder == step.change.by
-        and one.category in _KEEPERS
-        and one.is_held_on(step.change.at.date())
-        for body in bodies
-        if body is not None
-        for one in all_under(step.known, body, Seat)
-    )
+    by = step.change.by
+    return not by or is_keeper(by, after, step.known, step.change.at.date())
 
 
 def _asked(step: Step, after: Comment) -> CommentRound | Consultation | None:

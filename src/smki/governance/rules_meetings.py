@@ -75,7 +75,9 @@ def _reference(_: Step, after: Meeting, __: Meeting | None) -> Iterator[Finding]
         )
 
 
-def _number(step: Step, after: Meeting, _: Meeting | None) -> Iterator[Finding]:
+def _number(step: Step, after: Meeting, before: Meeting | None) -> Iterator[Finding]:
+    if before is not None:
+        return  # the number is in the reference, and none that is cancelled comes back
     body = look(step.known, Committee, after.body)
     for other in all_under(step.known, body, Meeting) if body is not None else ():
         both = _S.CANCELLED not in (other.state, after.state)

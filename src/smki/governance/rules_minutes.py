@@ -5,7 +5,8 @@
                    +--> deferred
 
     approved    by a later meeting of the same body, after the comment round
-    then        nothing of them changes, no paragraph and no resolution of theirs is added or changed
+    then        nothing of them changes, no paragraph and no resolution of theirs is added or changed;
+                who was at the meeting stays, and its agenda but for labels and stubs
     paragraph   the minutes' reference, a stroke and three digits or more; places run from 1 without
                 gaps, a place of 0 is that of one that was struck from a draft
     comment     within the round; what was said stays, what became of it is added
@@ -16,10 +17,11 @@ Clause: sec:C6
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from smki.governance.entities import Key, Kind, Known
-from smki.governance.entities.meetings import Meeting, MeetingState
+from smki.governance.entities.meetings import AgendaItem, Meeting, MeetingState
 from smki.governance.entities.minutes import (
     Action,
     Comment,
@@ -115,6 +117,39 @@ def _kept(minutes: Minutes) -> tuple[object, ...]:
     return (minutes.label, minutes.revision, minutes.comments_close, minutes.approved_at)
 
 
+def _meeting(step: Step, after: Meeting, before: Meeting | None) -> Iterator[Finding]:
+    if before is None or not _is_approved(step.was, before):
+        return
+    allowed = replace(before, label=after.label, next_meeting=after.next_meeting)
+    if allowed != after:
+        yield finding(
+            after,
+            "meeting.approved",
+            "its minutes are approved: who was there, and all else of it, stays",
+            CLAUSE,
+            advice="a later meeting may note a correction in its own minutes",
+        )
+
+
+def _item(step: Step, after: AgendaItem, before: AgendaItem | None) -> Iterator[Finding]:
+    meeting = look(step.was, Meeting, after.meeting)
+    if meeting is None or before == after or not _is_approved(step.was, meeting):
+        return
+    if before is None or replace(before, label=after.label, stub=after.stub) != after:
+        yield finding(
+            after,
+            "item.approved",
+            f"the minutes of {meeting.ref} are approved, its agenda stays",
+            CLAUSE,
+            advice="label and stub may change, nothing else",
+        )
+
+
+def _is_approved(known: Known, meeting: Meeting) -> bool:
+    """Whether some version of the meeting's minutes is approved."""
+    return any(one.state.is_approved for one in all_under(known, meeting, Minutes))
+
+
 def _paragraph(step: Step, after: Paragraph, before: Paragraph | None) -> Iterator[Finding]:
     number = after.ref.removeprefix(f"{after.minutes}/")
     is_number = number.isascii() and number.isdigit() and len(number) >= _NUMBER_DIGITS
@@ -190,4 +225,6 @@ MINUTES: Final[Mapping[Kind, tuple[Rule, ...]]] = {
     Kind.MINUTES: rules_of(Minutes, _reference, _forward, _approved),
     Kind.PARAGRAPH: rules_of(Paragraph, _paragraph, _places),
     Kind.COMMENT: rules_of(Comment, _comment),
+    Kind.MEETING: rules_of(Meeting, _meeting),
+    Kind.AGENDA_ITEM: rules_of(AgendaItem, _item),
 }

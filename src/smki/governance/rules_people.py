@@ -12,7 +12,7 @@ Clause: sec:C6
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -32,11 +32,10 @@ from smki.governance.looking import all_under, look
 from smki.governance.numbering import read_meeting
 from smki.governance.rules import Rule, Step, finding, rules_of
 from smki.governance.voting import result_of
-from smki.terms import Finding, Malformed
+from smki.terms import Finding, Malformed, SerialNumber
 
 CLAUSE: Final = "sec:C6"
 _PREFIX: Final = re.compile(r"(?!JM$)[A-Z][A-Z0-9]{1,15}", re.ASCII)  # JM is of joint actions
-_SERIAL: Final = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 _VOTELESS: Final = frozenset({SeatCategory.SECRETARIAT, SeatCategory.ADVISER})
 
 
@@ -79,15 +78,22 @@ def _former(_: Step, after: Committee, __: Committee | None) -> Iterator[Finding
 
 
 def _credentials(_: Step, after: Person, __: Person | None) -> Iterator[Finding]:
-    wrong = [one for one in after.credentials if not _SERIAL.fullmatch(one)]
-    if wrong or len({one.lower() for one in after.credentials}) != len(after.credentials):
+    if not _are_serials(after.credentials):
         yield finding(
             after,
             "person.credentials",
-            "credentials must be serial numbers of 40 hexadecimal digits, none twice",
+            "credentials must be serial numbers of at most 40 hexadecimal digits, none twice",
             "sec-app-q:B",
             advice="copy the serial number from the credential's page",
         )
+
+
+def _are_serials(texts: Iterable[str]) -> bool:
+    try:
+        numbers = [SerialNumber.parse(one) for one in texts]
+    except Malformed:
+        return False
+    return len(set(numbers)) == len(numbers)
 
 
 def _term(_: Step, after: Seat, before: Seat | None) -> Iterator[Finding]:

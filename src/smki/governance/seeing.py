@@ -6,22 +6,23 @@ Whole entities are withheld by their audience (`reading.audience_of`). Withheld 
     an agenda item            but its number, label and stub, for who may read the meeting alone
     who was there for a part  as far as it is for items that the reader knows
     how a person is called    but to whoever sits in a body
-    pointers                  to what the reader may not read
+    pointers                  to what the reader may not read, but to who keeps what has them
 
 What is left has no trace of what was cut: no mark, no gap, no length. Earlier states of an entity
-are `may_look_back`'s.
+are `as_seen_before`'s.
 
 Clause: sec:M4.13
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from smki.governance.duties import bodies_of
 from smki.governance.entities import Entity, Key, Kind, Known
-from smki.governance.entities.bodies import Person
+from smki.governance.entities.bodies import Person, SeatCategory
 from smki.governance.entities.meetings import (
     AgendaItem,
     Attendance,
@@ -30,7 +31,8 @@ from smki.governance.entities.meetings import (
     Presence,
     Section,
 )
-from smki.governance.labels import highest
+from smki.governance.entities.outputs import Output
+from smki.governance.labels import Label, highest
 from smki.governance.reading import (
     REGISTER,
     SECRETARIATS,
@@ -39,9 +41,13 @@ from smki.governance.reading import (
     audience_of,
     label_of,
     may_read,
+    seat_token,
     secretariat_token,
+    touched_by,
     was_there,
 )
+from smki.governance.remembering import Remembered
+from smki.governance.rules import Ahead
 
 _OF_MEETINGS: Final = (Kind.MEETING,)
 _ITEMS: Final = (Kind.AGENDA_ITEM,)
@@ -67,10 +73,13 @@ POINTERS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType(
         "Due.meeting": _OF_MEETINGS,
         "Due.action": _ACTIONS,
         "Resolution.about": _ANY,
-        "Resolution.rests_on": _RESOLUTIONS,
+        "Resolution.rests_on": (Kind.RESOLUTION, Kind.VERSION),
         "Resolution.ratifies": _RESOLUTIONS,
         "Condition.action": _ACTIONS,
         "Condition.consultation": (Kind.CONSULTATION,),
+        "Convening.meeting": _OF_MEETINGS,
+        "Convening.resolution": _RESOLUTIONS,
+        "Convening.ratified_by": _RESOLUTIONS,
         "Update.item": _ITEMS,
         "Action.successor": (Kind.ACTION, Kind.BODY),
         "Review.trigger": (Kind.TRIGGER,),
@@ -126,15 +135,47 @@ def sees_all(entity: Entity, who: Reader, known: Known) -> bool:
     return as_seen(entity, who, known) == entity
 
 
-def may_look_back(entity: Entity, bodies: Iterable[str], who: Reader, known: Known) -> bool:
-    """Whether this reader sees an earlier state of an entity of these bodies.
-
-    Earlier states are drafts, and may have stood under another label: they are the secretariat's.
+def withheld_names(entity: Entity, who: Reader, known: Known) -> frozenset[tuple[str, str]]:
+    """What it names that this reader may not read, or that is not there: by which attribute, and its ref.
 
     Clause: sec:M4.13
     """
-    keepers = {secretariat_token(body) for body in bodies} or {SECRETARIATS}
-    return may_read(who, keepers) and sees_all(entity, who, known)
+    sight = _Sight(who, known)
+    return frozenset(
+        (name, ref) for name, ref, kinds in _named(entity) if not sight.knows(ref, kinds)
+    )
+
+
+def as_seen_before(
+    entity: Entity, bodies: Iterable[str], who: Reader, known: Known
+) -> Entity | None:
+    """An earlier state of an entity of these bodies as this reader sees it; None if they may not.
+
+    Earlier states are drafts, and may have stood under another label: they are for who keeps the
+    body's part of the register, and each is cut by the label that it had.
+
+    Clause: sec:M4.13
+    """
+    several = tuple(bodies)
+    keepers = {secretariat_token(body) for body in several} or {SECRETARIATS}
+    keepers |= {seat_token(body, SeatCategory.CHAIR) for body in several}
+    return as_seen(entity, who, known) if may_read(who, keepers) else None
+
+
+def opened_by(
+    output: Output, known: Known, below: Callable[[Key], Iterable[Entity]]
+) -> Iterator[Entity]:
+    """What others may read when this is given out: what it names, and what goes with that.
+
+    `below` is all that belongs to something.
+
+    Clause: sec:M4.13
+    """
+    was = Remembered(known)
+    ahead = Remembered(Ahead(was, (output,)))
+    for one in touched_by(None, output, was, below):
+        if audience_of(one, ahead) > audience_of(one, was):
+            yield one
 
 
 _Value = TypeVar("_Value")
@@ -179,8 +220,18 @@ class _Sight:
         for one in meeting.attendance:
             yield from _there_for(one, items)
 
-    def _pointed(self, value: _Value) -> _Value:
-        """The value, or one of its parts, without pointers to what the reader may not read."""
+    def _pointed(self, entity: _Value) -> _Value:
+        """Without pointers to what the reader may not read; who keeps it sees what they wrote."""
+        if isinstance(entity, Entity) and self._keeps(entity):
+            return entity
+        return self._without(entity)
+
+    def _keeps(self, entity: Entity) -> bool:
+        own = {secretariat_token(body) for body in bodies_of(entity, self.known)}
+        held = self.who.tokens & own
+        return bool(held) and not held.isdisjoint(audience_at(Label.RED, entity, self.known))
+
+    def _without(self, value: _Value) -> _Value:
         held: Any = value
         changed: dict[str, Any] = {}
         for name in (field.name for field in fields(held)):
@@ -195,16 +246,28 @@ class _Sight:
     def _inside(self, held: Any) -> Any:
         if isinstance(held, tuple):
             return tuple(map(self._inside, held))
-        return self._pointed(held) if is_dataclass(held) else held
+        return self._without(held) if is_dataclass(held) else held
 
     def _left(self, held: Any, kinds: tuple[Kind, ...]) -> Any:
         if isinstance(held, tuple):
-            return tuple(ref for ref in held if self._knows(ref, kinds))
-        return held if self._knows(held, kinds) else ""
+            return tuple(ref for ref in held if self.knows(ref, kinds))
+        return held if self.knows(held, kinds) else ""
 
-    def _knows(self, ref: str, kinds: tuple[Kind, ...]) -> bool:
+    def knows(self, ref: str, kinds: tuple[Kind, ...]) -> bool:
         found = (self.known.get(Key(kind, ref)) for kind in kinds if ref)
         return any(may_read(self.who, audience_of(one, self.known)) for one in found if one)
+
+
+def _named(value: Any) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
+    """Every pointer in a value: its attribute, what it names, of which kinds."""
+    for field in fields(value):
+        held = getattr(value, field.name)
+        name = f"{type(value).__name__}.{field.name}"
+        for one in held if isinstance(held, tuple) else (held,):
+            if name in POINTERS and one:
+                yield name, one, POINTERS[name]
+            elif is_dataclass(one):
+                yield from _named(one)
 
 
 def _by_stub(item: AgendaItem) -> AgendaItem:

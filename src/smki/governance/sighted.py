@@ -1,7 +1,8 @@
 """Whoever changes the register sees what they change: a change never finds out what is withheld.
 
-What it belongs to and its maker may not read is refused as what is not there, in the same words,
-and nothing else is said of such a change. Whoever sees a part alone would take the rest away.
+What it belongs to or names, and its maker may not read, is refused as what is not there, in the same
+words, and nothing else is said of such a change: rules would tell the one from the other, and whoever
+made it could not change it again. Whoever sees a part alone would take the rest away.
 
 Clause: sec:M4.13
 """
@@ -12,8 +13,8 @@ from smki.governance.entities import Entity, Known
 from smki.governance.entries import Change
 from smki.governance.reading import Reader, audience_of, may_read
 from smki.governance.remembering import Remembered
-from smki.governance.rules import finding, not_there
-from smki.governance.seeing import sees_all
+from smki.governance.rules import Ahead, finding, not_there
+from smki.governance.seeing import sees_all, withheld_names
 from smki.terms import Finding
 
 
@@ -33,6 +34,10 @@ def _found(after: Entity, change: Change, known: Known, who: Reader) -> Iterator
         if parent not in new and (there is None or not may_read(who, audience_of(there, known))):
             yield not_there(after, parent)
     before = known.get(after.key)
+    names = withheld_names(after, who, Ahead(known, change.entities))
+    # What it named before is not asked again: old papers name what the register never had.
+    if names and not (before and names <= withheld_names(before, who, known)):
+        yield finding(after, "sighted", "names what is not there", "sec:M4.13")
     if before is None or sees_all(before, who, known):
         return
     if may_read(who, audience_of(before, known)):

@@ -36,7 +36,7 @@ class AnnualReview:
 
     Attributes:
         month: 1 to 12.
-        day: 1 to 28, so that each year has it.
+        day: one that the month has in each year.
     """
 
     month: int

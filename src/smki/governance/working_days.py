@@ -137,6 +137,8 @@ def due_of(action: Action, known: Known) -> date | None:
 def _counted(day: date, count: int, step: timedelta) -> date:
     if count < 0:
         return _counted(day, -count, -step)
+    if count:
+        is_working_day(day)  # from a year that nobody knows nothing is counted
     while count:
         day += step
         count -= is_working_day(day)

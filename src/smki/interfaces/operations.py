@@ -16,7 +16,9 @@ from smki.adapters.record import LOCKED, is_locked
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import write_lists
 from smki.bootstrap.opening import open_confidential
+from smki.flows.activating import lodge_asked, lodge_transcript
 from smki.flows.batch import approve_batch, reject_batch
+from smki.flows.collecting import SIGN_DECISION, Collected, collect_signatures
 from smki.flows.confiding import confide, remove_content
 from smki.flows.deciding import lodge_decision
 from smki.flows.device_limits import limit_reviews, review_limit
@@ -48,6 +50,9 @@ from smki.terms import (
 Operation = Callable[[Settings, Office, Mapping[str, Any]], dict[str, Any]]
 SOCKET: Final = "worker.sock"
 INDEX_ROOT: Final = "index-root"
+KEY_ASKED: Final = "key-asked"
+CEREMONY: Final = "ceremony"
+DECISION: Final = "decision"
 _TURN_SECONDS: Final = 0.05  # between two looks whether it is our turn
 
 
@@ -195,6 +200,29 @@ def _decision(settings: Settings, office: Office, arguments: Mapping[str, Any]) 
     }
 
 
+def _sign_decision(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    del settings
+    collected = collect_signatures(
+        office,
+        base64.b64decode(arguments["decision"]),
+        [base64.b64decode(one) for one in arguments["signatures"]],
+    )
+    return collected_fields(collected)
+
+
+def collected_fields(one: Collected) -> dict[str, Any]:
+    """A decision as far as it is signed, as JSON."""
+    return {
+        "id": one.found.decision.id,
+        "sha256": one.digest,
+        "entry": one.found.entry if one.lodged else None,
+        "officers": [officer.name for officer in one.found.officers],
+        "missing": missing_names(one.found.signed) or [],
+    }
+
+
 def _revoke_organisation(
     settings: Settings, office: Office, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -222,6 +250,16 @@ def _withdraw_document(
 def _confide(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
     content = base64.b64decode(arguments["content"])
     return {"entry": confide(office, open_confidential(settings), arguments["name"], content)}
+
+
+def _key_asked(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    return {"entry": lodge_asked(office, arguments["said"])}
+
+
+def _ceremony(settings: Settings, office: Office, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    del settings
+    return {"entry": lodge_transcript(office, base64.b64decode(arguments["transcript"]))}
 
 
 def _remove_content(
@@ -253,6 +291,9 @@ def _index_root(settings: Settings, office: Office, arguments: Mapping[str, Any]
     return {"entry": lodge_index_root(office, arguments["body"].encode())}
 
 
+DECIDING: Final = frozenset({DECISION, SIGN_DECISION})
+"""What may be done where the configuration waits for a decision: it is how one comes."""
+
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "ping": _ping,
     INDEX_ROOT: _index_root,
@@ -265,9 +306,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "organisation": _organisation,
     "server": _server,
     "root-list": _root_list,
-    "decision": _decision,
+    DECISION: _decision,
+    SIGN_DECISION: _sign_decision,
     USE_KEY: _key_use,
     "confide": _confide,
+    KEY_ASKED: _key_asked,
+    CEREMONY: _ceremony,
     "remove-content": _remove_content,
     "lodge-document": _lodge_document,
     "withdraw-document": _withdraw_document,
@@ -298,7 +342,8 @@ def perform(
             return result
         try:
             if not is_locked(settings.path("record")):
-                with open_office(settings, environment, patience=0) as office:
+                deciding = operation in DECIDING
+                with open_office(settings, environment, deciding=deciding, patience=0) as office:
                     return carry_out(settings, office, operation, arguments)
         except Unavailable as error:
             if error.rule != LOCKED:

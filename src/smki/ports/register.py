@@ -155,6 +155,17 @@ class Register(Inside, Protocol):
         """
         ...
 
+    def make_again(self, readers: Callable[[Known], Callable[[Entity], frozenset[str]]]) -> None:
+        """Everything stands as the entries say and is read by its audience; no entry is touched.
+
+        `readers` is given the register as it stands, and gives what the audience of an entity is.
+        Whoever changes the register waits.
+
+        Raises:
+            Inconsistent: an entity cannot be read.
+        """
+        ...
+
     def note_seen(self, seen: Iterable[Seen]) -> None:
         """It is on record who saw these; the same again the same day is noted once."""
         ...

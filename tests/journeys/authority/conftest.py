@@ -2,7 +2,10 @@
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +13,13 @@ import pytest
 from click.testing import CliRunner
 from tests.support.founding import quick_stores
 
-from smki.bootstrap import initialise, load_settings
+from smki.bootstrap import initialise, load_settings, open_office
+from smki.flows.deciding import lodge_decision
+from smki.flows.office import Office
+from smki.flows.recorded import Recorded
+from smki.governance import Body, Decision, DecisionKind, encode_decision
 from smki.interfaces.cli import main
+from smki.interfaces.cli.officers import detached
 
 LIVE = {"device": "2.25.1111", "organisation": "2.25.2222"}
 VARIABLES = {
@@ -24,6 +32,7 @@ PARTIES = {
     "panel": ("Trial Panel", "0A-53-4D-4B-49-05-00-04"),
 }
 OFFICERS = ("chair", "secretary")
+START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -48,44 +57,46 @@ class Bodies:
         assert code == 0, (words, said)
         return said
 
+    def desk(self, party: str, officer: str) -> tuple[str, str]:
+        """Certificate and key of an officer, PEM files."""
+        place = f"{self.folder}/{party}-{officer}"
+        return f"{place}.pem", f"{place}.key"
+
     def signed(
         self,
         identifier: str,
         kind: str,
         about: str,
-        *options: str,
+        *,
         body: str = "smki-pma",
         by: tuple[str, ...] = OFFICERS,
+        **more: Any,
     ) -> tuple[bytes, list[bytes]]:
         """A decision file, and signatures of officers of the body's party."""
-        file = str(self.folder / identifier)
-        words = ("--kind", kind, "--object", about, "--body", body, "--out", file)
-        expiry = () if "--expiry" in options else ("--expiry", "2090-01-01")
-        self.run("governance", "decide", identifier, *words, *options, *expiry)
+        fields: dict[str, Any] = {
+            "scope": "",
+            "not_before": START,
+            "expiry": END,
+            "conditions": (),
+        } | more
+        decision = Decision(
+            id=identifier, body=Body(body), kind=DecisionKind(kind), object=about, **fields
+        )
+        file = encode_decision(decision)
         party = "panel" if body == "panel" else "pma"
-        signatures = []
-        for officer in by:
-            place = f"{self.folder}/{party}-{officer}"
-            out = f"{file}.{officer}"
-            credential = ("--certificate", f"{place}.pem", "--key", f"{place}.key")
-            self.run("governance", "sign", file, *credential, "--out", out)
-            signatures.append(Path(out).read_bytes())
-        return Path(file).read_bytes(), signatures
+        return file, [detached(file, *self.desk(party, officer)) for officer in by]
 
-    def decide(
-        self,
-        identifier: str,
-        kind: str,
-        about: str,
-        *options: str,
-        body: str = "smki-pma",
-        by: tuple[str, ...] = OFFICERS,
-    ) -> dict[str, Any]:
-        """The decision is lodged with the signatures of these officers."""
-        self.signed(identifier, kind, about, *options, body=body, by=by)
-        file = str(self.folder / identifier)
-        words = [word for one in by for word in ("--signature", f"{file}.{one}")]
-        return dict(self.run("governance", "lodge", file, *words))
+    @contextmanager
+    def opened(self, **variables: str) -> Iterator[Office]:
+        """The house, open to issue and to lodge."""
+        environment = self.variables | variables
+        with open_office(load_settings(environment), environment) as office:
+            yield office
+
+    def decide(self, *words: str, **more: Any) -> Recorded:
+        """The decision is lodged, with the signatures of the officers of its body."""
+        with self.opened() as office:
+            return lodge_decision(office, *self.signed(*words, **more))
 
 
 @pytest.fixture(scope="session")
@@ -118,3 +129,10 @@ def copied(seated: Bodies, folder: Path) -> Bodies:
 def bodies(seated: Bodies, tmp_path_factory: pytest.TempPathFactory) -> Bodies:
     """A copy for the tests of a file."""
     return copied(seated, tmp_path_factory.mktemp("copy") / "house")
+
+
+@pytest.fixture(scope="module")
+def office(bodies: Bodies) -> Iterator[Office]:
+    """That copy, open for the tests of a file; no command can be run in it meanwhile."""
+    with bodies.opened() as office:
+        yield office

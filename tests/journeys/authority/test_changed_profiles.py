@@ -28,7 +28,14 @@ def test_nothing_is_issued_under_profiles_that_nobody_decided(bodies: Bodies) ->
     bodies.decide("C-1", "change-profiles", digest, by=("secretary",))
     code, said = bodies.ask(*OPEN, **CHANGED)
     assert (code, "not signed by whoever presided" in said["error"]["message"]) == (1, True)
-    bodies.decide("C-2", "change-profiles", digest)
+    file, signatures = bodies.signed("C-2", "change-profiles", digest)
+    (bodies.folder / "C-2").write_bytes(file)
+    words = []
+    for number, octets in enumerate(signatures):
+        place = bodies.folder / f"C-2.{number}"
+        place.write_bytes(octets)
+        words += ["--signature", str(place)]
+    bodies.run("governance", "lodge", str(bodies.folder / "C-2"), *words, **CHANGED)
     assert bodies.ask(*OPEN, **OTHER)[0] == 1
     bodies.run(*OPEN, **CHANGED)
     assert bodies.run("governance", "profiles", **CHANGED)["decision_needed"] is False

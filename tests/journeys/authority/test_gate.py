@@ -7,7 +7,6 @@ import pytest
 from cryptography import x509
 
 from smki.adapters.requesters import request_for_device, request_for_organisation
-from smki.bootstrap import load_settings, open_front, open_office
 from smki.flows.gate import gate_now, read_gate
 from smki.flows.issue import issue_devices
 from smki.flows.registering import certify_organisation
@@ -65,17 +64,15 @@ def test_the_gate_opens_by_the_panels_determination_and_shuts_by_its_withdrawal(
     bodies: Bodies,
 ) -> None:
     """Test certificates before and after, live ones between; a reader can tell which is which."""
-    environment = bodies.variables
-    with open_front(load_settings(environment)) as front:
-        origin = front.reader.origin
-    with open_office(load_settings(environment), environment) as office:
+    with bodies.opened() as office:
+        origin = office.front.reader.origin
         assert (policy(device_certificate(office, 1))) == POLICIES["device"]
         before = organisation_certificate(office)
         assert policy(before) == POLICIES["organisation"]
         assert "not determined" in gate_now(office.front).reason
     for body in ("smki-pma", "panel"):
-        bodies.decide(f"{body}-1", "go-live", origin, body=body, by=("chair", "secretary"))
-    with open_office(load_settings(environment), environment) as office:
+        bodies.decide(f"{body}-1", "go-live", origin, body=body)
+    with bodies.opened() as office:
         front, settings = office.front, office.front.settings
         gate = gate_now(front)
         assert (gate.live, gate.determination) == (True, "panel-1")
@@ -92,8 +89,13 @@ def test_the_gate_opens_by_the_panels_determination_and_shuts_by_its_withdrawal(
         words = explain(before, settings)["certificatePolicies (critical)"]
         assert "(test organisation certificates" in words
         assert not read_gate(front, gate.at.replace(year=2091)).live
+        serials = [str(front.describe(one).serial) for one in (before, live)]
+    for serial, is_live in zip(serials, (False, True), strict=True):
+        traced = bodies.run("certificate", "trace", serial)
+        assert traced["live"] is is_live
+        assert traced["determination"] == ("panel-1" if is_live else None)
     bodies.decide("panel-2", "withdraw-decision", "panel-1", body="panel")
-    with open_office(load_settings(environment), environment) as office:
+    with bodies.opened() as office:
         gate = gate_now(office.front)
         assert (gate.live, gate.reason.count("withdrawn by decision panel-2")) == (False, 1)
         assert policy(device_certificate(office, 3)) == POLICIES["device"]

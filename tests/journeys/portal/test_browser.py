@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY
-from smki.interfaces.cli.governance import detached
+from smki.interfaces.cli.officers import detached
 from smki.interfaces.web.repository import RETRIEVE_PATH
 from smki.messages import authenticated_message, signed_group
 from smki.terms import EUI64, CertificateKind, CertificateStatus, Interface, SerialNumber
@@ -339,6 +339,7 @@ def test_lodged_things_are_accessible_and_verified(
         (f"documents/history?title={quote(lodged.title)}", "document"),
         ("decisions", "decisions"),
         ("decisions?before=0", "no-decisions"),
+        ("decisions/waiting", "no-waiting-decisions"),
         ("configurations?at=2026-11-21", "configurations"),
         ("configurations?at=soon", "configurations-wrong"),
         ("confidential", "confidential"),

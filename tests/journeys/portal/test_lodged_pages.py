@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 
 from smki.bootstrap.initialising import credential_path
-from smki.interfaces.cli.governance import detached
+from smki.interfaces.cli.officers import detached
 from smki.repository import verify_proof
 from smki.terms import CertificateKind, CertificateStatus, Interface
 

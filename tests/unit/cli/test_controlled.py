@@ -160,7 +160,7 @@ def _supersede(authority: Authority) -> None:
     out = str(authority.folder / "decision.json")
     decided = ("document", "decide", "CPS/2.0", "--expiry", "2090-01-01", "--out", out)
     code, said = house.json(*decided)
-    assert (code, "lacks that authority approves" in said["error"]["message"]) == (1, True)
+    assert (code, "is not yet in force" in said["error"]["message"]) == (1, True)
     gone = versioned(
         "1.0",
         FIRST,
@@ -204,10 +204,38 @@ def test_what_may_not_be_lodged_is_refused_with_every_reason(authority: Authorit
     code, said = lodged(authority, "CPS/9.9", FIRST)
     assert (code, "is not in the register" in said["error"]["message"]) == (1, True)
     _, said = lodged(authority, "CPS/0.1", FIRST)
-    for part in ("lacks that authority approves", "not labelled white", "has no file"):
+    for part in ("is not yet in force", "not labelled white", "has no file"):
         assert part in said["error"]["message"]
     assert house.run("document", "tie", "CPS/0.1")[0] == 1
     assert house.run("document", "tie", "CPS/9.9")[0] == 1
+
+
+@pytest.mark.clause("sec:L9")
+@pytest.mark.parametrize(
+    ("number", "content", "said"),
+    [
+        ("1.0", FIRST, ""),
+        ("1.0", SECOND, "another file was approved as version 1.0"),
+        ("3.0", FIRST, "version 3.0 is not in it"),
+        ("0.1", FIRST, "version 0.1 is not yet in force in it"),
+    ],
+)
+def test_whoever_lodges_the_register_is_asked(
+    authority: Authority, number: str, content: bytes, said: str
+) -> None:
+    """What the register keeps is lodged as it was approved, or not, whichever way it comes."""
+    draft = '[[version]]\nref = "CPS/0.1"\ndocument = "CPS"\nnumber = "0.1"\n'
+    first = versioned("1.0", FIRST, "approved", "QPA_01_0302/1/1")
+    brought_in(authority, BODIES + RESOLUTION.format(place=1, number="1.0") + first + draft)
+    file = authority.folder / "cps.txt"
+    file.write_bytes(content)
+    named = ("--title", "Quill Practice Statement", "--version", number)
+    words = ("lodge", str(file), *named, *authority.desk("chair"))
+    code, told = authority.house.json("document", *words)
+    assert code == (1 if said else 0), told
+    assert said in told.get("error", {"message": ""})["message"]
+    if not said:
+        assert authority.house.json("document", "tie", "CPS/1.0")[1]["entry"] == told["entry"]
 
 
 def test_routes_are_shown(original: House) -> None:
@@ -219,3 +247,36 @@ def test_routes_are_shown(original: House) -> None:
         "report: authority recommends and testing-group recommends, then panel determines" in text
     )
     assert "procedure: authority approves (sec:L9, ours)" in text
+
+
+MODIFICATION = """
+[[modification]]
+ref = "073"
+label = "white"
+body = "QPA"
+number = 73
+name = "Expiry notices"
+proposer = "Ink Energy"
+stages = [{ stage = "draft-proposal", on = 2026-01-05 }]
+"""
+
+
+@pytest.mark.clause("sec:D")
+def test_the_monthly_paper_is_drafted_and_kept(authority: Authority) -> None:
+    """Drafted it is shown alone; put, it is a paper of the item, found like any other."""
+    house = authority.house
+    brought_in(authority, BODIES + MODIFICATION)
+    problem = authority.folder / "problem.txt"
+    problem.write_text("Certificates expire unseen.")
+    words = ("governance", "monthly", "QPA_01_0302/1", "--since", "2026-01-01", "--until")
+    code, shown = house.json(*words, "2026-01-31", "--attach", str(problem))
+    assert (code, shown["put"], shown["due"]) == (0, False, "2026-01-27")
+    assert shown["sections"]["New draft proposals"].startswith("DP073 Expiry notices")
+    assert shown["sections"]["Conversions"] == "None."
+    paper = ("governance", "register", "show", shown["ref"], "--kind", "paper", "--for", "chair")
+    assert house.run(*paper)[0] == 1
+    code, text = house.run(*words, "2026-01-31", "--put")
+    assert (code, "kept as a draft; to be out by 2026-01-27" in text) == (0, True)
+    assert house.run(*paper)[0] == 0
+    assert house.json(*words, "2025-12-31")[1]["error"]["family"] == "malformed"
+    assert house.run("governance", "monthly", "QPA_09_0101/1", *words[3:], "2026-01-31")[0] == 1

@@ -188,3 +188,28 @@ def test_what_was_believed_before_capacities_were_named_stays(
         assert must_permit(front, "D-1", Act.SUPERSEDE, ABOUT, at=at, before=size)
         with pytest.raises(Refused, match="not signed by the secretary"):
             must_permit(front, "D-2", Act.SUPERSEDE, ABOUT, at=at, before=size)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--upload", "https://localhost:1/portal"), 2, "belong together"),
+        (("--ca", "ca.pem"), 2, "belong together"),
+        (("--upload", "http://localhost:1/portal", "--ca", "ca.pem"), 1, "must be an address as"),
+        (("--upload", "https://localhost:1/portal", "--ca", "none.pem"), 3, "cannot be used"),
+    ],
+)
+def test_handing_in_needs_a_portal_and_whom_to_trust(
+    authority: Authority, options: tuple[str, ...], code: int, said: str
+) -> None:
+    """What is missing is named before anything goes over the network."""
+    (file, *_) = authority.decide("D-1", KIND, ABOUT, officers=())
+    words = ("governance", "sign", file, *authority.desk("chair"), *options)
+    found, told = authority.house.json(*words)
+    assert (found, said in told["error"]["message"]) == (code, True), told
+
+
+def test_nothing_waits_where_nobody_signed(authority: Authority) -> None:
+    """Of no decision a signature is missing."""
+    assert authority.house.json("governance", "waiting") == (0, {"waiting": []})
+    assert "no decision waits" in authority.house.run("governance", "waiting")[1]

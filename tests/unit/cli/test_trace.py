@@ -82,8 +82,8 @@ def test_what_is_lodged_says_no_place_and_no_password(original: House) -> None:
     """Neither the state directory nor the database's address is in it, and every key is one of ours."""
     assert set(BEARING) <= set(Settings.model_fields)
     settings = load_settings(
-        {"SMKI_STATE": str(original.state), "SMKI_DATABASE": "postgresql://u:secret@h/d"}
+        {"SMKI_STATE": str(original.state), "SMKI_DATABASE": "postgresql://u:opensesame@h/d"}
     )
     said = json.dumps(settings.bearing())
-    assert "secret" not in said
+    assert "opensesame" not in said
     assert str(original.state) not in said

@@ -2,9 +2,10 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,22 @@ from smki.flows.confiding import audit_confidential, confide
 from smki.flows.keeping import keep
 from smki.flows.office import Office
 from smki.flows.register_heads import EVERY_SECONDS, LodgedHead, commit_head_if_due, lodged_heads
-from smki.flows.register_verifying import Verified, verify_register
-from smki.governance.entities import Entity
-from smki.governance.entities.bodies import BodyKind, Committee, Person
+from smki.flows.register_verifying import Verified, mend_register, verify_register
+from smki.governance.entities import Entity, Key
+from smki.governance.entities.bodies import BodyKind, Committee, MinutesSet, Person
 from smki.governance.entities.meetings import Meeting
+from smki.governance.entities.minutes import Minutes, MinutesState
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.entries import Change
 from smki.governance.labels import Label
+from smki.governance.reading import audience_of
 from smki.interfaces.cli import main
 from smki.interfaces.register_heads import follow_register
 from smki.ports.confidential import Confidential
+from smki.ports.register import Inside
 from smki.terms import Unavailable
 
+Decided = tuple[Change, Mapping[Key, frozenset[str]]]
 START = datetime(2026, 11, 21, 10, tzinfo=UTC)
 BODY = Committee(ref="PMA", name="Policy Authority", kind=BodyKind.COMMITTEE)
 MEETING = Meeting(
@@ -149,6 +154,26 @@ def test_what_is_given_out_does_not_wait(house: House) -> None:
     house.clock.instant -= timedelta(days=1)
     assert house.commit() is not None
     house.clock.instant += timedelta(days=1)
+
+
+@pytest.mark.clause("sec:L1")
+def test_what_is_approved_does_not_wait(house: House) -> None:
+    """Drafts of minutes wait for their minute, approved minutes do not."""
+    register = house.office.front.proceedings
+    house.put_person()
+    house.pass_by(EVERY_SECONDS)
+    house.commit()
+    draft = Minutes(ref=f"{MEETING.ref}/open", meeting=MEETING.ref, set=MinutesSet.OPEN)
+    approved = replace(draft, state=MinutesState.APPROVED_AS_WRITTEN)
+    for minutes, waits in ((draft, True), (approved, False)):
+        change = Change(at=house.clock.instant, by="", said="", entities=(minutes,))
+        decided = (change, {minutes.key: audience_of(minutes, register)})
+        register.change(partial(_already, decided))
+        assert (house.commit() is None) is waits
+
+
+def _already(decided: Decided, _: Inside) -> Decided:
+    return decided
 
 
 @pytest.mark.clause("sec:L1")
@@ -287,6 +312,8 @@ def test_opened_to_others(spoilt: House) -> None:
     )
     problems = spoilt.verify().problems
     assert f"{MEETING.key}: may be read by others than it should be" in problems
+    mend_register(spoilt.office.front)
+    assert spoilt.verify().problems == ()
 
 
 @pytest.mark.clause("sec:L1")
@@ -296,7 +323,7 @@ def test_the_worker_and_the_command(house: House, monkeypatch: pytest.MonkeyPatc
     house.pass_by(EVERY_SECONDS)
     follow_register(house.settings, house.office)
     environment = {"SMKI_STATE": str(house.settings.state)}
-    run = CliRunner().invoke(main, ["governance", "verify", "--json"], env=environment)
+    run = CliRunner().invoke(main, ["governance", "verify", "--mend", "--json"], env=environment)
     said = json.loads(run.stdout)
     assert (run.exit_code, said["vouched"], said["problems"]) == (0, said["entries"], [])
     house.put_person()

@@ -116,6 +116,25 @@ def test_an_agenda_has_all_that_there_is_to_see_to() -> None:
     assert draft.sources["QPA_22_1204/7"] == (ACTION.key,)
 
 
+@pytest.mark.clause("sec:C6")
+@pytest.mark.parametrize(
+    ("due", "expected"),
+    [
+        (Due(kind=DueKind.NEXT_MEETING), date(2016, 4, 12)),
+        (Due(kind=DueKind.BEFORE_MEETING, meeting="QPA_22_1204"), date(2016, 4, 11)),
+        (Due(kind=DueKind.BEFORE_MEETING, meeting="QPA_23_1005"), None),
+        (Due(kind=DueKind.CONTINGENT, action="QPA 21/02"), None),
+    ],
+)
+def test_what_is_due_at_the_meeting_gets_its_day(due: Due, expected: date | None) -> None:
+    """An open action that waited for its meeting is dated with the draft; one that has its day stays."""
+    waits = replace(ACTION, due=due, due_on=None)
+    draft = draft_agenda(BODY, WISHES, REGISTER, pending=(waits,))
+    assert [one.due_on for one in draft.dated] == ([] if expected is None else [expected])
+    assert draft.entities == (draft.meeting, *draft.items, *draft.dated)
+    assert draft_agenda(BODY, WISHES, REGISTER, pending=(ACTION,)).dated == ()
+
+
 @pytest.mark.clause("sec:M4.13")
 def test_an_item_is_as_confidential_as_its_source() -> None:
     """A condition of a Red item makes a Red item without a stub; a collected one names nothing."""

@@ -86,6 +86,8 @@ def test_a_condition_precedent_keeps_a_version_from_being_lodged() -> None:
         if lodged:
             assert approved_version(found.ref, known, AT).resolution == taken
         else:
-            assert "waits for condition precedent" in refused(known)
+            said = refused(known)
+            assert "is not yet in force, must be in force" in said
+            assert subject[0].text not in said
     assert "has no file" in refused(register(TAKEN, replace(WHITE, file=None)))
     assert "is not in the register" in refused(register(TAKEN))

@@ -268,3 +268,44 @@ def test_of_what_is_withheld_the_recorded_state_counts(state: VersionState, stan
     found, taken, _ = approved((PRECEDENT, OPEN))
     known = register(taken, found)
     assert version_effect(found, known, DAY).stand is Stand.NOT_SHOWN
+
+
+def test_as_recorded_a_version_has_effect_from_its_date() -> None:
+    """Who may not know when it was approved is told that it stands from the day that it bears."""
+    later = replace(version("2.0", VersionState.APPROVED), dated=DAY)
+    earlier = replace(version("1.0", VersionState.SUPERSEDED), superseded_by=later.ref)
+    known = register(later, earlier)
+    assert in_force((earlier, later), known, DAY) == later
+    assert in_force((earlier, later), known, DAY - timedelta(days=1)) == earlier
+
+
+def test_what_rests_on_much_is_answered_at_once() -> None:
+    """Layers of decisions that each rest on all of the layer below: each is asked once, words stay few."""
+    layers = [
+        [replace(resolution(Verb.AGREED, "QPA", place=one), ref=f"{depth}/{one}") for one in (1, 2)]
+        for depth in range(40)
+    ]
+    resting = [
+        replace(one, rests_on=tuple(each.ref for each in layers[depth + 1]))
+        for depth, layer in enumerate(layers[:-1])
+        for one in layer
+    ]
+    top = resting[0]
+    assert resolution_effect(top, register(*resting, *layers[-1]), DAY).in_force
+    gone = [replace(one, until=HELD_ON) for one in resting[40:42]]
+    fallen = resolution_effect(top, register(*resting, *gone), DAY)
+    assert fallen.stand is Stand.FELL
+    assert sum(map(len, fallen.reasons)) < 4_000
+
+
+def test_a_long_line_of_versions_is_answered() -> None:
+    """Each superseded by the next, more of them than anybody follows: the last one is in force."""
+    versions = [
+        replace(
+            version(f"1.{number}", VersionState.SUPERSEDED), superseded_by=f"CPS/1.{number + 1}"
+        )
+        for number in range(600)
+    ]
+    last = version("1.600", VersionState.APPROVED)
+    known = register(*versions, last)
+    assert in_force((*versions, last), known, DAY) == last

@@ -21,11 +21,12 @@ from smki.governance.entities.documents import (
     ControlledDocument,
     DocumentKind,
     DocumentVersion,
+    Review,
     Trigger,
     TriggerKind,
 )
 from smki.governance.entities.guidance import Guidance
-from smki.governance.entities.meetings import Meeting, MeetingState
+from smki.governance.entities.meetings import Meeting, MeetingKind, MeetingState
 from smki.governance.entities.minutes import (
     Action,
     ActionState,
@@ -41,6 +42,7 @@ from smki.governance.entities.minutes import (
 )
 from smki.governance.entities.work import WorkPackage
 from smki.governance.planner import PLANNED_KINDS, Milestone, milestones, plan
+from smki.governance.terms import months_after
 
 START = date(2016, 3, 8)
 END = date(2016, 6, 8)
@@ -317,6 +319,33 @@ def test_a_term_with_its_election_is_not_reminded_of() -> None:
     assert opens == [Key(Kind.ELECTION, "e")]
 
 
+@pytest.mark.clause("sec:L10.9")
+def test_a_decision_at_short_notice_is_ratified_at_the_next_ordinary_meeting() -> None:
+    """The first that is to come, of its body; none once it was ratified or withdrawn."""
+    urgent = Resolution(
+        ref="r",
+        item="i",
+        place=1,
+        verb=Verb.DECIDED,
+        bodies=("QPA",),
+        text="So.",
+        short_notice=True,
+    )
+    other = replace(meeting("QTG_1", date(2016, 3, 10)), body="QTG")
+    past = replace(meeting("QPA_1", START), state=MeetingState.HELD)
+    urgently = replace(meeting("QPA_2", date(2016, 3, 11)), kind=MeetingKind.EMERGENCY)
+    meetings = (other, past, urgently, meeting("QPA_3", date(2016, 4, 12)), meeting("QPA_4", END))
+
+    def due(*entities: Entity) -> list[date]:
+        lines = plan((*meetings, *entities), START)
+        return [line.day for line in lines if line.milestone is Milestone.RATIFICATION_DUE]
+
+    assert due(urgent) == [date(2016, 4, 12)]
+    assert due(urgent, replace(urgent, ref="s", short_notice=False, ratifies="r")) == []
+    assert due(replace(urgent, withdrawn=datetime(2016, 3, 9, tzinfo=UTC))) == []
+    assert due(replace(urgent, bodies=("QXX",))) == []
+
+
 def test_guidance_is_due_at_its_meeting() -> None:
     """A draft is due on the day of the meeting; of one that the reader does not see, never."""
     draft = Guidance(ref="g", body="QPA", name="Triage", audience="suppliers", draft_due="m")
@@ -329,3 +358,23 @@ def test_all_that_has_milestones_is_asked_for() -> None:
     """Whoever asks the register for the planner's kinds gets all that the planner knows of."""
     made = {make("x", START).KIND for make in MAKERS} | {Kind.WORK_PACKAGE, Kind.GUIDANCE}
     assert made == set(PLANNED_KINDS)
+
+
+@pytest.mark.clause("sec:L9")
+@given(done=st.dates(date(2014, 1, 1), date(2040, 1, 1)), months=st.integers(1, 60))
+def test_a_review_is_planned_a_cycle_after_the_last(*, done: date, months: int) -> None:
+    """So many months after the newest review that was completed, whatever came before; without one, never."""
+    older = Review(begun=date(2013, 1, 1), by="QPA", completed=date(2013, 2, 1))
+    goes_on = Review(begun=done, by="QPA")
+    reviewed = replace(
+        document("d", START),
+        next_review=None,
+        review_months=months,
+        reviews=(older, Review(begun=done, by="QPA", completed=done), goes_on),
+    )
+    due = months_after(done, months)
+    lines = plan((reviewed,), due, due)
+    assert [(line.milestone, line.day) for line in lines] == [(Milestone.REVIEW_DUE, due)]
+    assert plan((reviewed,), due + timedelta(1)) == ()
+    assert plan((replace(reviewed, reviews=(goes_on,)),), date(2010, 1, 1), date(2050, 1, 1)) == ()
+    assert (due.year * 12 + due.month) - (done.year * 12 + done.month) == months

@@ -189,6 +189,10 @@ def test_how_a_body_handles_it() -> None:
     assert readers_of(AMBER_BODY, there) == "secretary chair member absent former"
     strict = replace(BODIES[0], handling=Handling(red_to_secretariat=False))
     assert readers_of(RED_BODY, strict) == "chair member former"
+    alias = Alias(
+        ref="a", label=Label.RED, body="QSC", category="Supplier", letters="B", party="party"
+    )
+    assert readers_of(alias, strict, alias) == "secretary"
 
 
 @pytest.mark.clause("sec:M4.13")

@@ -17,7 +17,7 @@ from tests.support.decided import (
 from smki.governance.entities import Entity, Kind
 from smki.governance.entities.bodies import BodyKind, BodyRole, Committee
 from smki.governance.entities.consulting import CommentRound, Consultation
-from smki.governance.entities.documents import DocumentKind, DocumentVersion
+from smki.governance.entities.documents import DocumentKind, DocumentVersion, VersionState
 from smki.governance.entities.minutes import (
     Comment,
     ConditionKind,
@@ -25,7 +25,7 @@ from smki.governance.entities.minutes import (
     Resolution,
     Verb,
 )
-from smki.governance.progress import Progress, approvals, progress
+from smki.governance.progress import Progress, approvals, awaited, progress
 from smki.governance.routes import ROUTES, RouteAct, roles_of, route_of
 
 DAY = date(2031, 4, 1)
@@ -280,3 +280,12 @@ def test_the_newest_approval_is_the_last() -> None:
 def test_what_a_body_is_in_routes(body: Committee | None, roles: set[BodyRole]) -> None:
     """By what it says, by its kind, and by whose decisions it signs."""
     assert roles_of(body) == roles
+
+
+def test_nothing_is_awaited_of_what_was_approved_or_has_ended() -> None:
+    """Whoever may not know the resolution is not told that it is lacking."""
+    for state in VersionState:
+        draft = version("2.0", state)
+        found = awaited(draft, register(draft))
+        over = state.is_approved or state in (VersionState.SUPERSEDED, VersionState.WITHDRAWN)
+        assert [str(one) for one in found] == ([] if over else ["authority approves"])

@@ -334,3 +334,4 @@ def test_reviews_are_due_by_their_cycle() -> None:
     assert replace(paper, reviews=(REVIEW,)).day is None
     assert replace(paper, reviews=(REVIEW,)).standing == "in review"
     assert replace(paper, review_months=10**6).day == date.max
+    assert "DCCKI" in replace(paper, group="DCCKI").texts

@@ -8,7 +8,7 @@ from tests.support.known import Held
 
 from smki.governance.entities import Entity, Kind
 from smki.governance.entities.bodies import BodyKind, Committee, MinutesSet
-from smki.governance.entities.meetings import AgendaItem, Meeting, MeetingState
+from smki.governance.entities.meetings import AgendaItem, Attendance, Meeting, MeetingState
 from smki.governance.entities.minutes import (
     Action,
     Comment,
@@ -20,6 +20,7 @@ from smki.governance.entities.minutes import (
     ParagraphRole,
 )
 from smki.governance.entries import Change
+from smki.governance.labels import Label
 from smki.governance.rules import decide_change
 from smki.governance.rules_minutes import MINUTES, NEXT_MINUTES
 
@@ -170,6 +171,21 @@ def test_what_was_approved_stays() -> None:
         role=ParagraphRole.WITHHELD_BODY,
     )
     assert refused(body, register=register) == []
+
+
+@pytest.mark.clause("sec:M4.13")
+def test_nobody_was_at_a_meeting_once_its_minutes_are_approved() -> None:
+    """Who was there, which opens what is Red, stays; so does the agenda, but for labels and stubs."""
+    register = REGISTER.with_these(APPROVED)
+    late = replace(MEETING, attendance=(Attendance(person="eve"),))
+    assert refused(late) == []
+    assert refused(late, register=register) == ["meeting.approved"]
+    assert refused(replace(MEETING, next_meeting=NEXT.ref), register=register) == []
+    tenth = replace(ITEM, ref="QPA_21_0803/10", number=10)
+    assert refused(tenth) == []
+    assert refused(tenth, register=register) == ["item.approved"]
+    assert refused(replace(ITEM, heading="Sums"), register=register) == ["item.approved"]
+    assert refused(replace(ITEM, label=Label.WHITE, stub="Fees"), register=register) == []
 
 
 def test_nothing_is_approved_by_a_meeting_to_come() -> None:

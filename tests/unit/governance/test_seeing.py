@@ -13,23 +13,26 @@ from tests.support.classified import (
     ITEMS,
     MEETING,
     MET,
+    OPEN,
     PAPER,
     PEOPLE,
     RED_BODY,
+    RED_FOUR,
     RESOLVED,
+    STUB,
     paragraph,
     register,
     who,
 )
 
 from smki.governance.entities import ENTITIES, Entity, Kind
-from smki.governance.entities.bodies import Person
+from smki.governance.entities.bodies import Handling, Person
 from smki.governance.entities.meetings import AgendaItem, Meeting, Paper
 from smki.governance.entities.minutes import Resolution
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.entries import Change
 from smki.governance.labels import Label
-from smki.governance.seeing import POINTERS, as_seen, may_look_back, sees_all
+from smki.governance.seeing import POINTERS, as_seen, as_seen_before, opened_by, sees_all
 from smki.governance.sighted import decide_sighted
 
 DISTRIBUTED: Final = Output(
@@ -115,7 +118,29 @@ def test_pointers_to_what_is_withheld() -> None:
     assert isinstance(cut, Resolution)
     assert cut.about == ""
     dangling = replace(RESOLVED, about="nothing of that name")
-    assert seen(dangling, "secretary", dangling) == cut
+    assert seen(dangling, "absent", dangling) == cut
+    assert seen(dangling, "chair", dangling) == cut
+
+
+@pytest.mark.clause("sec:M4.13")
+def test_pointers_of_ones_own() -> None:
+    """Who keeps something sees what they wrote, and is not locked out by a pointer to nothing."""
+    dangling = replace(RESOLVED, about="nothing of that name")
+    known = register(dangling)
+    assert sees_all(dangling, who("secretary"), known)
+    at = datetime(2026, 3, 9, tzinfo=UTC)
+    for after, refused in (
+        (replace(dangling, text="Said otherwise."), False),
+        (replace(dangling, about="nothing else"), True),
+        (replace(dangling, about=f"{MEETING}/1"), False),
+    ):
+        change = Change(at=at, by="secretary", said="", entities=(after,))
+        assert bool(decide_sighted(change, known, who("secretary"))) is refused
+    strict = replace(BODIES[0], handling=Handling(red_to_secretariat=False))
+    pointing = replace(RESOLVED, about=RED_FOUR.ref)
+    cut = seen(pointing, "secretary", pointing, strict)
+    assert isinstance(cut, Resolution)
+    assert not cut.about
 
 
 def test_how_a_person_is_called() -> None:
@@ -129,12 +154,23 @@ def test_how_a_person_is_called() -> None:
 
 
 @pytest.mark.clause("sec:M4.13")
-def test_earlier_states_are_the_secretariats() -> None:
-    """Earlier states are seen by the secretariat that reads all of the entity, and nobody else."""
+def test_earlier_states_are_the_keepers() -> None:
+    """Earlier states are seen by who keeps the entity and reads all of that state, and nobody else."""
     known = register()
-    for role, looks in (("secretary", True), ("chair", False), ("outside", False)):
-        assert may_look_back(RED_BODY, ("QSC",), who(role), known) is looks
-    assert not may_look_back(RED_BODY, ("QTG",), who("testers"), known)
+    for role, looks in (
+        ("secretary", True),
+        ("chair", True),
+        ("member", False),
+        ("outside", False),
+    ):
+        seen_before = as_seen_before(RED_BODY, ("QSC",), who(role), known)
+        assert seen_before == (RED_BODY if looks else None)
+    without = replace(MET, attendance=MET.attendance[1:])
+    assert as_seen_before(RED_BODY, ("QSC",), who("chair"), register(without)) is None
+    cut = as_seen_before(PAPER, ("QSC",), who("chair"), register(without))
+    assert isinstance(cut, Paper)
+    assert [one.heading for one in cut.sections] == ["Open"]
+    assert as_seen_before(RED_BODY, ("QTG",), who("testers"), known) is None
 
 
 @pytest.mark.clause("sec:M4.13")
@@ -215,3 +251,22 @@ def _all_classes() -> set[type[Any]]:
             found.add(of)
             waiting += [one for hint in get_type_hints(of).values() for one in _inside(hint)]
     return found
+
+
+@pytest.mark.clause("sec:M4.13")
+def test_what_goes_out() -> None:
+    """What an act opens is told before: what it names and goes with it, and nothing that is open already."""
+    known = register()
+
+    def opened(act: OutputAct, of: Entity, *readers: str) -> set[str]:
+        output = Output(ref="o", act=act, of_kind=of.KIND, of=of.ref, on=DAY, readers=readers)
+        return {str(one.key) for one in opened_by(output, known, known.below)}
+
+    meeting, items = f"meeting {MEETING}", [f"agenda-item {one.ref}" for one in ITEMS]
+    with_meeting = {meeting, items[0], items[1], items[2], f"paper {PAPER.ref}"}
+    assert opened(OutputAct.DISTRIBUTE, MET) == with_meeting
+    minutes = {f"minutes {OPEN.ref}", f"paragraph {STUB.ref}", f"resolution {RESOLVED.ref}"}
+    assert opened(OutputAct.DISTRIBUTE, OPEN) == minutes
+    assert opened(OutputAct.PUBLISH, PAPER) == set()
+    assert f"paragraph {RED_BODY.ref}" not in opened(OutputAct.ENTITLE, CONFIDENTIAL, "guest")
+    assert f"paragraph {RED_BODY.ref}" in opened(OutputAct.ENTITLE, ITEMS[2], "guest")

@@ -162,3 +162,11 @@ def test_actions_combined_in_a_circle_settle_nothing() -> None:
     told = Due(kind=DueKind.CONTINGENT, action="QPA 21/02")
     circle = action("QPA 21/02", NOW, RAISED, **COMBINED)
     assert due_on(told, RAISED, "QPA", Held(circle)) is None
+
+
+def test_nothing_is_counted_beyond_the_calendar() -> None:
+    """From the last day of any calendar nothing is counted: refused, and nothing breaks."""
+    for day in (date.max, date.min):
+        assert working_days_after(day, 0) == day
+        with pytest.raises(Refused, match="are not known"):
+            working_days_after(day, 1)

@@ -15,12 +15,13 @@ import pytest
 from starlette.applications import Starlette
 
 from smki.flows.apikeys import NewKey, ShownKey
+from smki.flows.collecting import Collected
 from smki.flows.configuring import Configuration
-from smki.flows.deciding import Recorded
 from smki.flows.demand import DayFigures
 from smki.flows.displaying import Change, ShownDecision
 from smki.flows.documents import History
 from smki.flows.lodged import LodgedEntry
+from smki.flows.recorded import Recorded
 from smki.flows.register_services import RegisterServices
 from smki.flows.statements import Fields
 from smki.interfaces.web.peer import EXTENSION
@@ -275,6 +276,15 @@ class EmptyHouse:
         return ShownDecision(
             entry=entry, recorded=None, reason=NASTY, permits=(), uses=(), standing="nothing"
         )
+
+    def waiting(self, who: Requester) -> tuple[Collected, ...]:
+        """None."""
+        del who
+        return ()
+
+    async def sign_decision(self, file: bytes, signatures: tuple[bytes, ...]) -> Mapping[str, Any]:
+        """Never asked for: nothing waits."""
+        raise AssertionError(file, signatures)
 
     def configurations(self, before: int | None) -> Sequence[Configuration]:
         """None."""

@@ -131,7 +131,7 @@ class SoftwareKeyStore:
 
     def _make(self, name: str, algorithm: KeyAlgorithm) -> None:
         check_key_name(name)
-        pem = _generate(algorithm).private_bytes(
+        pem = generate(algorithm).private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.BestAvailableEncryption(self._protection.password),
@@ -209,7 +209,12 @@ class SoftwareAgreementKey(SoftwareSigningKey):
         return [shared_secret(self._private, point) for point in points]
 
 
-def _generate(algorithm: KeyAlgorithm) -> PrivateKey:
+def generate(algorithm: KeyAlgorithm) -> PrivateKey:
+    """A new key, in memory only.
+
+    Raises:
+        Refused: the installed library makes none of this kind.
+    """
     match algorithm:
         case KeyAlgorithm.P256:
             return ec.generate_private_key(ec.SECP256R1())

@@ -14,6 +14,7 @@ from smki.adapters.sql import counters
 from smki.adapters.sql import proceedings_rows as rows
 from smki.adapters.sql.proceedings_finding import find
 from smki.adapters.sql.proceedings_keeping import append
+from smki.adapters.sql.proceedings_making import make_again
 from smki.adapters.sql.proceedings_tables import (
     ENTRY,
     LOCK,
@@ -25,12 +26,14 @@ from smki.adapters.sql.proceedings_tables import (
 )
 from smki.adapters.sql.proceedings_verifying import standing_problems
 from smki.adapters.sql.store import Store
-from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities import Entity, Key, Kind, Known
 from smki.governance.entries import NO_ENTRY, Change, Entry, encode_entry
+from smki.governance.remembering import Remembered
 from smki.ports.register import Head, Inside, Kept, Page, Seen, Wanted
 
 ENTRIES_PAGE: Final = 50  # in memory at a time
 _DAY_SECONDS: Final = 86_400
+Audience = Callable[[Entity], frozenset[str]]
 _Decided = tuple[Change, Mapping[Key, frozenset[str]]]
 
 
@@ -50,7 +53,7 @@ class SqlProceedings:
 
         def work(connection: Connection) -> Head:
             counters.lock(connection, LOCK)
-            change, audiences = decide(_Inside(connection))
+            change, audiences = decide(_Inside(self._store, connection))
             return append(self._store, connection, change, audiences)
 
         return self._store.write(work)
@@ -82,7 +85,7 @@ class SqlProceedings:
 
     def below(self, key: Key) -> Iterator[Entity]:
         """All that belongs to it, directly or by something else, each once; not itself."""
-        return iter(self._store.read(lambda connection: tuple(rows.below(connection, key))))
+        return iter(self._store.read(lambda one: tuple(rows.below(self._store, one, key))))
 
     def kept(self, key: Key) -> Kept | None:
         """The entity as it stands, whoever may read it; None if there is none."""
@@ -121,6 +124,20 @@ class SqlProceedings:
         """
         return standing_problems(self._store)
 
+    def make_again(self, readers: Callable[[Known], Audience]) -> None:
+        """Everything stands as the entries say and is read by its audience; no entry is touched.
+
+        Raises:
+            Unavailable: the database is away.
+            Inconsistent: an entity cannot be read.
+        """
+
+        def work(connection: Connection) -> None:
+            counters.lock(connection, LOCK)
+            make_again(self._store, connection, readers(_Now(connection)))
+
+        self._store.write(work)
+
     def note_seen(self, seen: Iterable[Seen]) -> None:
         """It is on record who saw these; the same again the same day is noted once."""
         wanted = {_seen_key(one): one for one in seen}
@@ -148,8 +165,8 @@ class SqlProceedings:
         return tuple(map(_to_seen, self._store.read(lambda one: one.execute(query).all())))
 
 
-class _Inside:
-    """`ports.register.Inside`, in one transaction."""
+class _Now:
+    """`Known`, by one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -161,8 +178,16 @@ class _Inside:
     def under(self, parent: Key, kind: Kind) -> tuple[Entity, ...]:
         return rows.under(self._connection, parent, kind)
 
+
+class _Inside(Remembered):
+    """`ports.register.Inside`, in one transaction: nothing changes, so nothing is asked for twice."""
+
+    def __init__(self, store: Store, connection: Connection) -> None:
+        super().__init__(_Now(connection))
+        self._store, self._connection = store, connection
+
     def below(self, key: Key) -> Iterator[Entity]:
-        return rows.below(self._connection, key)
+        return rows.below(self._store, self._connection, key)
 
 
 def _entries(connection: Connection, after: int) -> tuple[Entry, ...]:

@@ -95,8 +95,16 @@ def append(store: Store, connection: Connection, change: Change, audiences: Audi
             digest=digest(octets),
         )
     )
-    _Writing(store, connection, change, audiences).write(entry)
+    writing = _Writing(store, connection, change.entities, audiences, change.at.date())
+    writing.write(entry)
     return Head(number=entry.number, digest=digest(octets))
+
+
+def stand_again(
+    store: Store, connection: Connection, entities: Sequence[Entity], audiences: Audiences
+) -> None:
+    """These, which are there, stand as this version has them stand, and are read by those audiences."""
+    _Writing(store, connection, entities, audiences, date.min).stand({})
 
 
 def _readable(entry: Entry) -> bytes:
@@ -120,16 +128,20 @@ def _readable(entry: Entry) -> bytes:
 
 
 class _Writing:
-    """What one entry does to the tables."""
+    """What entities of one entry do to the tables."""
 
     def __init__(
-        self, store: Store, connection: Connection, change: Change, audiences: Audiences
+        self,
+        store: Store,
+        connection: Connection,
+        entities: Sequence[Entity],
+        audiences: Audiences,
+        day: date,
     ) -> None:
         self._store, self._connection = store, connection
-        self._entities = {one.key: one for one in change.entities}
-        self._audiences = audiences
-        self._day = change.at.date()
-        parents = {parent for one in change.entities for parent in one.parents}
+        self._entities = {one.key: one for one in entities}
+        self._audiences, self._day = audiences, day
+        parents = {parent for one in entities for parent in one.parents}
         self._known = standing_rows(store, connection, {*self._entities, *parents, *audiences})
         self._numbers = {key: row.number for key, row in self._known.items()}
         fresh = count(next_number(connection, _S.number))
@@ -140,22 +152,27 @@ class _Writing:
             raise Inconsistent(f"register: {min(map(str, missing))} is not there, must be")
 
     def write(self, entry: Entry) -> None:
-        """States, what stands, what belongs to what, and the terms."""
-        self._marks = self._made_marks()
-        self._sets = self._made_audiences()
-        self._first_days = self._read_first_days()
+        """States, what stands, and what belongs to what."""
         numbers = {
             key: state_number(entry.number, within) for within, (key, _) in enumerate(entry.states)
         }
         states = [(numbers[key], self._numbers[key], octets) for key, octets in entry.states]
         self._store.load(self._connection, STATE, states)
-        stood = {key: self._stood(key, numbers.get(key)) for key in {**numbers, **self._audiences}}
+        self.stand(numbers)
+        self._write_belongs()
+
+    def stand(self, states: Mapping[Key, int]) -> None:
+        """How all of them stand, with these new states; and what they are found by."""
+        self._marks = self._made_marks()
+        self._sets = self._made_audiences()
+        self._first_days = self._read_first_days()
+        keys = {**self._entities, **self._audiences}
+        stood = {key: self._stood(key, states.get(key)) for key in keys}
         new = [one for key, one in stood.items() if key not in self._known]
         self._store.load(self._connection, STANDING, new)
         changed = [(one, self._known[key]) for key, one in stood.items() if key in self._known]
         if changed:
             self._connection.execute(_STANDING_ROW, [_changes(one) for one, _ in changed])
-        self._write_belongs()
         if self._store.is_sqlite:
             _index_terms(self._connection, new, changed)
 

@@ -130,23 +130,20 @@ def under(connection: Connection, parent: Key, kind: Kind) -> tuple[Entity, ...]
     return tuple(to_kept(row).entity for row in connection.execute(query))
 
 
-def below(connection: Connection, key: Key) -> Iterator[Entity]:
+def below(store: Store, connection: Connection, key: Key) -> Iterator[Entity]:
     """All that belongs to it, directly or by something else, each once, in order of first entries."""
     top = select(_S.number).where(*_is(key)).scalar_subquery()
     reached = select(BELONGS.c.child).where(BELONGS.c.parent == top).cte(recursive=True)
     reached = reached.union(
         select(BELONGS.c.child).join(reached, BELONGS.c.parent == reached.c.child)
     )
-    query = (
-        STANDS.where(_S.number.in_(select(reached.c.child)), _S.number != top)
-        .order_by(_S.number)
-        .limit(BELOW_PAGE)
-    )
-    query = query.add_columns(_S.number)
-    rows = connection.execute(query).all()
-    while rows:
+    # Numbers of all of them fit into memory, entities perhaps not.
+    query = select(reached.c.child).where(reached.c.child != top).order_by(reached.c.child)
+    numbers = connection.scalars(query).all()
+    for start in range(0, len(numbers), BELOW_PAGE):
+        page = STANDS.where(store.among(_S.number, numbers[start : start + BELOW_PAGE]))
+        rows = connection.execute(page.order_by(_S.number)).all()
         yield from (to_kept(row).entity for row in rows)
-        rows = connection.execute(query.where(_S.number > rows[-1].number)).all()
 
 
 def standing_rows(

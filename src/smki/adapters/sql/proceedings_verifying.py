@@ -47,7 +47,7 @@ def standing_problems(store: Store) -> Iterator[str]:
         Inconsistent: an entity cannot be read.
     """
     marks = store.read(_marks)
-    after = belonging = 0
+    after = belonging = read = 0
     while rows := store.read(partial(_page, after=after)):
         kept = {row.number: to_kept(row) for row in rows}
         named = {parent for one in kept.values() for parent in one.entity.parents}
@@ -60,7 +60,10 @@ def standing_problems(store: Store) -> Iterator[str]:
             stands = ((row.first, row.state), row.place) == (ends, place)
             if not (stands and _has_terms(row, one, marks, parents)):
                 yield f"{one.entity.key}: does not stand as its entries say"
-        after = rows[-1].number
+        after, read = rows[-1].number, read + len(rows)
+    there = store.read(lambda one: one.scalar(select(func.count()).select_from(STANDING)))
+    if there != read:
+        yield f"register: {there} entities, of {read} it is known how they stand and who reads them"
     there, astray = store.read(partial(_belongs, store))
     if astray or there != belonging:
         yield f"register: {there} belong to something, {astray} of them wrongly, must be {belonging}"

@@ -107,6 +107,21 @@ class Handling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyCriterion:
+    """By what a body can be called together at once.
+
+    Attributes:
+        name: by which it is cited.
+        text: what must be so.
+        triggered_by: who may say that it is: holders of seats of these categories.
+    """
+
+    name: str
+    text: str
+    triggered_by: tuple[SeatCategory, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Committee(Entity):
     """A body; `ref` is the prefix of its references, which may differ from its name.
 
@@ -123,6 +138,7 @@ class Committee(Entity):
         casting_vote: whether the chair's seat decides a vote that is tied.
         handling: who reads its Amber and Red, where that is for the body to say.
         roles: what it is in the routes of documents; a panel and a funding board are that without it.
+        convening: by what it can be called together at once; empty is `governance.convening.CRITERIA`.
     """
 
     KIND: ClassVar[Kind] = Kind.BODY
@@ -139,6 +155,7 @@ class Committee(Entity):
     casting_vote: bool = False
     handling: Handling = Handling()
     roles: tuple[BodyRole, ...] = ()
+    convening: tuple[EmergencyCriterion, ...] = ()
 
     @property
     def title(self) -> str:
@@ -154,7 +171,7 @@ class Person(Entity):
         name: what minutes call them.
         organisation: whose they are.
         initials: for use in text.
-        credentials: serial numbers of the IKI credentials with which they come and sign, 40
+        credentials: serial numbers of the IKI credentials with which they come and sign, at most 40
             hexadecimal digits each.
         channel: how they are called in an emergency: name of the encrypted channel and address in it.
     """

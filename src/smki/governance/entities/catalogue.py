@@ -7,6 +7,7 @@ from typing import Final
 from smki.governance.entities.base import Entity, Kind
 from smki.governance.entities.bodies import Alternate, Committee, Election, Interest, Person, Seat
 from smki.governance.entities.consulting import CommentRound, Consultation
+from smki.governance.entities.convening import Convening
 from smki.governance.entities.correspondence import Correspondence, Direction
 from smki.governance.entities.documents import ControlledDocument, DocumentVersion, Trigger
 from smki.governance.entities.guidance import Guidance, Interpretation
@@ -55,5 +56,6 @@ _CLASSES: Final[tuple[type[Entity], ...]] = (
     Risk,
     Modification,
     ModificationInterest,
+    Convening,
 )
 ENTITIES: Final[Mapping[Kind, type[Entity]]] = MappingProxyType({one.KIND: one for one in _CLASSES})

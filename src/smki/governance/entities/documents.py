@@ -147,8 +147,9 @@ class ControlledDocument(Entity):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Its name, what it is for, and what reviews found."""
-        return (self.ref, self.name, self.service, *(one.outcome for one in self.reviews))
+        """Its name, its group, what it is for, and what reviews found."""
+        found = (one.outcome for one in self.reviews)
+        return (self.ref, self.name, self.group, self.service, *found)
 
     @property
     def day(self) -> date | None:

@@ -290,7 +290,7 @@ class Resolution(Entity):
         tally: the vote, if one was taken.
         effective: from that day; None at once.
         until: until that day; None for ever.
-        rests_on: refs of resolutions on which it depends: a version whose own approval is pending.
+        rests_on: refs of resolutions, or of versions whose own approval is pending, on which it depends.
         ratifies: ref of the resolution at short notice that it ratifies.
         short_notice: it was taken at short notice, and is to be ratified.
         withdrawn: when it was withdrawn; what was done under it stays.

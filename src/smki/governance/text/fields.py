@@ -118,24 +118,27 @@ def read_fields(
     """
     known = {slot.name.lower(): slot for slot in form}
     values: dict[str, Any] = {}
+    several: dict[str, list[Any]] = {}
     inner: dict[str, dict[str, Any]] = {}
     lines: dict[str, int] = {}
     for one in found:
-        if one.name == _SHOWN and values.get("criteria"):
-            *before, last = values["criteria"]
-            values["criteria"] = (*before, replace(last, shown=one.text))
+        if one.name == _SHOWN and several.get("criteria"):
+            several["criteria"][-1] = replace(several["criteria"][-1], shown=one.text)
             continue
         slot = known.get(one.name)
         if slot is None:
             names = ", ".join(each.name for each in form)
             raise malformed(one.line, f"field {one.name[:40]!r}", f"one of {names}")
+        lines[slot.attribute] = one.line
+        if slot.several:
+            several.setdefault(slot.attribute, []).append(_read(slot, one, note, raised))
+            continue
         into = inner.setdefault(slot.attribute, {}) if slot.within else values
         name = slot.within or slot.attribute
-        if name in into and not slot.several:
+        if name in into:
             raise malformed(one.line, f"field {slot.name} a second time", "there once")
-        value = _read(slot, one, note, raised)
-        into[name] = (*into.get(name, ()), value) if slot.several else value
-        lines[slot.attribute] = one.line
+        into[name] = _read(slot, one, note, raised)
+    values.update({attribute: tuple(held) for attribute, held in several.items()})
     for attribute, parts in inner.items():
         values[attribute] = _made(attribute, parts, form, lines[attribute])
     return values
@@ -187,7 +190,7 @@ def _read(slot: Slot, field: Field, note: Note, raised: date | None) -> Any:
         if slot.several:
             return read_record(get_args(slot.of)[0], field.written, raised)
         if slot.of is Due:
-            return read_due(field.value, raised, noted)
+            return read_due(field.text, raised, noted)
         if slot.attribute in _MEETINGS:
             return meeting_named(field.text, noted)
         return read_value(slot.of, field.value, field.text, raised)

@@ -32,6 +32,20 @@ STATES: Final[Mapping[Kind, type[Enum]]] = MappingProxyType(
 )
 """Of what an item of a later meeting can say how it stands, and the states there are."""
 
+IN_FILES: Final = frozenset(
+    {
+        Kind.MEETING,
+        Kind.AGENDA_ITEM,
+        Kind.PAPER,
+        Kind.MINUTES,
+        Kind.PARAGRAPH,
+        Kind.RESOLUTION,
+        Kind.CONDITION,
+        Kind.ACTION,
+    }
+)
+"""What a meeting's file can hold; all else is in tables."""
+
 _ORDER: Final = {kind: place for place, kind in enumerate(Kind)}
 
 
@@ -74,10 +88,11 @@ class MeetingFile:
 def meeting_file(
     meeting: str, entities: Iterable[Entity], amendments: Iterable[Amendment] = ()
 ) -> MeetingFile:
-    """The file that holds these, in its one order."""
+    """The file that holds these, as far as files do (`IN_FILES`), in its one order."""
+    held = (one for one in entities if one.KIND in IN_FILES)
     return MeetingFile(
         meeting=meeting,
-        entities=tuple(sorted(entities, key=lambda one: (_ORDER[one.KIND], one.ref))),
+        entities=tuple(sorted(held, key=lambda one: (_ORDER[one.KIND], one.ref))),
         amendments=tuple(
             sorted(
                 amendments, key=lambda one: (one.item, _ORDER[one.key.kind], one.key.ref, one.on)

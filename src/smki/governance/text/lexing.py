@@ -13,11 +13,11 @@ from smki.terms import Malformed
 
 CHARACTERS_MAX: Final = 4_000_000  # of a file: the papers of a meeting, ten times over
 
-_HEADING: Final = re.compile(r"(#{1,6})[ ]+(.*?)[ ]*")
+_HEADING: Final = re.compile(r"(#{1,6})[ ]+(.*)")
 _BULLET: Final = re.compile(r"[-*+•][ ]+(.*)")
 _NUMBERED: Final = re.compile(r"([0-9]{1,6})[.)](?:[ ]+(.*))?")
 _COMMENT: Final = re.compile(r"<!--.*-->[ ]*")
-_FIELD: Final = re.compile(r"([A-Za-z][A-Za-z ]*?)[ ]*:(?:[ ]+(.*))?")
+_FIELD: Final = re.compile(r"([A-Za-z][A-Za-z ]{0,40}):(?:[ ]+(.*))?")
 
 
 class Line(NamedTuple):

@@ -16,7 +16,7 @@ What cannot be read is `Malformed`, with the line, what was found and what was e
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, replace
 from dataclasses import fields as fields_of
 from datetime import date
@@ -32,16 +32,22 @@ from smki.governance.entities.minutes import (
     Resolution,
 )
 from smki.governance.labels import Label
-from smki.governance.numbering import MeetingReference, read_meeting
+from smki.governance.numbering import read_meeting
 from smki.governance.text import forms
 from smki.governance.text.attendance import read_attendance
-from smki.governance.text.blocks import split, text_of, unescaped
+from smki.governance.text.blocks import split, unescaped
+from smki.governance.text.expecting import (
+    named_by,
+    no_prose,
+    nothing_under,
+    text_under,
+    unlabelled,
+)
 from smki.governance.text.fields import read_fields
 from smki.governance.text.files import STATES, Amendment, MeetingFile, meeting_file
 from smki.governance.text.headings import without_label
 from smki.governance.text.lexing import (
     Field,
-    Line,
     Part,
     bullets,
     fields_and_prose,
@@ -93,12 +99,12 @@ class _Reader:
     def __init__(self, notes: Iterable[str]) -> None:
         self._notes = list(notes)
         self._meeting = ""
-        self._reference: MeetingReference | None = None
         self._day: date | None = None
         self._item: str | None = None
         self._under: Key | None = None  # the paper or decision that level 4 belongs to
         self._entities: dict[Key, Entity] = {}
         self._lines: dict[Key, int] = {}
+        self._sections: dict[Key, list[Section]] = {}
         self._amendments: list[Amendment] = []
         self._places: dict[str, int] = {}
 
@@ -116,12 +122,13 @@ class _Reader:
 
     def read(self) -> ReadFile:
         """What was read."""
-        for key, one in self._entities.items():
+        entities = tuple(map(self._whole, self._entities.values()))
+        for one in entities:
             try:
-                parse_entity(key, encode_entity(one))
+                parse_entity(one.key, encode_entity(one))
             except Malformed as error:
-                raise malformed(self._lines[key], str(error), "so") from error
-        file = meeting_file(self._meeting, self._entities.values(), self._amendments)
+                raise malformed(self._lines[one.key], str(error), "so") from error
+        file = meeting_file(self._meeting, entities, self._amendments)
         return ReadFile(file=file, notes=tuple(self._notes))
 
     def meeting(self, part: Part, found: re.Match[str], label: Label | None) -> None:
@@ -131,7 +138,7 @@ class _Reader:
         noted = self._noted(part.line)
         self._meeting = meeting_named(unescaped(found[0]), noted)
         fields, prose = fields_and_prose(part.body)
-        _none(prose)
+        no_prose(prose)
         if not fields:
             return
         values = read_fields(forms.MEETING, fields, noted)
@@ -162,8 +169,8 @@ class _Reader:
         if which is None:
             raise malformed(part.line, f"minutes {found[1][:40]!r}", " or ".join(forms.SETS))
         fields, prose = fields_and_prose(part.body)
-        _none(prose)
-        ref, others = _ref(fields, forms.minutes_ref(self._meeting, which.value))
+        no_prose(prose)
+        ref, others = named_by(fields, forms.minutes_ref(self._meeting, which.value))
         values = read_fields(forms.MINUTES, others, self._noted(part.line), self._day)
         named = {"ref": ref, "label": label, "meeting": self._meeting, "set": which}
         self._make(Minutes, part.line, {**named, **values})
@@ -172,9 +179,9 @@ class _Reader:
         """An agenda item; without a heading it is only cited."""
         number = int(found[1])
         fields, prose = fields_and_prose(part.body)
-        _none(prose)
+        no_prose(prose)
         self._under = None
-        ref, others = _ref(fields, forms.item_ref(self._meeting, number))
+        ref, others = named_by(fields, forms.item_ref(self._meeting, number))
         self._item = ref
         if found[2]:
             values = read_fields(forms.ITEM, others, self._noted(part.line), self._day)
@@ -185,7 +192,7 @@ class _Reader:
 
     def cited(self, part: Part, found: re.Match[str], label: Label | None) -> None:
         """An item that is only cited."""
-        _nothing(part, label)
+        nothing_under(part, label)
         self._under = None
         name = unescaped(found[2])
         plain = not found[1] and _DIGITS.fullmatch(name)
@@ -196,12 +203,12 @@ class _Reader:
         noted = self._noted(part.line)
         name, heading = (*split(found[1], ":", 2), "")[:2]
         ref = paper_named(unescaped(name), noted)
-        _, _, unlabelled = without_label(part.title)
-        if label is None and not unlabelled and "_CONF" in ref.upper():
+        _, _, none_said = without_label(part.title)
+        if label is None and not none_said and "_CONF" in ref.upper():
             label = Label.AMBER
             noted(f"{ref} is confidential by its number and has no label, taken as Amber")
         fields, prose = fields_and_prose(part.body)
-        _none(prose)
+        no_prose(prose)
         values = read_fields(forms.PAPER, fields, noted, self._day)
         named = {"item": self._in_item(part), "heading": unescaped(heading)}
         self._make(Paper, part.line, {"ref": ref, "label": label, **named, **values})
@@ -213,8 +220,8 @@ class _Reader:
             raise malformed(part.line, f"{part.title[:40]!r}", "under a paper or a decision")
         paper = self._entities.get(self._under)
         if isinstance(paper, Paper):
-            section = Section(heading=unescaped(found[0]), text=_text(part.body), label=label)
-            self._entities[paper.key] = replace(paper, sections=(*paper.sections, section))
+            section = Section(heading=unescaped(found[0]), text=text_under(part.body), label=label)
+            self._sections.setdefault(paper.key, []).append(section)
         elif named := _CONDITION.fullmatch(found[0]):
             self._condition(part, named, self._under.ref, label)
         else:
@@ -222,7 +229,7 @@ class _Reader:
 
     def paragraphs(self, part: Part, found: re.Match[str], label: Label | None) -> None:
         """Paragraphs of a set of minutes, to this item."""
-        _unlabelled(part, label)
+        unlabelled(part, label)
         which = found[1] or found[2]
         usual = forms.minutes_ref(self._meeting, which.lower())
         minutes = usual if found[1] else unescaped(found[2])
@@ -242,11 +249,11 @@ class _Reader:
         self._under = Key(Kind.RESOLUTION, ref)
         fields, prose = fields_and_prose(part.body)
         if not fields:
-            _nothing(part, label)
+            nothing_under(part, label)
             return
         values = read_fields(forms.RESOLUTION, fields, self._noted(part.line), self._day)
         place = {"place": int(name)} if plain else {}
-        named = {"ref": ref, "label": label, "item": item, "text": _text(prose), **place}
+        named = {"ref": ref, "label": label, "item": item, "text": text_under(prose), **place}
         self._make(Resolution, part.line, {**named, **values})
 
     def action(self, part: Part, found: re.Match[str], label: Label | None) -> None:
@@ -257,17 +264,17 @@ class _Reader:
         values = read_fields(forms.ACTION, fields, noted, self._day)
         if self._day is not None:
             values = {"raised": self._day, **values}
-        named = {"ref": ref, "label": label, "item": self._in_item(part), "text": _text(prose)}
+        named = {"ref": ref, "label": label, "item": self._in_item(part), "text": text_under(prose)}
         self._under = None
         self._make(Action, part.line, {**named, **values})
 
     def update(self, part: Part, found: re.Match[str], label: Label | None) -> None:
         """What the item says of something that an earlier meeting left."""
-        _unlabelled(part, label)
+        unlabelled(part, label)
         kind = next((one for one in STATES if one.value == found[1].lower()), None)
         if kind is None:
             known = ", ".join(one.value for one in STATES)
-            raise malformed(part.line, f"update of {found[1][:40]!r}", f"of one of {known}")
+            raise malformed(part.line, f"update of {found[1][:40]!r}", f"one of {known}")
         noted = self._noted(part.line)
         name = unescaped(found[2])
         ref = action_named(name, noted) if kind is Kind.ACTION else name
@@ -282,11 +289,17 @@ class _Reader:
                 item=self._in_item(part),
                 on=self._on(part, values.get("on")),
                 state=_state(kind, values.get("state")),
-                said=_text(prose),
+                said=text_under(prose),
                 successor=unescaped(values["successor"].value) if "successor" in values else "",
             )
         )
         self._under = None
+
+    def _whole(self, one: Entity) -> Entity:
+        """A paper with the sections that follow it; anything else as it is."""
+        if isinstance(one, Paper):
+            return replace(one, sections=tuple(self._sections.get(one.key, ())))
+        return one
 
     def _condition(
         self, part: Part, found: re.Match[str], resolution: str, label: Label | None
@@ -296,7 +309,7 @@ class _Reader:
         ref = forms.condition_ref(resolution, int(name)) if plain else name
         fields, prose = fields_and_prose(part.body)
         values = read_fields(forms.CONDITION, fields, self._noted(part.line), self._day)
-        named = {"ref": ref, "label": label, "resolution": resolution, "text": _text(prose)}
+        named = {"ref": ref, "label": label, "resolution": resolution, "text": text_under(prose)}
         self._make(Condition, part.line, {**named, **values})
 
     def _on(self, part: Part, field: Field | None) -> date:
@@ -371,31 +384,3 @@ def _state(kind: Kind, field: Field | None) -> Any:
         return member_named(STATES[kind], field.value)
     except Malformed as error:
         raise malformed(field.line, f"State: {error}", "readable") from error
-
-
-def _ref(fields: Sequence[Field], usual: str) -> tuple[str, Sequence[Field]]:
-    """The name, if a field says another one than the usual; and the other fields."""
-    said = [one for one in fields if one.name == "ref"]
-    others = [one for one in fields if one.name != "ref"]
-    return (unescaped(said[0].value) if said else usual), others
-
-
-def _text(lines: Iterable[Line]) -> str:
-    return text_of(line.text for line in lines)
-
-
-def _none(prose: Sequence[Line]) -> None:
-    """No text stands there."""
-    if prose:
-        raise malformed(prose[0].number, repr(prose[0].text[:60]), "a field, or a heading")
-
-
-def _nothing(part: Part, label: Label | None) -> None:
-    """Nothing stands under it: it is only cited."""
-    _unlabelled(part, label)
-    _none([line for line in part.body if line.text.strip()])
-
-
-def _unlabelled(part: Part, label: Label | None) -> None:
-    if label is not None:
-        raise malformed(part.line, f"a label in {part.title[:40]!r}", "on what stands under it")

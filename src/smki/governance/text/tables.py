@@ -80,11 +80,10 @@ def _plain(value: Any) -> JSON:
         return {str(name): _plain(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_plain(one) for one in value]
-    # A fraction is of no attribute: as a text it is refused where it stands.
     return value if isinstance(value, bool | int | str) else _dated(value)
 
 
-def _dated(value: Any) -> str:
+def _dated(value: Any) -> str | None:
     match value:
         case datetime():
             at = value.astimezone(UTC) if value.tzinfo else value
@@ -93,7 +92,7 @@ def _dated(value: Any) -> str:
             return value.isoformat()
         case time():
             return f"{value:%H:%M}"
-    return str(value)
+    return None  # a fraction: no attribute has one
 
 
 def _filled(row: JSON) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _one_line(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return f"{value.astimezone(UTC):{_INSTANT}}"
+            return value.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
         case date():
             return day_in_words(value)
         case time():

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from datetime import date, time
 from typing import Final
 
+from smki.governance.encoding import REF_MAX
 from smki.governance.entities.minutes import Due, DueKind
 from smki.governance.numbering import Read, read_action, read_meeting, read_paper
-from smki.governance.text.blocks import inline, unescaped
 from smki.terms import Malformed
 
 MONTHS: Final = (
@@ -35,6 +35,7 @@ _IF: Final = re.compile(r"if[ ]+(.+?)(?:[ ]+is[ ]+needed)?", re.IGNORECASE)
 _BEFORE: Final = re.compile(r"before[ ]+(.+)", re.IGNORECASE)
 _BY: Final = re.compile(r"(?:by|on)[ ]+(.+)", re.IGNORECASE)
 _LAST_YEAR: Final = 9999
+_DUE_MAX: Final = 300  # characters: two references and a few words
 
 Note = Callable[[str], None]
 
@@ -87,9 +88,9 @@ def due_in_words(due: Due) -> str:
     said = {
         DueKind.WORKING_DAYS: f"{due.working_days} working days",
         DueKind.DATE: f"by {day_in_words(due.on)}{at}" if due.on else "",
-        DueKind.BEFORE_MEETING: f"before {inline(due.meeting)}{at}",
+        DueKind.BEFORE_MEETING: f"before {due.meeting}{at}",
         DueKind.NEXT_MEETING: "next meeting",
-        DueKind.CONTINGENT: f"if {inline(due.action)} is needed",
+        DueKind.CONTINGENT: f"if {due.action} is needed",
     }[due.kind]
     try:
         return said if said and read_due(said, None, lambda _: None) == due else ""
@@ -103,15 +104,17 @@ def read_due(text: str, raised: date | None, note: Note) -> Due:
     Raises:
         Malformed: words that say no such thing.
     """
+    if len(text) > _DUE_MAX:
+        raise _malformed("due", text, f"at most {_DUE_MAX} characters")
     if found := _WORKING.fullmatch(text):
         return Due(kind=DueKind.WORKING_DAYS, working_days=int(found[1]))
     if _NEXT.fullmatch(text):
         return Due(kind=DueKind.NEXT_MEETING)
     if found := _IF.fullmatch(text):
-        return Due(kind=DueKind.CONTINGENT, action=action_named(unescaped(found[1]), note))
+        return Due(kind=DueKind.CONTINGENT, action=action_named(found[1], note))
     what, at = _with_time(text)
     if found := _BEFORE.fullmatch(what):
-        meeting = meeting_named(unescaped(found[1]), note)
+        meeting = meeting_named(found[1], note)
         return Due(kind=DueKind.BEFORE_MEETING, meeting=meeting, at=at)
     found = _BY.fullmatch(what)
     try:
@@ -138,7 +141,7 @@ def paper_named(text: str, note: Note) -> str:
 
 def _named(text: str, note: Note, read: Callable[[str], Read[object]], what: str) -> str:
     try:
-        found = read(text)
+        found = read(text[: REF_MAX + 1])  # longer ones are none
     except Malformed:
         note(f"{text[:60]!r} is no reference of {what}, kept as it is written")
         return text

@@ -15,6 +15,7 @@ _JSON: Final = "smki.json"
 _COMMANDS: Final = {
     "batch": "smki.interfaces.cli.requests:batch",
     "bench": "smki.interfaces.cli.bench:bench",
+    "ceremony": "smki.interfaces.cli.ceremony:ceremony",
     "certificate": "smki.interfaces.cli.certificate:certificate",
     "clause": "smki.interfaces.cli.clause:clause",
     "csr": "smki.interfaces.cli.requests:csr",

@@ -20,6 +20,7 @@ from smki.interfaces.bench_line import LineFigures, bench_line
 from smki.interfaces.bench_lodging import LodgingFigures, bench_lodge
 from smki.interfaces.bench_lookup import LookupFigures, bench_lookup
 from smki.interfaces.bench_proving import ProvingFigures, bench_prove
+from smki.interfaces.bench_register import RegisterFigures, bench_register
 from smki.interfaces.benching import Figures, bench_issue
 from smki.interfaces.cli.output import emit, json_option, reporting
 
@@ -260,6 +261,41 @@ def line(*, count: int, as_json: bool) -> None:
     )
 
 
+@bench.command
+@click.option(
+    "--meetings",
+    default=1_000,
+    show_default=True,
+    type=click.IntRange(30),
+    help="Meetings, of a hundred paragraphs each.",
+)
+@json_option
+def register(*, meetings: int, as_json: bool) -> None:
+    """Ask a scratch register of so many meetings, and one of a tenth of them.
+
+    By who may see nearly everything and by who may see little. The limit is the bare reading of
+    what the answers show.
+    """
+    with reporting(as_json=as_json), _scratch(meetings) as (state, progress):
+        figures = bench_register(state, meetings, progress)
+    _emit(
+        figures,
+        *(
+            f"{one.question}, by who sees {one.reader}: {one.tenth_milliseconds} ms at a tenth"
+            f" ({one.tenth_shown} shown), {one.whole_milliseconds} ms at {meetings} meetings"
+            f" ({one.whole_shown} shown)"
+            for one in figures.medians
+        ),
+        f"{figures.per_second:.0f} answers a second, one after the other",
+        f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
+        (
+            f"{figures.count} paragraphs, filled at {figures.filled_per_second:.0f} a second,"
+            f" {figures.octets} octets each"
+        ),
+        as_json=as_json,
+    )
+
+
 def _emit(
     figures: (
         Figures
@@ -270,6 +306,7 @@ def _emit(
         | GbcsFigures
         | EstateFigures
         | LineFigures
+        | RegisterFigures
     ),
     *lines: str,
     as_json: bool,

@@ -29,9 +29,9 @@ from smki.governance import encode_decision, explain, parse_decision
 from smki.governance.effects import version_effect
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.documents import DocumentVersion
-from smki.governance.progress import progress
+from smki.governance.progress import awaited, progress
 from smki.governance.routes import ROUTES
-from smki.interfaces.cli.governance import certificate_option, detached, key_option
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.register import reader_named
 from smki.interfaces.operations import perform
@@ -86,6 +86,7 @@ def standing(
             message = f"version {version}: is not there"
             raise Refused(message, where="VERSION", rule="register.unknown")
         effect, far = version_effect(found, reading, on), progress(found, reading)
+        following = awaited(found, reading)
     shown: dict[str, Any] = {
         "version": version,
         "on": on.isoformat(),
@@ -93,7 +94,7 @@ def standing(
         "reasons": list(effect.reasons),
         "remarks": list(effect.remarks),
         "done": [{"step": str(one.step), "by": str(one.by)} for one in far.done],
-        "next": [str(one) for one in far.next],
+        "next": [str(one) for one in following],
         "entry": found.entry,
     }
     lines = [f"{version} is {effect.stand.value} on {on}"]

@@ -22,7 +22,8 @@ from smki.flows.office import FrontOffice
 from smki.flows.statements import Fields, said
 from smki.governance import parse_decision
 from smki.interfaces.cli.controlled import COMMANDS
-from smki.interfaces.cli.governance import certificate_option, decision_fields, detached, key_option
+from smki.interfaces.cli.governance import decision_fields
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import perform
 from smki.merkle.canonical import encode_json

@@ -7,20 +7,10 @@ is looked at by the worker again, whatever was said here.
 import base64
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-from cryptography.hazmat.primitives.serialization.pkcs7 import (
-    PKCS7Options,
-    PKCS7SignatureBuilder,
-)
 
-from smki.adapters.files import read_octets
 from smki.bootstrap import load_settings, open_front
 from smki.flows.configuring import is_development, plain_mapping
 from smki.flows.deciding import recorded_decisions, spent
@@ -38,19 +28,22 @@ from smki.governance import (
     parse_decision,
 )
 from smki.governance.signatories import missing_names, said_missing
+from smki.interfaces.cli.alias import alias
+from smki.interfaces.cli.convening import COMMANDS
+from smki.interfaces.cli.electing import election
+from smki.interfaces.cli.example import example
+from smki.interfaces.cli.governance_upload import upload, waiting
 from smki.interfaces.cli.governance_verify import verify
+from smki.interfaces.cli.monthly import monthly
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.cli.planning import planner
 from smki.interfaces.cli.register import register
 from smki.interfaces.operations import perform
-from smki.terms import Malformed
 
 _INSTANT: Final = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
 _BODIES: Final = tuple(body.value for body in Body)
 _KINDS: Final = tuple(kind.value for kind in DecisionKind)
-certificate_option = click.option(
-    "--certificate", required=True, metavar="CERT", help="The officer's IKI certificate, PEM."
-)
-key_option = click.option("--key", required=True, metavar="KEY", help="Its private key, PEM.")
 
 
 @click.group(short_help="Decisions: make, sign, lodge, list.")
@@ -62,6 +55,16 @@ governance.add_command(verify)
 
 
 governance.add_command(register)
+governance.add_command(example)
+governance.add_command(monthly)
+governance.add_command(alias)
+governance.add_command(planner)
+governance.add_command(election)
+for one in COMMANDS:
+    governance.add_command(one)
+
+
+governance.add_command(waiting)
 
 
 @governance.command
@@ -113,54 +116,52 @@ def decide(
 @certificate_option
 @key_option
 @click.option("--out", metavar="FILE", help="The signature; FILE.p7s if not given.")
+@click.option(
+    "--upload", "portal", metavar="URL", help="Hand it in to this portal, with the same credential."
+)
+@click.option("--ca", metavar="FILE", help="Whom to trust there, PEM; needed with --upload.")
 @json_option
-def sign(file: str, *, certificate: str, key: str, out: str | None, as_json: bool) -> None:
+def sign(
+    file: str,
+    *,
+    certificate: str,
+    key: str,
+    out: str | None,
+    portal: str | None,
+    ca: str | None,
+    as_json: bool,
+) -> None:
     """Sign a decision with an officer's key, outside the browser: a detached CMS signature.
 
-    FILE is the decision file. What it says is printed first. Needs no state directory.
+    FILE is the decision file. What it says is printed first. Needs no state directory. Handed in
+    with --upload, the decision waits until both have signed it, and is then lodged.
     """
+    if (portal is None) is not (ca is None):
+        raise click.UsageError("--upload and --ca belong together")
     with reporting(as_json=as_json):
         octets = read_input(file)
         decision = parse_decision(octets)
+        for line in explain(decision):
+            tell(line)
         place = out or f"{file}.p7s"
         signature = detached(octets, certificate, key)
         with output_file(place) as write:
             write(signature)
-    for line in explain(decision):
-        tell(line)
-    lines = (
-        f"the signature is in {place}",
-        f"next: 'smki governance lodge {file} --signature {place}'",
-    )
-    emit({"id": decision.id, "signature": place}, lines, as_json=as_json)
+        answer: dict[str, Any] = {}
+        if portal is not None and ca is not None:
+            answer = upload(portal, ca, (certificate, key), (octets, signature))
+    lines = [f"the signature is in {place}", *_next(file, place, answer)]
+    emit({"id": decision.id, "signature": place, **answer}, lines, as_json=as_json)
 
 
-def detached(content: bytes, certificate: str, key: str) -> bytes:
-    """The detached CMS signature (DER) over the content, by the key of these PEM files.
-
-    Raises:
-        Malformed: a file is not what it must be, or key and certificate do not belong together.
-        Unavailable: a file cannot be read.
-    """
-    try:
-        signer = x509.load_pem_x509_certificate(read_octets(Path(certificate)))
-        private = load_pem_private_key(read_octets(Path(key)), None)
-    except (ValueError, TypeError) as error:
-        raise Malformed(
-            f"certificate or key: {error}, must be PEM, the key not encrypted",
-            where="--certificate, --key",
-            clause="sec-app-q:B",
-        ) from error
-    if not isinstance(private, RSAPrivateKey) or private.public_key() != signer.public_key():
-        raise Malformed(
-            "key: not the RSA key of the certificate, must be",
-            where="--key",
-            clause="sec-app-q:B",
-            rule="signature.key",
-        )
-    builder = PKCS7SignatureBuilder().set_data(content).add_signer(signer, private, SHA256())
-    options = [PKCS7Options.DetachedSignature, PKCS7Options.Binary, PKCS7Options.NoCapabilities]
-    return builder.sign(Encoding.DER, options)
+def _next(file: str, place: str, answer: dict[str, Any]) -> tuple[str, ...]:
+    """What became of it, and what one does next."""
+    if not answer:
+        return (f"next: 'smki governance lodge {file} --signature {place}', or sign with --upload",)
+    if answer["missing"]:
+        needed = said_missing(Signatory(one) for one in answer["missing"])
+        return ("it was handed in, and waits", f"next: {needed} signs it, too")
+    return (f"it was handed in, and is entry {answer['entry']} of the record",)
 
 
 @governance.command

@@ -21,6 +21,7 @@ from smki.governance.encoding import encode_entity
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.text import MeetingFile, parse_meeting, parse_tables
 from smki.governance.text.copies import copy_for
+from smki.interfaces.cli.in_words import beginning, lines_of
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.register_exports import FORMATS, export
 from smki.interfaces.register_exports.lists import LISTS
@@ -56,13 +57,14 @@ def import_files(files: Sequence[str], *, by: str, said: str, as_json: bool) -> 
         meetings, tables, notes, reader = _parsed(files)
         for note in notes:
             tell(note)
+        who = by or reader
         found = bring_in(
             front.proceedings,
             meetings,
             tables,
             at=datetime.now(UTC).replace(microsecond=0),
-            by=by or reader,
             said=said,
+            reading=reader_named(front.proceedings, who) if who else None,
         )
     _tell_imported(found, notes, as_json=as_json)
 
@@ -108,10 +110,11 @@ def show(ref: str, *, kind: str | None, as_json: bool, **who: Any) -> None:
         found = gather(reading, ref, Kind(kind) if kind else None)
         top = next(one for one in found.entities if one.key == found.key)
         fields = {**_fields(top), "label": found.labels[top.key].value}
-        beneath = [str(one.key) for one in found.entities if one is not top]
+        below = [one for one in found.entities if one is not top]
     lines = [f"{found.key} ({fields['label']})"]
-    lines += [f"  {name}: {value}" for name, value in fields.items()]
-    lines += [f"  with {one}" for one in beneath]
+    lines += [f"  {line}" for each in lines_of(top) for line in each.split("\n")]
+    lines += [f"  with {one.key}  {beginning(one)}".rstrip() for one in below]
+    beneath = [str(one.key) for one in below]
     emit({"kind": top.KIND.value, "entity": fields, "below": beneath}, lines, as_json=as_json)
 
 
@@ -230,29 +233,22 @@ def _emit_page(reading: Reading, page: Page, *, as_json: bool) -> None:
             "ref": one.entity.ref,
             "label": reading.label(one.entity).value,
             "title": one.entity.title,
+            "begins": beginning(one.entity),
             "day": one.entity.day.isoformat() if one.entity.day else None,
             "standing": one.entity.standing,
         }
         for one in page.kept
     ]
     reading.note()
-    lines = [
-        f"{row['kind']} {row['ref']} ({row['label']}) {row['day'] or ''} {row['standing'] or ''}"
-        f"  {_short(str(row['title']), str(row['ref']))}".rstrip()
-        for row in rows
-    ] or ["nothing is found"]
+    lines = [_line(row) for row in rows] or ["nothing is found"]
     if page.more:
         lines.append(f"more: --after {page.more}")
     emit({"found": rows, "more": page.more}, lines, as_json=as_json)
 
 
-def _short(title: str, ref: str) -> str:
-    """The beginning of a title that says more than the name."""
-    line = " ".join(title.split())
-    return "" if title == ref else line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
-
-
-_SHOWN: Final = 90  # characters of a title in a list
+def _line(row: Mapping[str, str | None]) -> str:
+    said = (row["kind"], row["ref"], f"({row['label']})", row["day"], row["standing"])
+    return f"{' '.join(filter(None, said))}  {row['begins']}".rstrip()
 
 
 def _fields(one: Entity) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import click
 from smki.bootstrap import load_settings, open_front
 from smki.flows.revoking import revocation_statement
 from smki.flows.statements import said
-from smki.interfaces.cli.governance import certificate_option, detached, key_option
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.operations import perform
 from smki.merkle.canonical import encode_json

@@ -2,10 +2,14 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 from smki.bootstrap import load_settings, open_front
 from smki.flows.configuring import configuration_of
+from smki.flows.gate import determined
+from smki.merkle.leaf import decode_certificate
+from smki.profiles import view
 from smki.terms import Refused, SerialNumber
 
 
@@ -30,15 +34,27 @@ def trace_serial(serial: str) -> tuple[dict[str, Any], bytes]:
                 clause="sec:L9",
                 rule="certificate.trace",
             )
-    policies = dict(json.loads(found.content)["profiles"]["settings"]["policies"])
+        _, body = decode_certificate(front.reader.leaf(row.entry))
+        lodged = datetime.fromtimestamp(row.lodged_at / 1000, UTC)
+        determination, _ = determined(front, lodged, row.entry)
+    (policy, *_) = (*view(body.certificate).policies, None)
+    live = policy in _live_policies(found.content)
     document = {
         "serial": str(number),
         "entry": row.entry,
         "profile": row.kind.value,
-        "policy": policies.get(row.kind.value),
+        "policy": policy,
+        "live": live,
+        "determination": determination.decision.id if live and determination else None,
         "configuration": found.entry,
         "lodged_at": found.at.isoformat(timespec="seconds"),
         "build": found.build,
         "sha256": found.sha256,
     }
     return document, found.content
+
+
+def _live_policies(configuration: bytes) -> frozenset[str]:
+    """The policy OIDs of live certificates that a configuration names; older ones name none."""
+    settings = json.loads(configuration)["profiles"]["settings"]
+    return frozenset(oid for _, oid in settings.get("live_policies", ()))

@@ -10,7 +10,7 @@ from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.opening import open_confidential
 from smki.flows.confiding import removal_statement, revealed
 from smki.flows.statements import said
-from smki.interfaces.cli.governance import certificate_option, detached, key_option
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import perform
 from smki.merkle.canonical import encode_json

@@ -1,7 +1,11 @@
-"""The formats of an export: one table, in which a new one is a row."""
+"""The formats of an export: one table, in which a new one is a row.
+
+What sets pages and calendars is loaded when one is asked for: no other command waits for it.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
@@ -9,11 +13,7 @@ from smki.flows.exporting_register import Gathered
 from smki.governance.entities import Kind
 from smki.governance.text import write_meeting, write_tables
 from smki.governance.text.copies import as_copy
-from smki.interfaces.register_exports.calendar import calendar_of
 from smki.interfaces.register_exports.lists import LISTS, csv_of
-from smki.interfaces.register_exports.page import html_of
-from smki.interfaces.register_exports.pdf import pdf_of
-from smki.interfaces.register_exports.sheet import sheet_of
 from smki.terms import Refused
 
 _MEETINGS: Final = frozenset({Kind.MEETING, Kind.MINUTES})
@@ -60,12 +60,14 @@ def _tables(found: Gathered) -> bytes:
     return as_copy(write_tables(found.entities), found.reader, comment="# {}").encode()
 
 
-def _html(found: Gathered) -> bytes:
-    return html_of(sheet_of(found))
+def _later(module: str, name: str) -> Callable[[Gathered], bytes]:
+    """What that module of ours writes, loaded when it is asked for."""
 
+    def write(found: Gathered) -> bytes:
+        written: bytes = getattr(import_module(f"{__package__}.{module}"), name)(found)
+        return written
 
-def _pdf(found: Gathered) -> bytes:
-    return pdf_of(sheet_of(found))
+    return write
 
 
 def _list(name: str) -> Callable[[Gathered], bytes]:
@@ -75,9 +77,15 @@ def _list(name: str) -> Callable[[Gathered], bytes]:
 FORMATS: Final[Mapping[str, Export]] = MappingProxyType(
     {
         "md": Export(suffix="md", media_type="text/markdown; charset=utf-8", write=_meeting_text),
-        "html": Export(suffix="html", media_type="text/html; charset=utf-8", write=_html),
-        "pdf": Export(suffix="pdf", media_type="application/pdf", write=_pdf),
-        "ics": Export(suffix="ics", media_type="text/calendar; charset=utf-8", write=calendar_of),
+        "html": Export(
+            suffix="html", media_type="text/html; charset=utf-8", write=_later("page", "html_of")
+        ),
+        "pdf": Export(suffix="pdf", media_type="application/pdf", write=_later("pdf", "pdf_of")),
+        "ics": Export(
+            suffix="ics",
+            media_type="text/calendar; charset=utf-8",
+            write=_later("calendar", "calendar_of"),
+        ),
         "toml": Export(suffix="toml", media_type="application/toml", write=_tables),
         **{
             f"csv-{name}": Export(

@@ -1,8 +1,9 @@
-"""A sheet as one HTML file: nothing from elsewhere, no script, everything escaped."""
+"""What was gathered as one HTML file: nothing from elsewhere, no script, everything escaped."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from smki.interfaces.register_exports.sheet import Sheet
+from smki.flows.exporting_register import Gathered
+from smki.interfaces.register_exports.sheet import sheet_of
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("smki.interfaces.register_exports"),
@@ -13,6 +14,6 @@ _ENVIRONMENT = Environment(
 )
 
 
-def html_of(sheet: Sheet) -> bytes:
+def html_of(found: Gathered) -> bytes:
     """The page, UTF-8."""
-    return _ENVIRONMENT.get_template("sheet.html").render(sheet=sheet).encode()
+    return _ENVIRONMENT.get_template("sheet.html").render(sheet=sheet_of(found)).encode()

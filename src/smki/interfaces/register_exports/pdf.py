@@ -1,28 +1,29 @@
-"""A sheet as PDF for screen readers, too (PDF/UA-1): set by Typst, which gets data and no markup."""
+"""What was gathered as PDF for screen readers, too (PDF/UA-1): set by Typst, which gets data and no markup."""
 
 import json
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 
-from smki.interfaces.register_exports.sheet import Sheet
+import typst
+
+from smki.flows.exporting_register import Gathered
+from smki.interfaces.register_exports.sheet import sheet_of
 from smki.terms import Unavailable
 
 _TEMPLATE = "templates/sheet.typ"
 
 
-def pdf_of(sheet: Sheet) -> bytes:
-    """The PDF, tagged; the same sheet gives the same octets.
+def pdf_of(found: Gathered) -> bytes:
+    """The PDF, tagged; the same gives the same octets.
 
     Raises:
         Unavailable: this machine has no fonts or Typst cannot set it.
     """
-    import typst  # noqa: PLC0415  # 80 MB that no other command needs
-
     try:
         made = typst.compile(
             _template(),
-            sys_inputs={"sheet": json.dumps(asdict(sheet), ensure_ascii=False)},
+            sys_inputs={"sheet": json.dumps(asdict(sheet_of(found)), ensure_ascii=False)},
             pdf_standards=["ua-1"],
             ignore_system_fonts=True,
             timestamp=0,

@@ -5,7 +5,7 @@ the things themselves.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from smki.flows.exporting_register import Gathered
@@ -95,8 +95,15 @@ def sheet_of(found: Gathered) -> Sheet:
         note=_NOTES[label],
         reader=found.reader,
         made=day_in_words(found.at.date()),
-        blocks=tuple(_meeting(found, meeting) if of_meeting else _others(found)),
+        blocks=_from_the_top(_meeting(found, meeting) if of_meeting else _others(found, top)),
     )
+
+
+def _from_the_top(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """The blocks with the highest of their headings right below the title."""
+    held = tuple(blocks)
+    over = min((one.level for one in held if one.level), default=2) - 2
+    return tuple(replace(one, level=one.level - over) if one.level else one for one in held)
 
 
 def _meeting(found: Gathered, meeting: Meeting | None) -> Iterator[Block]:
@@ -104,7 +111,7 @@ def _meeting(found: Gathered, meeting: Meeting | None) -> Iterator[Block]:
         yield _fields(_head(found, meeting))
         if meeting.attendance:
             yield _attendance(found, meeting.attendance)
-    for minutes in _all(found, Minutes):
+    for minutes in sorted(_all(found, Minutes), key=lambda one: one.ref, reverse=True):
         state = minutes.state.value.replace("-", " ")
         rows = [("State", f"{state}, draft {minutes.revision}")]
         rows += [("Approved at", minutes.approved_at)] if minutes.approved_at else []
@@ -274,12 +281,12 @@ def _resolution(found: Gathered, one: Resolution) -> Iterator[Block]:
 def _action(found: Gathered, one: Action) -> Iterator[Block]:
     yield _heading(3, f"Action {one.ref}", found.labels[one.key])
     yield Block(kind="paragraph", text=one.text)
+    day = day_in_words(one.due_on) if one.due_on else ""
     due = due_in_words(one.due)
-    day = f" ({day_in_words(one.due_on)})" if one.due_on else ""
     yield _fields(
         (
             ("Owner", _name(found, one.owner)),
-            ("Due", f"{due}{day}"),
+            ("Due", f"{due} ({day})" if due and day else due or day),
             ("State", one.state.value.replace("-", " ")),
             ("Successor", one.successor),
             *((day_in_words(each.on), each.text) for each in one.updates),
@@ -287,12 +294,26 @@ def _action(found: Gathered, one: Action) -> Iterator[Block]:
     )
 
 
-def _others(found: Gathered) -> Iterator[Block]:
-    """What is no meeting: a heading for each, its attributes as fields."""
+def _others(found: Gathered, top: Entity) -> Iterator[Block]:
+    """What is no meeting: as meetings show it, or a heading for each and its attributes as fields."""
+    match top:
+        case AgendaItem():
+            yield from _item(found, top.ref, top)
+        case Paper():
+            yield from _paper(found, top)
+        case Resolution():
+            yield from _resolution(found, top)
+        case Action():
+            yield from _action(found, top)
+        case _:
+            yield from _plain(found)
+
+
+def _plain(found: Gathered) -> Iterator[Block]:
     for one in found.entities:
-        yield _heading(2, f"{one.KIND.value.replace('-', ' ').capitalize()} {one.ref}", None)
-        label = found.labels[one.key].value.capitalize()
-        yield _fields((("Label", label), *_attributes(one)))
+        kind = one.KIND.value.replace("-", " ").capitalize()
+        yield _heading(2, f"{kind} {one.ref}", found.labels[one.key])
+        yield _fields(_attributes(one))
 
 
 def _attributes(one: Entity) -> Iterator[tuple[str, str]]:

@@ -25,6 +25,7 @@ __all__ = [
     "ECDSA_WITH_SHA256",
     "SHA256_WITH_RSA",
     "assemble_request",
+    "authority_request_info",
     "device_request_info",
     "organisation_request_info",
     "system_request_info",
@@ -111,6 +112,25 @@ def system_request_info(
     )
     usage = _extension(KEY_USAGE_OID, KeyUsage.DIGITAL_SIGNATURE.value, critical=True)
     return _info(subject, public_key, usage)
+
+
+def authority_request_info(*, common_name: str, public_key: bytes) -> bytes:
+    """CertificationRequestInfo, DER, by which an issuing authority asks its root: name and key.
+
+    What its certificate says is decided by its profile, so nothing else is asked for.
+
+    Args:
+        common_name: CN.
+        public_key: SubjectPublicKeyInfo, DER.
+
+    Raises:
+        Malformed: `csr.name`: the name is not 1 to 64 printable characters.
+
+    Clause: rfc2986:4.2
+    """
+    name = _attribute(COMMON_NAME_OID, _utf8(checked_name(common_name, "commonName")))
+    no_attributes = der.element(der.context(0, constructed=True), b"")
+    return der.sequence(der.integer(0), der.sequence(name), public_key, no_attributes)
 
 
 def assemble_request(info: bytes, signature: bytes, algorithm: bytes = ECDSA_WITH_SHA256) -> bytes:

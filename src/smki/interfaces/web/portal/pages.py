@@ -29,6 +29,7 @@ from smki.interfaces.web.portal.register import RegisterPages
 from smki.interfaces.web.portal.rendering import HEADERS
 from smki.interfaces.web.portal.revocation import RevocationPages
 from smki.interfaces.web.portal.service import PortalServices
+from smki.interfaces.web.portal.signing import SigningPages
 from smki.interfaces.web.portal.visiting import PORTAL_PATH, Handler, Visitor, fault, nothing
 from smki.terms import Interface, SmkiError
 
@@ -67,6 +68,7 @@ class PortalPages:
             ("POST", "/log-out", accounts.log_out),
             ("GET", "/password", accounts.password_form),
             ("POST", "/password", accounts.password),
+            ("POST", "/decisions", SigningPages(self._services).upload),
             ("GET", "/static/{name}", static),
         )
 
@@ -74,7 +76,7 @@ class PortalPages:
         certificates, lists = CertificatePages(self._services), ListPages(self._services)
         revocation, entries = RevocationPages(self._services), EntryPages(self._services)
         documents, decisions = DocumentPages(self._services), DecisionPages(self._services)
-        configurations = ConfigurationPages(self._services)
+        configurations, signing = ConfigurationPages(self._services), SigningPages(self._services)
         identities, messages = IdentityPages(self._services), MessagePages(self._services)
         return (
             ("GET", "", certificates.search),
@@ -92,6 +94,9 @@ class PortalPages:
             ("GET", "/documents/history", documents.document),
             ("GET", "/documents/{entry}", documents.version),
             ("GET", "/decisions", decisions.decisions),
+            ("GET", "/decisions/waiting", signing.waiting),
+            ("GET", "/decisions/waiting/{digest}", signing.file),
+            ("POST", "/decisions/waiting/{digest}", signing.sign),
             ("GET", "/decisions/{entry}", decisions.decision),
             ("GET", "/configurations", configurations.configurations),
             ("GET", "/configurations/{entry}", configurations.configuration),

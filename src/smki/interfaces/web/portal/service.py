@@ -12,6 +12,7 @@ from smki.flows.recorded import Recorded
 from smki.flows.register_services import RegisterServices
 from smki.flows.statements import Fields
 from smki.interfaces.web.portal.access_service import AccessServices
+from smki.interfaces.web.portal.signing import Signing
 from smki.policy.revocation import Circumstance
 from smki.ports import CertificateQuery, Party
 from smki.repository import CompleteProof, Retrieved
@@ -239,6 +240,7 @@ class PortalServices(
     Decisions,
     Configurations,
     Revocations,
+    Signing,
     Messages,
     Protocol,
 ):

@@ -82,7 +82,7 @@ ENTRIES: Final[Mapping[LeafType, str]] = {
     LeafType.DOCUMENT: "document",
     LeafType.STANDING: "change of standing",
     LeafType.DECISION: "decision",
-    LeafType.TRANSCRIPT: "commitment to confidential content",
+    LeafType.TRANSCRIPT: "transcript, or commitment to confidential content",
     LeafType.LOG_KEY: "key of the log",
     LeafType.INDEX_ROOT: "root of the index by EUI-64",
     LeafType.STATUS_NOTE: "note",

@@ -92,3 +92,6 @@ def _make_standing() -> None:
         " content='proceedings_standing', content_rowid='place',"
         " tokenize='ascii', detail=none, columnsize=0)"
     )
+    # A question begins at the end of what each of its terms leads to, whose last page is read whole:
+    # of a quarter of the size, the first answer comes in half the time.
+    op.execute("INSERT INTO proceedings_terms (proceedings_terms, rank) VALUES ('pgsz', 1000)")

@@ -29,6 +29,7 @@ class Shape(Enum):
     TEXT = auto()
     NUMBER = auto()
     TICK = auto()
+    WHETHER = auto()
     DAY = auto()
     TIME = auto()
     INSTANT = auto()
@@ -89,6 +90,7 @@ _LONG: Final = frozenset(
         "shown",
     }
 )
+_WHETHER: Final[Mapping[Any, str]] = {None: "", True: "yes", False: "no"}
 _SAID: Final = re.compile(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", re.MULTILINE)
 _PLACE: Final = re.compile(r"\[([0-9]+)\]")
 _APART: Final = re.compile(r"[\s,;]+")
@@ -128,6 +130,8 @@ def _attribute(name: str, of: Any, hint: str, *, required: bool) -> Attribute:
         optional = True
         (of,) = (one for one in get_args(of) if one is not NoneType)
     shape, inner = _shape(name, of)
+    if shape is Shape.TICK and optional:
+        shape = Shape.WHETHER
     return Attribute(
         name=name, shape=shape, hint=hint, of=inner, optional=optional, required=required
     )
@@ -179,6 +183,8 @@ def _typed(one: Attribute, value: JSON, path: str) -> dict[str, str]:
             found = {f"{path}.{each}": "on" for each in several}
         case Shape.TICK:
             found = {path: "on"} if value else {}
+        case Shape.WHETHER:
+            found = {path: _WHETHER[value]}
         case Shape.LINES | Shape.NUMBERS:
             parted = "\n" if one.shape is Shape.LINES else ", "
             found = {path: parted.join(str(each) for each in several)}
@@ -221,19 +227,26 @@ def _json(one: Attribute, typed: Typed, path: str) -> Any:
 
 def _single(one: Attribute, text: str, path: str) -> Any:
     said = text.strip()
+    if one.shape is Shape.LINES:
+        return [line.strip() for line in text.split("\n") if line.strip()]
+    if one.shape is Shape.NUMBERS:
+        return [_number(each, path) for each in _APART.split(said) if each]
+    return _filled(one, text, path) if said else _nothing(one)
+
+
+def _filled(one: Attribute, text: str, path: str) -> Any:
+    said = text.strip()
     match one.shape:
-        case Shape.LINES:
-            return [line.strip() for line in text.split("\n") if line.strip()]
-        case Shape.NUMBERS:
-            return [_number(each, path) for each in _APART.split(said) if each]
-        case _ if not said:
-            return _nothing(one)
         case Shape.NUMBER:
             return _number(said, path)
+        case Shape.WHETHER:
+            return said == _WHETHER[True]
         case Shape.TEXT:
             return text.strip("\n")
+        case Shape.TIME:
+            return said[:5]  # browsers may say seconds, too
         case _:
-            return said[:5] if one.shape is Shape.TIME else said
+            return said
 
 
 def _nothing(one: Attribute) -> Any:
@@ -275,7 +288,7 @@ def _leaves(of: Any, typed: Typed, before: str) -> Iterator[str]:
         elif one.shape is Shape.ROWS:
             for at in rows_of(typed, path):
                 yield from _leaves(one.of, typed, f"{path}.{at}.")
-        elif one.shape not in (Shape.CHOICE, Shape.TICK, Shape.TICKS):
+        elif one.shape not in (Shape.CHOICE, Shape.TICK, Shape.TICKS, Shape.WHETHER):
             yield path
 
 

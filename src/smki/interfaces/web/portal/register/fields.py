@@ -26,6 +26,7 @@ _KINDS: Final[Mapping[Shape, str]] = {
     Shape.DAY: "date",
     Shape.TIME: "time",
     Shape.INSTANT: "text",
+    Shape.WHETHER: "choice",
     Shape.CHOICE: "choice",
     Shape.LINES: "textarea",
     Shape.NUMBERS: "text",
@@ -171,7 +172,7 @@ class Form:
             value=value,
             required=one.required or one.shape is Shape.CHOICE,
             error=self.errors.get(path, ""),
-            choices=tuple(_choices(one)) if one.shape is Shape.CHOICE else (),
+            choices=tuple(_choices(one)) if _KINDS[one.shape] == "choice" else (),
             list=self._list(one) if one.shape is Shape.LINE else "",
             lines=max(3, min(20, len(value) // 70 + value.count("\n") + 1)),
         )
@@ -188,6 +189,8 @@ class Form:
 
 
 def _hint(one: Attribute) -> str:
+    if one.name == "label":
+        return ""  # its choices say it
     said = one.hint[:1].upper() + one.hint[1:]
     return f"{said} {_MORE[one.shape]}".strip() if one.shape in _MORE else said
 
@@ -199,7 +202,10 @@ def _choices(one: Attribute) -> Iterator[tuple[str, str]]:
             yield label.value, f"{word}: {meaning}"
         return
     if one.optional:
-        yield "", "None"
+        yield "", "Not said"
+    if one.shape is Shape.WHETHER:
+        yield from (("yes", "Yes"), ("no", "No"))
+        return
     for each in one.of:
         yield each.value, choice(each)
 

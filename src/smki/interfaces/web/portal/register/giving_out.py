@@ -15,18 +15,13 @@ from smki.flows.changing_register import put
 from smki.governance.entities import Entity, Kind
 from smki.governance.entities.bodies import Person
 from smki.governance.entities.outputs import Output, OutputAct
-from smki.governance.labels import Label
 from smki.interfaces.web.portal.register.scene import Scene, key_of
 from smki.interfaces.web.portal.register.submitting import Act, Page, Submitted
 from smki.interfaces.web.portal.register.words import one_of
 from smki.ports.register import Wanted
 from smki.terms import Malformed
 
-_FITS: Final[Mapping[OutputAct, frozenset[Label]]] = {
-    OutputAct.PUBLISH: frozenset({Label.WHITE}),
-    OutputAct.DISTRIBUTE: frozenset({Label.GREEN}),
-    OutputAct.ENTITLE: frozenset({Label.AMBER, Label.RED}),
-}
+_SOMEBODY: Final = ("",)  # before anybody is named
 _WORDS: Final[Mapping[OutputAct, tuple[str, str, str]]] = {
     OutputAct.PUBLISH: (
         "Publish",
@@ -74,9 +69,9 @@ def _page(act: OutputAct) -> Page:
             act=act.value,
             meaning=meaning,
             button=button,
-            fits=scene.label(entity) in _FITS[act],
+            fits=scene.reading.fits(act, entity),
             findings=given.problems,
-            below=[one for one in scene.reading.under(entity.key) if one.KIND is not Kind.OUTPUT],
+            goes_out=scene.reading.opened_by(_output(scene, entity, act, _SOMEBODY)),
             persons=persons if act is OutputAct.ENTITLE else (),
             typed=given.typed,
         )
@@ -97,20 +92,24 @@ def _give(act: OutputAct) -> Act:
                 rule="register.output",
             )
         readers = _readers(scene, given) if act is OutputAct.ENTITLE else ()
-        before = scene.reading.register.under(entity.key, Kind.OUTPUT)
-        same = [one for one in before if isinstance(one, Output) and one.act is act]
-        output = Output(
-            ref=f"{entity.KIND.value} {entity.ref}/{act.value}-{len(same) + 1}",
-            act=act,
-            of_kind=entity.KIND,
-            of=entity.ref,
-            on=scene.reading.today,
-            readers=readers,
-        )
+        output = _output(scene, entity, act, readers)
         put(scene.reading, given.said(f"{act.value}: {entity.key}"), (output,))
         return scene.to(entity)
 
     return give
+
+
+def _output(scene: Scene, entity: Entity, act: OutputAct, readers: tuple[str, ...]) -> Output:
+    before = scene.reading.register.under(entity.key, Kind.OUTPUT)
+    same = [one for one in before if isinstance(one, Output) and one.act is act]
+    return Output(
+        ref=f"{entity.KIND.value} {entity.ref}/{act.value}-{len(same) + 1}",
+        act=act,
+        of_kind=entity.KIND,
+        of=entity.ref,
+        on=scene.reading.today,
+        readers=readers,
+    )
 
 
 def _readers(scene: Scene, given: Submitted) -> tuple[str, ...]:

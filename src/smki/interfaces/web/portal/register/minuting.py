@@ -1,4 +1,4 @@
-"""Minutes are taken item by item, the open set and the confidential one side by side; then approved.
+"""Minutes are taken item by item, the open set and the confidential one side by side.
 
 What is typed into one column goes into that set and into no other. References of paragraphs stay,
 their places are counted anew.
@@ -6,7 +6,6 @@ their places are counted anew.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Final
 
 from starlette.requests import Request
@@ -16,7 +15,7 @@ from smki.flows.changing_register import put
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.bodies import Committee, MinutesSet
 from smki.governance.entities.meetings import AgendaItem, Meeting
-from smki.governance.entities.minutes import Minutes, MinutesState, Paragraph, ParagraphRole
+from smki.governance.entities.minutes import Minutes, Paragraph, ParagraphRole
 from smki.governance.labels import Label
 from smki.governance.looking import all_under, look
 from smki.interfaces.web.portal.register.attributes import rows_of
@@ -62,14 +61,11 @@ class Typed:
 
 
 class MinuteForms:
-    """The forms by which minutes come to be."""
+    """The form by which minutes come to be."""
 
     def forms(self) -> tuple[tuple[str, Page, Act], ...]:
         """Paths, pages and what is done."""
-        return (
-            ("/take-minutes/agenda-item/{ref:path}", _taking, _taken),
-            ("/advance/minutes/{ref:path}", _advancing, _advanced),
-        )
+        return (("/take-minutes/agenda-item/{ref:path}", _taking, _taken),)
 
 
 def _taking(request: Request, scene: Scene, given: Submitted) -> Response | None:
@@ -300,77 +296,3 @@ def _meanwhile(scene: Scene, given: Submitted) -> Iterator[Difference]:
 def _item(request: Request, scene: Scene) -> AgendaItem | None:
     found = scene.reading.get(Key(Kind.AGENDA_ITEM, request.path_params["ref"]))
     return found if isinstance(found, AgendaItem) and scene.keeps(found) else None
-
-
-def _advancing(request: Request, scene: Scene, given: Submitted) -> Response | None:
-    minutes = _minutes(request, scene)
-    if minutes is None:
-        return None
-    meeting = scene.reading.get(Key(Kind.MEETING, minutes.meeting))
-    later = (
-        [
-            one
-            for one in scene.reading.under(meeting.parents[0], Kind.MEETING)
-            if isinstance(one, Meeting)
-            and isinstance(meeting, Meeting)
-            and one.held_on > meeting.held_on
-        ]
-        if isinstance(meeting, Meeting)
-        else []
-    )
-    kept = scene.reading.kept(minutes.key)
-    typed = given.typed or {
-        "state": minutes.state.value,
-        "comments_close": minutes.comments_close.isoformat() if minutes.comments_close else "",
-        "approved_at": minutes.approved_at,
-    }
-    return scene.page(
-        "advance.html",
-        status=given.status,
-        title=("Error: " if given.problems else "") + f"{SETS[minutes.set]} of {minutes.meeting}",
-        heading=f"{SETS[minutes.set]} of {minutes.meeting}: comment round and approval",
-        part="meeting",
-        minutes=minutes,
-        states=MinutesState,
-        later=sorted(later, key=lambda one: one.held_on),
-        findings=given.problems,
-        typed=typed,
-        since=0 if kept is None else kept.entry,
-    )
-
-
-def _advanced(request: Request, scene: Scene, given: Submitted) -> str | None:
-    minutes = _minutes(request, scene)
-    if minutes is None:
-        return None
-    state = next(
-        (one for one in MinutesState if one.value == given.typed.get("state")), minutes.state
-    )
-    after = replace(
-        minutes,
-        state=state,
-        comments_close=_day(given.typed.get("comments_close", "")),
-        approved_at=given.typed.get("approved_at", ""),
-        revision=minutes.revision + ("revised" in given.typed),
-    )
-    since = {} if given.since is None else {minutes.key: given.since}
-    put(scene.reading, given.said(f"minutes {minutes.ref}: {state.value}"), (after,), since)
-    return scene.to(minutes)
-
-
-def _minutes(request: Request, scene: Scene) -> Minutes | None:
-    found = scene.reading.get(Key(Kind.MINUTES, request.path_params["ref"]))
-    return found if isinstance(found, Minutes) and scene.keeps(found) else None
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise Malformed(
-            f"comments until: {text[:40]!r}, must be a day as 2026-11-21",
-            where="minutes.comments_close",
-            rule="register.day",
-        ) from None

@@ -1,12 +1,13 @@
 """What the pages of the main nouns show beside their own attributes; every other kind has the general page."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 from smki.governance.entities import Entity, Key, Kind
-from smki.governance.entities.bodies import Alternate, Committee, Person, Seat
+from smki.governance.entities.bodies import Alternate, Committee, MinutesSet, Person, Seat
+from smki.governance.entities.documents import ControlledDocument, DocumentVersion
 from smki.governance.entities.meetings import AgendaItem, Meeting, Paper, StandingItem
 from smki.governance.entities.minutes import (
     Action,
@@ -15,6 +16,13 @@ from smki.governance.entities.minutes import (
     Paragraph,
     Resolution,
 )
+from smki.governance.voting import Quorum, quorum_of
+from smki.interfaces.web.portal.register.documents import (
+    effect_of,
+    route_shown,
+    unwatched,
+    versions_of,
+)
 from smki.interfaces.web.portal.register.scene import Scene
 from smki.interfaces.web.portal.register.showing import facts_of
 from smki.interfaces.web.portal.register.words import SETS, choice, one_of
@@ -22,7 +30,8 @@ from smki.ports.register import Wanted
 
 OPEN_ACTIONS: Final = tuple(one.value for one in ActionState if one.is_open)
 _NEVER: Final = date.max
-_ACTIONS_MOST: Final = 200  # on a page: those due first
+_SAID: Final = frozenset({"text"})  # at the top of the page already
+_ACTIONS_MOST: Final = 25  # of each sort, on a page that shows other things too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +64,21 @@ def view_of(entity: Entity, scene: Scene) -> View:
 
 
 def open_actions(scene: Scene, body: str = "") -> tuple[Action, ...]:
-    """Open actions that this reader may read, those due first; of one body, or of all."""
-    found = scene.reading.all(Wanted(tokens=None, kinds=(Kind.ACTION,), standings=OPEN_ACTIONS))
-    actions = [one for one in found if isinstance(one, Action)]
-    if body:
-        actions = [one for one in actions if body in bodies_above(one, scene)]
-    return tuple(sorted(actions, key=lambda one: (one.due_on or _NEVER, one.ref))[:_ACTIONS_MOST])
+    """Open actions that this reader may read, those due first; of one body, or of all.
+
+    Of more than a page can show, those that are overdue and those that were raised last.
+    """
+    wanted = Wanted(tokens=None, kinds=(Kind.ACTION,), standings=OPEN_ACTIONS)
+    overdue = replace(wanted, until=scene.reading.today)
+    pages = (scene.reading.find(one, limit=_ACTIONS_MOST) for one in (wanted, overdue))
+    found = {one.entity.ref: one.entity for page in pages for one in page.kept}
+    return by_due(one for one in found.values() if not body or body in bodies_above(one, scene))
+
+
+def by_due(some: Iterable[Entity]) -> tuple[Action, ...]:
+    """The actions among them, those due first."""
+    actions = (one for one in some if isinstance(one, Action))
+    return tuple(sorted(actions, key=lambda one: (one.due_on or _NEVER, one.ref)))
 
 
 def bodies_above(entity: Entity, scene: Scene) -> frozenset[str]:
@@ -91,10 +109,9 @@ def _place(one: Paragraph) -> tuple[int, str]:
 def _body(entity: Committee, scene: Scene) -> View:
     seats = [one for one in scene.reading.under(entity.key, Kind.SEAT) if isinstance(one, Seat)]
     today = scene.reading.today
-    meetings = [
-        one for one in scene.reading.under(entity.key, Kind.MEETING) if isinstance(one, Meeting)
-    ]
-    meetings.sort(key=lambda one: (one.held_on, one.ref))
+    meetings = Wanted(tokens=None, kinds=(Kind.MEETING,), under=entity.key)
+    coming = scene.reading.all(replace(meetings, since=today))
+    past = scene.reading.find(replace(meetings, until=today - timedelta(days=1)))
     standing = [
         one
         for one in scene.reading.under(entity.key, Kind.STANDING_ITEM)
@@ -106,8 +123,8 @@ def _body(entity: Committee, scene: Scene) -> View:
         values={
             "facts": facts_of(entity, scene),
             "seats": [(seat, _alternates(seat, scene)) for seat in seats],
-            "coming": [one for one in meetings if one.held_on >= today],
-            "past": [one for one in reversed(meetings) if one.held_on < today],
+            "coming": sorted(coming, key=lambda one: (one.day or _NEVER, one.ref)),
+            "past": [one.entity for one in past.kept],
             "standing": sorted(standing, key=lambda one: (one.place, one.ref)),
             "actions": open_actions(scene, entity.ref),
             "below": _below(
@@ -134,11 +151,21 @@ def _meeting(entity: Meeting, scene: Scene) -> View:
             "items": [(one, _of_item(one, scene)) for one in items],
             "sets": sorted(sets, key=lambda one: one.set.value, reverse=True),
             "names": SETS,
+            "quorum": _quorum(entity, scene),
             "below": _below(
                 entity, scene, leave=frozenset({Kind.AGENDA_ITEM, Kind.MINUTES, Kind.OUTPUT})
             ),
         },
     )
+
+
+def _quorum(meeting: Meeting, scene: Scene) -> Quorum | None:
+    """Whether enough were there, for who keeps it and sees all who were."""
+    body = scene.reading.get(Key(Kind.BODY, meeting.body))
+    if not isinstance(body, Committee) or not meeting.attendance or not scene.keeps(meeting):
+        return None
+    seats = scene.reading.under(body.key, Kind.SEAT)
+    return quorum_of(body, meeting, (one for one in seats if isinstance(one, Seat)))
 
 
 def _of_item(item: AgendaItem, scene: Scene) -> Mapping[str, tuple[Entity, ...]]:
@@ -207,11 +234,16 @@ def _minutes(entity: Minutes, scene: Scene) -> View:
         template="minutes.html",
         values={
             "meeting": meeting,
-            "by_item": [(item, some) for item, some in by_item if some],
+            "by_item": [(item, _heading(item, entity), some) for item, some in by_item if some],
             "rest": [one for one in said if one.item not in shown],
             "comments": scene.reading.under(entity.key, Kind.COMMENT),
         },
     )
+
+
+def _heading(item: AgendaItem, minutes: Minutes) -> str:
+    """What an item is called in these minutes: in the open ones by its stub, if it has one."""
+    return item.stub if minutes.set is MinutesSet.OPEN and item.stub else item.heading
 
 
 def _resolution(entity: Resolution, scene: Scene) -> View:
@@ -219,21 +251,48 @@ def _resolution(entity: Resolution, scene: Scene) -> View:
         title=f"{choice(entity.verb)}: {entity.ref}",
         template="resolution.html",
         values={
-            "facts": facts_of(entity, scene),
+            "facts": facts_of(entity, scene, leave=_SAID),
+            "effect": effect_of(entity, scene),
             "conditions": scene.reading.under(entity.key, Kind.CONDITION),
             "below": _below(entity, scene, leave=frozenset({Kind.CONDITION, Kind.OUTPUT})),
         },
     )
 
 
+def _document(entity: ControlledDocument, scene: Scene) -> View:
+    return View(
+        title=f"{entity.ref}: {entity.name}",
+        template="document.html",
+        values={
+            "facts": facts_of(entity, scene),
+            "versions": versions_of(entity, scene),
+            "unwatched": unwatched(entity, scene),
+            "below": _below(entity, scene, leave=frozenset({Kind.VERSION})),
+        },
+    )
+
+
+def _version(entity: DocumentVersion, scene: Scene) -> View:
+    return View(
+        title=f"Version {entity.number} of {scene.called(Kind.DOCUMENT, entity.document)}",
+        template="version.html",
+        values={
+            "facts": facts_of(entity, scene),
+            "effect": effect_of(entity, scene),
+            "route": route_shown(entity, scene),
+            "below": _below(entity, scene, leave=frozenset()),
+        },
+    )
+
+
 def _action(entity: Action, scene: Scene) -> View:
-    late = entity.state.is_open and entity.due_on is not None
+    late = entity.state in (ActionState.OPEN, ActionState.ON_TARGET)
     return View(
         title=f"Action {entity.ref}",
         template="action.html",
         values={
             "late": late and (entity.due_on or _NEVER) < scene.reading.today,
-            "facts": facts_of(entity, scene),
+            "facts": facts_of(entity, scene, leave=_SAID),
         },
     )
 
@@ -258,8 +317,9 @@ def _below(
 ) -> tuple[tuple[Kind, tuple[Entity, ...]], ...]:
     """What belongs to it, by kind."""
     found: dict[Kind, list[Entity]] = {}
-    for one in scene.reading.under(entity.key):
-        if one.KIND not in leave and one.KIND is not Kind.OUTPUT:
+    kinds = tuple(one for one in Kind if one not in leave and one is not Kind.OUTPUT)
+    for one in scene.reading.under(entity.key, *kinds):
+        if one.KIND in kinds:
             found.setdefault(one.KIND, []).append(one)
     return tuple((kind, tuple(found[kind])) for kind in Kind if kind in found)
 
@@ -273,4 +333,6 @@ _VIEWS: Final[Mapping[Kind, Callable[[Any, Scene], View]]] = {
     Kind.MINUTES: _minutes,
     Kind.RESOLUTION: _resolution,
     Kind.ACTION: _action,
+    Kind.DOCUMENT: _document,
+    Kind.VERSION: _version,
 }

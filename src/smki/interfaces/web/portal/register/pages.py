@@ -16,17 +16,25 @@ from smki.flows.planning import planner_for
 from smki.flows.register_services import RegisterServices
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.bodies import Committee
-from smki.governance.entities.meetings import Meeting, Paper
+from smki.governance.entities.meetings import Meeting, MeetingState
 from smki.governance.entities.minutes import Action, MinutesState, Resolution
 from smki.governance.entities.outputs import Output
 from smki.governance.planner import MONTHS, Planned
 from smki.governance.terms import months_after
+from smki.interfaces.web.portal.register.asking import found_in
+from smki.interfaces.web.portal.register.clauses import clauses_page
 from smki.interfaces.web.portal.register.differing import differences
-from smki.interfaces.web.portal.register.nouns import open_actions, view_of
-from smki.interfaces.web.portal.register.scene import Scene, key_of, scene_of
-from smki.interfaces.web.portal.register.words import one_of, several_of
+from smki.interfaces.web.portal.register.nouns import (
+    OPEN_ACTIONS,
+    bodies_above,
+    by_due,
+    open_actions,
+    view_of,
+)
+from smki.interfaces.web.portal.register.scene import REGISTER_PATH, Scene, scene_of
+from smki.interfaces.web.portal.register.taking_along import TakenAlong
+from smki.interfaces.web.portal.register.words import exports_of, one_of, several_of
 from smki.interfaces.web.portal.register.writing import RegisterForms
-from smki.interfaces.web.portal.rendering import download
 from smki.interfaces.web.portal.visiting import Handler, Visitor, nothing
 from smki.ports.register import Page, Wanted
 from smki.terms import Malformed
@@ -34,6 +42,14 @@ from smki.terms import Malformed
 Shown = Callable[[Request, Scene], Response | None]
 Table = tuple[tuple[str, str, Handler], ...]
 _WORDS_MOST: Final = 200  # characters
+_ACTIONS: Final = 100  # on a page
+_REF_MOST: Final = 120
+_ACTION_TITLES: Final = {
+    "open": "Open actions",
+    "overdue": "Overdue actions",
+    "all": "Actions, open and closed",
+}
+_OVER: Final = frozenset({MeetingState.HELD, MeetingState.CANCELLED})
 _SOON: Final = 10  # of each list on the overview
 _KIND_NAMES: Final = {one.value: one for one in ENTITIES}
 _ENTITY: Final = "/{kind}/{ref:path}"
@@ -50,12 +66,15 @@ class RegisterReadings:
 
     def pages(self) -> tuple[tuple[str, Shown], ...]:
         """Paths and pages that anybody may ask for; what they show depends on who asks."""
+        along = TakenAlong(self._services)
         return (
             ("", self.home),
             ("/search", self.search),
             ("/all", self.all),
+            ("/clauses", clauses_page),
             ("/kinds/{kind}", self.kind),
-            ("/file/{kind}/{ref:path}", self.file),
+            ("/file" + _ENTITY, along.file),
+            ("/export" + _ENTITY, along.export),
             (_ENTITY, self.entity),
         )
 
@@ -76,6 +95,7 @@ class RegisterReadings:
         held = {one.body for one in reading.seats}
         bodies = [reading.get(Key(Kind.BODY, ref)) for ref in sorted(held)]
         coming = _meetings(reading.all(Wanted(tokens=None, kinds=(Kind.MEETING,), since=today)))
+        coming = [one for one in coming if one.state not in _OVER]
         coming.sort(key=lambda one: (one.held_on, one.ref))
         newest = reading.find(
             Wanted(tokens=None, kinds=(Kind.PAPER, Kind.MINUTES, Kind.RESOLUTION)), limit=_SOON
@@ -167,28 +187,38 @@ class RegisterReadings:
         )
 
     def actions(self, request: Request, scene: Scene) -> Response:
-        """Open actions of all bodies, by owner and body; how many were raised over time."""
+        """Actions of all bodies, by owner and body; how many of each month are open still."""
         names = ("state", "body", "owner")
-        typed = {name: request.query_params.get(name, "").strip()[:120] for name in names}
-        found = _actions(scene.reading.all(Wanted(tokens=None, kinds=(Kind.ACTION,))))
+        given = request.query_params
+        typed = {name: given.get(name, "").strip()[:_REF_MOST] for name in names}
         state = typed["state"] or "open"
-        shown = [one for one in found if state == "all" or one.state.is_open]
-        if typed["body"]:
-            of = _prefix_of(typed["body"])
-            shown = [one for one in shown if one.ref.startswith(of)]
-        if typed["owner"]:
-            shown = [one for one in shown if one.owner == typed["owner"]]
-        bodies = scene.reading.all(Wanted(tokens=None, kinds=(Kind.BODY,)))
+        wanted = Wanted(
+            tokens=None,
+            kinds=(Kind.ACTION,),
+            standings=() if state == "all" else OPEN_ACTIONS,
+            until=scene.reading.today if state == "overdue" else None,
+        )
+        after = given.get("after", "")
+        page = scene.reading.find(wanted, after=after, limit=_ACTIONS)
+        found = by_due(one.entity for one in page.kept)
+        shown = [
+            one
+            for one in found
+            if (not typed["body"] or typed["body"] in bodies_above(one, scene))
+            and (not typed["owner"] or one.owner == typed["owner"])
+        ]
+        again = tuple((name, text) for name, text in typed.items() if text)
         return scene.page(
             "actions.html",
-            title="Open actions" if state == "open" else "Actions",
+            title=_ACTION_TITLES.get(state, "Actions"),
             part="action",
             typed={**typed, "state": state},
-            states=(("open", "Open"), ("all", "All")),
-            bodies=bodies,
+            states=_ACTION_TITLES.items(),
+            bodies=scene.reading.find(Wanted(tokens=None, kinds=(Kind.BODY,)), limit=_ACTIONS).kept,
             owners=sorted({one.owner for one in found}),
-            actions=sorted(shown, key=lambda one: (one.due_on or date.max, one.ref)),
-            months=_by_month(shown if state == "all" else found),
+            actions=shown,
+            months=_by_month(shown),
+            **_listed(page, f"{scene.base}/actions", again, after),
         )
 
     def planner(self, request: Request, scene: Scene) -> Response:
@@ -216,7 +246,7 @@ class RegisterReadings:
 
         Clause: sec:M4.13
         """
-        found = self._found(request, scene)
+        found = found_in(request, scene)
         if found is None:
             return None
         view = view_of(found, scene)
@@ -230,16 +260,19 @@ class RegisterReadings:
             title=view.title,
             part=found.KIND.value,
             entity=found,
+            exports=exports_of(found.KIND),
             outputs=[one for one in outputs if isinstance(one, Output)],
             **values,
         )
 
     def history(self, request: Request, scene: Scene) -> Response | None:
         """Who changed what and when, for who keeps it."""
-        found = self._found(request, scene)
+        found = found_in(request, scene)
         if found is None or not scene.keeps(found):
             return None
         states = scene.reading.history(found)
+        if not states:
+            return None
         earlier = [*(one.kept.entity for one in states[1:]), None]
         return scene.page(
             "history.html",
@@ -257,7 +290,7 @@ class RegisterReadings:
 
         Clause: sec:M4.13
         """
-        found = self._found(request, scene)
+        found = found_in(request, scene)
         if found is None or not scene.keeps(found):
             return None
         return scene.page(
@@ -267,26 +300,6 @@ class RegisterReadings:
             entity=found,
             seen=scene.reading.seen(found),
         )
-
-    def file(self, request: Request, scene: Scene) -> Response | None:
-        """A file of a paper, for who may read the paper."""
-        found = self._found(request, scene)
-        wanted = request.query_params.get("sha256", "")
-        attached = found.attachments if isinstance(found, Paper) else ()
-        one = next((each for each in attached if each.sha256 == wanted), None)
-        content = None if one is None else self._services.file(one.sha256)
-        if one is None or content is None:
-            return None
-        scene.reading.note()
-        name = "".join(each if each in _SAFE else "-" for each in one.name)[-100:]
-        return download(content, name=name, media_type="application/octet-stream")
-
-    def _found(self, request: Request, scene: Scene) -> Entity | None:
-        key = key_of(request.path_params["kind"], request.path_params["ref"])
-        return None if key is None else scene.reading.get(key)
-
-
-_SAFE: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 
 
 class RegisterPages:
@@ -321,7 +334,10 @@ class RegisterPages:
 
 def _way(request: Request) -> str:
     """How the note of what was seen calls it."""
-    return "search" if request.url.path.endswith("/search") else "page"
+    path = request.url.path.removeprefix(REGISTER_PATH)
+    if path.startswith(("/export/", "/file/")):
+        return "export"
+    return "search" if path == "/search" else "page"
 
 
 def _listed(
@@ -338,15 +354,6 @@ def _listed(
 
 def _meetings(some: Iterable[Entity]) -> list[Meeting]:
     return [one for one in some if isinstance(one, Meeting)]
-
-
-def _actions(some: Iterable[Entity]) -> list[Action]:
-    return [one for one in some if isinstance(one, Action)]
-
-
-def _prefix_of(body: str) -> str:
-    """How the refs of a body's actions begin."""
-    return f"{body} "
 
 
 def _by_month(actions: Iterable[Action]) -> list[tuple[str, int, int]]:

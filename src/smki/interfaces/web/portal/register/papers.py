@@ -1,9 +1,10 @@
 """A paper is added to an agenda item, with its file: what it asks, its label, the file's digest.
 
-The file is kept apart from register and record, under its SHA-256; the paper names it, and who may
-read the paper may have it. Whether somebody may add papers is asked before the file is read.
+The file is kept apart from register and record, as that paper's; the paper names its SHA-256, and who
+may read the paper may have it. Whether somebody may add papers is asked before the file is read.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -41,31 +42,41 @@ class PaperForms:
 
     async def circulate(self, request: Request, visitor: Visitor) -> Response:
         """The paper is in the register, or the form is shown again with what is wrong."""
-        scene = scene_of(self._services, visitor)
-        if await run_in_threadpool(_item, request, scene) is None:
+        if not await run_in_threadpool(self._may, request, visitor):
             return await nothing(request, visitor)
         fields, files = await read_files(request, limit=FILE_OCTETS + _FORM_OCTETS)
         must_fit(fields, visitor.session.form if visitor.session else "")
         typed = {name: text.replace("\r\n", "\n") for name, text in fields.items()}
         given = Submitted(typed=typed)
-        answer = await run_in_threadpool(self._done, request, scene, given, files)
+        answer = await run_in_threadpool(self._done, request, visitor, given, files)
         return answer or await nothing(request, visitor)
 
+    def _may(self, request: Request, visitor: Visitor) -> bool:
+        return _item(request, scene_of(self._services, visitor)) is not None
+
     def _done(
-        self, request: Request, scene: Scene, given: Submitted, files: dict[str, tuple[str, bytes]]
+        self,
+        request: Request,
+        visitor: Visitor,
+        given: Submitted,
+        files: dict[str, tuple[str, bytes]],
     ) -> Response | None:
+        scene = scene_of(self._services, visitor)
         item = _item(request, scene)
         if item is None:
             return None
         try:
-            paper = _paper(item, scene, given, self._attached(files))
+            paper = _paper(item, scene, given)
+            paper = replace(paper, attachments=self._attached(paper, files))
             put(scene.reading, given.said(f"paper {paper.ref}"), (paper,))
         except (Malformed, Refused) as error:
             wrong = Submitted(typed=given.typed, problems=problems_of(error))
             return _page(request, scene, wrong)
         return see(scene.to(paper))
 
-    def _attached(self, files: dict[str, tuple[str, bytes]]) -> tuple[Attachment, ...]:
+    def _attached(
+        self, paper: Paper, files: dict[str, tuple[str, bytes]]
+    ) -> tuple[Attachment, ...]:
         name, content = files.get("file", ("", b""))
         if not content:
             return ()
@@ -76,7 +87,7 @@ class PaperForms:
             raise _wrong("file", "has no name, must have one")
         if not content.startswith(_STARTS["pdf"]) and not _is_text(content):
             raise _wrong("file", f"{plain} is neither PDF nor text in UTF-8, must be one of them")
-        digest = self._services.keep_file(content)
+        digest = self._services.keep_file(paper.ref, content)
         return (Attachment(name=plain, sha256=digest, octets=len(content)),)
 
 
@@ -99,9 +110,7 @@ def _page(request: Request, scene: Scene, given: Submitted) -> Response | None:
     )
 
 
-def _paper(
-    item: AgendaItem, scene: Scene, given: Submitted, attached: tuple[Attachment, ...]
-) -> Paper:
+def _paper(item: AgendaItem, scene: Scene, given: Submitted) -> Paper:
     typed = {name: text.strip() for name, text in given.typed.items()}
     label = next((one for one in Label if one.value == typed.get("label")), None)
     ask = next((one for one in Ask if one.value == typed.get("ask")), item.ask)
@@ -124,7 +133,6 @@ def _paper(
         organisation=typed.get("organisation", ""),
         dated=scene.reading.today,
         circulated=scene.reading.today if "circulate" in typed else None,
-        attachments=attached,
         copyright=typed.get("copyright", ""),
     )
 

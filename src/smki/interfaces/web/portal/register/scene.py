@@ -10,13 +10,18 @@ from starlette.responses import Response
 from smki.flows.reading_register import Reading
 from smki.flows.register_services import RegisterServices
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
+from smki.governance.entities.bodies import Election, Seat
+from smki.governance.entities.meetings import Meeting
+from smki.governance.entities.minutes import Action, Minutes
 from smki.governance.labels import Label
+from smki.governance.text.words import due_in_words
 from smki.interfaces.web.portal.register import words
 from smki.interfaces.web.portal.rendering import page
 from smki.interfaces.web.portal.visiting import PORTAL_PATH, Visitor
 
 REGISTER_PATH: Final = f"{PORTAL_PATH}/register"
 PUBLIC_PATH: Final = "/register"
+_SAID_MOST: Final = 160  # characters of a text in a list
 _KIND_BY_VALUE: Final = {one.value: one for one in ENTITIES}
 
 
@@ -68,6 +73,31 @@ class Scene:
             found = self.reading.get(key)
             self._called[key] = ref if found is None else (found.title or ref)
         return self._called[key]
+
+    def owner(self, ref: str) -> Key | None:
+        """The body or person of that ref, if this reader may know of it."""
+        keys = (Key(Kind.BODY, ref), Key(Kind.PERSON, ref))
+        return next((one for one in keys if self.there(one.kind, ref)), None)
+
+    def due(self, action: Action) -> str:
+        """When an action is due, in the committee's words; for as long as no day is known."""
+        return due_in_words(action.due)
+
+    def what(self, entity: Entity) -> str:
+        """What a list says of it beside its reference."""
+        match entity:
+            case Meeting():
+                return f"{self.called(Kind.BODY, entity.body)}, {entity.kind.value}"
+            case Minutes():
+                return words.SETS[entity.set]
+            case Seat():
+                holder = self.called(Kind.PERSON, entity.holder) if entity.holder else "vacant"
+                return f"{words.choice(entity.category)}: {holder}"
+            case Election():
+                return f"Election for {self.called(Kind.SEAT, entity.seat)}"
+        said = next((one for one in (entity.title, *entity.texts) if one != entity.ref), "")
+        short = said if len(said) <= _SAID_MOST else f"{said[: _SAID_MOST - 4]} ..."
+        return short or words.one_of(entity.KIND)
 
     def there(self, kind: Kind, ref: str) -> bool:
         """Whether this reader may follow a link to it."""

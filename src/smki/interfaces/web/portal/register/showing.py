@@ -49,9 +49,10 @@ class Fact:
     long: bool = False
 
 
-def facts_of(entity: Entity, scene: Scene) -> tuple[Fact, ...]:
-    """What there is to say of it, attribute by attribute; what is empty is left out."""
-    found = (_fact(one, getattr(entity, one.name), scene) for one in of_entity(type(entity)))
+def facts_of(entity: Entity, scene: Scene, leave: frozenset[str] = frozenset()) -> tuple[Fact, ...]:
+    """What there is to say of it, attribute by attribute; what is empty, or to be left, is not there."""
+    wanted = (one for one in of_entity(type(entity)) if one.name not in leave)
+    found = (_fact(one, getattr(entity, one.name), scene) for one in wanted)
     return tuple(one for one in found if one is not None)
 
 

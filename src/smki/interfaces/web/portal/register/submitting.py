@@ -16,6 +16,7 @@ from smki.flows.register_services import RegisterServices
 from smki.interfaces.web.portal.entering import must_fit, read_form, see
 from smki.interfaces.web.portal.register.attributes import field_of
 from smki.interfaces.web.portal.register.scene import Scene, scene_of
+from smki.interfaces.web.portal.register.words import attribute
 from smki.interfaces.web.portal.visiting import Handler, Visitor, nothing
 from smki.terms import Malformed, Refused
 
@@ -121,7 +122,7 @@ def _done(
 def problems_of(error: Malformed | Refused) -> tuple[Problem, ...]:
     """The reasons, each with its clause, and with its field if it has one."""
     if isinstance(error, Malformed):
-        return (Problem(text=_sentence(error.message), clause=error.clause, field=field_of(error)),)
+        return (Problem(text=_in_form(error), clause=error.clause, field=field_of(error)),)
     if not error.findings:
         return (Problem(text=_sentence(error.message), clause=error.clause),)
     return tuple(
@@ -131,6 +132,18 @@ def problems_of(error: Malformed | Refused) -> tuple[Problem, ...]:
         )
         for one in error.findings
     )
+
+
+def _in_form(error: Malformed) -> str:
+    """What is wrong with a field, by the name that the form gives it."""
+    name = attribute(field_of(error).rpartition(".")[2])
+    said = error.message.removeprefix(f"{error.where}: ")
+    if said == error.message:
+        return _sentence(said)
+    return _sentence(f"{name}: {'must be filled in' if said == _EMPTY else said}")
+
+
+_EMPTY: Final = "is not there, must be"  # in the words of `governance.encoding`
 
 
 def _sentence(text: str) -> str:

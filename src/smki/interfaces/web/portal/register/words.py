@@ -104,13 +104,18 @@ REFERS: Final[Mapping[str, Kind]] = {
     "next_meeting": Kind.MEETING,
     "pointer": Kind.MEETING,
     "approved_at": Kind.MEETING,
-    "presented_at": Kind.MEETING,
     "item": Kind.AGENDA_ITEM,
+    "presented_at": Kind.AGENDA_ITEM,
     "standing_item": Kind.STANDING_ITEM,
     "resolution": Kind.RESOLUTION,
     "resolutions": Kind.RESOLUTION,
     "rests_on": Kind.RESOLUTION,
     "ratifies": Kind.RESOLUTION,
+    "withdrawn_by": Kind.RESOLUTION,
+    "agreed_by": Kind.RESOLUTION,
+    "approved_by": Kind.RESOLUTION,
+    "recommended_by": Kind.RESOLUTION,
+    "decided_by": Kind.RESOLUTION,
     "action": Kind.ACTION,
     "actions": Kind.ACTION,
     "successor": Kind.ACTION,
@@ -119,9 +124,55 @@ REFERS: Final[Mapping[str, Kind]] = {
     "terms_of_reference": Kind.DOCUMENT,
     "version": Kind.VERSION,
     "superseded_by": Kind.VERSION,
+    "corrects": Kind.VERSION,
+    "part_of": Kind.DOCUMENT,
+    "trigger": Kind.TRIGGER,
+    "draft_due": Kind.MEETING,
+    "referred_to": Kind.BODY,
+    "replaces": Kind.INTERPRETATION,
+    "replaced_by": Kind.INTERPRETATION,
+    "answers": Kind.CORRESPONDENCE,
+    "answered_by": Kind.CORRESPONDENCE,
+    "statement": Kind.CORRESPONDENCE,
+    "acknowledgement": Kind.CORRESPONDENCE,
     "record": Kind.PAPER,
     "modification": Kind.MODIFICATION,
 }
+
+
+_SHEETS: Final[Mapping[str, str]] = {"html": "Page, HTML", "pdf": "PDF"}
+_OF_MEETINGS: Final[Mapping[str, str]] = {
+    "md": "Meeting file, Markdown",
+    **_SHEETS,
+    "ics": "Calendar, iCalendar",
+    "csv-actions": "Actions, CSV",
+    "csv-attendance": "Attendance, CSV",
+    "csv-decisions": "Decisions, CSV",
+}
+_EXPORTS: Final[Mapping[Kind, Mapping[str, str]]] = {
+    Kind.MEETING: _OF_MEETINGS,
+    Kind.MINUTES: _OF_MEETINGS,
+    **dict.fromkeys(
+        (
+            Kind.AGENDA_ITEM,
+            Kind.PAPER,
+            Kind.RESOLUTION,
+            Kind.ACTION,
+            Kind.VERSION,
+            Kind.CONSULTATION,
+            Kind.INTERPRETATION,
+            Kind.GUIDANCE,
+            Kind.MODIFICATION,
+        ),
+        _SHEETS,
+    ),
+}
+"""What can be taken along of each kind. A whole body would be all of its meetings: it is not among them."""
+
+
+def exports_of(kind: Kind) -> Mapping[str, str]:
+    """The formats in which one of that kind can be taken along, with their words."""
+    return _EXPORTS.get(kind, {})
 
 
 def one_of(kind: Kind) -> str:

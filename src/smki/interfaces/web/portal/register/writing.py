@@ -5,6 +5,7 @@ else did meanwhile.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,11 +16,16 @@ from smki.flows.changing_register import put
 from smki.flows.register_services import RegisterServices
 from smki.governance.encoding import encode_entity, entity_of
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
+from smki.governance.entities.minutes import Action
+from smki.governance.working_days import due_of
 from smki.interfaces.web.portal.register.agendas import AgendaForms
+from smki.interfaces.web.portal.register.approving import ApprovalForms
+from smki.interfaces.web.portal.register.attending import AttendanceForms
 from smki.interfaces.web.portal.register.attributes import Shape, attributes_of, json_of, typed_of
 from smki.interfaces.web.portal.register.commenting import CommentForms
 from smki.interfaces.web.portal.register.differing import Difference, three
 from smki.interfaces.web.portal.register.fields import Form, parent_typed, prefilled
+from smki.interfaces.web.portal.register.following import FollowingForms
 from smki.interfaces.web.portal.register.giving_out import OutputForms
 from smki.interfaces.web.portal.register.minuting import MinuteForms
 from smki.interfaces.web.portal.register.papers import PaperForms
@@ -51,11 +57,14 @@ class RegisterForms:
             *self._form("/new/{kind}", new_form, make),
             ("GET", "/register/add" + _ENTITY, asked(self._services, add)),
             *self._forms(AgendaForms().forms()),
+            *self._forms(AttendanceForms().forms()),
+            *self._forms(FollowingForms().forms()),
             *(
                 ("GET", f"/register{path}", asked(self._services, page))
-                for path, page in AgendaForms().links()
+                for path, page in FollowingForms().links()
             ),
             *self._forms(MinuteForms().forms()),
+            *self._forms(ApprovalForms().forms()),
             *self._forms(CommentForms().forms()),
             *self._forms(OutputForms().forms()),
             *papers.table(),
@@ -106,7 +115,7 @@ def change(request: Request, scene: Scene, given: Submitted) -> str | None:
     there = None if key is None else scene.reading.get(key)
     if key is None or there is None:
         return None
-    after = _typed(key.kind, {**given.typed, "ref": key.ref})
+    after = _dated(_typed(key.kind, {**given.typed, "ref": key.ref}), scene)
     since = {} if given.since is None else {key: given.since}
     put(scene.reading, given.said(f"{key} changed"), (after,), since)
     return scene.to(after)
@@ -140,7 +149,7 @@ def make(request: Request, scene: Scene, given: Submitted) -> str | None:
     kind = _kind(request)
     if kind is None:
         return None
-    after = _typed(kind, given.typed)
+    after = _dated(_typed(kind, given.typed), scene)
     put(scene.reading, given.said(f"{after.key} added"), (after,))
     return scene.to(after)
 
@@ -179,6 +188,13 @@ def _typed(kind: Kind, typed: Mapping[str, str]) -> Entity:
             where=f"{kind.value}.ref",
             rule="register.ref",
         )
+    return entity
+
+
+def _dated(entity: Entity, scene: Scene) -> Entity:
+    """An action has the day to which what was said of it comes, if no day was typed."""
+    if isinstance(entity, Action) and entity.due_on is None:
+        return replace(entity, due_on=due_of(entity, scene.reading))
     return entity
 
 

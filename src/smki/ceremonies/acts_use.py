@@ -1,0 +1,204 @@
+"""What is done with keys in custody: permitted, used on what was brought, destroyed.
+
+Nothing is done without a warrant, which is asked for again right before the key is opened: what was
+permitted when the ceremony began may be over by then.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+
+from smki.ceremonies.activating import ActiveKey, Wanted, Warrant
+from smki.ceremonies.acts_keys import ABSENT, secret_of
+from smki.ceremonies.acts_people import must_say
+from smki.ceremonies.fields import instant_text, text64
+from smki.ceremonies.fingerprints import aloud, fingerprint
+from smki.ceremonies.holding import Ceremony, Said
+from smki.ceremonies.keysets import REHEARSAL
+from smki.ceremonies.lists import sign_root_list
+from smki.ceremonies.scripts import Act, Role, Step
+from smki.ceremonies.transcript import Kind
+from smki.merkle.canonical import JSON
+from smki.profiles import ProfileSettings, issuer_from_certificate, lint_crl
+from smki.terms import Inconsistent, Refused, SerialNumber
+from smki.wire.certificate import parse_certificate
+
+_ASKED: Final = (
+    ("decision", "id of the decision that this key may be used"),
+    ("recovery", "id of the decision for the method of recovery, or empty"),
+    ("incident", "incident, as the decisions name it"),
+    ("method", "method of recovery, or empty"),
+    ("purpose", "what the key is used for, as the decision's scope says after the incident"),
+)
+
+
+def permit(ceremony: Ceremony, step: Step) -> Said:
+    """A decision permits it, now.
+
+    Raises:
+        Refused: none does, with every reason.
+
+    Clause: sec:L10.9
+    """
+    said: dict[str, JSON] = {
+        name: ceremony.hall.console.ask(f"permit.{step.about}.{name}", text)
+        for name, text in _ASKED
+    }
+    warrant = _warrant(ceremony, step.about, said)
+    entries: list[JSON] = list(warrant.entries)
+    return {**said, "entries": entries, "expiry": instant_text(warrant.expiry)}
+
+
+def use(ceremony: Ceremony, step: Step) -> Said:
+    """Each content that was brought is signed by the key, which is then forgotten.
+
+    Raises:
+        Refused: no warrant, no quorum, or a content that was not agreed.
+
+    Clause: sec:L10.9, sec-app-l:3
+    """
+    hall = ceremony.hall
+    warrant = _warrant(ceremony, step.about, _permitted(ceremony, step.about))
+    contents = _contents(ceremony)
+    for name, content in contents.items():
+        hall.console.say(f"{name}: {len(content)} octets, {aloud(fingerprint(content))}")
+        must_say(ceremony, f"use.{step.about}.{name}", f"a witness, {name}: 'agreed'", "agreed")
+    secret = secret_of(ceremony, step.about)
+    key = ActiveKey(secret, warrant, hall.keys, hall.clock, uses=len(contents))
+    try:
+        signatures = dict(zip(contents, key.sign(list(contents.values())), strict=True))
+    finally:
+        key.forget()
+        del ceremony.secrets[step.about]
+    for name, signature in signatures.items():
+        hall.ledger.replace(f"signatures/{step.about}-{name}.sig", signature)
+    signed: Said = {name: fingerprint(content) for name, content in contents.items()}
+    return {"key": step.about, "fingerprint": secret.fingerprint, "signed": signed}
+
+
+def renew_list(ceremony: Ceremony, step: Step) -> Said:
+    """The root's next list is in its file: number and entries follow from the list that was brought.
+
+    Brought are the root's certificate and its list in force, as `root-oca.cer` and `root-oca.crl`.
+
+    Raises:
+        Refused: no warrant, no quorum, or what was brought is not of this root.
+
+    Clause: sec-app-b:B-crl
+    """
+    hall, profiles = ceremony.hall, ceremony.opening.profiles
+    kind = step.about.removeprefix(REHEARSAL)
+    brought = _contents(ceremony)
+    root, last = brought.get(f"{kind}.cer", b""), brought.get(f"{kind}.crl", b"")
+    fingerprint_of_key = ceremony.key_set(step.about).fingerprint
+    path = f"lists/{kind}.der"
+    octets = hall.ledger.read(path)
+    if octets is None:
+        _warrant(ceremony, step.about, _permitted(ceremony, step.about))
+        entries, number, at = _following(root, last, fingerprint_of_key, profiles)
+        key = hall.keys.load(secret_of(ceremony, step.about).octets)
+        at = max(at, hall.clock.now())
+        octets = sign_root_list(root, key, profiles, entries=entries, number=number, at=at)
+        hall.ledger.keep(path, octets)
+        del ceremony.secrets[step.about]
+    made: Said = {f"list of {kind}": fingerprint(octets)}
+    return {
+        "fingerprint": fingerprint_of_key,
+        "key": step.about,
+        "kind": kind,
+        "list": text64(octets),
+        "made": made,
+        "root": text64(root),
+    }
+
+
+def destroy(ceremony: Ceremony, step: Step) -> Said:
+    """The key's file is gone, and the custodians say that their copies are.
+
+    Raises:
+        Refused: no warrant, or nobody saw it.
+
+    Clause: sec-app-l:3
+    """
+    console = ceremony.hall.console
+    begun = ceremony.begun(step)
+    if ceremony.hall.ledger.read(f"keys/{step.about}.json") is not None:
+        _warrant(ceremony, step.about, _permitted(ceremony, step.about))
+    said: Said = {}
+    for custodian in ceremony.opening.people(Role.CUSTODIANS):
+        text = f"{custodian}: are your copies and your share destroyed? ('destroyed')"
+        answer = console.ask(f"destroy.{step.about}.{custodian}", text) or ABSENT
+        said[custodian] = answer
+        if answer != "destroyed":
+            about = f"{custodian} has not destroyed their copy of {step.about}: {answer}"
+            ceremony.note(Kind.DEVIATION, {"text": about[:400]}, step.number)
+    must_say(ceremony, f"destroy.{step.about}.seen", "a witness: 'seen'", "seen")
+    ceremony.hall.ledger.destroy(f"keys/{step.about}.json")
+    return {"custodians": said, "fingerprint": begun["fingerprint"], "key": step.about}
+
+
+def _permitted(ceremony: Ceremony, key: str) -> dict[str, JSON]:
+    said = ceremony.done(Act.PERMIT, key)
+    if said is None:
+        raise Inconsistent(f"{key}: nothing was permitted")
+    return {name: said[name] for name, _ in _ASKED}
+
+
+def _warrant(ceremony: Ceremony, key: str, said: dict[str, JSON]) -> Warrant:
+    held = ceremony.key_set(key)
+    texts = {name: str(value) for name, value in said.items()}
+    wanted = Wanted(key=key, fingerprint=held.fingerprint, key_purpose=held.purpose, **texts)
+    hall = ceremony.hall
+    return hall.authority.permitted(wanted, hall.clock.now())
+
+
+def _following(
+    root: bytes, last: bytes, key: str, profiles: ProfileSettings
+) -> tuple[list[tuple[SerialNumber, datetime]], int, datetime]:
+    """Entries, number and earliest instant of the list that follows the one that was brought.
+
+    Raises:
+        Refused: it is not a list of this root, or the root has another key.
+        Malformed: root or list is not what it must be.
+    """
+    if not root or not last:
+        raise _refused(
+            "the root's certificate (.cer) and its list in force (.crl), must be brought"
+        )
+    if fingerprint(parse_certificate(root).tbs.public_key) != key:
+        raise _refused("the certificate that was brought is of another key, must be of this root")
+    findings = lint_crl(last, issuer_from_certificate(root, profiles), root)
+    if findings:
+        raise Refused(findings=findings)
+    found = x509.load_der_x509_crl(last)
+    entries = [(SerialNumber(one.serial_number), one.revocation_date_utc) for one in found]
+    number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    return entries, number + 1, found.last_update_utc + timedelta(seconds=1)
+
+
+def _refused(message: str) -> Refused:
+    return Refused(
+        f"root list: {message}", where="contents", clause="sec-app-b:B-crl", rule="ceremony.list"
+    )
+
+
+def _contents(ceremony: Ceremony) -> dict[str, bytes]:
+    """What was brought to be signed, as it was when the ceremony was opened.
+
+    Raises:
+        Refused: one was changed since.
+    """
+    listed = ceremony.entries[0].said["contents"]
+    found: dict[str, bytes] = {}
+    for one in listed if isinstance(listed, list) else ():
+        name = str(one["content"])
+        found[name] = ceremony.file(f"contents/{name}")
+        if fingerprint(found[name]) != one["digest"]:
+            raise Refused(
+                f"activation: content {name} was changed since the ceremony was opened",
+                where=name,
+                clause="sec:L10.9",
+                rule="ceremony.activation",
+            )
+    return found

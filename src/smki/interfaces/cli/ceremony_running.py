@@ -1,0 +1,194 @@
+"""`smki ceremony run`, `finish`, `lodge`, `requests`, `lists`: held, put on record."""
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from smki.bootstrap import load_settings, open_front
+from smki.bootstrap.founding import issuing_requests
+from smki.bootstrap.opening import load_hierarchy
+from smki.ceremonies.development import ROOTS
+from smki.ceremonies.fingerprints import aloud, fingerprint
+from smki.ceremonies.holding import TO_BE_SIGNED
+from smki.ceremonies.replaying import replay
+from smki.ceremonies.transcript import TRANSCRIPT_MAX
+from smki.flows.revocation import current_list
+from smki.interfaces.cli.ceremony_console import named_files, prepared
+from smki.interfaces.cli.ceremony_holding import (
+    FINISHED,
+    Asked,
+    conclude,
+    hold_in,
+)
+from smki.interfaces.cli.ceremony_telling import told_document, told_lines
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.operations import CEREMONY, perform
+from smki.terms import Malformed
+from smki.wire.encodings import write_pem
+
+_PURPOSES = ("rehearsal", "live")
+
+
+@click.command
+@click.option("--out", required=True, metavar="DIR", help="A new folder for the requests.")
+@json_option
+def requests(out: str, *, as_json: bool) -> None:
+    """Make the keys of the issuing authorities in the state directory, and their requests.
+
+    The requests go to the ceremony of initial roots, whose transcript comes back to
+    'smki init --ceremony'. The keys stay where they are used.
+    """
+    with reporting(as_json=as_json):
+        settings = load_settings(os.environ)
+        found = issuing_requests(settings, os.environ, tell)
+        folder = _new_folder(out)
+        for kind, request in found.items():
+            with output_file(str(folder / f"{kind.value}.csr")) as write:
+                write(write_pem(request, "CERTIFICATE REQUEST"))
+    rows = {kind.value: fingerprint(request) for kind, request in found.items()}
+    lines = (
+        *(f"{name}: {aloud(digest)}" for name, digest in rows.items()),
+        f"next: 'smki ceremony run roots ... --issuing issuing-oca {out}/issuing-oca.csr', and so on",
+    )
+    emit({"folder": out, "requests": rows}, lines, as_json=as_json)
+
+
+@click.command
+@click.option("--out", required=True, metavar="DIR", help="A new folder.")
+@json_option
+def lists(out: str, *, as_json: bool) -> None:
+    """Write each root's certificate and revocation list in force, for a ceremony 'root-lists'."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        folder = _new_folder(out)
+        hierarchy = load_hierarchy(front)
+        for kind in ROOTS:
+            current = current_list(front, kind)
+            octets = b"" if current is None else current.octets
+            certificate = hierarchy.authority(kind).certificate
+            for ending, content in (("cer", certificate), ("crl", octets)):
+                with output_file(str(folder / f"{kind.value}.{ending}")) as write:
+                    write(content)
+    names = [kind.value for kind in ROOTS]
+    lines = (
+        f"certificate and list in force of {', '.join(names)}: {out}",
+        f"next: 'smki ceremony run root-lists ... --sign {out}/root-oca.cer --sign {out}/root-oca.crl'",
+    )
+    emit({"folder": out, "roots": names}, lines, as_json=as_json)
+
+
+@click.command
+@click.argument("name")
+@click.option("--state", "folder", required=True, metavar="DIR", help="The ceremony's own folder.")
+@click.option("--answers", metavar="FILE", help="JSON object: an answer for each prompt.")
+@click.option("--answer", "given", multiple=True, metavar="PROMPT=TEXT", help="One answer.")
+@click.option("--purpose", type=click.Choice(_PURPOSES), default=_PURPOSES[0], show_default=True)
+@click.option("--quorum", type=int, default=3, show_default=True, help="m: so many open a key.")
+@click.option(
+    "--of-one-organisation", "most", type=int, default=1, show_default=True, help="At most so many."
+)
+@click.option("--custodian", "custodians", multiple=True, metavar="FILE", help="Each of the n.")
+@click.option("--operator", nargs=2, metavar="ORGANISATION CERT", help="Who runs it; PEM.")
+@click.option(
+    "--witness", "witnesses", nargs=2, multiple=True, metavar="ORGANISATION CERT", help="PEM."
+)
+@click.option(
+    "--issuing", nargs=2, multiple=True, metavar="KIND REQUEST", help="Of 'requests'; PEM."
+)
+@click.option("--key", "keys", multiple=True, metavar="FILE", help="A key in custody to be used.")
+@click.option(
+    "--sign",
+    "contents",
+    multiple=True,
+    metavar="FILE",
+    help="Brought to be signed; of 'lists', too.",
+)
+@click.option(
+    "--name", "names", nargs=2, multiple=True, metavar="KIND NAME", help="Of an authority."
+)
+@json_option
+def run(
+    name: str,
+    *,
+    folder: str,
+    answers: str | None,
+    given: tuple[str, ...],
+    contents: tuple[str, ...],
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Hold a ceremony by its script; called again, it goes on where it was.
+
+    Who takes part is named once, when it is opened. Every prompt asks at the terminal, unless its
+    answer is prepared; an answer @FILE is the content of that file. Exit code 3 if nobody answers.
+    """
+    with reporting(as_json=as_json):
+        settings = load_settings(os.environ)
+        asked = Asked(script=name, contents=named_files(contents), **options)
+        octets = hold_in(Path(folder), asked, prepared(answers, given), settings, os.environ)
+    digest = fingerprint(octets)
+    place = str(Path(folder) / TO_BE_SIGNED)
+    lines = (
+        "the ceremony is closed; nothing was left out",
+        f"to be signed by operator and witnesses: {place}",
+        f"  SHA-256 {aloud(digest)}",
+        f"next: 'smki ceremony sign {place} ...' by each, then 'smki ceremony finish --state {folder}'",
+    )
+    emit({"state": folder, "to_be_signed": place, "sha256": digest}, lines, as_json=as_json)
+
+
+@click.command
+@click.option("--state", "folder", required=True, metavar="DIR", help="The ceremony's own folder.")
+@click.option(
+    "--signature", "signatures", required=True, multiple=True, metavar="FILE", help="Of 'sign'."
+)
+@json_option
+def finish(folder: str, *, signatures: tuple[str, ...], as_json: bool) -> None:
+    """Put the signatures under the transcript, and replay it once."""
+    with reporting(as_json=as_json):
+        octets = conclude(Path(folder), [read_input(one) for one in signatures])
+        told = replay(octets)
+    place = str(Path(folder) / FINISHED)
+    lines = (*told_lines(told, octets), f"the transcript is {place}")
+    lines = (*lines, f"next: 'smki ceremony verify {place}', 'smki ceremony lodge {place}'")
+    emit({**told_document(told, octets), "transcript": place}, lines, as_json=as_json)
+
+
+@click.command
+@click.argument("transcript")
+@json_option
+def lodge(transcript: str, *, as_json: bool) -> None:
+    """Lodge a transcript in the record, for ever; it is replayed first.
+
+    The revocation lists that a ceremony 'root-lists' made are lodged with it, and are in force.
+    """
+    with reporting(as_json=as_json):
+        octets = read_input(transcript, limit=TRANSCRIPT_MAX)
+        told = replay(octets)
+        text = base64.b64encode(octets).decode()
+        settings = load_settings(os.environ)
+        result = perform(settings, os.environ, CEREMONY, {"transcript": text})
+        renewed = told.lists if told.roots else {}
+        for kind, signed in renewed.items():
+            given = {"authority": kind.value, "list": base64.b64encode(signed).decode()}
+            perform(settings, os.environ, "root-list", given)
+    result["lists"] = [kind.value for kind in renewed]
+    lines = (
+        f"the transcript is entry {result['entry']} of the record",
+        *(f"the list of {kind} is in force" for kind in result["lists"]),
+        "next: 'smki repository audit'",
+    )
+    emit(result, lines, as_json=as_json)
+
+
+def _new_folder(out: str) -> Path:
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise Malformed(
+            f"folder: cannot be made ({error.strerror}), must be new", where=out
+        ) from error
+    return folder

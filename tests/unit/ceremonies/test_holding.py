@@ -1,0 +1,498 @@
+import base64
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from tests.support.ceremony import (
+    Ticking,
+    close,
+    hall,
+    held,
+    held_on,
+    kept,
+    opening,
+    signature,
+    signed,
+)
+from tests.support.custody import custodians, people, person, presents, words_of
+from tests.support.killing import Act as Killed
+from tests.support.killing import Through, kills
+
+from smki.adapters.ceremony import CeremonyFolder, MemoryKeys
+from smki.adapters.world import SystemEntropy
+from smki.ceremonies.acts import ACTS
+from smki.ceremonies.acts_keys import SESSION
+from smki.ceremonies.custodians import Purpose
+from smki.ceremonies.holding import hold, open_ceremony, resume
+from smki.ceremonies.keysets import KeySet, parse_key_set, share_header
+from smki.ceremonies.quorum import open_key
+from smki.ceremonies.replaying import replay
+from smki.ceremonies.scripts import SCRIPTS
+from smki.ceremonies.sealing import lock, unlock
+from smki.ceremonies.transcript import (
+    Kind,
+    Transcript,
+    encode_transcript,
+    parse_transcript,
+    to_be_signed,
+)
+from smki.ceremonies.words import read_words
+from smki.profiles import development, lint_certificate
+from smki.terms import CertificateKind, Malformed, Refused, Unavailable
+
+ROOTS = ("root-oca", "root-dca", "root-ica")
+RECOVERY = "rehearsal-recovery"
+
+
+@pytest.fixture(scope="module", name="roots")
+def fixture_roots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """The folder and signed transcript of a ceremony of initial roots."""
+    folder = tmp_path_factory.mktemp("roots") / "ceremony"
+    return folder, signed(folder, held(folder))
+
+
+@pytest.fixture(scope="module", name="recovery")
+def fixture_recovery(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    """The folder and signed transcript of a ceremony of the recovery key."""
+    folder = tmp_path_factory.mktemp("recovery") / "ceremony"
+    return folder, signed(folder, held(folder, "recovery-key"))
+
+
+@pytest.mark.clause("sec-app-l:3", "sec-app-b:B")
+def test_roots_are_made_and_the_transcript_proves_it(roots: tuple[Path, bytes]) -> None:
+    """Three roots, three issuing authorities, three lists: a third party replays them all."""
+    folder, transcript = roots
+    told = replay(transcript)
+    assert told.result == "completed"
+    assert {kind for kind in CertificateKind if kind.is_authority} == set(told.certificates)
+    assert len(told.lists) == 3
+    assert (told.deviations, told.refusals, told.interruptions) == ((), (), 0)
+    assert kept(folder, "rehearsal-contingency").quorum == 3
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_nothing_at_rest_opens_a_key(roots: tuple[Path, bytes]) -> None:
+    """No file holds a key or a share; neither one custodian nor two together have one either."""
+    folder, _ = roots
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    keys = [parse_key_set(files[path]) for path in files if path.parent.name == "keys"]
+    assert len(keys) == 5
+    secrets: set[bytes] = set()
+    for one in keys:
+        shares = [presents(one, each) for each in people()]
+        secrets.add(open_key(one, shares).octets)
+        secrets |= {read_words(share.words).share.value for share in shares}
+        secrets |= {share.words.encode() for share in shares}
+        for some in ([shares[0]], shares[3:], []):
+            with pytest.raises(Refused, match="must be 3"):
+                open_key(one, some)
+    spellings = {form(each) for each in secrets for form in (bytes, _hex, base64.b64encode)}
+    found = [path for path, octets in files.items() if any(each in octets for each in spellings)]
+    assert found == []
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_no_custodian_reads_the_share_of_another(roots: tuple[Path, bytes]) -> None:
+    """Whatever a custodian takes home, their credential opens their own share alone."""
+    one = kept(roots[0], "rehearsal-root-oca")
+    for number, holder in enumerate(one.holders):
+        for each in people():
+            if each.custodian.identifier != holder.custodian:
+                with pytest.raises(Refused, match="does not open with this credential"):
+                    unlock(each.key, holder.box, share_header(one, number))
+
+
+@pytest.mark.clause("sec:L10.30(e)")
+def test_the_transcript_tells_nothing_of_the_contingency_key(roots: tuple[Path, bytes]) -> None:
+    """Its public key stands nowhere: neither in the transcript nor in any file."""
+    folder, transcript = roots
+    one = kept(folder, "rehearsal-contingency")
+    secret = open_key(one, [presents(one, each) for each in people(3)])
+    point = MemoryKeys().load(secret.octets).public_key[-64:]
+    texts = (transcript, *(path.read_bytes() for path in folder.rglob("*") if path.is_file()))
+    for spelled in (point, point.hex().encode(), base64.b64encode(point)[4:40]):
+        assert not any(spelled in text for text in texts)
+
+
+@pytest.mark.clause("sec-app-l:3", "gbcs:12")
+def test_a_rehearsal_is_never_taken_for_the_real_thing(roots: tuple[Path, bytes]) -> None:
+    """Names of keys, names of authorities and policies are others, and a lint under others says so."""
+    folder, transcript = roots
+    told = replay(transcript)
+    assert {one.name.startswith("rehearsal-") for one in (folder / "keys").iterdir()} == {True}
+    for kind, certificate in told.certificates.items():
+        assert lint_certificate(certificate, development(), kind) != ()
+    live = replace(kept(folder, "rehearsal-root-oca"), purpose=Purpose.LIVE, key="root-oca")
+    with pytest.raises(Refused, match="is a live key, must never be used in a rehearsal ceremony"):
+        held(folder.parent / "other", "renewal", (live,))
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_ceremony_that_was_cut_off_needs_the_quorum_again(tmp_path: Path) -> None:
+    """Keys are in memory alone: who comes back after the machine failed opens them by shares."""
+    folder = tmp_path / "ceremony"
+    with pytest.raises(Unavailable):
+        held(
+            folder,
+            through=lambda one: replace(
+                one, ledger=_Failing(one.ledger, "certificates/root-dca.der")
+            ),
+        )
+    octets = held_on(folder)
+    told = replay(signed(folder, octets))
+    assert (told.result, told.interruptions) == ("completed", 1)
+    entries = parse_transcript(signed(folder, octets)).entries
+    opened = [one.said["opened"] for one in entries if "opened" in one.said]
+    assert {"rehearsal-root-dca": ["custodian-1", "custodian-2", "custodian-3"]} in opened
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_killed_at_any_effect_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kill -9 after any effect: the same is held on, one key is made, all of it is replayed."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # processes die here, disks do not
+    folder, number = tmp_path / "0", 0
+
+    def prepare() -> None:
+        nonlocal folder, number
+        number += 1
+        folder = tmp_path / str(number)
+
+    def act(through: Through) -> None:
+        held(
+            folder,
+            "recovery-key",
+            through=lambda one: replace(one, ledger=_Killing(one.ledger, through)),
+        )
+
+    killed: Killed = act
+    for _ in kills(prepare, killed, after=True):
+        begun = (folder / "journal").exists() and (folder / "journal").read_bytes()
+        octets = held_on(folder) if begun else held(_anew(folder), "recovery-key")
+        told = replay(signed(folder, octets))
+        assert told.result == "completed"
+        assert told.keys == {RECOVERY: kept(folder, RECOVERY).fingerprint}
+    assert number > 15
+
+
+def test_a_torn_line_was_never_acknowledged(tmp_path: Path) -> None:
+    """Half a line at the end of the journal is cut off, and the ceremony goes on."""
+    ledger = CeremonyFolder(tmp_path / "c")
+    ledger.append(b"one")
+    with (tmp_path / "c" / "journal").open("ab") as file:
+        file.write(b"tor")
+    ledger.append(b"two")
+    assert list(ledger.entries()) == [b"one", b"two"]
+    with pytest.raises(Unavailable, match="another process holds it"):
+        CeremonyFolder(tmp_path / "c")
+    ledger.keep("a/b", b"x")
+    with pytest.raises(Refused, match="is never replaced"):
+        ledger.keep("a/b", b"y")
+    ledger.destroy("a/b")
+    ledger.destroy("a/b")
+    assert ledger.read("a/b") is None
+    ledger.close()
+
+
+@pytest.mark.clause("sec-app-l:3")
+@pytest.mark.parametrize(
+    ("prompt", "answer", "said"),
+    [
+        ("go.custodian-2", "", "custodian-2 acknowledged nothing"),
+        ("attend.operator.name", "absent", "operator: absent, must be here"),
+        ("attend.witness-1.name", "", "witness-1: absent, must be here"),
+        ("attend.custodian-1.document", "", "known by no document"),
+        ("attend.custodian-1.organisation", "Organisation 2", "2 custodians of 'organisation 2'"),
+        ("machine.seen", "no", "must be 'seen'"),
+        ("compare.rehearsal-recovery", "differs", "must be 'agreed'"),
+        ("request.entity", "zz", "EUI-64"),
+    ],
+)
+def test_what_stops_a_ceremony_is_told_and_can_be_mended(
+    tmp_path: Path, prompt: str, answer: str, said: str
+) -> None:
+    """A wrong answer is refused with its reason and noted; the right one later goes on."""
+    folder = tmp_path / "ceremony"
+    with pytest.raises((Refused, Malformed), match=said):
+        held(folder, "recovery-key", instead={prompt: answer})
+    told = replay(signed(folder, held_on(folder)))
+    assert told.result == "completed"
+    assert len(told.refusals) == (prompt != "request.entity")
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_too_few_custodians_hold_no_ceremony(tmp_path: Path) -> None:
+    """Two of five are no quorum; three are, and who is absent stands among the deviations."""
+    folder = tmp_path / "ceremony"
+    away = {f"attend.custodian-{n}.name": "absent" for n in (3, 4, 5)}
+    with pytest.raises(Refused, match="2 custodians are here, must be 3"):
+        held(folder, "recovery-key", instead=away)
+    del away["attend.custodian-3.name"]
+    told = replay(signed(folder, held_on(folder, away)))
+    assert told.deviations == ("custodian-4 is absent", "custodian-5 is absent")
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_no_go_ends_it(tmp_path: Path) -> None:
+    """What is not to be held is closed for ever, and nothing was made."""
+    folder = tmp_path / "ceremony"
+    with pytest.raises(Refused, match="no go"):
+        held(folder, "recovery-key", instead={"go": "a custodian is ill"})
+    with pytest.raises(Refused, match="no go"):
+        held_on(folder)
+    told = replay(signed(folder, (folder / "to-be-signed.json").read_bytes()))
+    assert (told.result, told.keys) == ("no-go", {})
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_names_are_commitments(recovery: tuple[Path, bytes]) -> None:
+    """The transcript names nobody; the file beside it has the names and what commits to them."""
+    folder, transcript = recovery
+    assert b"Name of" not in transcript
+    names = json.loads((folder / "people.json").read_bytes())
+    people_said = next(
+        one.said["people"] for one in parse_transcript(transcript).entries if "people" in one.said
+    )
+    salt = base64.b64decode(names["operator"]["salt"])
+    assert isinstance(people_said, dict)
+    assert people_said["operator"]["commitment"] == _sha(salt + b"Name of operator")
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_share_may_come_encrypted_to_the_session(tmp_path: Path) -> None:
+    """A custodian's own machine encrypts the share to the ceremony's key instead of showing words."""
+    source = tmp_path / "source"
+    held(source, "recovery-key")
+    one = kept(source, RECOVERY)
+    folder = tmp_path / "renewal"
+    asked: list[str] = []
+
+    def box(prompt: str) -> str:
+        asked.append(prompt)
+        return "box:" + base64.b64encode(_boxed(folder, one)).decode()
+
+    here = hall(folder)
+    here = replace(here, console=_Boxing(here.console, box))
+    open_ceremony(here, opening("renewal", (RECOVERY,)), custodians(), (one,))
+    hold(resume(here), ACTS)
+    close(here)
+    assert len(asked) == 1
+    assert kept(folder, RECOVERY).number == 2
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_renewal_changes_shares_and_not_the_key(
+    recovery: tuple[Path, bytes], tmp_path: Path
+) -> None:
+    """New shares open the key, old ones do not; the transcript has the same fingerprint."""
+    source, _ = recovery
+    before = kept(source, RECOVERY)
+    folder = tmp_path / "renewal"
+    told = replay(signed(folder, held(folder, "renewal", (before,))))
+    after = kept(folder, RECOVERY)
+    assert told.keys == {RECOVERY: before.fingerprint}
+    old, new = ([presents(one, each) for each in people(3)] for one in (before, after))
+    assert open_key(after, new).octets == open_key(before, old).octets
+    with pytest.raises(Refused, match="of an earlier set, which was refreshed"):
+        open_key(after, old)
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_renewal_that_was_cut_off_is_not_made_twice(
+    recovery: tuple[Path, bytes], tmp_path: Path
+) -> None:
+    """The power fails when the new set of shares is on the disk: it is found, and stays."""
+    before = kept(recovery[0], RECOVERY)
+    folder = tmp_path / "renewal"
+    with pytest.raises(Unavailable):
+        held(
+            folder,
+            "renewal",
+            (before,),
+            through=lambda one: replace(one, ledger=_Failing(one.ledger, f"keys/{RECOVERY}.json")),
+        )
+    made = kept(folder, RECOVERY)
+    assert made.number == 2
+    assert replay(signed(folder, held_on(folder))).result == "completed"
+    assert kept(folder, RECOVERY) == made
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_refused_quorum_stands_in_the_transcript(
+    recovery: tuple[Path, bytes], tmp_path: Path
+) -> None:
+    """Two shares of three: nothing was opened, the refusal is told, and no share in it."""
+    source, _ = recovery
+    before = kept(source, RECOVERY)
+    folder = tmp_path / "renewal"
+    words = words_of(before, person(1))
+    instead = {
+        f"open.{RECOVERY}.custodian-3": "absent",
+        f"open.{RECOVERY}.custodian-2": words,
+    }
+    with pytest.raises(Refused, match="1 shares count"):
+        held(folder, "renewal", (before,), instead=instead)
+    told = replay(signed(folder, held_on(folder)))
+    assert "is that of another custodian" in told.refusals[0]
+    assert words.split()[7] not in (folder / "journal").read_text()
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_new_contingency_material_comes_with_its_root(tmp_path: Path) -> None:
+    """A new root carries the new wrapped key, which opens to the new contingency key."""
+    told = replay(signed(tmp_path / "c", held(tmp_path / "c", "contingency")))
+    assert set(told.certificates) == {CertificateKind.ROOT_OCA, CertificateKind.ISSUING_OCA}
+
+
+@pytest.mark.clause("sec-app-l:3")
+@pytest.mark.parametrize(
+    ("step", "change", "said"),
+    [
+        ("prove", {"unwrapped": "0" * 64}, "apex key: unwrapped is not that of this ceremony"),
+        ("prove", {"certificate": "0" * 64}, "apex key: certificate is not"),
+        ("compare", {"agreed": {}}, "was not compared"),
+        ("attend", {"people": {}}, "operator was not there, must be"),
+        ("certify", {"certificate": ""}, "certificate"),
+    ],
+)
+def test_a_transcript_that_is_not_true_to_itself_is_refused(
+    roots: tuple[Path, bytes], step: str, change: dict[str, Any], said: str
+) -> None:
+    """Even if all signed it: what does not fit the certificates or the script is named."""
+    with pytest.raises((Refused, Malformed), match=said):
+        replay(_retold(roots[1], step, change))
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_changed_transcript_is_refused(recovery: tuple[Path, bytes]) -> None:
+    """One letter changed, an entry left out, a signature missing or somebody else's."""
+    folder, transcript = recovery
+    with pytest.raises(Refused, match="does not follow the one before"):
+        replay(transcript.replace(b"a machine without", b"a machine within"))
+    whole = parse_transcript(transcript)
+    with pytest.raises(Refused, match="does not follow the one before"):
+        replay(encode_transcript(replace(whole, entries=whole.entries[:3] + whole.entries[4:])))
+    with pytest.raises(Refused, match="witness-1 has not signed"):
+        replay(encode_transcript(replace(whole, signatures=whole.signatures[:1])))
+    octets = to_be_signed(whole.entries)
+    more = (*whole.signatures, signature(octets, "stranger"))
+    with pytest.raises(Refused, match="somebody signed who takes no part"):
+        replay(encode_transcript(replace(whole, signatures=more)))
+    other = (whole.signatures[0], signature(b"other", "witness-1"))
+    with pytest.raises(Refused, match="made over other octets"):
+        replay(encode_transcript(replace(whole, signatures=other)))
+    assert folder.exists()
+
+
+def test_scripts_have_people_and_words_for_each_step() -> None:
+    """Every script begins with go or no go and attendance, ends with its closing, and is complete."""
+    for script in SCRIPTS.values():
+        acts = [step.act.value for step in script.steps]
+        assert acts[:3] == ["go", "attend", "confirm"]
+        assert acts[-1] == "close"
+        assert all(step.title and step.types and step.present for step in script.steps)
+    assert len({script.digest for script in SCRIPTS.values()}) == len(SCRIPTS)
+
+
+def test_a_clock_set_back_stops_nothing(tmp_path: Path) -> None:
+    """Entries never go back in time, whatever the machine's clock does."""
+    folder = tmp_path / "c"
+    here = hall(folder)
+    open_ceremony(here, opening("recovery-key"), custodians())
+    earlier = Ticking(Ticking().at - timedelta(days=1))
+    hold(resume(replace(here, clock=earlier)), ACTS)
+    close(here)
+    assert replay(signed(folder, (folder / "to-be-signed.json").read_bytes())).result == "completed"
+
+
+class _Failing:
+    """A ledger whose power fails before one file is kept, or after it was replaced."""
+
+    def __init__(self, ledger: Any, name: str) -> None:
+        self._ledger, self._name = ledger, name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def keep(self, name: str, octets: bytes) -> None:
+        if name == self._name and not name.startswith("keys/"):
+            self._fail()
+        self._ledger.keep(name, octets)
+
+    def replace(self, name: str, octets: bytes) -> None:
+        self._ledger.replace(name, octets)
+        if name == self._name:
+            self._fail()
+
+    def _fail(self) -> None:
+        self._ledger.close()
+        raise Unavailable("the power failed")
+
+
+class _Killing:
+    """A ledger whose effects may be the last thing that the process does."""
+
+    def __init__(self, ledger: Any, through: Through) -> None:
+        self._ledger = ledger
+        self.append = through(ledger.append)
+        self.keep = through(ledger.keep)
+        self.replace = through(ledger.replace)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+
+class _Boxing:
+    """A console on which the first custodian gives a box instead of words."""
+
+    def __init__(self, console: Any, box: Callable[[str], str]) -> None:
+        self._console, self._box = console, box
+
+    def say(self, text: str) -> None:
+        self._console.say(text)
+
+    def ask(self, prompt: str, text: str, *, secret: bool = False) -> str:
+        if prompt == f"open.{RECOVERY}.custodian-1":
+            return self._box(prompt)
+        return str(self._console.ask(prompt, text, secret=secret))
+
+
+def _boxed(folder: Path, one: KeySet) -> bytes:
+    session = load_pem_public_key((folder / SESSION).read_bytes())
+    assert isinstance(session, RSAPublicKey)
+    return lock(session, words_of(one, person(1)).encode(), share_header(one, 0), SystemEntropy())
+
+
+def _retold(octets: bytes, step: str, change: dict[str, Any]) -> bytes:
+    """The transcript with another telling of the first such step, chained and signed anew."""
+    whole = parse_transcript(octets)
+    numbers = {one.number for one in opening().steps if one.act.value == step}
+    target = next(one for one in whole.entries if one.kind is Kind.DONE and one.step in numbers)
+    chain: list[Any] = []
+    for one in whole.entries:
+        said = {**one.said, **change} if one is target else one.said
+        chain.append(replace(one, said=said, previous=chain[-1].digest if chain else one.previous))
+    signatures = [signature(to_be_signed(tuple(chain)), who) for who in ("operator", "witness-1")]
+    return encode_transcript(Transcript(entries=tuple(chain), signatures=tuple(signatures)))
+
+
+def _anew(folder: Path) -> Path:
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    return folder
+
+
+def _hex(octets: bytes) -> bytes:
+    return octets.hex().encode()
+
+
+def _sha(octets: bytes) -> str:
+    return sha256(octets).hexdigest()

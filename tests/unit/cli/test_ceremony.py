@@ -1,0 +1,465 @@
+"""`smki ceremony`: held at a terminal that nobody sits at, by people on machines of their own."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from tests.support.ceremony import signing_credential
+from tests.support.custody import person, presents
+from tests.support.founding import quick_stores
+from tests.unit.cli.conftest import OFFICERS, Authority, House
+
+from smki.adapters.keys import SoftwareKeyStore
+from smki.adapters.keys.passphrases import passphrase_from
+from smki.bootstrap import load_settings, open_front
+from smki.ceremonies.keysets import KeySet, parse_key_set
+from smki.ceremonies.quorum import open_key
+from smki.ceremonies.words import read_words
+from smki.terms import CertificateKind
+from smki.wire.encodings import write_pem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PEOPLE = ("operator", "witness-1", *(f"custodian-{n}" for n in range(1, 6)))
+OIDS = json.dumps({kind.value: f"2.25.77{n}" for n, kind in enumerate(CertificateKind)})
+KINDS = ("issuing-oca", "issuing-dca", "issuing-ica")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Where a ceremony is held: its folder, its people's credentials and files, and a house."""
+
+    folder: Path
+    house: House
+
+    def path(self, *parts: str) -> str:
+        """A place on the site."""
+        return str(self.folder.joinpath(*parts))
+
+    def who(self) -> tuple[str, ...]:
+        """The options that name who takes part."""
+        words: list[str] = ["--operator", "Quill", self.path("operator.pem")]
+        words += ["--witness", "Quill Witnesses", self.path("witness-1.pem")]
+        for name in PEOPLE[2:]:
+            words += ["--custodian", self.path(f"{name}.json")]
+        return tuple(words)
+
+    def answers(self, **more: str) -> str:
+        """A file with an answer to every prompt but those for shares."""
+        said = {
+            "go": "go",
+            "machine": "a machine",
+            "machine.seen": "seen",
+            "close.deviations": "none",
+        }
+        for name in PEOPLE:
+            said |= {f"attend.{name}.{part}": part for part in ("name", "document")}
+            said[f"attend.{name}.organisation"] = ""
+            said |= {f"go.{name}": "told", f"receive.{name}": "opens"}
+        said |= {f"compare.{one}": "agreed" for one in _compared()}
+        said |= {key.replace("__", "."): value for key, value in more.items()}
+        place = self.folder / "answers.json"
+        place.write_text(json.dumps(said))
+        return str(place)
+
+    def signed(self, state: str) -> str:
+        """The transcript of the ceremony held in that folder, signed by operator and witness."""
+        words: list[str] = []
+        for name in PEOPLE[:2]:
+            out = f"{state}.{name}.sig"
+            desk = ("--certificate", self.path(f"{name}.pem"), "--key", self.path(f"{name}.key"))
+            entries = f"{state}/to-be-signed.json"
+            assert self.house.run("ceremony", "sign", entries, *desk, "--out", out)[0] == 0
+            words += ["--signature", out]
+        code, said = self.house.json("ceremony", "finish", "--state", state, *words)
+        assert (code, said["result"]) == (0, "completed"), said
+        return str(said["transcript"])
+
+
+def _compared() -> Iterator[str]:
+    for name in ("contingency", "contingency-symmetric", "recovery"):
+        yield from (name, f"rehearsal-{name}")
+    for kind in CertificateKind:
+        if kind.is_authority:
+            yield kind.value
+            yield from (
+                f"rehearsal-{kind.value}",
+                f"certificate of {kind.value}",
+                f"list of {kind.value}",
+            )
+    yield "request of recovery"
+
+
+@pytest.fixture(scope="module", name="site")
+def fixture_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """People with credentials, and a state directory without an SMKI."""
+    return _site(tmp_path_factory.mktemp("site"))
+
+
+def _site(folder: Path) -> Site:
+    site = Site(folder=folder, house=House(state=folder / "house"))
+    for name in PEOPLE:
+        if name.startswith("custodian"):
+            one = person(int(name[-1]))
+            certificate, key = one.custodian.certificate, one.key
+        else:
+            certificate, key = signing_credential(name)
+        (folder / f"{name}.pem").write_bytes(write_pem(certificate, "CERTIFICATE"))
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / f"{name}.key").write_bytes(pem)
+        if name.startswith("custodian"):
+            said: tuple[str, ...] = (
+                "--organisation",
+                f"Organisation {name[-1]}",
+                "--nominated-by",
+                "its board",
+            )
+            said += ("--approved", "PMA-1", "--verified-by", "Quill", "--verified-how", "passport")
+            files = ("--certificate", f"{folder}/{name}.pem", "--out", f"{folder}/{name}.json")
+            assert site.house.run("ceremony", "custodian", "appoint", name, *said, *files)[0] == 0
+    return site
+
+
+@pytest.fixture(scope="module", name="roots")
+def fixture_roots(site: Site) -> tuple[str, str]:
+    """The folder and transcript of a rehearsal of initial roots for that house."""
+    with quick_stores():
+        assert site.house.run("ceremony", "requests", "--out", site.path("requests"))[0] == 0
+    state = site.path("roots")
+    issuing = [
+        word for kind in KINDS for word in ("--issuing", kind, site.path("requests", f"{kind}.csr"))
+    ]
+    held = ("ceremony", "run", "roots", "--state", state, *site.who(), *issuing)
+    code, said = site.house.json(*held, "--answers", site.answers())
+    assert code == 0, said
+    return state, site.signed(state)
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_scripts_are_listed_and_shown(site: Site) -> None:
+    """Each script is shown with its steps before anybody holds it; an unknown one is refused."""
+    _, listed = site.house.json("ceremony", "list")
+    names = [one["name"] for one in listed["scripts"]]
+    assert names[:2] == ["roots", "recovery-key"]
+    for name in names:
+        code, shown = site.house.json("ceremony", "show", name)
+        assert (code, shown["steps"][0]["act"]) == (0, "go")
+    code, said = site.house.json("ceremony", "show", "party")
+    assert (code, "must be one of roots" in said["error"]["message"]) == (1, True)
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_transcript_is_verified_with_nothing_else(roots: tuple[str, str], site: Site) -> None:
+    """On a machine without a state directory; with a certificate that it made, and one that it did not."""
+    state, transcript = roots
+    made = f"{state}/certificates/root-oca.der"
+    code, told = site.house.json("ceremony", "verify", transcript, "--certificate", made)
+    assert (code, told["result"], told["quorum"], len(told["certificates"])) == (
+        0,
+        "completed",
+        3,
+        6,
+    )
+    other = site.path("operator.pem")
+    code, said = site.house.json("ceremony", "verify", transcript, "--certificate", other)
+    assert (code, "not one that this ceremony made" in said["error"]["message"]) == (1, True)
+
+
+@pytest.mark.clause("sec-app-l:3", "sec-app-b:B")
+def test_a_ceremony_founds_an_smki_without_root_keys(
+    roots: tuple[str, str], site: Site, tmp_path: Path
+) -> None:
+    """It is no development SMKI; no key at rest is that of a root, recovery or contingency key."""
+    _, transcript = roots
+    _founded(roots, site)
+    code, said = site.house.json("init", "--bare")
+    assert (code, said["development"], said["certificates"]) == (0, False, 7), said
+    assert said["log"]["origin"].startswith("rehearsal.")
+    code, audited = site.house.json("repository", "audit")
+    assert (code, audited["problems"]) == (0, [])
+    house = site.house.state
+    stores = {path.parent for path in house.rglob("store.json")}
+    assert {path.name for path in stores} == {"issuing"}
+    found = set()
+    for folder in stores:
+        store = SoftwareKeyStore(folder, passphrase_from({}, house / "passphrase"))
+        found |= set(store.names())
+    assert found == {"log", *KINDS}
+    assert not list(house.rglob("*.vault")) or [p.name for p in house.rglob("*.vault")] == [
+        "journal.vault"
+    ]
+    secrets = {each for one in _custody(roots[0]) for each in _octets_of(one)}
+    files = [path.read_bytes() for path in house.rglob("*") if path.is_file()]
+    forms = {form(each) for each in secrets for form in (bytes, _hex, base64.b64encode)}
+    assert not [each for each in forms if any(each in octets for octets in files)]
+    with open_front(load_settings({"SMKI_STATE": str(house)})) as front:
+        items = [front.reader.leaf(one.entry) for one in front.index.items(of=7)]
+    assert len(items) == 1
+    assert site.house.json("ceremony", "lodge", transcript)[0] == 0
+    assert site.house.json("repository", "audit")[1]["entries"] == audited["entries"]
+
+
+@pytest.mark.clause("sec-app-b:B-crl", "sec-app-l:3")
+def test_a_quorum_renews_the_list_of_a_root(
+    roots: tuple[str, str], site: Site, tmp_path: Path
+) -> None:
+    """The list in force goes to the ceremony, the next one comes back with its transcript."""
+    house = _founded(roots, site)
+    lists, state = str(tmp_path / "lists"), str(tmp_path / "renewal")
+    assert house.run("ceremony", "lists", "--out", lists)[0] == 0
+    key, name = f"{roots[0]}/keys/rehearsal-root-oca.json", "rehearsal-root-oca"
+    brought = ("--key", key, "--sign", f"{lists}/root-oca.cer", "--sign", f"{lists}/root-oca.crl")
+    said = {f"permit.{name}.{one}": "" for one in ("decision", "recovery", "incident", "method")}
+    said |= {f"permit.{name}.purpose": "revocation-list"}
+    held = parse_key_set(Path(key).read_bytes())
+    said |= {f"open.{name}.custodian-{n}": presents(held, person(n)).words for n in (1, 2, 3)}
+    said |= {f"open.{name}.custodian-{n}": "absent" for n in (4, 5)}
+    given = [word for one in said.items() for word in ("--answer", "=".join(one))]
+    run = ("ceremony", "run", "root-lists", "--state", state, *site.who(), *brought)
+    code, done = house.json(*run, "--answers", site.answers(), *given)
+    assert code == 0, done
+    code, lodged = house.json("ceremony", "lodge", site.signed(state))
+    assert (code, lodged["lists"]) == (0, ["root-oca"]), lodged
+    again = str(tmp_path / "again")
+    assert house.run("ceremony", "lists", "--out", again)[0] == 0
+    old, new = (
+        x509.load_der_x509_crl(Path(one, "root-oca.crl").read_bytes()) for one in (lists, again)
+    )
+    assert [_number(old), _number(new)] == [1, 2]
+    assert house.json("repository", "audit")[1]["problems"] == []
+    other = (*brought[:2], "--sign", f"{lists}/root-oca.crl", "--sign", f"{lists}/root-dca.cer")
+    run = ("ceremony", "run", "root-lists", "--state", f"{state}-2", *site.who(), *other)
+    code, done = house.json(*run, "--answers", site.answers(), *given)
+    assert (code, "must be brought" in done["error"]["message"]) == (1, True)
+
+
+def test_another_ceremony_founds_nothing_here(
+    roots: tuple[str, str], site: Site, tmp_path: Path, original: House
+) -> None:
+    """A transcript for other issuing keys, or for a house that stands, is refused."""
+    other = House(state=tmp_path / "other")
+    with quick_stores():
+        assert other.run("ceremony", "requests", "--out", str(tmp_path / "requests"))[0] == 0
+        code, said = other.json("init", "--ceremony", roots[1])
+    assert (code, "certified another key" in said["error"]["message"]) == (1, True)
+    code, said = original.json("init", "--ceremony", roots[1])
+    assert (code, "that no ceremony founded" in said["error"]["message"]) == (1, True)
+    code, said = original.json("ceremony", "requests", "--out", str(tmp_path / "more"))
+    assert (code, "is founded already" in said["error"]["message"]) == (1, True)
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_custodian_opens_their_share_at_home(
+    roots: tuple[str, str], site: Site, tmp_path: Path
+) -> None:
+    """Checked without being shown, shown in words, or encrypted to a ceremony; nobody else's opens."""
+    held = f"{roots[0]}/keys/rehearsal-root-oca.json"
+    desk = _desk(site, "custodian-2")
+    code, said = site.house.json("ceremony", "share", "check", held, *desk)
+    assert (code, said["share"], "words" in said) == (0, 2, False)
+    _, opened = site.house.json("ceremony", "share", "open", held, *desk)
+    assert len(opened["words"].split()) == 33
+    wrong = (*_desk(site, "custodian-2")[:2], *_desk(site, "custodian-3")[2:])
+    code, said = site.house.json("ceremony", "share", "check", held, *wrong)
+    assert (code, "does not open with this credential" in said["error"]["message"]) == (1, True)
+    code, said = site.house.json("ceremony", "share", "check", held, *_desk(site, "operator"))
+    assert (code, "has none for credential" in said["error"]["message"]) == (1, True)
+    out = str(tmp_path / "box")
+    to = ("--to", site.path("custodian-1.pub"), "--out", out)
+    spki = person(1).key.public_key()
+    (site.folder / "custodian-1.pub").write_bytes(
+        spki.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    assert site.house.run("ceremony", "share", "open", held, *desk, *to)[0] == 0
+    assert Path(out).read_text().startswith("box:")
+    assert site.house.run("ceremony", "share", "open", held, *desk, *to)[0] == 1
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_nobody_answers_and_it_goes_on_later(site: Site) -> None:
+    """A prompt without an answer ends with exit code 3 and says its name; later it goes on there."""
+    state = site.path("recovery")
+    held = ("ceremony", "run", "recovery-key", "--state", state)
+    code, said = site.house.json(*held, *site.who(), "--answers", site.answers())
+    assert (code, said["error"]["where"]) == (3, "request.entity")
+    more: tuple[str, ...] = (
+        "--answers",
+        site.answers(),
+        "--answer",
+        "request.entity=0A534D4B49040001",
+    )
+    code, said = site.house.json(*held, *more)
+    assert (code, said["error"]["where"]) == (3, "open.rehearsal-recovery.custodian-1")
+    for number in (1, 2, 3):
+        _, opened = site.house.json(
+            "ceremony",
+            "share",
+            "open",
+            f"{state}/keys/rehearsal-recovery.json",
+            *_desk(site, f"custodian-{number}"),
+        )
+        more += ("--answer", f"open.rehearsal-recovery.custodian-{number}={opened['words']}")
+    for number in (4, 5):
+        more += ("--answer", f"open.rehearsal-recovery.custodian-{number}=absent")
+    assert site.house.run(*held, *more)[0] == 0
+    told = site.house.json("ceremony", "verify", site.signed(state))[1]
+    assert (told["interruptions"], told["refusals"]) == (2, [])
+    code, said = site.house.json("ceremony", "run", "roots", "--state", state)
+    assert (code, "is held in this folder" in said["error"]["message"]) == (1, True)
+
+
+def test_a_live_ceremony_has_policies_of_its_own(site: Site) -> None:
+    """Real keys are never made under the OIDs of development."""
+    held = ("ceremony", "run", "recovery-key", "--state", site.path("live"), "--purpose", "live")
+    code, said = site.house.json(
+        *held, *site.who(), "--answers", site.answers(), SMKI_STATE=site.path("none")
+    )
+    assert (code, "must have its own" in said["error"]["message"]) == (1, True)
+
+
+def test_a_live_ceremony_makes_live_keys(site: Site) -> None:
+    """Under policies and an environment of its own; its key is no rehearsal's, by name and by seal."""
+    state = site.path("live-recovery")
+    held = ("ceremony", "run", "recovery-key", "--state", state, "--purpose", "live", *site.who())
+    answers = ("--answers", site.answers(), "--answer", "request.entity=0A534D4B49040001")
+    code, done = site.house.json(
+        *held,
+        *answers,
+        SMKI_STATE=site.path("none"),
+        SMKI_POLICIES=OIDS,
+        SMKI_ENVIRONMENT="quill-1",
+    )
+    assert code == 0, done
+    told = site.house.json("ceremony", "verify", site.signed(state))[1]
+    assert (told["purpose"], list(told["keys"])) == ("live", ["recovery"])
+    use = ("ceremony", "run", "activation", "--state", site.path("misuse"), *site.who())
+    brought = ("--key", f"{state}/keys/recovery.json", "--sign", site.path("operator.pem"))
+    code, refused = site.house.json(*use, *brought, "--answers", site.answers())
+    assert (code, "must never be used in a rehearsal" in refused["error"]["message"]) == (1, True)
+
+
+@pytest.mark.clause("sec:L10.9", "sec-app-l:3", "sec:L10")
+def test_a_live_key_acts_by_decision_and_quorum(tmp_path: Path) -> None:
+    """In an SMKI of real roots: refused without decisions, refused with two of three, then it signs."""
+    site = _site(tmp_path)
+    house = _live_house(site)
+    key, name = site.path("recovery", "keys", "recovery.json"), "recovery"
+    told = dict(zip(("decision", "recovery"), ("K-1", "M-1"), strict=True))
+    told |= {"incident": "INC-7", "method": "method-3", "purpose": "replace"}
+    said = {f"permit.{name}.{one}": text for one, text in told.items()}
+    command = tmp_path / "command-1"
+    command.write_bytes(b"a command to be signed")
+    said[f"use.{name}.command-1"] = "agreed"
+    held = parse_key_set(Path(key).read_bytes())
+    shares = {n: presents(held, person(n)).words for n in (1, 2, 3)}
+    run: tuple[str, ...] = (
+        "ceremony",
+        "run",
+        "activation",
+        "--state",
+        site.path("use"),
+        "--purpose",
+        "live",
+    )
+    run += (*site.who(), "--key", key, "--sign", str(command), "--answers", site.answers())
+
+    def use(*numbers: int) -> tuple[int, dict[str, Any]]:
+        opened = {f"open.{name}.custodian-{n}": "absent" for n in range(1, 6)}
+        opened |= {f"open.{name}.custodian-{n}": shares[n] for n in numbers}
+        given = [w for one in (said | opened).items() for w in ("--answer", "=".join(one))]
+        return house.json(*run, *given)
+
+    code, done = use(1, 2, 3)
+    assert (code, "'K-1': not in the record" in done["error"]["message"]) == (1, True)
+    authority = Authority(house=house, folder=tmp_path)
+    authority.lodge("K-1", "use-key", name, "--scope", "INC-7: replace")
+    authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
+    code, done = use(1, 2)
+    assert (code, "2 shares count, must be 3" in done["error"]["message"]) == (1, True)
+    refused, permitted = "refused: recovery", "permitted: recovery"
+    assert _asked(house) == [refused, permitted, permitted, refused]
+    code, done = use(1, 2, 3)
+    assert code == 0, done
+    assert Path(site.path("use", "signatures", "recovery-command-1.sig")).exists()
+    assert house.json("ceremony", "lodge", site.signed(site.path("use")))[0] == 0
+    assert house.json("repository", "audit")[1]["problems"] == []
+
+
+def _live_house(site: Site) -> House:
+    """An SMKI that a live ceremony founded, with officers of the authority and a recovery key."""
+    house, issuing = site.house, []
+    live = ("--purpose", "live", *site.who(), "--answers", site.answers())
+    with quick_stores():
+        assert house.run("ceremony", "requests", "--out", site.path("requests"))[0] == 0
+        for kind in KINDS:
+            issuing += ["--issuing", kind, site.path("requests", f"{kind}.csr")]
+        roots = ("ceremony", "run", "roots", "--state", site.path("roots"), *live, *issuing)
+        assert house.run(*roots, SMKI_POLICIES=OIDS, SMKI_ENVIRONMENT="quill-1")[0] == 0
+        assert house.run("init", "--ceremony", site.signed(site.path("roots")))[0] == 0
+    recovery = ("ceremony", "run", "recovery-key", "--state", site.path("recovery"), *live)
+    assert house.run(*recovery, "--answer", "request.entity=0A534D4B49040001")[0] == 0
+    party, trade, identity = OFFICERS["chair"]
+    named = ("--trading-name", trade, "--identity", f"{identity}=other")
+    assert house.run("party", "add", party, *named)[0] == 0
+    for officer in ("chair", "secretary"):
+        csr, key, pem = (site.path(f"{officer}.{ending}") for ending in ("csr", "key", "pem"))
+        who = ("--organisation", trade, "--role", "other", "--name", officer)
+        assert house.run("csr", "system", *who, "--out", csr, "--key-out", key)[0] == 0
+        wanted = (csr, "--party", party, "--interface", "portal", "--out", pem)
+        assert house.run("registration", "credential", *wanted)[0] == 0
+    return house
+
+
+def _asked(house: House) -> list[str]:
+    """What was asked of keys, as the record names it, in its order."""
+    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
+        items = front.index.items(of=7)
+        names = [
+            front.index.items(of=7, name=one)
+            for one in ("refused: recovery", "permitted: recovery")
+        ]
+        kinds = {row.entry: n for n, rows in enumerate(names) for row in rows}
+    words = ("refused: recovery", "permitted: recovery")
+    return [words[kinds[row.entry]] for row in items if row.entry in kinds]
+
+
+def _founded(roots: tuple[str, str], site: Site) -> House:
+    with quick_stores():
+        assert site.house.run("init", "--bare", "--ceremony", roots[1])[0] == 0
+    return site.house
+
+
+def _number(found: x509.CertificateRevocationList) -> int:
+    return found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+
+
+def _custody(state: str) -> list[KeySet]:
+    return [parse_key_set(path.read_bytes()) for path in Path(state, "keys").iterdir()]
+
+
+def _octets_of(held: KeySet) -> tuple[bytes, ...]:
+    """Everything secret of a key in custody: the key and every share."""
+    shares = [presents(held, person(number)) for number in range(1, 6)]
+    values = (read_words(one.words).share.value for one in shares)
+    return (open_key(held, shares).octets, *(one.words.encode() for one in shares), *values)
+
+
+def _hex(octets: bytes) -> bytes:
+    return octets.hex().encode()
+
+
+def _desk(site: Site, name: str) -> tuple[str, ...]:
+    return ("--certificate", site.path(f"{name}.pem"), "--key", site.path(f"{name}.key"))

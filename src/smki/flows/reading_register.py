@@ -21,7 +21,7 @@ from smki.governance.labels import Label
 from smki.governance.reading import ANYBODY, Reader, label_of, reader, top_label_of
 from smki.governance.remembering import Remembered
 from smki.governance.rules_classification import fits
-from smki.governance.seeing import as_seen, as_seen_before, opened_by
+from smki.governance.seeing import as_seen, as_seen_before, as_seen_then, opened_by
 from smki.merkle.canonical import parse_json
 from smki.ports.register import Kept, Page, Register, Seen, Wanted
 from smki.steps import Requester
@@ -155,22 +155,30 @@ class Reading:
     def history(self, entity: Entity) -> tuple[Said, ...]:
         """Every state that it had, newest first; to who keeps it, as far as they see it.
 
-        A state is judged by the label that it had: what was Red and is White now stays Red there. One
-        that differs from the one before in what is withheld alone is none.
+        A state is judged by the label that it had last, its own or of what it belonged to: what was Red
+        and is White now stays Red there. One that differs from the one before in what is withheld alone is none.
         """
         bodies = bodies_of(entity, self._remembered)
         seen: list[Kept] = []
-        for one in reversed(self.register.history(entity.key)):
-            state = as_seen_before(one.entity, bodies, self.reader, self._remembered)
+        for one, then in reversed(tuple(self._states(entity.key))):
+            state = as_seen_before(one.entity, bodies, self.reader, self._remembered, then)
             if state is not None and not (seen and seen[-1].entity == state):
                 seen.append(replace(one, entity=state))
         return tuple(self._said(one) for one in reversed(seen))
 
     def state(self, key: Key, entry: int) -> Entity | None:
         """The entity as that entry left it; None if it did not name it, or the reader may not see it."""
-        states = self.register.history(key)
-        found = next((one.entity for one in states if one.entry == entry), None)
-        return None if found is None else as_seen(found, self.reader, self._remembered)
+        for one, then in self._states(key):
+            if one.entry == entry:
+                return as_seen_then(one.entity, self.reader, self._remembered, then)
+        return None
+
+    def _states(self, key: Key) -> Iterator[tuple[Kept, "_Then"]]:
+        """Every state that it had, newest first, each with the register as it was to the state's end."""
+        last = self.register.head().number
+        for one in self.register.history(key):
+            yield one, _Then(self.register, last)
+            last = one.entry - 1
 
     def opened_by(self, output: Output) -> tuple[Entity, ...]:
         """What others may read when this is given out, as far as this reader sees it.
@@ -233,6 +241,24 @@ class Reading:
             by=str(fields.get("by", "")),
             said=str(fields.get("said", "")),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Then:
+    """The register as that entry left it."""
+
+    register: Register
+    entry: int
+
+    def get(self, key: Key) -> Entity | None:
+        """The entity as it stood then."""
+        states = self.register.history(key)
+        return next((one.entity for one in states if one.entry <= self.entry), None)
+
+    def under(self, parent: Key, kind: Kind) -> tuple[Entity, ...]:
+        """All of that kind that belonged to `parent` then: nothing ever belongs elsewhere."""
+        found = (self.get(one.key) for one in self.register.under(parent, kind))
+        return tuple(one for one in found if one is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,9 @@ class _Asked:
             return _not_yet(said)
         if found.in_force and version.state not in _STANDING:
             return _not_yet(f"{version.ref} is {version.state.value}, not recorded as approved")
+        if found.in_force and by.effective is None and taken_on(by, self.known) is None:
+            # Its meeting is not shown to who asks: no version has effect before its own date.
+            return _before_its_date(version, self.day) or found
         return found
 
     def _resolution(self, resolution: Resolution) -> Effect:
@@ -245,12 +248,17 @@ def _as_recorded(version: DocumentVersion, known: Known, day: date) -> Effect:
     if version.state is VersionState.APPROVED_WITH_CONDITION:
         return _not_shown(version)
     if version.state in _STANDING:
-        if version.dated is not None and day < version.dated:
-            return _not_yet(f"{version.ref} is dated {version.dated}")
-        return Effect(remarks=(f"{version.ref} is recorded as {version.state.value}",))
+        recorded = Effect(remarks=(f"{version.ref} is recorded as {version.state.value}",))
+        return _before_its_date(version, day) or recorded
     lacks = " and ".join(map(str, progress(version, known).next))
     said = f", lacks that {lacks}" if lacks else ""
     return _not_yet(f"{version.ref} is {version.state.value}{said}")
+
+
+def _before_its_date(version: DocumentVersion, day: date) -> Effect | None:
+    """That it is dated later than that day; None if it is not."""
+    is_later = version.dated is not None and day < version.dated
+    return _not_yet(f"{version.ref} is dated {version.dated}") if is_later else None
 
 
 def _dates(resolution: Resolution, known: Known, day: date) -> Iterator[Effect]:

@@ -147,7 +147,7 @@ def withheld_names(entity: Entity, who: Reader, known: Known) -> frozenset[tuple
 
 
 def as_seen_before(
-    entity: Entity, bodies: Iterable[str], who: Reader, known: Known
+    entity: Entity, bodies: Iterable[str], who: Reader, known: Known, then: Known
 ) -> Entity | None:
     """An earlier state of an entity of these bodies as this reader sees it; None if they may not.
 
@@ -159,7 +159,22 @@ def as_seen_before(
     several = tuple(bodies)
     keepers = {secretariat_token(body) for body in several} or {SECRETARIATS}
     keepers |= {seat_token(body, SeatCategory.CHAIR) for body in several}
-    return as_seen(entity, who, known) if may_read(who, keepers) else None
+    return as_seen_then(entity, who, known, then) if may_read(who, keepers) else None
+
+
+def as_seen_then(entity: Entity, who: Reader, known: Known, then: Known) -> Entity | None:
+    """An earlier state as this reader sees it; None if they may not.
+
+    `then` is the register as it was when that state ended: what was Red by what it belonged to, which
+    is lower now, stays Red there.
+
+    Clause: sec:M4.13
+    """
+    now, was = label_of(entity, known), label_of(entity, then)
+    label = highest((now, was))
+    if label is not now and not may_read(who, audience_at(label, entity, known)):
+        return None
+    return as_seen(entity, who, known)
 
 
 def opened_by(

@@ -279,6 +279,20 @@ def test_as_recorded_a_version_has_effect_from_its_date() -> None:
     assert in_force((earlier, later), known, DAY - timedelta(days=1)) == earlier
 
 
+@pytest.mark.clause("sec:M4.13")
+def test_a_version_has_no_effect_before_its_date_where_the_meeting_is_withheld() -> None:
+    """Who knows the approval and not the day of its meeting goes by the version's own date."""
+    later, taken, _ = approved()
+    later, taken = replace(later, dated=DAY), replace(taken, item="withheld")
+    earlier = replace(version("1.0", VersionState.SUPERSEDED), superseded_by=later.ref)
+    known = register(taken, later, earlier)
+    assert version_effect(later, known, DAY).in_force
+    assert version_effect(later, known, DAY - timedelta(days=1)).stand is Stand.NOT_YET
+    said = replace(taken, effective=DAY - timedelta(days=9))
+    before = DAY - timedelta(days=1)
+    assert version_effect(later, register(said, later, earlier), before).in_force
+
+
 def test_what_rests_on_much_is_answered_at_once() -> None:
     """Layers of decisions that each rest on all of the layer below: each is asked once, words stay few."""
     layers = [

@@ -163,14 +163,15 @@ def test_earlier_states_are_the_keepers() -> None:
         ("member", False),
         ("outside", False),
     ):
-        seen_before = as_seen_before(RED_BODY, ("QSC",), who(role), known)
+        seen_before = as_seen_before(RED_BODY, ("QSC",), who(role), known, known)
         assert seen_before == (RED_BODY if looks else None)
     without = replace(MET, attendance=MET.attendance[1:])
-    assert as_seen_before(RED_BODY, ("QSC",), who("chair"), register(without)) is None
-    cut = as_seen_before(PAPER, ("QSC",), who("chair"), register(without))
+    other = register(without)
+    assert as_seen_before(RED_BODY, ("QSC",), who("chair"), other, other) is None
+    cut = as_seen_before(PAPER, ("QSC",), who("chair"), other, other)
     assert isinstance(cut, Paper)
     assert [one.heading for one in cut.sections] == ["Open"]
-    assert as_seen_before(RED_BODY, ("QTG",), who("testers"), known) is None
+    assert as_seen_before(RED_BODY, ("QTG",), who("testers"), known, known) is None
 
 
 @pytest.mark.clause("sec:M4.13")

@@ -13,7 +13,7 @@ from tests.support.register_pages import CREDENTIALS, OUTSIDER
 from smki.flows.displaying import ShownDecision
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.bodies import Person
-from smki.governance.entities.meetings import AgendaItem, Ask, Paper, Section
+from smki.governance.entities.meetings import AgendaItem, Ask, Meeting, Paper, Section
 from smki.governance.entities.minutes import Action, Due, DueKind, Resolution, Verb
 from smki.governance.entities.outputs import Output, OutputAct
 from smki.governance.labels import Label
@@ -138,6 +138,39 @@ def test_history_says_who_changed_what(pages: PagesHouse) -> None:
     history = pages.get("secretary", "/history/person/chair").text
     assert "Quill Council" in history
     assert "The secretary</a>: moved" in history
+
+
+def test_what_was_red_by_its_item_stays_so(pages: PagesHouse) -> None:
+    """The chair was not there: words of when the item was Red are not in its history, now Green."""
+    meeting = Meeting(
+        ref="QPA_02_0203", label=Label.GREEN, body="QPA", number=2, held_on=date(2026, 3, 2)
+    )
+    item = AgendaItem(
+        ref=f"{meeting.ref}/7",
+        label=Label.RED,
+        meeting=meeting.ref,
+        number=7,
+        heading="Assessment",
+        stub="An assessment",
+    )
+    action = Action(
+        ref="QPA 02/07",
+        item=item.ref,
+        text="Fine it a thousand quoits.",
+        owner="chair",
+        raised=date(2026, 3, 2),
+        due=Due(kind=DueKind.NEXT_MEETING),
+    )
+    pages.put(meeting, item, action)
+    pages.put(replace(item, label=Label.GREEN), replace(action, text="Write to it."))
+    history = pages.get("chair", "/history/action/QPA 02/07")
+    assert history.status == 200
+    assert "Write to it." in pages.get("chair", "/action/QPA 02/07").text
+    assert "quoits" not in history.text
+    made_from = pages.register.history(action.key)[-1].entry
+    typed = {"since": str(made_from), "text": "x", "owner": "chair", "item": item.ref}
+    again = pages.send("chair", "/edit/action/QPA 02/07", typed)
+    assert "quoits" not in again.text
 
 
 @pytest.mark.parametrize("name", ["md", "html", "ics", "csv-actions", "csv-attendance"])

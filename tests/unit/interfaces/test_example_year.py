@@ -26,6 +26,7 @@ from smki.flows.keeping import all_of, keep
 from smki.flows.reading_register import ReadersOfRegister, Reading
 from smki.governance.encoding import encode_entity
 from smki.governance.entities import Entity, Key, Kind
+from smki.governance.entities.bodies import Person
 from smki.governance.entities.meetings import Meeting
 from smki.governance.entities.minutes import Action, ActionState, Condition, ConditionState
 from smki.governance.entries import Change
@@ -366,6 +367,25 @@ def test_the_whole_year_is_what_its_chapters_are() -> None:
     assert {one.meeting for one in whole.meetings} == {
         name.removesuffix(".md") for name, _ in example_texts() if name.endswith(".md")
     }
+
+
+def test_what_was_done_meanwhile_stays(tmp_path: Path) -> None:
+    """The year again, with a further credential, puts that alone: no edit and no credential is undone."""
+    url = f"sqlite:///{tmp_path / 'smki.db'}"
+    migrate(url)
+    with open_database(url) as database:
+        register = database.proceedings
+        bring_in_year(register, example_year({"pma-chair": ("2a" * 20,)}))
+        meeting = register.get(Key(Kind.MEETING, "PMA_28_0812"))
+        assert isinstance(meeting, Meeting)
+        moved = replace(meeting, place="Room 9")
+        keep(register, Change(at=NOW, by="", said="another room", entities=(moved,)))
+        done = bring_in_year(register, example_year({"networks-1": ("1b" * 20,)}))
+        assert [one.ref for one in done.entities] == ["networks-1"]
+        assert register.get(meeting.key) == moved
+        chair = register.get(Key(Kind.PERSON, "pma-chair"))
+        assert isinstance(chair, Person)
+        assert chair.credentials == ("2a" * 20,)
 
 
 def test_commands(

@@ -1,7 +1,8 @@
 """`smki governance example`: a year of fictitious bodies comes into the register."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -13,6 +14,10 @@ from smki.adapters.files import read_octets
 from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.example_year import Chapter, example_year, whole_year
 from smki.flows.importing_register import Imported, bring_in
+from smki.flows.keeping import all_of
+from smki.governance.entities import Kind
+from smki.governance.entities.bodies import Person
+from smki.governance.looking import look
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.ports.register import Register
 from smki.terms import Malformed
@@ -36,12 +41,17 @@ def example(*, credentials: Sequence[str], as_json: bool) -> None:
     A policy authority, a testing group, a security and an architecture committee, a panel and a
     funding board, with their papers, minutes, decisions and actions. Roles, no real people. The
     sample officers become its secretary (of the sample supplier) and its chair (of the sample DCC),
-    unless other credentials are given. Brought in again, nothing changes.
+    unless other credentials are given. Brought in again, nothing changes but credentials that are
+    said: what was done in the register meanwhile stays.
     """
     settings = load_settings(os.environ)
     with reporting(as_json=as_json), open_front(settings) as front:
         said = dict(map(_said, credentials)) if credentials else _samples(settings)
-        serials = {person: (_serial(path),) for person, path in said.items()}
+        told: Mapping[str, tuple[str, ...]] = {
+            person: (_serial(path),) for person, path in said.items()
+        }
+        held = _held(front.proceedings)
+        serials = {**held, **told} if credentials else {**told, **held}
         found = bring_in_year(front.proceedings, example_year(serials))
     count = len({one.key for one in found.entities})
     what = f"{count} put" if count else "all of it stood there already"
@@ -56,18 +66,48 @@ def example(*, credentials: Sequence[str], as_json: bool) -> None:
 
 
 def bring_in_year(register: Register, chapters: Sequence[Chapter]) -> Imported:
-    """The year stands in the register: chapter by chapter if that is empty, else what is missing.
+    """The year stands in the register: chapter by chapter if that is empty, else what was cut off.
+
+    Where all of it came in before, credentials alone are put: the rest is as people left it.
 
     Raises:
         Refused: what stands there goes against it.
         Unavailable: the database is away.
     """
+    wanted = chapters
+    if register.head().number:
+        people = _credentials(register, chapters)
+        wanted = people if _is_whole(register, chapters) else (whole_year(chapters),)
     done: list[Imported] = []
-    for one in chapters if register.head().number == 0 else (whole_year(chapters),):
+    for one in wanted:
         at = datetime.now(UTC).replace(microsecond=0)
         done.append(bring_in(register, one.meetings, one.tables, at=at, said=one.said))
     entities = tuple(each for one in done for each in one.entities)
     return Imported(head=done[-1].head, entities=entities)
+
+
+def _is_whole(register: Register, chapters: Sequence[Chapter]) -> bool:
+    """Whether the last chapter came in, before which all others did."""
+    return all(register.get(one.key) is not None for one in chapters[-1].tables)
+
+
+def _credentials(register: Register, chapters: Sequence[Chapter]) -> tuple[Chapter]:
+    """The people as they stand, with the credentials that the year gives them."""
+    named = {
+        one.ref: one.credentials
+        for chapter in chapters
+        for one in chapter.tables
+        if isinstance(one, Person) and one.credentials
+    }
+    stand = (look(register, Person, ref) for ref in named)
+    people = tuple(replace(one, credentials=named[one.ref]) for one in stand if one is not None)
+    return (Chapter(said="credentials of people of the example year", tables=people),)
+
+
+def _held(register: Register) -> Mapping[str, tuple[str, ...]]:
+    """The credentials that people of the register have."""
+    people = (one for one in all_of(register, Kind.PERSON) if isinstance(one, Person))
+    return {one.ref: one.credentials for one in people if one.credentials}
 
 
 def _said(text: str) -> tuple[str, Path]:

@@ -20,7 +20,14 @@ from datetime import date, time
 
 from smki.governance.entities import Entity, Key, Known
 from smki.governance.entities.bodies import Committee
-from smki.governance.entities.meetings import AgendaItem, Ask, Meeting, MeetingKind, StandingItem
+from smki.governance.entities.meetings import (
+    AgendaItem,
+    Ask,
+    Meeting,
+    MeetingKind,
+    MeetingState,
+    StandingItem,
+)
 from smki.governance.entities.minutes import Action, Condition, ConditionState, Resolution
 from smki.governance.labels import Label
 from smki.governance.looking import all_under
@@ -139,10 +146,12 @@ def draft_agenda(
         planned: what the planner shows.
 
     Raises:
-        Refused: a standing item is left out without a reason, or there is none of that name.
+        Refused: a standing item is left out without a reason, or there is none of that name; or the
+            body meets that day already.
 
     Clause: sec:C6
     """
+    _must_be_free(body, wishes.held_on, known)
     reference = next_meeting(body, wishes.held_on, known)
     standing = _in_force(all_under(known, body, StandingItem), wishes.held_on)
     _must_be_reasoned(standing, wishes)
@@ -205,6 +214,19 @@ def _numbered(meeting: Meeting, lines: Iterable[_Line]) -> Draft:
 def _in_force(standing: Iterable[StandingItem], day: date) -> tuple[StandingItem, ...]:
     found = (one for one in standing if one.is_on(day))
     return tuple(sorted(found, key=lambda one: (one.place, one.ref)))
+
+
+def _must_be_free(body: Committee, day: date, known: Known) -> None:
+    """A draft that is kept twice would be two meetings, and none can be deleted."""
+    for one in all_under(known, body, Meeting):
+        if one.held_on == day and one.state is not MeetingState.CANCELLED:
+            raise Refused(
+                f"{body.ref} meets on {day} already, must be another day, or what {one.ref} has"
+                " must be changed there",
+                where="held_on",
+                clause="sec:C6",
+                rule="agenda.day",
+            )
 
 
 def _must_be_reasoned(standing: Iterable[StandingItem], wishes: Wishes) -> None:

@@ -189,6 +189,17 @@ def test_a_standing_item_is_left_out_with_a_reason() -> None:
             draft_agenda(BODY, replace(WISHES, omitted={ref: " "}), REGISTER)
 
 
+@pytest.mark.clause("sec:C6")
+def test_no_second_meeting_is_drafted_for_a_day() -> None:
+    """A draft that was kept once is refused the second time; a cancelled meeting is in nobody's way."""
+    there = replace(LAST, ref="QPA_22_1204", number=22, held_on=WISHES.held_on)
+    with pytest.raises(Refused, match=r"meets on 2016-04-12 already.*QPA_22_1204"):
+        draft_agenda(BODY, WISHES, REGISTER.with_these(there))
+    cancelled = replace(there, state=MeetingState.CANCELLED)
+    draft = draft_agenda(BODY, WISHES, REGISTER.with_these(cancelled))
+    assert draft.meeting.ref == "QPA_23_1204"
+
+
 def test_actions_and_planner_may_have_standing_items() -> None:
     """Where a standing item is named for them, they get none of their own."""
     wishes = replace(WISHES, actions_under="QPA/s2", planner_under="QPA/s1")

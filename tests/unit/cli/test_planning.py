@@ -62,6 +62,9 @@ def test_terms_and_elections_are_commands(house: Any, tmp_path: Path) -> None:
     code, opened = house.json("governance", "election", "open", "QPA")
     assert (code, [one["seat"] for one in opened["elections"]]) == (0, ["QPA/1"])
     ref = opened["elections"][0]["ref"]
+    again = house.run("governance", "election", "open", "QPA")
+    assert again[0] == 0
+    assert "but those whose election is open" in again[1]
     for command in (
         ("nominate", ref, "ada"),
         ("vote", ref, "Ink Energy", "ada"),

@@ -108,6 +108,9 @@ def _review(text: str) -> AnnualReview | None:
     return AnnualReview(month=day.month, day=day.day)
 
 
+_NONE: Final = "nothing to open: no term ends within three months but those whose election is open"
+
+
 def _elections(done: Callable[[Register], tuple[Election, ...]], *, as_json: bool) -> None:
     found = _perform(done, as_json=as_json)
     rows = [
@@ -128,7 +131,7 @@ def _elections(done: Callable[[Register], tuple[Election, ...]], *, as_json: boo
         f"{f'; elected: {one.elected}' if one.elected else ''}"
         for one in found
     ]
-    emit({"elections": rows}, lines or ("no term ends within three months",), as_json=as_json)
+    emit({"elections": rows}, lines or (_NONE,), as_json=as_json)
 
 
 def _seats(done: Callable[[Register], tuple[Seat, ...]], *, as_json: bool) -> None:

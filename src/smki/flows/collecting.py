@@ -21,11 +21,13 @@ from smki.flows.configuring import bodies_at
 from smki.flows.deciding import believed, lodge_decision, must_be_lodgeable
 from smki.flows.office import FrontOffice, Office
 from smki.flows.recorded import Recorded
-from smki.governance import parse_recorded, recorded_body
+from smki.governance import Decision, parse_recorded, recorded_body
 from smki.terms import EUI64, Malformed, Refused, Unavailable
 
 SIGN_DECISION: Final = "sign-decision"  # the operation of whoever holds the record
-WAITING_MAX: Final = 200  # a committee has a handful; more is somebody's fault, or fills the disk
+WAITING_MAX: Final = (
+    200  # of a body, which has a handful: more is somebody's fault, or fills the disk
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,19 +137,24 @@ def _holding(
 
 
 def _keep(front: FrontOffice, digest: str, body: bytes, found: Recorded) -> None:
-    """It waits; no other with its id does."""
-    others = [name for name in front.waiting.names() if name != digest]
+    """It waits; no other of its body with its id does. Other bodies' are neither told of nor counted."""
+    others = [one for one in _others(front, digest) if one.body is found.decision.body]
     if len(others) >= WAITING_MAX:
         raise Unavailable(
             f"waiting decisions: {len(others)} wait, must be fewer than {WAITING_MAX}: have some"
             " signed, or let their time be over",
             rule="decision.waiting",
         )
-    for name in others:
-        kept = front.waiting.read(name)
-        if kept is not None and parse_recorded(kept)[0].id == found.decision.id:
-            raise _refused(found, "waits already with other words, must have an id of its own")
+    if any(one.id == found.decision.id for one in others):
+        raise _refused(found, "waits already with other words, must have an id of its own")
     front.waiting.keep(digest, body)
+
+
+def _others(front: FrontOffice, digest: str) -> Iterator[Decision]:
+    for name in front.waiting.names():
+        body = front.waiting.read(name)
+        if name != digest and body is not None:
+            yield parse_recorded(body)[0]
 
 
 def _refused(found: Recorded, what: str) -> Refused:

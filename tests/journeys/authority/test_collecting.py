@@ -109,6 +109,18 @@ def test_so_many_wait_and_no_more(bodies: Bodies, monkeypatch: pytest.MonkeyPatc
         assert not collect_signatures(office, second, others[:1]).lodged
 
 
+def test_a_body_does_not_fill_anothers_place(
+    bodies: Bodies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much of one body's waits, another's waits beside it, though its id was taken there."""
+    full, signed = bodies.signed("C-9", "withdraw-document", "Procedure 9")
+    with bodies.opened() as office:
+        file, signatures = bodies.signed("C-9", "go-live", office.front.reader.origin, body="panel")
+        collect_signatures(office, full, signed[:1])
+        monkeypatch.setattr(collecting, "WAITING_MAX", 1)
+        assert not collect_signatures(office, file, signatures[:1]).lodged
+
+
 def test_a_signer_whose_credential_was_revoked_counts_no_more(bodies: Bodies) -> None:
     """What the chair of the panel signed while it was good does not complete the decision later."""
     with bodies.opened() as office:

@@ -135,8 +135,11 @@ def _output(step: Step, after: Output, before: Output | None) -> Iterator[Findin
         yield _wrong(
             after, "act", f"{named.key} is {label.value}, to {after.act.value} it must be {may}"
         )
-    if isinstance(named, Minutes) and after.act in _OUT and not named.state.is_approved:
-        yield _wrong(after, "draft", f"{named.key} is {named.state.value}, must be approved first")
+    minutes = look(step.known, Minutes, named.minutes) if isinstance(named, Paragraph) else named
+    if isinstance(minutes, Minutes) and after.act in _OUT and not minutes.state.is_approved:
+        yield _wrong(
+            after, "draft", f"{minutes.key} is {minutes.state.value}, must be approved first"
+        )
     if entitled is not bool(after.readers):
         yield _wrong(after, "readers", "readers are named by who is entitled, and only there")
     for one in after.readers:

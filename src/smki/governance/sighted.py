@@ -24,15 +24,24 @@ def decide_sighted(change: Change, known: Known, who: Reader) -> tuple[Finding, 
     Clause: sec:M4.13
     """
     remembered = Remembered(known)
-    return tuple(one for after in change.entities for one in _found(after, change, remembered, who))
+    # Whether a name is taken is not said to who may not put it there anyway.
+    loose = tuple(
+        one for after in change.entities for one in _loose(after, change, remembered, who)
+    )
+    return loose or tuple(
+        one for after in change.entities for one in _found(after, change, remembered, who)
+    )
 
 
-def _found(after: Entity, change: Change, known: Known, who: Reader) -> Iterator[Finding]:
+def _loose(after: Entity, change: Change, known: Known, who: Reader) -> Iterator[Finding]:
     new = {one.key for one in change.entities}
     for parent in after.parents:
         there = known.get(parent)
         if parent not in new and (there is None or not may_read(who, audience_of(there, known))):
             yield not_there(after, parent)
+
+
+def _found(after: Entity, change: Change, known: Known, who: Reader) -> Iterator[Finding]:
     before = known.get(after.key)
     names = withheld_names(after, who, Ahead(known, change.entities))
     # What it named before is not asked again: old papers name what the register never had.

@@ -124,6 +124,9 @@ def test_drafts_and_readers() -> None:
     """Minutes go out when they are approved; readers are persons, named for an entitlement alone."""
     draft = replace(OPEN, state=MinutesState.IN_COMMENT)
     assert refused(output(OutputAct.DISTRIBUTE, draft), draft) == ["draft"]
+    words = paragraph(OPEN, 2, 1, "Of a draft.")
+    assert refused(output(OutputAct.DISTRIBUTE, words), words, draft) == ["draft"]
+    assert refused(output(OutputAct.DISTRIBUTE, words), words) == []
     assert refused(output(OutputAct.ENTITLE, CONFIDENTIAL, "guest")) == []
     assert refused(output(OutputAct.ENTITLE, CONFIDENTIAL)) == ["readers"]
     assert refused(output(OutputAct.ENTITLE, CONFIDENTIAL, "nobody")) == ["readers"]

@@ -46,3 +46,15 @@ def test_what_comes_with_the_change_may_be_named() -> None:
     after = replace(DRAFT, resolutions=(own.ref,))
     change = Change(at=AT, by="ada", said="", entities=(document(), after, own))
     assert decide_sighted(change, register(), SECRETARY) == ()
+
+
+@pytest.mark.clause("sec:M4.13")
+def test_a_name_is_not_tried_out_below_what_is_withheld() -> None:
+    """What belongs to something withheld is refused in the same words whether its name is taken or not."""
+
+    def tried(item: str, ref: str) -> list[str]:
+        after = replace(TAKEN, ref=ref, item=item)
+        change = Change(at=AT, by="ada", said="", entities=(after,))
+        return [one.rule for one in decide_sighted(change, register(DRAFT, TAKEN), SECRETARY)]
+
+    assert tried(TAKEN.item, TAKEN.ref) == tried(TAKEN.item, "QP/new") == ["register.belongs"]

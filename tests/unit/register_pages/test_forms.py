@@ -270,6 +270,25 @@ def test_an_agenda_is_a_draft_until_it_is_kept(pages: PagesHouse) -> None:
     assert "must be as 2026-11-21" in alert(wrong)
 
 
+def test_chair_and_secretary_stand_in_a_new_draft(pages: PagesHouse) -> None:
+    """Who presides and who takes the minutes is as usual, until the secretary says otherwise."""
+    first = pages.get("secretary", "/draft-agenda/body/QPA").text
+    assert '<option value="chair" selected>' in first.partition('name="presider"')[2]
+    assert '<option value="secretary" selected>' in first.partition('name="secretary"')[2]
+    query = "held_on=2026-04-13&presider=&secretary=supplier"
+    again = pages.get("secretary", f"/draft-agenda/body/QPA?{query}").text
+    assert '<option value="chair" selected>' not in again
+    assert '<option value="supplier" selected>' in again.partition('name="secretary"')[2]
+
+
+def test_a_meeting_stands_on_its_day_once(pages: PagesHouse) -> None:
+    """Where the body meets that day already, the page names that meeting, and drafts none."""
+    twice = pages.get("secretary", "/draft-agenda/body/QPA?held_on=2026-03-02&place=Room+9")
+    assert "QPA meets on 2026-03-02 already" in alert(twice)
+    assert "Room 9" in twice.text
+    assert "Keep this agenda" not in twice.text
+
+
 def typed_in(answer: Answer) -> dict[str, str]:
     """What stands in a form for minutes."""
     hidden = re.findall(r'name="(\w+\.\d+\.\w+|since)" value="([^"]*)"', answer.text)

@@ -3,7 +3,7 @@
 The draft is looked at before it is kept: asking for it changes nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,7 @@ from smki.flows.changing_register import put
 from smki.flows.planning import agenda_for
 from smki.governance.agendas import Draft, PaperAsked, Wishes
 from smki.governance.entities import Entity, Kind
-from smki.governance.entities.bodies import Committee
+from smki.governance.entities.bodies import Committee, Seat, SeatCategory
 from smki.governance.entities.meetings import (
     Ask,
     Meeting,
@@ -54,7 +54,8 @@ def _drafting(request: Request, scene: Scene, given: Submitted) -> Response | No
     body = kept_of(request, scene, Committee)
     if body is None:
         return None
-    typed = given.typed or dict(request.query_params)
+    persons = members_of(body, scene)
+    typed = given.typed or {**_usual(persons), **request.query_params}
     draft, problems = None, given.problems
     if "held_on" in typed and not problems:
         try:
@@ -74,10 +75,21 @@ def _drafting(request: Request, scene: Scene, given: Submitted) -> Response | No
         kinds=MeetingKind,
         asks=Ask,
         papers=range(_PAPERS),
-        persons=members_of(body, scene),
+        persons=persons,
         draft=draft,
         findings=problems,
     )
+
+
+def _usual(seats: Sequence[Seat]) -> dict[str, str]:
+    """Who presides and who takes the minutes, if nobody says otherwise."""
+    roles = (("presider", SeatCategory.CHAIR), ("secretary", SeatCategory.SECRETARIAT))
+    return {
+        name: seat.holder
+        for name, category in roles
+        for seat in seats[::-1]  # of several the first
+        if seat.category is category
+    }
 
 
 def _drafted(request: Request, scene: Scene, given: Submitted) -> str | None:

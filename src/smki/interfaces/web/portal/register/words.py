@@ -95,6 +95,7 @@ REFERS: Final[Mapping[str, Kind]] = {
     "nominated": Kind.PERSON,
     "elected": Kind.PERSON,
     "watcher": Kind.PERSON,
+    "triggered_by": Kind.PERSON,
     "by": Kind.PERSON,
     "seat": Kind.SEAT,
     "in_favour": Kind.SEAT,

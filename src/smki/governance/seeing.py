@@ -188,7 +188,9 @@ def opened_by(
     """
     was = Remembered(known)
     ahead = Remembered(Ahead(was, (output,)))
-    for one in touched_by(None, output, was, below):
+    # Below minutes, and again below their meeting: a paragraph is met twice.
+    touched = {one.key: one for one in touched_by(None, output, was, below)}
+    for one in touched.values():
         if audience_of(one, ahead) > audience_of(one, was):
             yield one
 

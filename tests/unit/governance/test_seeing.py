@@ -261,7 +261,9 @@ def test_what_goes_out() -> None:
 
     def opened(act: OutputAct, of: Entity, *readers: str) -> set[str]:
         output = Output(ref="o", act=act, of_kind=of.KIND, of=of.ref, on=DAY, readers=readers)
-        return {str(one.key) for one in opened_by(output, known, known.below)}
+        found = [str(one.key) for one in opened_by(output, known, known.below)]
+        assert len(set(found)) == len(found), "each once"
+        return set(found)
 
     meeting, items = f"meeting {MEETING}", [f"agenda-item {one.ref}" for one in ITEMS]
     with_meeting = {meeting, items[0], items[1], items[2], f"paper {PAPER.ref}"}

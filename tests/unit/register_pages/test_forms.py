@@ -322,3 +322,14 @@ def test_minutes_that_two_take_are_shown_to_both(pages: PagesHouse) -> None:
     again = typed_in(answer)
     assert again["open.0.text"] == "The minutes were read aloud."
     assert pages.send("secretary", path, again).status == 303
+
+
+@pytest.mark.clause("sec:M4.13")
+def test_what_is_out_is_not_given_out_again(pages: PagesHouse) -> None:
+    """Where an act opens nothing that is not open already, its page says so and has no form."""
+    path = f"/distribute/agenda-item/{MEETING}/1"
+    assert "I have looked at all that goes out" in pages.get("secretary", path).text
+    assert pages.send("secretary", path, {"checked": "on"}).status == 303
+    again = pages.get("secretary", path).text
+    assert "Nothing goes out by it that is not out already" in again
+    assert "I have looked at all that goes out" not in again

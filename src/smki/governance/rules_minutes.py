@@ -6,7 +6,8 @@
 
     approved    by a later meeting of the same body, after the comment round
     then        nothing of them changes, no paragraph and no resolution of theirs is added or changed;
-                who was at the meeting stays, and its agenda but for labels and stubs
+                who was at the meeting stays, its agenda but for labels and stubs, and the words of
+                its actions
     paragraph   the minutes' reference, a stroke and three digits or more; places run from 1 without
                 gaps, a place of 0 is that of one that was struck from a draft
     comment     within the round; what was said stays, what became of it is added
@@ -21,6 +22,7 @@ from dataclasses import replace
 from typing import Final
 
 from smki.governance.entities import Key, Kind, Known
+from smki.governance.entities.bodies import MinutesSet
 from smki.governance.entities.meetings import AgendaItem, Meeting, MeetingState
 from smki.governance.entities.minutes import (
     Action,
@@ -31,6 +33,7 @@ from smki.governance.entities.minutes import (
     Resolution,
 )
 from smki.governance.looking import all_under, look
+from smki.governance.reading import label_of
 from smki.governance.rules import Rule, Step, finding, rules_of
 from smki.terms import Finding
 
@@ -145,6 +148,42 @@ def _item(step: Step, after: AgendaItem, before: AgendaItem | None) -> Iterator[
         )
 
 
+def _action(step: Step, after: Action, before: Action | None) -> Iterator[Finding]:
+    item = look(step.known, AgendaItem, after.item)
+    if before is None or before.text == after.text or item is None:
+        return
+    minutes = approved_minutes(step, item.meeting)
+    if minutes is not None:
+        yield finding(
+            after,
+            "action.approved",
+            f"{minutes.ref} is approved, what it asks for stays in its words",
+            CLAUSE,
+            advice="say in an update what changed, or raise a new action",
+        )
+
+
+def approved_minutes(step: Step, meeting: str) -> Minutes | None:
+    """The minutes of the meeting that record the step's entity, if they were approved before it.
+
+    They name it in a paragraph, or are those for the label that it has, or had: nobody changes what
+    was approved by putting it under another label.
+
+    Clause: sec:C6
+    """
+    labels = [label_of(step.after, step.known)]
+    if step.before is not None:
+        labels.append(label_of(step.before, step.was))
+    sets = {MinutesSet.CONFIDENTIAL if one.is_confidential else MinutesSet.OPEN for one in labels}
+    for one in MinutesSet:
+        found = look(step.was, Minutes, f"{meeting}/{one.value}")
+        if found is not None and found.state.is_approved:
+            paragraphs = all_under(step.was, found, Paragraph)
+            if one in sets or any(each.of == step.after.ref for each in paragraphs):
+                return found
+    return None
+
+
 def _is_approved(known: Known, meeting: Meeting) -> bool:
     """Whether some version of the meeting's minutes is approved."""
     return any(one.state.is_approved for one in all_under(known, meeting, Minutes))
@@ -227,4 +266,5 @@ MINUTES: Final[Mapping[Kind, tuple[Rule, ...]]] = {
     Kind.COMMENT: rules_of(Comment, _comment),
     Kind.MEETING: rules_of(Meeting, _meeting),
     Kind.AGENDA_ITEM: rules_of(AgendaItem, _item),
+    Kind.ACTION: rules_of(Action, _action),
 }

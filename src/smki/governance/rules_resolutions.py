@@ -20,12 +20,12 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from smki.governance.entities import Kind, Known
-from smki.governance.entities.bodies import Committee, Interest, MinutesSet, Seat, SeatCategory
+from smki.governance.entities.bodies import Committee, Interest, Seat, SeatCategory
 from smki.governance.entities.meetings import AgendaItem, Meeting, MeetingKind, MeetingState
-from smki.governance.entities.minutes import Minutes, Resolution, Tally, Verb
+from smki.governance.entities.minutes import Resolution, Tally, Verb
 from smki.governance.looking import all_under, look
-from smki.governance.reading import label_of
 from smki.governance.rules import Rule, Step, finding, rules_of
+from smki.governance.rules_minutes import approved_minutes
 from smki.governance.voting import Outcome, may_vote, outcome_of, quorum_of
 from smki.terms import Finding
 
@@ -75,7 +75,7 @@ def _words(step: Step, after: Resolution, before: Resolution | None) -> Iterator
     if before is not None and before.withdrawn and after.withdrawn != before.withdrawn:
         yield finding(after, "resolution.withdrawn", "was withdrawn, must stay so", CLAUSE)
     place = _place(step.known, after)
-    minutes = _minutes(step, after, place) if place is not None else None
+    minutes = approved_minutes(step, place.meeting.ref) if place is not None else None
     if minutes is not None and before != after:
         allowed = before is not None and after == replace(
             before, withdrawn=after.withdrawn, decision=after.decision
@@ -242,14 +242,6 @@ def _place(known: Known, one: Resolution) -> _Place | None:
 def _committees(known: Known, one: Resolution) -> tuple[Committee, ...]:
     found = (look(known, Committee, body) for body in one.bodies)
     return tuple(body for body in found if body is not None)
-
-
-def _minutes(step: Step, after: Resolution, place: _Place) -> Minutes | None:
-    """The minutes that record it, if they were approved before this change."""
-    confidential = label_of(after, step.known).is_confidential
-    minutes_set = MinutesSet.CONFIDENTIAL if confidential else MinutesSet.OPEN
-    found = look(step.was, Minutes, f"{place.meeting.ref}/{minutes_set.value}")
-    return found if found is not None and found.state.is_approved else None
 
 
 RESOLUTIONS: Final[Mapping[Kind, tuple[Rule, ...]]] = {

@@ -173,6 +173,20 @@ def test_what_was_approved_stays() -> None:
     assert refused(body, register=register) == []
 
 
+@pytest.mark.clause("sec:C6")
+def test_an_action_keeps_its_words_once_they_are_approved() -> None:
+    """What approved minutes ask for stays, under another label too; who does it and until when may change."""
+    register = REGISTER.with_these(APPROVED, replace(MEETING, label=Label.GREEN))
+    other = replace(ACTION, text="Do not ask.")
+    assert refused(other) == []
+    for changed in (other, replace(other, label=Label.AMBER)):
+        assert refused(changed, register=register) == ["action.approved"]
+    assert refused(replace(ACTION, owner="chair"), register=register) == []
+    named = replace(FIRST, role=ParagraphRole.ACTION, of=ACTION.ref)
+    raised = register.with_these(named, replace(ITEM, label=Label.RED, stub="An item"))
+    assert refused(other, register=raised) == ["action.approved"]
+
+
 @pytest.mark.clause("sec:M4.13")
 def test_nobody_was_at_a_meeting_once_its_minutes_are_approved() -> None:
     """Who was there, which opens what is Red, stays; so does the agenda, but for labels and stubs."""

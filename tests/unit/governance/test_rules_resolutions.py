@@ -233,6 +233,8 @@ def test_what_approved_minutes_record_stays() -> None:
     withheld = replace(second, label=Label.RED)
     assert refused(gone, register=register) == []
     assert refused(replace(AGREED, text="Other."), register=register) == ["approved"]
+    hidden = replace(AGREED, text="Other.", label=Label.AMBER)
+    assert refused(hidden, register=register) == ["approved"]
     assert refused(second, register=register) == ["approved"]
     assert refused(withheld, register=register) == []
     assert refused(AGREED, register=register.with_these(gone)) == ["withdrawn"]

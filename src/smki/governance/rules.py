@@ -5,6 +5,7 @@ change in it; it gives a finding for all that is wrong. Rules are pure: whoever 
 ask them again of every entry there is.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -115,8 +116,8 @@ def finding(
 
 
 def _twice(change: Change) -> Iterator[Finding]:
-    names = [one.key for one in change.entities]
-    for key in sorted({key for key in names if names.count(key) > 1}):
+    names = Counter(one.key for one in change.entities)
+    for key in sorted(key for key, times in names.items() if times > 1):
         after = next(one for one in change.entities if one.key == key)
         yield finding(after, "twice", "is there twice, must be once in one entry")
 

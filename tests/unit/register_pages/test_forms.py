@@ -324,6 +324,16 @@ def test_minutes_that_two_take_are_shown_to_both(pages: PagesHouse) -> None:
     assert pages.send("secretary", path, again).status == 303
 
 
+def test_a_heading_stands_over_something(pages: PagesHouse) -> None:
+    """Who can do nothing with a thing is shown no empty part for it; who keeps it is."""
+    heading = "For the secretariat and members"
+    path = f"/agenda-item/{MEETING}/2"
+    assert heading in pages.get("secretary", path).text
+    shown = pages.get("networks", path)
+    assert shown.status == 200
+    assert heading not in shown.text
+
+
 @pytest.mark.clause("sec:M4.13")
 def test_what_is_out_is_not_given_out_again(pages: PagesHouse) -> None:
     """Where an act opens nothing that is not open already, its page says so and has no form."""

@@ -39,7 +39,7 @@ def drafted(
     """
     if month.until < month.since:
         raise Malformed(
-            f"month: ends on {month.until}, must not before {month.since}", where="month"
+            f"month: ends on {month.until}, must not be before {month.since}", where="month"
         )
     found = look(register, AgendaItem, item)
     meeting = look(register, Meeting, found.meeting) if found else None

@@ -22,6 +22,8 @@ def test_the_planner_is_one_readers(house: Any) -> None:
     assert own["planned"] == sorted(own["planned"], key=lambda one: str(one["day"]))
     code, refused = house.json(*window)
     assert (code, refused["error"]["where"]) == (1, "--for")
+    code, refused = house.json(*window, "--public", "--body", "NOPE")
+    assert (code, refused["error"]["where"]) == (1, "--body")
     code, said = house.run("governance", "planner", "--from", "1990-01-01", "--public")
     assert (code, said.strip()) == (0, "nothing is planned")
 

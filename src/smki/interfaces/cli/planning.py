@@ -7,9 +7,10 @@ import click
 
 from smki.bootstrap import load_settings, open_front
 from smki.flows.planning import planner_for
+from smki.governance.entities import Key, Kind
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.register import reader_named
-from smki.terms import Malformed
+from smki.terms import Malformed, Refused
 
 
 @click.command("planner")
@@ -27,6 +28,8 @@ def planner(
             raise Malformed("reader: must be one, --for PERSON or --public", where="--for")
         with open_front(load_settings(os.environ)) as front:
             reading = reader_named(front.proceedings, person)
+            if body and reading.get(Key(Kind.BODY, body)) is None:
+                raise Refused(f"body {body!r}: is not there", where="--body", clause="sec:C6")
             lines = planner_for(reading, (start or datetime.now(UTC)).date(), body)
             reading.note()
     rows = [

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.support.register_pages import OUTSIDER
 
 from smki.governance.entities import Key, Kind
-from smki.governance.entities.meetings import Paper
-from smki.governance.entities.minutes import Minutes, MinutesState, Paragraph
+from smki.governance.entities.meetings import Ask, Paper
+from smki.governance.entities.minutes import Minutes, MinutesState, Paragraph, Resolution, Verb
 from smki.governance.entities.outputs import Output
 from smki.governance.labels import Label
 
@@ -343,3 +344,42 @@ def test_what_is_out_is_not_given_out_again(pages: PagesHouse) -> None:
     again = pages.get("secretary", path).text
     assert "Nothing goes out by it that is not out already" in again
     assert "I have looked at all that goes out" not in again
+
+
+def test_the_newest_has_papers_too(pages: PagesHouse) -> None:
+    """However many decisions there are, a paper that came in after them is the first on the overview."""
+    item = f"{MEETING}/1"
+    pages.put(
+        *(
+            Resolution(
+                ref=f"{item}/{place}",
+                item=item,
+                place=place,
+                verb=Verb.NOTED,
+                bodies=("QPA",),
+                text=f"Noted, {place}",
+            )
+            for place in range(1, 21)
+        )
+    )
+    pages.put(
+        Paper(
+            ref=f"{MEETING}_01",
+            item=item,
+            version="1.0",
+            heading="A late paper",
+            dated=date(2026, 3, 1),
+            ask=Ask.INFORMATION,
+            circulated=date(2026, 3, 1),
+        )
+    )
+    newest = pages.get("secretary", "").text.partition(">Newest<")[2]
+    assert 0 < newest.find("A late paper") < newest.find("Noted, ")
+
+
+def test_hints_are_in_words(pages: PagesHouse) -> None:
+    """What may be left empty is called so in a form, not as a program has it."""
+    form = pages.get("secretary", f"/edit/agenda-item/{MEETING}/2").text
+    assert "None" not in pages.get("secretary", "/new/action").text
+    assert "; empty while that is not known" in pages.get("secretary", "/new/action").text
+    assert "None" not in form

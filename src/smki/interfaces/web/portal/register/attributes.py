@@ -120,7 +120,7 @@ def _said(of: Any) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for one in reversed(of.__mro__):
         for name, text in _SAID.findall(one.__doc__ or ""):
-            found[name] = " ".join(text.split())
+            found[name] = " ".join(text.split()).replace("; None ", "; empty ")
     return found
 
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from smki.flows.planning import planner_for
+from smki.flows.reading_register import Reading
 from smki.flows.register_services import RegisterServices
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.governance.entities.bodies import Committee
@@ -97,9 +98,6 @@ class RegisterReadings:
         coming = _meetings(reading.all(Wanted(tokens=None, kinds=(Kind.MEETING,), since=today)))
         coming = [one for one in coming if one.state not in _OVER]
         coming.sort(key=lambda one: (one.held_on, one.ref))
-        newest = reading.find(
-            Wanted(tokens=None, kinds=(Kind.PAPER, Kind.MINUTES, Kind.RESOLUTION)), limit=_SOON
-        )
         in_comment = Wanted(
             tokens=None, kinds=(Kind.MINUTES,), standings=(MinutesState.IN_COMMENT.value,)
         )
@@ -119,7 +117,7 @@ class RegisterReadings:
             coming=coming[:_SOON],
             due=open_actions(scene)[:_SOON] if scene.visitor else (),
             in_comment=reading.all(in_comment) if scene.visitor else (),
-            newest=[one.entity for one in newest.kept],
+            newest=_newest(reading),
         )
 
     def all(self, request: Request, scene: Scene) -> Response:
@@ -350,6 +348,15 @@ def _listed(
         "later": bool(after),
         "first_page": f"{path}?{urlencode(again)}" if again else path,
     }
+
+
+def _newest(reading: Reading) -> list[Entity]:
+    """What came into the register last; papers have a day and the others none, so they are asked apart."""
+    kinds = ((Kind.PAPER,), (Kind.MINUTES, Kind.RESOLUTION))
+    pages = [reading.find(Wanted(tokens=None, kinds=one), limit=_SOON) for one in kinds]
+    found = [one for page in pages for one in page.kept]
+    found.sort(key=lambda one: one.first, reverse=True)
+    return [one.entity for one in found[:_SOON]]
 
 
 def _meetings(some: Iterable[Entity]) -> list[Meeting]:

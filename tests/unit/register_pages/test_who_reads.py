@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
-from tests.support.register_pages import CREDENTIALS, OUTSIDER
+from tests.support.register_pages import CREDENTIALS, OUTSIDER, STARTS
 
 from smki.flows.displaying import ShownDecision
 from smki.governance.entities import Key, Kind
@@ -289,3 +289,18 @@ def test_a_decision_shows_what_systems_did_under_it(pages: PagesHouse) -> None:
     assert 'href="/portal/entries/9"' in shown
     missing = asked.get("networks", f"/resolution/{made[1].ref}").text
     assert "nothing of that name is in the record" in missing
+
+
+def test_a_calendar_of_the_last_day_there_is(pages: PagesHouse) -> None:
+    """A meeting put on 31 December 9999 by mistake spoils no calendar: nothing could end after it."""
+    late = Meeting(
+        ref="QPA_98_3112",
+        label=Label.GREEN,
+        body="QPA",
+        number=98,
+        held_on=date.max,
+        starts=STARTS,
+    )
+    pages.put(late)
+    answer = pages.get("secretary", f"/export/meeting/{late.ref}?format=ics")
+    assert (answer.status, "DTSTART;VALUE=DATE:99991231" in answer.text) == (200, True)

@@ -53,7 +53,7 @@ def _events(found: Gathered, one: Entity) -> Iterator[tuple[tuple[date, str], Ev
 
 def _meeting(found: Gathered, one: Meeting) -> Event:
     event = _event(found, one, f"{one.ref} ({one.kind.value})")
-    if one.starts is None:
+    if one.starts is None or one.held_on == date.max:  # nothing can end after that day
         event.add("dtstart", one.held_on)
     else:
         starts = datetime.combine(one.held_on, one.starts, ZONE)

@@ -383,3 +383,9 @@ def test_hints_are_in_words(pages: PagesHouse) -> None:
     assert "None" not in pages.get("secretary", "/new/action").text
     assert "; empty while that is not known" in pages.get("secretary", "/new/action").text
     assert "None" not in form
+
+
+def test_whose_times_are_shown_is_said(pages: PagesHouse) -> None:
+    """Meetings begin as clocks in Great Britain show, as in the calendar; the rest of a page is in UTC."""
+    shown = pages.get("secretary", f"/meeting/{MEETING}").text
+    assert "Times are in UTC; a meeting's are those of Great Britain." in shown

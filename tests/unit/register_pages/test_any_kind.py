@@ -12,6 +12,7 @@ import pytest
 
 from smki.governance.encoding import encode_entity, entity_of
 from smki.governance.entities import ENTITIES, Kind
+from smki.governance.entities.minutes import Action, Due, DueKind
 from smki.interfaces.web.portal.register.attributes import (
     attributes_of,
     field_of,
@@ -119,3 +120,21 @@ def test_an_error_leads_to_its_field() -> None:
     """Where the encoding says is the field's name."""
     error = Malformed("x", where="meeting.attendance[3].part.items")
     assert field_of(error) == "attendance.3.part.items"
+
+
+def test_what_people_cite_has_its_reference(pages: PagesHouse) -> None:
+    """An item is named by its reference and its heading; an owner who is a person by their name."""
+    reading = pages.services.readers.member("secretary")
+    assert reading is not None
+    action = Action(
+        ref="QPA 01/09",
+        text="Write it",
+        item="QPA_01_0203/1",
+        raised=date(2026, 3, 2),
+        owner="chair",
+        due=Due(kind=DueKind.NEXT_MEETING),
+    )
+    found = {one.name: one.pieces for one in facts_of(action, Scene(reading=reading))}
+    assert found["Item"][0].text == "QPA_01_0203/1: Minutes of the last meeting"
+    assert found["Owner"][0].text == "The chair"
+    assert found["Owner"][0].href.endswith("/person/chair")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, is_dataclass
 from datetime import UTC, date, datetime, time
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from smki.governance.entities import Entity, Kind
 from smki.interfaces.web.portal.register.attributes import (
@@ -15,6 +15,9 @@ from smki.interfaces.web.portal.register.attributes import (
 )
 from smki.interfaces.web.portal.register.scene import Scene
 from smki.interfaces.web.portal.register.words import REFERS, attribute, choice, label_of
+
+_CITED: Final = frozenset({Kind.AGENDA_ITEM, Kind.PAPER, Kind.RESOLUTION, Kind.ACTION})
+"""What people cite by its reference: a title alone does not say which one it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +102,11 @@ def _pieces(one: Attribute, value: Any, scene: Scene) -> tuple[Piece, ...]:
 
 def _piece(name: str, value: Any, scene: Scene) -> Piece:
     kind = REFERS.get(name)
+    if name == "owner" and (owner := scene.owner(str(value))) is not None:
+        kind = owner.kind
     if kind is not None and isinstance(value, str) and scene.there(kind, value):
-        return Piece(text=scene.called(kind, value), href=scene.link(kind, value))
+        text = name_of(kind, value, scene) if kind in _CITED else scene.called(kind, value)
+        return Piece(text=text, href=scene.link(kind, value))
     return Piece(text=said(value))
 
 

@@ -1,7 +1,7 @@
 """Who may put what into the register: one table, by the seat that they hold in the body it is of.
 
     secretariat   all of its body
-    chair         all of its body
+    chair         all of its body, but whom aliases stand for
     member        comments, interests, elections, emergencies: what is theirs to say
     nobody        nothing
 
@@ -44,6 +44,7 @@ _MAY: Final[Mapping[Kind, frozenset[Duty]]] = {
     Kind.INTEREST: _KEEPERS | _MEMBERS,
     Kind.ELECTION: _KEEPERS | _MEMBERS,
     Kind.CONVENING: _KEEPERS | _MEMBERS,
+    Kind.ALIAS: frozenset({Duty.SECRETARIAT}),
 }
 
 

@@ -9,6 +9,7 @@ Clause: sec:M4.13
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date
 from typing import Final
 
 from smki.governance.entities import Entity, Key, Known
@@ -71,10 +72,18 @@ def _read(
 def _seated(change: Change, known: Known, who: Reader, seats: Iterable[Seat]) -> Iterator[Finding]:
     alternates = [one for one in change.entities if isinstance(one, Alternate)]
     stood_for = (look(known, Seat, one.seat) for one in alternates)
-    given = (one for one in change.entities if isinstance(one, Seat))
-    after = {one.ref: one for one in (*seats, *stood_for, *given) if one is not None}
-    if not tokens_of(change.by, after.values(), change.at.date(), alternates) <= who.tokens:
-        yield _to_themselves(change)
+    given = [one for one in change.entities if isinstance(one, Seat)]
+    before = tuple(seats)
+    after = {one.ref: one for one in (*before, *stood_for, *given) if one is not None}
+    today = change.at.date()
+    # Nor from a later day on, nor for longer.
+    terms: tuple[Seat | Alternate, ...] = (*given, *alternates)
+    later = {*(one.start or today for one in terms), *(one.end or date.max for one in terms)}
+    for day in (today, *sorted(one for one in later if one > today)):
+        held = who.tokens if day == today else tokens_of(change.by, before, day)
+        if not tokens_of(change.by, after.values(), day, alternates) <= held:
+            yield _to_themselves(change)
+            return
 
 
 def _claimed(after: Person, known: Known, people: Iterable[Entity]) -> Iterator[Finding]:

@@ -167,8 +167,7 @@ def _alias(step: Step, after: Alias, before: Alias | None) -> Iterator[Finding]:
         yield _wrong(after, "alias", "whom an alias stands for must be amber or red")
     if before is not None and before.party != after.party:
         yield _wrong(after, "alias", "stands for somebody else before, must for good")
-    body = look(step.known, Committee, after.body)
-    for one in all_under(step.known, body, Alias) if body is not None else ():
+    for one in _aliases(step, after.body):
         if one.key != after.key and (one.category, one.party) == (after.category, after.party):
             yield _wrong(after, "alias", f"its party is {one.name} already, must be that for good")
 

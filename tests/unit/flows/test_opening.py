@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from tests.support.classified import (
@@ -59,6 +59,8 @@ def entitled(of: Entity, reader: str) -> Output:
         replace(RED_FOUR, label=None),
         replace(SEATS[3], category=SeatCategory.SECRETARIAT),
         Alternate(ref="x", seat=SEATS[5].ref, person="absent"),
+        Alternate(ref="x", seat=SEATS[5].ref, person="absent", start=date(2026, 4, 1)),
+        replace(SEATS[3], ref="new", category=SeatCategory.SECRETARIAT, start=date(2026, 4, 1)),
     ],
     ids=lambda one: f"{one.KIND.value}",
 )

@@ -9,7 +9,11 @@ from tests.support.known import Held
 from smki.governance.duties import decide_duties
 from smki.governance.entities import Entity
 from smki.governance.entities.bodies import BodyKind, Committee, Person, Seat, SeatCategory
+from smki.governance.entities.outputs import Alias
 from smki.governance.entries import Change
+from smki.governance.labels import Label
+from smki.governance.rules import decide_change
+from smki.governance.rules_classification import CLASSIFICATION
 
 pytestmark = pytest.mark.clause("sec:C6")
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -44,3 +48,25 @@ def test_who_sits_nowhere_is_any_secretarys() -> None:
     assert refused("other", NEW) == []
     assert refused("other", MEMBER, ended) == []
     assert refused("member", NEW) != []
+
+
+def test_whom_an_alias_stands_for_is_the_secretariats() -> None:
+    """The chair, who perhaps may not know, gives no alias: so trying one out tells nothing."""
+    alias = Alias(
+        ref="QPA Supplier A",
+        label=Label.RED,
+        body="QPA",
+        category="Supplier",
+        letters="A",
+        party="Zephyr Energy",
+    )
+    chair = Seat(ref="QPA/3", body="QPA", category=SeatCategory.CHAIR, votes=False, holder="chair")
+    seats = (*SEATS, chair)
+    assert refused("sec", alias, seats) == []
+    assert refused("chair", alias, seats) != []
+    asked = replace(alias, ref="QPA Supplier B", letters="B")
+    known = REGISTER.with_these(chair, alias)
+    for by, told in (("chair", False), ("sec", True)):
+        change = Change(at=AT, by=by, said="", entities=(asked,))
+        found = decide_change(change, known, CLASSIFICATION)
+        assert any("is Supplier A already" in one.message for one in found) is told

@@ -314,6 +314,7 @@ def _approve(at: Keyboard, server: RegisterServer, first: str) -> None:
     second = f"QPA_02_{held:%d%m}"
     at.is_on(f"Meeting {second}")
     at.press("Who was there")
+    _came(at)
     at.press("The meeting was held")
     at.press("Overview")
     at.press(f"{first}/open")
@@ -407,9 +408,15 @@ def _add_papers(at: Keyboard, meeting: str, folder: Path) -> None:
 def _hold(at: Keyboard) -> None:
     """The meeting was held; somebody sent apologies."""
     at.press("Who was there")
-    at.choose("How The networks came", "Sent apologies")
+    _came(at, networks="Sent apologies")
     at.see("attendance")
     at.press("The meeting was held")
+
+
+def _came(at: Keyboard, **otherwise: str) -> None:
+    """How everybody came is said of each: in the room, if not otherwise."""
+    for name in SEATS:
+        at.choose(f"How The {name} came", otherwise.get(name, "In the room"))
 
 
 def _minute(at: Keyboard, meeting: str) -> None:

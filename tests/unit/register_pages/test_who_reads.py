@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -304,3 +305,11 @@ def test_a_calendar_of_the_last_day_there_is(pages: PagesHouse) -> None:
     pages.put(late)
     answer = pages.get("secretary", f"/export/meeting/{late.ref}?format=ics")
     assert (answer.status, "DTSTART;VALUE=DATE:99991231" in answer.text) == (200, True)
+
+
+def test_nobody_was_there_until_somebody_says_so(pages: PagesHouse) -> None:
+    """Presence opens what is Red: of each member the form says that they were not there."""
+    coming = Meeting(ref="QPA_09_0904", body="QPA", number=9, held_on=date(2026, 4, 9))
+    pages.put(coming)
+    page = pages.get("secretary", f"/attendance/meeting/{coming.ref}").text
+    assert set(re.findall(r'<option value="([a-z]+)" selected>', page)) == {"absent"}

@@ -54,7 +54,7 @@ def _drafting(request: Request, scene: Scene, given: Submitted) -> Response | No
     body = kept_of(request, scene, Committee)
     if body is None:
         return None
-    persons = members_of(body, scene)
+    persons = members_of(body, scene, scene.reading.today)
     typed = given.typed or {**_usual(persons), **request.query_params}
     draft, problems = None, given.problems
     if "held_on" in typed and not problems:

@@ -5,6 +5,7 @@ Clause: sec:C6
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from starlette.requests import Request
@@ -43,11 +44,10 @@ class AttendanceForms:
         return (("/attendance/meeting/{ref:path}", _attending, _attended),)
 
 
-def members_of(body: Committee, scene: Scene) -> list[Seat]:
-    """The seats of the body that somebody holds today."""
-    today = scene.reading.today
+def members_of(body: Committee, scene: Scene, day: date) -> list[Seat]:
+    """The seats of the body that somebody holds that day."""
     seats = scene.reading.under(body.key, Kind.SEAT)
-    return [one for one in seats if isinstance(one, Seat) and one.is_held_on(today)]
+    return [one for one in seats if isinstance(one, Seat) and one.is_held_on(day)]
 
 
 def _attending(request: Request, scene: Scene, given: Submitted) -> Response | None:
@@ -62,7 +62,7 @@ def _attending(request: Request, scene: Scene, given: Submitted) -> Response | N
         heading=f"Who was there: {meeting.ref}",
         part="meeting",
         meeting=meeting,
-        members=[(one, _came(one, meeting)) for one in members_of(body, scene)],
+        members=[(one, _came(one, meeting)) for one in members_of(body, scene, meeting.held_on)],
         visitors=range(_VISITORS),
         persons=scene.reading.all(Wanted(tokens=None, kinds=(Kind.PERSON,))),
         typed=given.typed,
@@ -76,7 +76,7 @@ def _attended(request: Request, scene: Scene, given: Submitted) -> str | None:
     body = None if meeting is None else look(scene.reading, Committee, meeting.body)
     if meeting is None or body is None:
         return None
-    members = members_of(body, scene)
+    members = members_of(body, scene, meeting.held_on)
     known = {one.holder for one in members}
     held = [one for seat in members if (one := _attendance(seat, given.typed, scene)) is not None]
     others = [one for one in meeting.attendance if one.person not in known]
@@ -97,12 +97,15 @@ def _attended(request: Request, scene: Scene, given: Submitted) -> str | None:
 
 
 def _came(seat: Seat, meeting: Meeting) -> tuple[str, str]:
-    """How the holder of the seat came, and for which items; as the meeting has it so far."""
+    """How the holder of the seat came, and for which items; as the meeting has it so far.
+
+    Nobody was there until somebody says so: presence opens what is Red.
+    """
     if seat.holder in meeting.apologies:
         return "apologies", ""
     there = next((one for one in meeting.attendance if one.person == seat.holder), None)
     if there is None:
-        return ("absent" if meeting.attendance else "room"), ""
+        return "absent", ""
     items = "" if there.part is None else ", ".join(map(str, there.part.items))
     return there.mode.value, items
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from smki.interfaces.cli import main
 from smki.interfaces.cli.officers import detached
 from smki.interfaces.client import ClientCredential
+from smki.interfaces.web.portal.signing import UPLOAD_OCTETS
 from smki.terms import Interface
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def test_what_is_no_decision_is_malformed(authority: Authority, tmp_path: Path) 
         (b"{}", "application/json", 400),
         (b"{", "application/json", 400),
         (b"x=1", "application/x-www-form-urlencoded", 415),
-        (b"{" * 200_000, "application/json", 413),
+        (b"{" * (UPLOAD_OCTETS + 1), "application/json", 413),  # all of it is read
     ):
         connection = http.client.HTTPSConnection(
             parts.hostname or "", parts.port, timeout=30, context=officer.credential.context()

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from smki.flows.exporting_register import Gathered
 from smki.governance.entities.meetings import Meeting
@@ -114,5 +114,8 @@ LISTS: Final[Mapping[str, _List]] = {
 """What can be listed: columns, and what gives the rows."""
 
 
-def _of(found: Gathered, kind: type) -> list:  # type: ignore[type-arg]
+_Entity = TypeVar("_Entity")
+
+
+def _of(found: Gathered, kind: type[_Entity]) -> list[_Entity]:
     return [one for one in found.entities if isinstance(one, kind)]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from smki.governance.entities import Entity
+from smki.governance.labels import Label
 from smki.interfaces.web.portal.register.attributes import of_entity
 from smki.interfaces.web.portal.register.showing import said
 from smki.interfaces.web.portal.register.words import attribute, label_of
@@ -53,8 +54,8 @@ def three(before: Entity, now: Entity, typed: Entity) -> tuple[Difference, ...]:
 
 
 def _said(name: str, value: object) -> str:
-    if name == "label":
-        return label_of(value)  # type: ignore[arg-type]  # of_entity says that it is one
+    if name == "label" and (value is None or isinstance(value, Label)):
+        return label_of(value)
     if value is None:
         return ""
     if isinstance(value, tuple):

@@ -1,0 +1,59 @@
+"""Groups of commands that are imported when they are run, so that help and short commands start at once."""
+
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+_JSON: Final = "smki.json"
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for.
+
+    Who asked for `--json` is told a wrong use in JSON too.
+
+    Args:
+        places: `module:command` of each name.
+    """
+
+    def __init__(self, *args: Any, places: Mapping[str, str], **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._places = places
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left for the command; whether it is to answer in JSON is noted."""
+        ctx.meta[_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """What the command returns; a wrong use ends with exit code 2.
+
+        Raises:
+            UsageError: it was wrongly used, and `--json` not asked for.
+        """
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            if not ctx.meta[_JSON]:
+                raise
+            fields = {"family": "usage", "message": error.format_message()}
+            click.echo(json.dumps({"error": {**fields, "clause": "", "where": ""}}))
+            ctx.exit(error.exit_code)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, sorted."""
+        del ctx
+        return sorted(self._places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None if there is none."""
+        del ctx
+        place = self._places.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command

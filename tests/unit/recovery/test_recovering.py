@@ -100,14 +100,19 @@ def test_an_answer_to_something_else_is_named(world: World) -> None:
 
 
 def test_materials_that_no_device_could_obey_are_refused(world: World) -> None:
-    """Another mode, a symmetric key too many or too few, a root by recovery: each is malformed."""
+    """Another mode, a symmetric key too many or too few, a root for which nothing vouches."""
     recovery, contingency = world.materials(RECOVERY), world.materials(CONTINGENCY)
-    with pytest.raises(Malformed, match="must be 8 or 9"):
-        replace(recovery, mode=CredentialsReplacementMode.SUPPLIER_BY_SUPPLIER)
+    modes = CredentialsReplacementMode
+    with pytest.raises(Malformed, match="mode 4, must be one of 0, 1, 2, 3, 5, 6, 8, 9"):
+        replace(recovery, mode=modes.ACCESS_CONTROL_BROKER_BY_ACB)
+    with pytest.raises(Malformed, match="mode 0 without a root"):
+        replace(recovery, mode=modes.ROOT_BY_SUPPLIER)
+    with pytest.raises(Malformed, match="a root by mode 2"):
+        replace(recovery, mode=modes.SUPPLIER_BY_SUPPLIER, certificates=contingency.certificates)
     with pytest.raises(Malformed, match="belongs to mode 9"):
         replace(recovery, symmetric_key=bytes(16))
-    with pytest.raises(Malformed, match="placed by the contingency key"):
-        replace(recovery, certificates=contingency.certificates)
+    with pytest.raises(Malformed, match="nothing vouches for"):
+        replace(recovery, certificates=contingency.certificates, path=())
     with pytest.raises(Malformed, match="mode 9"):
         replace(contingency, symmetric_key=None)
     with pytest.raises(Malformed, match="without any of the cells"):

@@ -1,40 +1,25 @@
 """`smki estate`: simulated devices with keys and certificates of this SMKI."""
 
-import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
 
-from smki.adapters.device_keys import KeyMakers
-from smki.adapters.sql.estate import SqlEstate
-from smki.adapters.world import SystemClock, SystemEntropy
-from smki.bootstrap import Settings, load_settings, open_front
-from smki.bootstrap.estates import (
-    anchors_of,
-    home_figures,
-    open_estate,
-    trusted_certificates,
-)
-from smki.bootstrap.opening import load_hierarchy
+from smki.bootstrap import load_settings, open_front
+from smki.bootstrap.estates import open_estate
 from smki.devices import DeviceKind
 from smki.interfaces.cli.estate_rotating import rotate_certificates
 from smki.interfaces.cli.estate_serving import serve
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
-from smki.interfaces.estate_issuing import open_issuer
-from smki.interfaces.estate_making import Anchors, Made, Making, is_made, make_estate
+from smki.interfaces.estate_making import Made
+from smki.interfaces.estate_of_house import make_in_house
 from smki.interfaces.estate_showing import device_document, row_document, totals_document
 from smki.ports.estate import InventoryQuery
-from smki.profiles import DEVELOPMENT_HARDWARE
-from smki.terms import EUI64, SmiStatus, Unavailable
-from smki.wire import der
+from smki.terms import EUI64, SmiStatus
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_LOCK = "estate.lock"
-_FOLDER = "estate-lots"
 _PAGE = 50
 
 
@@ -111,17 +96,15 @@ def make(*, devices: int, processes: int | None, seed: int, as_json: bool) -> No
     """
     cores = len(os.sched_getaffinity(0))
     with reporting(as_json=as_json):
-        settings = load_settings(os.environ)
-        with open_front(settings) as front:
-            certificates = trusted_certificates(settings, load_hierarchy(front))
-        anchors = {kind: anchors_of(kind, certificates) for kind in DeviceKind}
-        with _alone(settings), open_estate(settings, new=True) as opened:
-            if is_made(opened, devices):
-                made, through = Made.nothing(opened), "nobody"
-            else:
-                given = (settings, anchors, processes or cores, seed)
-                made, through = _make(opened, devices, *given)
-            size = opened.octets() // max(1, made.devices)
+        done = make_in_house(
+            load_settings(os.environ),
+            os.environ,
+            devices,
+            processes=processes or cores,
+            seed=seed,
+            progress=lambda: progress_bar("devices"),
+        )
+    made, through, size = done.made, done.through, done.octets
     document = made_document(made, through, size)
     emit(
         document,
@@ -151,55 +134,6 @@ def made_document(made: Made, through: str, octets: int) -> dict[str, Any]:
         "octets_per_device": octets,
         "through": through,
     }
-
-
-def _make(
-    opened: SqlEstate,
-    devices: int,
-    settings: Settings,
-    anchors: Anchors,
-    processes: int,
-    seed: int,
-) -> tuple[Made, str]:
-    hw_type = (*settings.hw_types, DEVELOPMENT_HARDWARE)[0]
-    with (
-        open_issuer(settings, os.environ, processes) as issuer,
-        closing(KeyMakers(processes if processes > 1 else 0)) as makers,
-        progress_bar("devices") as progress,
-    ):
-        making = Making(
-            estate=opened,
-            issuer=issuer,
-            makers=makers,
-            anchors=anchors,
-            profiles=settings.profiles(),
-            figures=home_figures(settings),
-            hw_type=der.oid(hw_type)[2:],
-            seed=seed,
-            folder=settings.path(_FOLDER),
-            clock=SystemClock(),
-            entropy=SystemEntropy(),
-            progress=progress,
-        )
-        return make_estate(making, devices), issuer.through
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Nobody else makes devices of this estate.
-
-    Raises:
-        Unavailable: another does.
-    """
-    with settings.path(_LOCK).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Unavailable(
-                "another 'smki estate make' is at work, try again when it has finished",
-                where=str(settings.path(_LOCK)),
-            ) from None
-        yield
 
 
 @estate.command

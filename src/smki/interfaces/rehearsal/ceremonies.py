@@ -1,0 +1,140 @@
+"""Ceremonies of a rehearsal: each in a folder of its own, held by simulated people, signed by them.
+
+The scripts, keys, shares and transcripts are those of any other ceremony.
+"""
+
+from collections.abc import Mapping
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from smki import VERSION
+from smki.adapters.ceremony import CeremonyFolder, MemoryKeys
+from smki.adapters.files import read_octets, write_durably
+from smki.adapters.world import SystemClock, SystemEntropy
+from smki.ceremonies.activating import Authority, RehearsalAuthority
+from smki.ceremonies.acts import ACTS
+from smki.ceremonies.custodians import CustodyRule, Purpose
+from smki.ceremonies.environments import names_for, rehearsal_profiles
+from smki.ceremonies.holding import Hall, hold, open_ceremony, resume
+from smki.ceremonies.keysets import KeySet, parse_key_set
+from smki.ceremonies.opening import Opening, Signatory, script_named, seat_of
+from smki.ceremonies.replaying import replay
+from smki.ceremonies.transcript import Signature, Transcript, encode_transcript
+from smki.interfaces.rehearsal.frame import Run
+from smki.interfaces.rehearsal.people import (
+    CUSTODIANS,
+    QUORUM,
+    SIGNATORIES,
+    AtTheTerminal,
+    People,
+    people_of,
+)
+from smki.terms import CertificateKind
+
+CEREMONIES: Final = "ceremonies"
+TRANSCRIPT: Final = "transcript.json"
+_PEOPLE: Final = "people"
+
+
+def people_in(run: Run) -> People:
+    """The people of this rehearsal."""
+    return people_of(run.path(_PEOPLE), SystemEntropy(), SystemClock().now())
+
+
+def held_ceremony(
+    run: Run,
+    script: str,
+    *,
+    issuing: Mapping[CertificateKind, bytes] | None = None,
+    keys: tuple[KeySet, ...] = (),
+    authority: Authority | None = None,
+    instead: Mapping[str, str] | None = None,
+) -> bytes:
+    """The signed transcript of the ceremony, which is held, or held on, if it was not yet.
+
+    Args:
+        run: whose it is.
+        script: of the ceremony; each is held once in a rehearsal.
+        issuing: public keys (SubjectPublicKeyInfo, DER) of issuing authorities to be certified.
+        keys: in custody already.
+        authority: says what is permitted; without one, what is of a rehearsal.
+        instead: other answers than the usual, by prompt.
+
+    Clause: sec-app-l:3
+    """
+    folder = run.path(CEREMONIES, script)
+    finished = folder / TRANSCRIPT
+    if finished.exists():
+        return read_octets(finished)
+    people = people_in(run)
+    with closing(CeremonyFolder(folder)) as ledger:
+        hall = Hall(
+            ledger=ledger,
+            console=_console(people, folder, instead or {}),
+            keys=MemoryKeys(),
+            entropy=SystemEntropy(),
+            clock=SystemClock(),
+            authority=authority or RehearsalAuthority(),
+        )
+        if not ledger.entries():
+            names = tuple(one.key for one in keys)
+            opening = _opening(run, script, people, issuing or {}, names)
+            open_ceremony(hall, opening, people.appointments, keys)
+        ceremony = resume(hall)
+        octets = hold(ceremony, ACTS)
+        signatures = tuple(
+            Signature(certificate=one.certificate, signature=one.sign(octets))
+            for one in people.signatories.values()
+        )
+        transcript = encode_transcript(Transcript(entries=ceremony.entries, signatures=signatures))
+    replay(transcript)
+    write_durably(finished, transcript)
+    return transcript
+
+
+def key_in_custody(run: Run, script: str, key: str) -> KeySet:
+    """A key that the ceremony of that script put into custody."""
+    return parse_key_set(read_octets(run.path(CEREMONIES, script, "keys", f"{key}.json")))
+
+
+def _console(people: People, folder: Path, instead: Mapping[str, str]) -> AtTheTerminal:
+    return AtTheTerminal(
+        people=people,
+        folder=folder,
+        entropy=SystemEntropy(),
+        tell=lambda _: (
+            None
+        ),  # the story is the rehearsal's; what was read aloud is in the transcript
+        instead=instead,
+    )
+
+
+def _opening(
+    run: Run,
+    script: str,
+    people: People,
+    issuing: Mapping[CertificateKind, bytes],
+    keys: tuple[str, ...],
+) -> Opening:
+    return Opening(
+        script=script_named(script),
+        purpose=Purpose.REHEARSAL,
+        rule=CustodyRule(quorum=QUORUM, custodians=CUSTODIANS, of_one_organisation=1),
+        seats=tuple(map(seat_of, people.appointments)),
+        signatories=tuple(
+            Signatory(
+                role=SIGNATORIES[one.name],
+                person=one.name,
+                organisation="the rehearsal",
+                credential=sha256(one.certificate).hexdigest(),
+            )
+            for one in people.signatories.values()
+        ),
+        keys=keys,
+        issuing=issuing,
+        names=names_for(Purpose.REHEARSAL, {}),
+        profiles=rehearsal_profiles(run.house.profiles()),
+        software=f"smki {VERSION}",
+    )

@@ -64,7 +64,7 @@ class LinkServer:
         self._received = received
         self._socket = socket.socket(socket.AF_UNIX)
         path.unlink(missing_ok=True)
-        with _short(path) as name:
+        with socket_name(path) as name:
             self._socket.bind(name)
         path.chmod(0o600)
         self._socket.listen(64)
@@ -106,7 +106,7 @@ def ask(
     """
     with socket.socket(socket.AF_UNIX) as connection:
         try:
-            with _short(path) as name:
+            with socket_name(path) as name:
                 connection.connect(name)
         except OSError:
             return None
@@ -172,7 +172,7 @@ class LinkClient:
 
     async def _connect(self) -> asyncio.StreamWriter:
         try:
-            with _short(self._path) as name:
+            with socket_name(self._path) as name:
                 reader, writer = await asyncio.open_unix_connection(name, limit=LINE_MAX_OCTETS)
         except OSError as error:
             raise _away() from error
@@ -197,7 +197,7 @@ class LinkClient:
                     future.set_exception(_away())
 
 
-class _short:  # noqa: N801 - used as a function
+class socket_name:  # noqa: N801 - used as a function
     """A name for the socket that fits, whatever the path's length."""
 
     def __init__(self, path: Path) -> None:

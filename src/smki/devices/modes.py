@@ -9,7 +9,7 @@
 | 5 | WAN provider | WAN provider DS |
 | 6 | TransCoS | TransCoS DS |
 | 7 | TransCoS | supplier DS, KA, KA top-up |
-| 8 | recovery | everything the device has; root normally only |
+| 8 | recovery | everything the device has; root normally only; the broker may stand in for parties |
 | 9 | contingency key | everything, root too |
 | 10, 11 | load controller; supplier | load controller DS, KA |
 
@@ -39,12 +39,24 @@ class ModeRow:
         abnormal_root: a new root needs no certificate under the present one.
         roles_of_certificates: the role in a certificate must be that of its cell; not so where
             the reference data puts a supplier's certificates into a load controller's cells.
+        handed_over: of which roles the cells may also hold the access control broker's
+            certificates, as they do before a device is handed over.
     """
 
     by: RemotePartyRole
     cells: frozenset[TrustAnchorCellIdentifier] | None
     abnormal_root: bool = False
     roles_of_certificates: bool = True
+    handed_over: frozenset[RemotePartyRole] = frozenset()
+
+    def takes(self, role: RemotePartyRole | None, cell: TrustAnchorCellIdentifier) -> bool:
+        """Whether a certificate of that role may come into the cell; None for one without a role.
+
+        Clause: gbcs:CS02b
+        """
+        if not self.roles_of_certificates or role is cell.role:
+            return True
+        return role is RemotePartyRole.ACCESS_CONTROL_BROKER and cell.role in self.handed_over
 
 
 _SUPPLIER: Final = frozenset({kinds.SUPPLIER_DS, kinds.SUPPLIER_KA, kinds.SUPPLIER_TOP_UP})
@@ -70,7 +82,11 @@ MODES: Final = MappingProxyType(
             by=_Role.TRANSITIONAL_COS, cells=frozenset({kinds.TRANSITIONAL_COS})
         ),
         _Mode.SUPPLIER_BY_TRANS_COS: ModeRow(by=_Role.TRANSITIONAL_COS, cells=_SUPPLIER),
-        _Mode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY: ModeRow(by=_Role.RECOVERY, cells=None),
+        _Mode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY: ModeRow(
+            by=_Role.RECOVERY,
+            cells=None,
+            handed_over=frozenset({_Role.SUPPLIER, _Role.NETWORK_OPERATOR, _Role.LOAD_CONTROLLER}),
+        ),
         _Mode.ANY_BY_CONTINGENCY: ModeRow(by=_Role.ROOT, cells=None, abnormal_root=True),
         _Mode.LOAD_CONTROLLER_BY_LOAD_CONTROLLER: ModeRow(
             by=_Role.LOAD_CONTROLLER, cells=_LOAD_CONTROLLER, roles_of_certificates=False

@@ -127,7 +127,7 @@ def _replaced(
         found = StatusCode.OTHER
     elif each.cell == ROOT:
         found = validate_root(each.certificate, path, normal=not row.abnormal_root)
-    elif row.roles_of_certificates and _role(each.certificate) is not each.cell.role:
+    elif not row.takes(_role(each.certificate), each.cell):
         found = StatusCode.BAD_CERTIFICATE
     else:
         found = validate(each.certificate, path, each.cell.key_usage)

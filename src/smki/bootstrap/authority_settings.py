@@ -15,6 +15,7 @@ BODIES: Final[dict[str, tuple[str, ...]]] = {
     Body.CODE_ADMINISTRATOR.value: ("0A-53-4D-4B-49-05-00-02",),
     Body.PANEL.value: ("0A-53-4D-4B-49-05-00-04",),
     Body.SECURITY_SUB_COMMITTEE.value: ("0A-53-4D-4B-49-05-00-05",),
+    Body.TEST_ASSURANCE_BOARD.value: ("0A-53-4D-4B-49-05-00-06",),
 }
 """The sample bodies' parties, whose identifiers nobody else has."""
 

@@ -236,7 +236,7 @@ class Settings(BaseSettings):
     bodies: dict[str, tuple[str, ...]] = Field(
         default=BODIES,
         description="EUI-64 of the parties whose officers sign and lodge for a body that decides:"
-        " smki-pma, code-administrator, panel, security-sub-committee",
+        " smki-pma, code-administrator, panel, security-sub-committee, test-assurance-board",
     )
     signatories: dict[str, dict[str, tuple[str, ...]]] = Field(
         default=SIGNATORIES,

@@ -57,6 +57,7 @@ class Body(Enum):
     CODE_ADMINISTRATOR = "code-administrator"
     PANEL = "panel"
     SECURITY_SUB_COMMITTEE = "security-sub-committee"
+    TEST_ASSURANCE_BOARD = "test-assurance-board"
 
 
 class DecisionKind(Enum):
@@ -77,6 +78,7 @@ class DecisionKind(Enum):
     CHANGE_PROFILES = "change-profiles"
     GO_LIVE = "go-live"
     REMOVE_PRODUCT = "remove-product"
+    APPROVE_WORKAROUND = "approve-workaround"
     WITHDRAW_DECISION = "withdraw-decision"
     RATIFY_DECISION = "ratify-decision"
 

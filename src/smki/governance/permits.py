@@ -14,6 +14,7 @@
     change-profiles      SHA-256 of the new profiles               any
     go-live              origin of the log                         the report, in words
     remove-product       make/model                                range of versions
+    approve-workaround   ref of the defect                         the workaround, in words
     withdraw-decision    id of the decision                        why, in words
     ratify-decision      id of the decision                        any
 
@@ -47,6 +48,7 @@ class Act(Enum):
     CHANGE_PROFILES = "issue under other profiles or policy OIDs"
     GO_LIVE = "issue live certificates"
     REMOVE_PRODUCT = "take a product off the list"
+    WORK_AROUND = "work around a defect in a test"
     WITHDRAW_DECISION = "take a decision as withdrawn"
     RATIFY = "take a decision at short notice as ratified"
 
@@ -132,6 +134,14 @@ PERMITS: Final = (
         once=False,
         clause="sec:G7",
         told="recorded, nothing acts on it yet",
+    ),
+    Permit(
+        kind=_D.APPROVE_WORKAROUND,
+        act=Act.WORK_AROUND,
+        body=Body.TEST_ASSURANCE_BOARD,
+        earlier=0,
+        once=False,
+        clause="sec:L10",
     ),
 )
 UNCONDITIONAL: Final = frozenset(

@@ -128,6 +128,7 @@ BODIES: Final[Mapping[Body, str]] = {
     Body.CODE_ADMINISTRATOR: "Code Administrator",
     Body.PANEL: "Panel",
     Body.SECURITY_SUB_COMMITTEE: "Security Sub-Committee",
+    Body.TEST_ASSURANCE_BOARD: "Test Assurance Board",
 }
 DECISIONS: Final[Mapping[DecisionKind, str]] = {
     DecisionKind.SUPERSEDE_DOCUMENT: "A document is superseded",
@@ -142,6 +143,7 @@ DECISIONS: Final[Mapping[DecisionKind, str]] = {
     DecisionKind.CHANGE_PROFILES: "Profiles or policy OIDs change",
     DecisionKind.GO_LIVE: "The test criteria are met",
     DecisionKind.REMOVE_PRODUCT: "A product is removed",
+    DecisionKind.APPROVE_WORKAROUND: "A workaround is approved",
     DecisionKind.WITHDRAW_DECISION: "A decision is withdrawn",
     DecisionKind.RATIFY_DECISION: "A decision is ratified",
 }

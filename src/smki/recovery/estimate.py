@@ -8,10 +8,12 @@ the figures.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 BLOCK_OCTETS: Final = 1_300  # of a message in one block of General Block Transfer, about
 _HOUR: Final = 3_600
+_DECIMALS: Final = 3  # what is beyond is rounding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +40,27 @@ class Rates:
     """How fast things go, each a second.
 
     Attributes:
-        network: octets that each region's network carries down to its devices.
+        network: octets that each region's network carries down to its devices; `inf` for any number.
         commands: commands that each region's network takes, however short.
         signing: signatures of the key that signs: a token's, or software's.
         making: commands that all processes make and verify together, signing left out.
         lost_per_thousand: commands that are lost, and sent again.
+        tries: commands to one device at the most; None for as many as it takes.
+        block_octets: of a message in one block.
     """
 
-    network: Mapping[str, int]
+    network: Mapping[str, float]
     commands: Mapping[str, int]
     signing: float
     making: float
     lost_per_thousand: int = 20
+    tries: int | None = None
+    block_octets: int = BLOCK_OCTETS
+
+    @property
+    def unreached(self) -> float:
+        """The share of devices that lose every command."""
+        return 0.0 if self.tries is None else _lost(self) ** self.tries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +109,9 @@ def estimate(lots: Sequence[Lot], rates: Rates, commands_each: int = 1) -> Estim
 
     `commands_each` is 2 where each is read back or handed back afterwards.
     """
-    sent = {lot: _sent(lot.devices * commands_each, rates) for lot in lots}
-    commands = sum(sent.values())
-    down = sum(lot.command_octets * count for lot, count in sent.items())
+    sent = [(lot, _sent(lot.devices * commands_each, rates)) for lot in lots]
+    commands = sum(count for _, count in sent)
+    down = sum(lot.command_octets * count for lot, count in sent)
     devices = sum(lot.devices for lot in lots)
     kept = sum(
         (lot.command_octets + lot.response_octets) * lot.devices * commands_each for lot in lots
@@ -116,7 +127,7 @@ def estimate(lots: Sequence[Lot], rates: Rates, commands_each: int = 1) -> Estim
         octets_down=down,
         octets_up=sum(lot.response_octets * lot.devices * commands_each for lot in lots),
         blocks_down=sum(
-            -(-lot.command_octets // BLOCK_OCTETS) * count for lot, count in sent.items()
+            -(-lot.command_octets // rates.block_octets) * count for lot, count in sent
         ),
         kept_octets=kept,
         bounds=tuple(sorted(bounds, key=lambda bound: -bound.seconds)),
@@ -124,13 +135,17 @@ def estimate(lots: Sequence[Lot], rates: Rates, commands_each: int = 1) -> Estim
 
 
 def _sent(commands: int, rates: Rates) -> int:
-    """With those that are lost, and of those again."""
-    return -(-commands * 1_000 // (1_000 - rates.lost_per_thousand))
+    """With those that are lost, and of those again, as often as it is tried."""
+    return ceil(round(commands * (1 - rates.unreached) / (1 - _lost(rates)), _DECIMALS))
 
 
-def _network(region: str, sent: Mapping[Lot, int], rates: Rates) -> Bound:
-    here = {lot: count for lot, count in sent.items() if lot.region == region}
-    octets = sum(lot.command_octets * count for lot, count in here.items())
+def _lost(rates: Rates) -> float:
+    return rates.lost_per_thousand / 1_000
+
+
+def _network(region: str, sent: Sequence[tuple[Lot, int]], rates: Rates) -> Bound:
+    here = [(lot, count) for lot, count in sent if lot.region == region]
+    octets = sum(lot.command_octets * count for lot, count in here)
     by_octets = octets / rates.network[region]
-    by_commands = sum(here.values()) / rates.commands[region]
+    by_commands = sum(count for _, count in here) / rates.commands[region]
     return Bound(what=f"network of {region}", seconds=max(by_octets, by_commands))

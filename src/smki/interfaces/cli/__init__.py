@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "mirror": "smki.interfaces.cli.mirror:mirror",
     "party": "smki.interfaces.cli.party:party",
     "recovery": "smki.interfaces.cli.recovery:recovery",
+    "plan": "smki.interfaces.cli.plan:plan",
     "registration": "smki.interfaces.cli.registration:registration",
     "renew": "smki.interfaces.cli.renewing:renew",
     "repository": "smki.interfaces.cli.repository:repository",

@@ -1,0 +1,177 @@
+"""Values as canonical JSON and back, by their types: one spelling each, nothing unknown, all bounded.
+
+    dataclass   object with exactly the names of its attributes
+    tuple       list, of at most LIST_MAX
+    bytes       base64
+    datetime    2026-11-21T09:00:00Z, whole seconds
+    EUI64       as it prints
+    Enum        its value
+    a cell      role/usage/use, `root/key_cert_sign/management`
+    X | None    as X, or null
+
+What values mean is said where they are defined.
+
+Clause: sec:L10
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from smki.merkle.canonical import JSON, encode_json, parse_json
+from smki.terms import EUI64, Malformed, RemotePartyRole
+from smki.wire.gbcs.trust_anchors import CellUsage, KeyUsageBits, TrustAnchorCellIdentifier
+
+TEXT_MAX: Final = 4_000  # characters of anything that a person writes
+LIST_MAX: Final = 100_000
+NUMBER_MAX: Final = (1 << 63) - 1
+_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
+_UNIONS: Final = (Union, UnionType)
+
+_Value = TypeVar("_Value")
+
+
+def encode_value(value: object) -> bytes:
+    """The only spelling of the value."""
+    return encode_json(_json(value))
+
+
+def parse_value(kind: type[_Value], octets: bytes, what: str, most: int) -> _Value:
+    """The value of that type which these octets spell; `what` names it in errors.
+
+    Raises:
+        Malformed: over `most` octets, not canonical, or with another field or value.
+    """
+    if len(octets) > most:
+        raise malformed(what, f"{len(octets)} octets, must be at most {most}")
+    found: _Value = _value(kind, parse_json(octets, what), what, "")
+    if encode_value(found) != octets:  # base64 and texts of cells have other spellings too
+        raise malformed(what, "not its one spelling, must be")
+    return found
+
+
+def malformed(what: str, message: str, where: str = "") -> Malformed:
+    """What to raise for evidence that is not of its form."""
+    return Malformed(f"{what}: {message}", where=where, clause="sec:L10", rule="recovery.form")
+
+
+def cell_name(cell: TrustAnchorCellIdentifier) -> str:
+    """The cell as documents have it: role/usage/use."""
+    usage = "+".join(bit.name or "" for bit in cell.key_usage).lower()
+    return f"{cell.role.name.lower()}/{usage}/{cell.cell_usage.name.lower()}"
+
+
+def instant_text(at: datetime) -> str:
+    """The instant as documents have it, to the second, in UTC."""
+    utc = at.astimezone(UTC)
+    return f"{utc.year:04d}-{utc:%m-%dT%H:%M:%SZ}"
+
+
+_TEXTS: Final[Mapping[type, Callable[[Any], str]]] = {
+    bytes: lambda value: b64encode(value).decode(),
+    datetime: instant_text,
+    EUI64: str,
+    TrustAnchorCellIdentifier: cell_name,
+}
+
+
+def _json(value: object) -> JSON:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, tuple):
+        return [_json(one) for one in value]
+    if isinstance(value, Enum):
+        return str(value.value)
+    text = _TEXTS.get(type(value))
+    if text is not None:
+        return text(value)
+    return {name: _json(getattr(value, name)) for name in _hints(type(value))}
+
+
+@lru_cache(64)
+def _hints(kind: type) -> Mapping[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _value(kind: Any, value: JSON, what: str, where: str) -> Any:
+    if get_origin(kind) in _UNIONS:
+        (inner,) = (one for one in get_args(kind) if one is not NoneType)
+        return None if value is None else _value(inner, value, what, where)
+    if get_origin(kind) is tuple:
+        return _tuple(get_args(kind)[0], value, what, where)
+    if kind is TrustAnchorCellIdentifier:
+        return _cell(_text(value, what, where), what, where)
+    if is_dataclass(kind) and kind is not EUI64:
+        return _object(kind, value, what, where)
+    if kind is bool or kind is int:
+        return _number(kind, value, what, where)
+    return _from_text(kind, _text(value, what, where), what, where)
+
+
+def _object(kind: Any, value: JSON, what: str, where: str) -> Any:
+    hints = _hints(kind)
+    found = sorted(value) if isinstance(value, Mapping) else ["no object"]
+    if not isinstance(value, Mapping) or found != sorted(hints):
+        said = f"keys {', '.join(found)[:200]}, must be {', '.join(sorted(hints))}"
+        raise malformed(what, said, where)
+    prefix = f"{where}." if where else ""
+    return kind(**{name: _value(hints[name], value[name], what, prefix + name) for name in hints})
+
+
+def _tuple(kind: Any, value: JSON, what: str, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, list) or len(value) > LIST_MAX:
+        raise malformed(what, f"{where}: must be a list of at most {LIST_MAX}", where)
+    return tuple(_value(kind, one, what, where) for one in value)
+
+
+def _number(kind: Any, value: JSON, what: str, where: str) -> int:
+    if type(value) is not kind or not 0 <= value <= NUMBER_MAX:
+        wanted = "true or false" if kind is bool else "a whole number from 0 on"
+        raise malformed(what, f"{where}: must be {wanted}", where)
+    return int(value) if kind is int else value
+
+
+def _text(value: JSON, what: str, where: str) -> str:
+    if not isinstance(value, str):
+        raise malformed(what, f"{where}: must be a text", where)
+    return value
+
+
+def _from_text(kind: Any, text: str, what: str, where: str) -> Any:
+    try:
+        if kind is bytes:
+            return b64decode(text, validate=True)
+        if kind is datetime:
+            return datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
+        if kind is EUI64:
+            return EUI64.parse(text)
+        if kind is not str:
+            return kind(text)
+    except (Error, ValueError, Malformed) as error:
+        named = getattr(kind, "__name__", str(kind)).lower()
+        raise malformed(what, f"{where}: {text[:60]!r}, must be {named}", where) from error
+    if len(text) > TEXT_MAX or not (text.isprintable() or not text):
+        said = f"{where}: must be a printable text of at most {TEXT_MAX} characters"
+        raise malformed(what, said, where)
+    return text
+
+
+def _cell(text: str, what: str, where: str) -> TrustAnchorCellIdentifier:
+    try:
+        role, usages, use = text.split("/")
+        bits = KeyUsageBits(0)
+        for name in usages.split("+"):
+            bits |= KeyUsageBits[name.upper()]
+        return TrustAnchorCellIdentifier(
+            role=RemotePartyRole[role.upper()], key_usage=bits, cell_usage=CellUsage[use.upper()]
+        )
+    except (KeyError, ValueError) as error:
+        said = f"{where}: {text[:60]!r}, must be as root/key_cert_sign/management"
+        raise malformed(what, said, where) from error

@@ -61,10 +61,16 @@ class HouseKeys:
                 clause="gbcs:4.3.2.2",
                 rule="estate.cells",
             )
-        keys = HeldKeys(signer=self._signer(anchor), broker=self._broker(broker))
+        keys = HeldKeys(signer=self.signer(anchor), broker=self.broker(broker))
         return EUI64(anchor.unique_id), keys
 
-    def _signer(self, anchor: TrustAnchor) -> SigningKey:
+    def signer(self, anchor: TrustAnchor) -> SigningKey:
+        """The private key for digital signatures that belongs to the anchor.
+
+        Raises:
+            Refused: the house does not have it.
+            Unavailable: it cannot be read.
+        """
         found = self._signers.get(anchor)
         if found is None:
             kept = self._stored.signers(EUI64(anchor.unique_id)) if self._stored else ()
@@ -72,7 +78,13 @@ class HouseKeys:
             found = self._signers[anchor] = found or self._in_file(anchor, "ds")
         return found
 
-    def _broker(self, anchor: TrustAnchor) -> AgreementKey:
+    def broker(self, anchor: TrustAnchor) -> AgreementKey:
+        """The private key for key agreement that belongs to the anchor.
+
+        Raises:
+            Refused: the house does not have it.
+            Unavailable: it cannot be read.
+        """
         found = self._brokers.get(anchor)
         if found is None:
             kept = self._stored.agreements(EUI64(anchor.unique_id)) if self._stored else ()

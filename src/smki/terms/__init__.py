@@ -7,6 +7,7 @@ from smki.terms.demand import RequestType
 from smki.terms.errors import Finding, Inconsistent, Malformed, Refused, SmkiError, Unavailable
 from smki.terms.identifiers import EUI64, SerialNumber
 from smki.terms.kinds import CertificateKind, Interface, SubscriberKind
+from smki.terms.recovery import Compromised, Method
 from smki.terms.roles import KeyUsage, RemotePartyRole
 from smki.terms.states import AdHocStatus, BatchStatus, CertificateStatus, ItemStatus, SmiStatus
 
@@ -16,12 +17,14 @@ __all__ = [
     "BatchStatus",
     "CertificateKind",
     "CertificateStatus",
+    "Compromised",
     "Finding",
     "Inconsistent",
     "Interface",
     "ItemStatus",
     "KeyUsage",
     "Malformed",
+    "Method",
     "Refused",
     "RemotePartyRole",
     "RequestType",

@@ -21,7 +21,7 @@ from smki.ceremonies.development import ALGORITHMS, ISSUING
 from smki.ceremonies.holding import COMPLETED
 from smki.ceremonies.replaying import Replayed, replay
 from smki.flows.configuring import CEREMONY
-from smki.ports import KeyAlgorithm
+from smki.ports import KeyAlgorithm, SigningKey
 from smki.profiles import ProfileSettings
 from smki.terms import CertificateKind, Refused
 from smki.wire.pkcs10 import ECDSA_WITH_SHA256, SHA256_WITH_RSA, assemble_request
@@ -51,11 +51,19 @@ def issuing_requests(
     for kind in ISSUING:
         keys, name, algorithm = store(kind), kind.value, ALGORITHMS[kind]
         key = keys.open(name) if name in keys.names() else keys.make(name, algorithm)
-        info = authority_request_info(common_name=name, public_key=key.public_key)
-        (signature,) = key.sign([info])
-        scheme = SHA256_WITH_RSA if algorithm is KeyAlgorithm.RSA2048 else ECDSA_WITH_SHA256
-        requests[kind] = assemble_request(info, signature, scheme)
+        requests[kind] = request_for(kind, key)
     return requests
+
+
+def request_for(kind: CertificateKind, key: SigningKey) -> bytes:
+    """The request (PKCS#10, DER) of an authority of that kind with this key.
+
+    Clause: sec-app-b:B
+    """
+    info = authority_request_info(common_name=kind.value, public_key=key.public_key)
+    (signature,) = key.sign([info])
+    scheme = SHA256_WITH_RSA if ALGORITHMS[kind] is KeyAlgorithm.RSA2048 else ECDSA_WITH_SHA256
+    return assemble_request(info, signature, scheme)
 
 
 def ensure_passphrase(

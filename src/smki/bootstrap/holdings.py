@@ -117,12 +117,13 @@ def _pairs(settings: Settings, front: FrontOffice) -> tuple[tuple[Holding, Seria
 
 def _held(pair: Pair) -> tuple[Holding, SerialNumber]:
     certificate = certificate_in(pair)
+    here = pair.key.exists()  # the key of a recovery certificate may be in custody
     holding = Holding(
         name=pair.name,
         what=f"{pair.kind.value} certificate{f' of {pair.party}' if pair.party else ''}",
         expires=certificate.not_valid_after_utc,
-        renewal=Renewal.COMMAND,
-        pair=pair,
+        renewal=Renewal.COMMAND if here else Renewal.CEREMONY,
+        pair=pair if here else None,
     )
     return holding, SerialNumber(certificate.serial_number)
 

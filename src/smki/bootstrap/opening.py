@@ -10,6 +10,12 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
+
 from smki import VERSION
 from smki.adapters.confidential import ConfidentialFiles
 from smki.adapters.helpers import Helpers, helpers
@@ -26,16 +32,19 @@ from smki.bootstrap.sealing import open_seal
 from smki.bootstrap.settings import Settings
 from smki.bootstrap.values import KeySettings
 from smki.ceremonies.development import ISSUING
+from smki.flows.authorities import authorities
 from smki.flows.configuring import lodge_configuration, plain_mapping
 from smki.flows.issue import settle
 from smki.flows.log_keys import keep_log_keys
 from smki.flows.office import FrontOffice, Office
 from smki.flows.profile_changes import must_permit_profiles
-from smki.merkle.leaf import decode_certificate
 from smki.ports import AgreementKeyStore, KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
 from smki.repository.keeping import LodgeRoot, MapKeeper
 from smki.terms import CertificateKind, Refused, Unavailable
+from smki.wire.certificate import parse_certificate
+
+KeyOf = Callable[[CertificateKind, bytes], SigningKey | None]
 
 LOG_KEY = "log"
 BESIDE = {"log-ml-dsa-44": KeyAlgorithm.ML_DSA_44}
@@ -216,12 +225,18 @@ def assemble_office(
 ) -> Office:
     """The office over an open record, with the hierarchy and keys that there are now."""
     hierarchy = load_hierarchy(front)
+    key_of = issuing_keys(settings, environment)
     return Office(
         front=front,
         record=record,
         hierarchy=hierarchy,
         preparer=Preparer(hierarchy, front.settings, front.entropy),
-        keys=_issuing_keys(settings, environment, hierarchy),
+        keys={
+            kind: _must_be_here(key_of, kind, hierarchy.authority(kind).certificate)
+            for kind in ISSUING
+            if kind in hierarchy.authorities
+        },
+        key_of=key_of,
         seal=open_seal(
             front, settings.path("keys", "journal.vault"), environment, passphrase_file(settings)
         ),
@@ -253,17 +268,12 @@ def open_confidential(settings: Settings) -> ConfidentialFiles:
 
 def load_hierarchy(front: FrontOffice) -> Hierarchy:
     """The authorities in force: the newest certificate of each kind in the record."""
-    authorities = {}
+    found = {}
     for kind in CertificateKind:
-        if not kind.is_authority:
-            continue
-        for row in front.index.rows(kind):
-            _, body = decode_certificate(front.reader.leaf(row.entry))
-            authorities[kind] = Authority(
-                certificate=body.certificate,
-                issuer=issuer_from_certificate(body.certificate, front.settings),
-            )
-    return Hierarchy(authorities=authorities)
+        if kind.is_authority and (known := authorities(front, kind)):
+            issuer = issuer_from_certificate(known[-1], front.settings)
+            found[kind] = Authority(certificate=known[-1], issuer=issuer)
+    return Hierarchy(authorities=found)
 
 
 def log_key_store(settings: Settings, environment: Mapping[str, str]) -> KeyStore:
@@ -320,11 +330,60 @@ def passphrase_file(settings: Settings) -> Path:
     return settings.path("passphrase")
 
 
-def _issuing_keys(
-    settings: Settings, environment: Mapping[str, str], hierarchy: Hierarchy
-) -> dict[CertificateKind, SigningKey]:
-    store = issuing_stores(settings, environment)
-    return {kind: store(kind).open(kind.value) for kind in ISSUING if kind in hierarchy.authorities}
+def issuing_keys(settings: Settings, environment: Mapping[str, str]) -> KeyOf:
+    """Finds the key of an issuing authority by its certificate; each is opened once.
+
+    The first key of a kind has its name; those of later authorities have a number behind it.
+    """
+    stores = issuing_stores(settings, environment)
+    opened: dict[bytes, SigningKey] = {}
+
+    def key_of(kind: CertificateKind, certificate: bytes) -> SigningKey | None:
+        if certificate not in opened:
+            store, wanted = stores(kind), public_key_in(certificate)
+            for name in key_names(store, kind):
+                key = store.open(name)
+                if normal_key(key.public_key) == wanted:
+                    opened[certificate] = key
+                    break
+        return opened.get(certificate)
+
+    return key_of
+
+
+def key_names(store: KeyStore, kind: CertificateKind) -> tuple[str, ...]:
+    """The names of the keys of issuing authorities of that kind in the store, oldest first."""
+    names = [
+        name
+        for name in store.names()
+        if name == kind.value or name.removeprefix(f"{kind.value}-").isdecimal()
+    ]
+    return tuple(sorted(names, key=lambda name: (len(name), name)))
+
+
+def public_key_in(certificate: bytes) -> bytes:
+    """The SubjectPublicKeyInfo in a certificate (DER), as the library writes it."""
+    return normal_key(parse_certificate(certificate).tbs.public_key)
+
+
+def normal_key(public_key: bytes) -> bytes:
+    """The SubjectPublicKeyInfo as the library writes it: a token may encode it otherwise."""
+    return load_der_public_key(public_key).public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def _must_be_here(key_of: KeyOf, kind: CertificateKind, certificate: bytes) -> SigningKey:
+    key = key_of(kind, certificate)
+    if key is None:
+        raise Refused(
+            f"key of {kind.value}: none in its store is that of the certificate in force, must be:"
+            " the store is another one, or of an earlier day",
+            where=kind.value,
+            clause="sec-app-b:B",
+            rule="keys.issuing",
+        )
+    return key
 
 
 def describer(profiles: ProfileSettings) -> Callable[[bytes], RowFields]:

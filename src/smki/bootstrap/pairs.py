@@ -2,7 +2,8 @@
 
 A pair is replaced in three steps, each durable: the new key, the new certificate beside it, and
 both renamed over the old ones. Whoever is cut off goes on from where it was; a server that reads
-meanwhile sees the old pair, the new one, or two that do not fit, which it does not take.
+meanwhile sees the old pair, the new one, or two that do not fit, which it does not take. An
+organisation's pair is kept, in a folder `earlier`: devices believe it until their cells are updated.
 """
 
 import os
@@ -12,7 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from smki.adapters.files import write_durably
+from cryptography import x509
+
+from smki.adapters.files import make_folder, read_octets, write_durably
 from smki.adapters.requesters import (
     RequestWithKey,
     request_for_organisation,
@@ -29,6 +32,8 @@ from smki.wire.encodings import write_pem
 SERVER: Final = "server"
 _SERVER_ROLE: Final = "7F"
 _NEXT: Final = ".next"
+EARLIER: Final = "earlier"
+"""Where the organisation pairs before the present ones are, beside them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +149,7 @@ def take_over(pair: Pair) -> None:
     new = next_of(pair)
     if not new.certificate.exists():
         return
+    _keep_earlier(pair)
     try:
         if new.key.exists():
             new.key.replace(pair.key)
@@ -157,6 +163,48 @@ def take_over(pair: Pair) -> None:
         raise Unavailable(
             f"{pair.name}: cannot take its place ({error.strerror})", where=str(pair.certificate)
         ) from error
+
+
+def keep_without_key(pair: Pair, certificate: bytes) -> None:
+    """The pair is this certificate (DER), whose key is in custody elsewhere; again changes nothing.
+
+    Raises:
+        Unavailable: the files cannot be written.
+
+    Clause: sec-app-l:3
+    """
+    pem = pem_of(certificate)
+    if not pair.certificate.exists() or read_octets(pair.certificate) != pem:
+        _keep_earlier(pair)
+        write_durably(pair.certificate, pem)
+    try:
+        pair.key.unlink(missing_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"{pair.name}: its earlier key cannot be removed ({error.strerror})",
+            where=str(pair.key),
+        ) from error
+
+
+def earlier_keys(folder: Path, name: str) -> tuple[Path, ...]:
+    """The keys that pairs of that name had before, oldest first."""
+    found = (folder / EARLIER).glob(f"{name}-*.key")
+    return tuple(sorted(found, key=lambda path: path.stat().st_mtime))
+
+
+def _keep_earlier(pair: Pair) -> None:
+    """What devices hold until their cells are updated stays beside what is in use, with its key."""
+    if pair.kind is not CertificateKind.ORGANISATION or not pair.key.exists():
+        return
+    if not pair.certificate.exists():
+        return
+    serial = x509.load_pem_x509_certificate(read_octets(pair.certificate)).serial_number
+    folder = pair.certificate.parent / EARLIER
+    make_folder(folder)
+    for path in (pair.key, pair.certificate):
+        kept = folder / f"{path.stem}-{serial:x}{path.suffix}"
+        if not kept.exists():
+            write_durably(kept, read_octets(path), private=path is pair.key)
 
 
 def _next(path: Path) -> Path:

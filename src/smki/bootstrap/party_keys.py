@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from smki.adapters.files import read_octets
 from smki.adapters.gbcs_store import StoredKeys
 from smki.adapters.keys import SoftwareAgreementKey
+from smki.bootstrap.pairs import earlier_keys
 from smki.bootstrap.samples import SAMPLES
 from smki.bootstrap.settings import Settings
 from smki.devices import DeviceState, TrustAnchor
@@ -93,16 +94,18 @@ class HouseKeys:
         return found
 
     def _in_file(self, anchor: TrustAnchor, suffix: str) -> SoftwareAgreementKey:
+        """The key in use, or one before it: cells may still name that one's certificate."""
         entity = EUI64(anchor.unique_id)
-        found = _read(self._folder / party_of(entity) / f"{entity.digits}-{suffix}.key")
-        if not _is_of(found, anchor):
-            raise Refused(
-                f"private key of {entity}: belongs to another certificate than devices hold, must be"
-                " to that one; their cells are to be updated first",
-                clause="gbcs:4.3.2.2",
-                rule="estate.keys",
-            )
-        return found
+        folder, name = self._folder / party_of(entity), f"{entity.digits}-{suffix}"
+        for path in (folder / f"{name}.key", *earlier_keys(folder, name)):
+            if path.exists() and _is_of(found := _read(path), anchor):
+                return found
+        raise Refused(
+            f"private key of {entity}: belongs to another certificate than devices hold, must be to"
+            " that one; their cells are to be updated first, or it is in custody",
+            clause="gbcs:4.3.2.2",
+            rule="estate.keys",
+        )
 
 
 def _is_of(key: SigningKey, anchor: TrustAnchor) -> bool:

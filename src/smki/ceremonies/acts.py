@@ -16,6 +16,7 @@ ACTS: Final[Mapping[Act, Handler]] = MappingProxyType(
         Act.MAKE: acts_keys.make,
         Act.CERTIFY: acts_keys.certify,
         Act.PROVE: acts_keys.prove,
+        Act.ISSUE: acts_use.issue,
         Act.LIST: acts_keys.sign_list,
         Act.RENEW_LIST: acts_use.renew_list,
         Act.REQUEST: acts_keys.request,

@@ -95,12 +95,7 @@ def certify(ceremony: Ceremony, step: Step) -> Said:
     path = f"certificates/{kind.value}.der"
     certificate = hall.ledger.read(path)
     if certificate is None:
-        certifier = Certifier(
-            settings=opening.profiles,
-            names=opening.names,
-            entropy=hall.entropy,
-            at=hall.clock.now(),
-        )
+        certifier = certifying(ceremony)
         key = signing(ceremony, kind.issuer.value)
         if kind.issuer is kind:
             wrapped = _wrapped(ceremony) if kind is CertificateKind.ROOT_OCA else None
@@ -109,6 +104,19 @@ def certify(ceremony: Ceremony, step: Step) -> Said:
             root = ceremony.file(f"certificates/{kind.issuer.value}.der")
             certificate = certifier.certify(kind, opening.issuing[kind], root, key, None)
         hall.ledger.keep(path, certificate)
+    return certified_said(kind, certificate)
+
+
+def certifying(ceremony: Ceremony) -> Certifier:
+    """What certifies authorities in this ceremony, now."""
+    hall, opening = ceremony.hall, ceremony.opening
+    return Certifier(
+        settings=opening.profiles, names=opening.names, entropy=hall.entropy, at=hall.clock.now()
+    )
+
+
+def certified_said(kind: CertificateKind, certificate: bytes) -> Said:
+    """What a transcript says of an authority's certificate (DER) that was made."""
     made: Said = {f"certificate of {kind.value}": fingerprint(certificate)}
     return {"certificate": text64(certificate), "kind": kind.value, "made": made}
 

@@ -8,14 +8,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 
 from smki.ceremonies.activating import ActiveKey, Wanted, Warrant
-from smki.ceremonies.acts_keys import ABSENT, secret_of
+from smki.ceremonies.acts_keys import ABSENT, certified_said, certifying, secret_of
 from smki.ceremonies.acts_people import must_say
 from smki.ceremonies.fields import instant_text, text64
 from smki.ceremonies.fingerprints import aloud, fingerprint
-from smki.ceremonies.holding import Ceremony, Said
-from smki.ceremonies.keysets import REHEARSAL
+from smki.ceremonies.holding import Ceremony, Said, kind_of_authority
+from smki.ceremonies.keysets import REHEARSAL, key_name
 from smki.ceremonies.lists import sign_root_list
 from smki.ceremonies.scripts import Act, Role, Step
 from smki.ceremonies.transcript import Kind
@@ -24,6 +25,7 @@ from smki.profiles import ProfileSettings, issuer_from_certificate, lint_crl
 from smki.terms import Inconsistent, Refused, SerialNumber
 from smki.wire.certificate import parse_certificate
 
+REVOKE: Final = "revoke.cer"
 _ASKED: Final = (
     ("decision", "id of the decision that this key may be used"),
     ("recovery", "id of the decision for the method of recovery, or empty"),
@@ -77,10 +79,37 @@ def use(ceremony: Ceremony, step: Step) -> Said:
     return {"key": step.about, "fingerprint": secret.fingerprint, "signed": signed}
 
 
+def issue(ceremony: Ceremony, step: Step) -> Said:
+    """The authority whose key was brought as a request is certified by the root in custody.
+
+    Brought is the root's certificate, as `root-oca.cer`. The root's key stays open for its list.
+
+    Raises:
+        Refused: no warrant, no quorum, a lint found something, or another root was brought.
+
+    Clause: sec-app-b:B
+    """
+    hall, opening = ceremony.hall, ceremony.opening
+    kind = kind_of_authority(step.about)
+    key = key_name(kind.issuer.value, opening.purpose)
+    path = f"certificates/{kind.value}.der"
+    certificate = hall.ledger.read(path)
+    if certificate is None:
+        _warrant(ceremony, key, _permitted(ceremony, key))
+        root = _contents(ceremony).get(f"{kind.issuer.value}.cer", b"")
+        _must_be_of(root, ceremony.key_set(key).fingerprint)
+        signer = hall.keys.load(secret_of(ceremony, key).octets)
+        asked = opening.issuing[kind]
+        certificate = certifying(ceremony).certify(kind, asked, root, signer, None)
+        hall.ledger.keep(path, certificate)
+    return certified_said(kind, certificate)
+
+
 def renew_list(ceremony: Ceremony, step: Step) -> Said:
     """The root's next list is in its file: number and entries follow from the list that was brought.
 
-    Brought are the root's certificate and its list in force, as `root-oca.cer` and `root-oca.crl`.
+    Brought are the root's certificate and its list in force, as `root-oca.cer` and `root-oca.crl`;
+    and, if an authority under it is to be revoked, that one's certificate as `revoke.cer`.
 
     Raises:
         Refused: no warrant, no quorum, or what was brought is not of this root.
@@ -99,6 +128,8 @@ def renew_list(ceremony: Ceremony, step: Step) -> Said:
         entries, number, at = _following(root, last, fingerprint_of_key, profiles)
         key = hall.keys.load(secret_of(ceremony, step.about).octets)
         at = max(at, hall.clock.now())
+        revoked = _revoked(root, brought.get(REVOKE), at)
+        entries += [one for one in revoked if one[0] not in dict(entries)]
         octets = sign_root_list(root, key, profiles, entries=entries, number=number, at=at)
         hall.ledger.keep(path, octets)
         del ceremony.secrets[step.about]
@@ -166,8 +197,7 @@ def _following(
         raise _refused(
             "the root's certificate (.cer) and its list in force (.crl), must be brought"
         )
-    if fingerprint(parse_certificate(root).tbs.public_key) != key:
-        raise _refused("the certificate that was brought is of another key, must be of this root")
+    _must_be_of(root, key)
     findings = lint_crl(last, issuer_from_certificate(root, profiles), root)
     if findings:
         raise Refused(findings=findings)
@@ -175,6 +205,25 @@ def _following(
     entries = [(SerialNumber(one.serial_number), one.revocation_date_utc) for one in found]
     number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     return entries, number + 1, found.last_update_utc + timedelta(seconds=1)
+
+
+def _must_be_of(root: bytes, key: str) -> None:
+    if not root or fingerprint(parse_certificate(root).tbs.public_key) != key:
+        raise _refused("the certificate that was brought is of another key, must be of this root")
+
+
+def _revoked(
+    root: bytes, certificate: bytes | None, at: datetime
+) -> list[tuple[SerialNumber, datetime]]:
+    """The entry of the authority that is to be revoked; none if none was brought."""
+    if certificate is None:
+        return []
+    try:
+        revoked = x509.load_der_x509_certificate(certificate)
+        revoked.verify_directly_issued_by(x509.load_der_x509_certificate(root))
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise _refused(f"{REVOKE}: must be a certificate that this root signed, DER") from error
+    return [(SerialNumber(revoked.serial_number), at.replace(microsecond=0))]
 
 
 def _refused(message: str) -> Refused:

@@ -298,12 +298,12 @@ def _must_fit(opening: Opening, keys: tuple[KeySet, ...], contents: Mapping[str,
     if bool(contents) is not bool(acts & {Act.USE, Act.RENEW_LIST}):
         raise _refused(
             f"script {opening.script.name}: {len(contents)} files to be signed were brought, must be"
-            " some for activation and root-lists, and none otherwise"
+            " some for activation, root-lists and issuing, and none otherwise"
         )
     needed_kinds = {
         step.about
         for step in opening.script.steps
-        if step.act is Act.CERTIFY and step.about.startswith("issuing")
+        if step.act in {Act.CERTIFY, Act.ISSUE} and step.about.startswith("issuing")
     }
     given = {kind.value for kind in opening.issuing}
     if needed_kinds != given:

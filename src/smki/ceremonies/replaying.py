@@ -1,8 +1,8 @@
 """Replays a transcript: whether the ceremony was held as its script says, from the file alone.
 
 Numbered looks: 1 the chain of entries; 2 opening and closing; 3 every step in its order; 4 who was
-there and which quorum opened what; 5 the certificates and lists made, under the profiles of the
-opening; 6 the proof of the apex key; 7 what was compared; 8 who signed. Needs nothing that is
+there and which quorum opened what; 5 the certificates, requests and lists made, under the profiles
+of the opening; 6 the proof of the apex key; 7 what was compared; 8 who signed. Needs nothing that is
 secret and asks nobody. A transcript proves what its signatories say; that they say the truth is why
 there are several of them.
 
@@ -27,11 +27,14 @@ from smki.ceremonies.transcript import (
     parse_transcript,
     signers,
 )
+from smki.crypto import spki_p256
 from smki.merkle.canonical import JSON
 from smki.profiles import issuer_from_certificate, lint_certificate, lint_crl
 from smki.profiles.table import CONTINGENCY_KEY
 from smki.terms import CertificateKind, Finding, Malformed, Refused
 from smki.wire.certificate import parse_certificate
+from smki.wire.pkcs10 import parse_organisation_request
+from smki.wire.requests import OrganisationRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Replayed:
         certificates: DER of each certificate made.
         lists: DER of each root's revocation list made.
         roots: DER of each root's certificate that was brought, for its list.
+        requests: PKCS#10 (DER) of each key for whose certificate the ceremony asks.
         keys: fingerprint of each key that was made, refreshed, used or destroyed.
         present: who was there.
         deviations: what was not as the script says.
@@ -56,6 +60,7 @@ class Replayed:
     certificates: Mapping[CertificateKind, bytes]
     lists: Mapping[CertificateKind, bytes]
     roots: Mapping[CertificateKind, bytes]
+    requests: Mapping[str, bytes]
     keys: Mapping[str, str]
     present: tuple[str, ...]
     deviations: tuple[str, ...]
@@ -81,6 +86,7 @@ def replay(octets: bytes) -> Replayed:
         *_order(opening, transcript.entries),
         *_people(opening, done),
         *_made(replayed, done),
+        *_requested(replayed),
         *_listed(replayed),
         *_proof(replayed, done),
         *_compared(replayed, done),
@@ -118,6 +124,7 @@ def _told(opening: Opening, entries: tuple[Entry, ...]) -> Replayed:
     certificates: dict[CertificateKind, bytes] = {}
     lists: dict[CertificateKind, bytes] = {}
     roots: dict[CertificateKind, bytes] = {}
+    requests: dict[str, bytes] = {}
     keys: dict[str, str] = {}
     present: tuple[str, ...] = ()
     for entry in entries:
@@ -130,6 +137,9 @@ def _told(opening: Opening, entries: tuple[Entry, ...]) -> Replayed:
             lists[_kind(said)] = Fields(said, "made", tuple(said)).octets("list")
             if "root" in said:
                 roots[_kind(said)] = Fields(said, "made", tuple(said)).octets("root")
+        if "request" in said:
+            about = opening.steps[entry.step - 1].about
+            requests[about] = Fields(said, "made", tuple(said)).octets("request")
         if "key" in said and "fingerprint" in said:
             keys[str(said["key"])] = str(said["fingerprint"])
         if isinstance(people := said.get("people"), Mapping):
@@ -140,6 +150,7 @@ def _told(opening: Opening, entries: tuple[Entry, ...]) -> Replayed:
         certificates=certificates,
         lists=lists,
         roots=roots,
+        requests=requests,
         keys=keys,
         present=present,
         deviations=_texts(entries, Kind.DEVIATION, "text"),
@@ -201,7 +212,8 @@ def _made(replayed: Replayed, done: Mapping[int, Entry]) -> Iterator[str]:
     """5: certificates, under the profiles of the opening, with the keys of the ceremony; nothing else."""
     opening = replayed.opening
     for kind, certificate in replayed.certificates.items():
-        root = certificate if kind.issuer is kind else replayed.certificates.get(kind.issuer)
+        made_here = certificate if kind.issuer is kind else replayed.certificates.get(kind.issuer)
+        root = made_here or replayed.roots.get(kind.issuer)
         if root is None:
             yield f"certificate of {kind.value}: that of its root is missing"
             continue
@@ -217,11 +229,23 @@ def _made(replayed: Replayed, done: Mapping[int, Entry]) -> Iterator[str]:
             yield f"certificate of {kind.value}: of another key than the ceremony's"
     for act, found in ((Act.CERTIFY, replayed.certificates), (Act.LIST, replayed.lists)):
         wanted = {kind_of_authority(step.about) for step in _done(opening, done, act)}
+        if act is Act.CERTIFY:
+            wanted |= {kind_of_authority(one.about) for one in _done(opening, done, Act.ISSUE)}
         if act is Act.LIST:
             renewed = _done(opening, done, Act.RENEW_LIST)
             wanted |= {kind_of_authority(one.about.removeprefix(REHEARSAL)) for one in renewed}
         if wanted != set(found):
             yield f"{act.value}: something else was made than the script says"
+
+
+def _requested(replayed: Replayed) -> Iterator[str]:
+    """5: each request asks for the certificate of a key of this ceremony."""
+    for about, octets in replayed.requests.items():
+        request = parse_organisation_request(octets).request
+        point = request.point if isinstance(request, OrganisationRequest) else b""
+        key = replayed.keys.get(key_name(about, replayed.opening.purpose))
+        if key != fingerprint(spki_p256(point)):
+            yield f"request of {about}: of another key than the ceremony's"
 
 
 def _listed(replayed: Replayed) -> Iterator[str]:
@@ -267,6 +291,7 @@ def _compared(replayed: Replayed, done: Mapping[int, Entry]) -> Iterator[str]:
         **replayed.keys,
         **{f"certificate of {k.value}": fingerprint(v) for k, v in replayed.certificates.items()},
         **{f"list of {k.value}": fingerprint(v) for k, v in replayed.lists.items()},
+        **{f"request of {k}": fingerprint(v) for k, v in replayed.requests.items()},
     }
     for step in _done(opening, done, Act.COMPARE):
         agreed = done[step.number].said.get("agreed")

@@ -40,6 +40,7 @@ class Act(Enum):
     MAKE = "make"
     CERTIFY = "certify"
     PROVE = "prove"
+    ISSUE = "issue"
     LIST = "list"
     RENEW_LIST = "renew-list"
     REQUEST = "request"
@@ -180,6 +181,13 @@ def _list(kind: str) -> _Row:
     return Act.LIST, kind, title, "nothing, or shares if the key is not open", _BOTH
 
 
+_RENEWING_LIST: Final[_Row] = (
+    Act.RENEW_LIST,
+    EACH_KEY,
+    "The root's next list is signed: what the last one has, for as long again.",
+    "each custodian: their share, or 'absent'",
+    _ALL,
+)
 _PROVING: Final[_Row] = (
     Act.PROVE,
     ROOT_OCA,
@@ -271,13 +279,26 @@ _ROWS: Final[tuple[tuple[str, str, bool, tuple[_Row, ...]], ...]] = (
         (
             *_BEGINNING,
             _PERMITTING,
+            _RENEWING_LIST,
+            _COMPARING,
+            _CLOSING,
+        ),
+    ),
+    (
+        "issuing",
+        "A new Issuing OCA under the root in custody; what was brought as revoke.cer is revoked",
+        True,
+        (
+            *_BEGINNING,
+            _PERMITTING,
             (
-                Act.RENEW_LIST,
-                EACH_KEY,
-                "The root's next list is signed: what the last one has, for as long again.",
+                Act.ISSUE,
+                "issuing-oca",
+                "The Issuing OCA, whose key was brought as a request, is certified by the root.",
                 "each custodian: their share, or 'absent'",
                 _ALL,
             ),
+            _RENEWING_LIST,
             _COMPARING,
             _CLOSING,
         ),

@@ -23,6 +23,7 @@ from smki.ports import (
     Record,
     RecordReader,
     Registry,
+    SigningKey,
     Spool,
     UseNotes,
     Workbook,
@@ -30,7 +31,7 @@ from smki.ports import (
 from smki.ports.register import Register
 from smki.ports.waiting import WaitingDecisions
 from smki.profiles import ProfileSettings, RowFields
-from smki.terms import EUI64
+from smki.terms import EUI64, CertificateKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,8 @@ class Office:
         preparer: composes and lints.
         keys: the issuing keys, by the kind of their authority's certificate.
         seal: marks the entries of the journal as our own.
+        key_of: the key, in the house's stores, of the issuing authority of that kind with that
+            certificate (DER); None if it is not there.
         desk: what is under way.
     """
 
@@ -122,4 +125,5 @@ class Office:
     preparer: Preparer
     keys: SigningKeys
     seal: JournalSeal
+    key_of: Callable[[CertificateKind, bytes], SigningKey | None]
     desk: Desk = field(default_factory=Desk)

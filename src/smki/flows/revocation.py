@@ -12,9 +12,12 @@ from typing import Final
 
 from cryptography import x509
 
-from smki.authority import RevocationList, issue_crl
+from smki.authority import Authority, RevocationList, issue_crl
+from smki.flows.authorities import authorities, earlier, issuer_of
 from smki.flows.office import FrontOffice, Office
-from smki.merkle.leaf import decode_certificate, decode_leaf
+from smki.merkle.leaf import decode_leaf
+from smki.ports import SigningKey
+from smki.profiles import issuer_from_certificate
 from smki.repository import catch_up, lodge_crl
 from smki.repository.items import body_of
 from smki.repository.rows import issuer_fingerprint
@@ -45,16 +48,35 @@ class CurrentList:
 
 
 def current_list(front: FrontOffice, authority: CertificateKind) -> CurrentList | None:
-    """The newest list of the authority that is in the record; None before the first.
+    """The newest list of the authority in force of that kind in the record; None before the first.
 
     Raises:
         Inconsistent: the record is damaged.
     """
-    rows = map(front.index.newest_list, _issuers(front, authority))
-    newest = max(filter(None, rows), key=lambda row: row.number, default=None)
-    if newest is None:
+    known = authorities(front, authority)
+    return newest_list(front, known[-1]) if known else None
+
+
+def newest_list(front: FrontOffice, certificate: bytes) -> CurrentList | None:
+    """The newest list in the record of the authority with this certificate (DER).
+
+    Raises:
+        Inconsistent: the record is damaged.
+    """
+    row = front.index.newest_list(_fingerprint(certificate))
+    if row is None:
         return None
-    return parse_list(body_of(front.reader, decode_leaf(front.reader.leaf(newest.entry))))
+    return parse_list(body_of(front.reader, decode_leaf(front.reader.leaf(row.entry))))
+
+
+def listed_serials(front: FrontOffice, authority: CertificateKind) -> frozenset[SerialNumber]:
+    """What the newest lists of all authorities of that kind name, those before the one in force too.
+
+    Raises:
+        Inconsistent: the record is damaged.
+    """
+    lists = (newest_list(front, one) for one in authorities(front, authority))
+    return frozenset(serial for one in lists if one for serial, _ in one.entries)
 
 
 def list_before(front: FrontOffice, authority: CertificateKind, before: int) -> CurrentList | None:
@@ -65,7 +87,7 @@ def list_before(front: FrontOffice, authority: CertificateKind, before: int) -> 
     Raises:
         Inconsistent: the record is damaged.
     """
-    issuers = _issuers(front, authority)
+    issuers = set(map(_fingerprint, authorities(front, authority)))
     rows = [one for one in front.index.lists() if one.issuer in issuers and one.entry < before]
     if not rows:
         return None
@@ -73,9 +95,9 @@ def list_before(front: FrontOffice, authority: CertificateKind, before: int) -> 
     return parse_list(body_of(front.reader, decode_leaf(front.reader.leaf(newest.entry))))
 
 
-def _issuers(front: FrontOffice, authority: CertificateKind) -> set[int]:
-    """How the index names the authority: once, unless its name was changed."""
-    return {issuer_fingerprint(_subject(front, row.entry)) for row in front.index.rows(authority)}
+def _fingerprint(certificate: bytes) -> int:
+    """How the index names the authority with this certificate."""
+    return issuer_fingerprint(x509.load_der_x509_certificate(certificate).subject)
 
 
 def parse_list(octets: bytes) -> CurrentList:
@@ -99,16 +121,71 @@ def publish_list(
 ) -> CurrentList:
     """The authority's next list is lodged, `revoke` on it beside all that were on the last.
 
-    Status in the index follows in the transaction that covers the list's entry.
+    What an authority before the one in force issued is on the next list of that one. Status in the
+    index follows in the transaction that covers the list's entry.
 
     Raises:
+        Refused: whoever issued one of them signs no lists any more; nothing was lodged.
         Unavailable: the key, the disk or the database is away.
 
     Clause: sec-app-m:2.3.1.5, sec-app-b:B-crl
     """
+    return [
+        _publish(office, authority, certificate, key, serials)
+        for certificate, key, serials in _to_publish(office, authority, revoke)
+    ][-1]
+
+
+def signer_of(
+    office: Office, authority: CertificateKind, serial: SerialNumber
+) -> tuple[bytes, SigningKey] | None:
+    """Certificate (DER) and key of the authority of that kind on whose list this serial number belongs.
+
+    None if it signs no lists any more: it was revoked itself, or its key is not here.
+
+    Clause: sec-app-b:B-crl
+    """
+    in_force = office.hierarchy.authority(authority).certificate
+    known = authorities(office.front, authority)
+    issuer = issuer_of(office.front, serial) if len(known) > 1 else None
+    if issuer is None or issuer == in_force:
+        return in_force, office.keys[authority]
+    key = office.key_of(authority, issuer) if issuer in earlier(office, authority) else None
+    return None if key is None else (issuer, key)
+
+
+def _to_publish(
+    office: Office, authority: CertificateKind, revoke: Sequence[SerialNumber]
+) -> list[tuple[bytes, SigningKey, tuple[SerialNumber, ...]]]:
+    """The authorities on whose lists these serial numbers belong; that in force if there are none."""
+    if not revoke:
+        in_force = office.hierarchy.authority(authority).certificate
+        return [(in_force, office.keys[authority], ())]
+    theirs: dict[bytes, tuple[SigningKey, list[SerialNumber]]] = {}
+    for serial in revoke:
+        signer = signer_of(office, authority, serial)
+        if signer is None:
+            raise Refused(
+                f"certificate {serial}: its issuing authority was revoked, with all that it issued,"
+                " or its key is not here: it signs no list any more",
+                where="serial number",
+                clause="sec-app-b:B-crl",
+                rule="list.issuer",
+            )
+        theirs.setdefault(signer[0], (signer[1], []))[1].append(serial)
+    return [(one, key, tuple(serials)) for one, (key, serials) in theirs.items()]
+
+
+def _publish(
+    office: Office,
+    authority: CertificateKind,
+    certificate: bytes,
+    key: SigningKey,
+    revoke: tuple[SerialNumber, ...],
+) -> CurrentList:
     front = office.front
     at = front.clock.now().replace(microsecond=0)
-    last = current_list(front, authority)
+    last = newest_list(front, certificate)
     entries = last.entries if last else ()
     known = {serial for serial, _ in entries}
     fresh = tuple(serial for serial in revoke if serial not in known)
@@ -116,14 +193,16 @@ def publish_list(
         # One second later at least: TLS libraries keep the older of two lists of one instant.
         at = max(at, last.this_update + timedelta(seconds=1))
     octets = issue_crl(
-        office.hierarchy.authority(authority),
+        Authority(
+            certificate=certificate, issuer=issuer_from_certificate(certificate, front.settings)
+        ),
         RevocationList(
             entries=(*entries, *((serial, at) for serial in fresh)),
             number=last.number + 1 if last else 1,
             this_update=at,
             valid=front.settings.crl_validity,
         ),
-        office.keys[authority],
+        key,
     )
     _lodge(office, authority, octets, at)
     return parse_list(octets)
@@ -177,20 +256,35 @@ def refresh_lists(office: Office) -> tuple[CertificateKind, ...]:
     renewed, away = [], None
     for authority in ISSUING:
         missing = unlisted if authority is CertificateKind.ISSUING_ICA else ()
-        if missing or _is_due(office.front, authority):
-            try:
-                publish_list(office, authority, missing)
-            except Unavailable as error:
-                away = error
-            else:
+        try:
+            if _refreshed(office, authority, missing):
                 renewed.append(authority)
+        except Unavailable as error:
+            away = error
     if away is not None:
         raise away
     return tuple(renewed)
 
 
-def _is_due(front: FrontOffice, authority: CertificateKind) -> bool:
-    settings, now, last = front.settings, front.clock.now(), current_list(front, authority)
+def _refreshed(
+    office: Office, authority: CertificateKind, missing: tuple[SerialNumber, ...]
+) -> bool:
+    """Whether a list was due, of the authority in force or of one before it: then it is lodged."""
+    front = office.front
+    in_force = office.hierarchy.authority(authority).certificate
+    due = [one for one in earlier(office, authority) if _is_due(front, one)]
+    for former in due:
+        key = office.key_of(authority, former)
+        if key is not None:
+            _publish(office, authority, former, key, ())
+    if missing or _is_due(front, in_force):
+        publish_list(office, authority, missing)
+        return True
+    return bool(due)
+
+
+def _is_due(front: FrontOffice, certificate: bytes) -> bool:
+    settings, now, last = front.settings, front.clock.now(), newest_list(front, certificate)
     if last is None:
         return True
     overlap = settings.crl_validity - settings.crl_interval
@@ -220,8 +314,3 @@ def _lodge(office: Office, authority: CertificateKind, octets: bytes, at: dateti
     front = office.front
     lodge_crl(office.record, octets, at, authority=authority.issuer is authority)
     catch_up(front.reader, front.index, front.describe)
-
-
-def _subject(front: FrontOffice, entry: int) -> x509.Name:
-    _, body = decode_certificate(front.reader.leaf(entry))
-    return x509.load_der_x509_certificate(body.certificate).subject

@@ -15,7 +15,7 @@ from smki.flows.configuring import bodies_at
 from smki.flows.deciding import in_force, must_permit
 from smki.flows.office import FrontOffice, Office
 from smki.flows.recorded import Officer
-from smki.flows.revocation import CurrentList, current_list, publish_list
+from smki.flows.revocation import CurrentList, listed_serials, publish_list, signer_of
 from smki.flows.statements import Fields, statement, text_of, who_said
 from smki.governance import Act, Body
 from smki.merkle.canonical import encode_json
@@ -61,6 +61,11 @@ def revoke_organisation(office: Office, asked: Fields) -> tuple[int, CurrentList
     row, request = _permitted(front, asked, at, before)
     if row.status is CertificateStatus.REVOKED:
         raise _refused(f"{row.serial} is revoked already")
+    if signer_of(office, CertificateKind.ISSUING_OCA, row.serial) is None:
+        raise _refused(
+            f"{row.serial} was issued by an authority that signs no lists any more: it was revoked,"
+            " with all that it issued, or its key is not here"
+        )
     note = {**asked, "refers": request.refers}
     entry = lodge_leaf(office.record, LeafType.STATUS_NOTE, encode_json(note), at)
     catch_up(front.reader, front.index, front.describe)
@@ -111,9 +116,12 @@ def finish_revocations(office: Office) -> tuple[SerialNumber, ...]:
     Clause: sec-app-b:B-crl
     """
     front = office.front
-    last = current_list(front, CertificateKind.ISSUING_OCA)
-    listed = {str(serial) for serial, _ in last.entries} if last else set()
-    missing = tuple(dict.fromkeys(_asked(front, listed)))
+    listed = {str(serial) for serial in listed_serials(front, CertificateKind.ISSUING_OCA)}
+    missing = tuple(
+        one
+        for one in dict.fromkeys(_asked(front, listed))
+        if signer_of(office, CertificateKind.ISSUING_OCA, one) is not None
+    )
     if missing:
         publish_list(office, CertificateKind.ISSUING_OCA, missing)
     return missing

@@ -30,6 +30,7 @@ from smki.flows.registering import certify_organisation, certify_server, credent
 from smki.flows.renewal import renew_root_list
 from smki.flows.revocation import ISSUING, publish_list, revoke_credential
 from smki.flows.revoking import revoke_organisation
+from smki.flows.succeeding import TAKE, take_ceremony
 from smki.governance.signatories import missing_names
 from smki.interfaces.link import ask
 from smki.interfaces.waiting import GRACE_SECONDS
@@ -262,6 +263,21 @@ def _ceremony(settings: Settings, office: Office, arguments: Mapping[str, Any]) 
     return {"entry": lodge_transcript(office, base64.b64decode(arguments["transcript"]))}
 
 
+def _take_ceremony(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    taken = take_ceremony(office, base64.b64decode(arguments["transcript"]))
+    write_lists(settings, office)
+    return {
+        "script": taken.script,
+        "entry": taken.entry,
+        "authorities": [kind.value for kind in taken.authorities],
+        "lists": [kind.value for kind in taken.lists],
+        "recovery": base64.b64encode(taken.recovery or b"").decode(),
+        "began": taken.began,
+    }
+
+
 def _remove_content(
     settings: Settings, office: Office, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -312,6 +328,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "confide": _confide,
     KEY_ASKED: _key_asked,
     CEREMONY: _ceremony,
+    TAKE: _take_ceremony,
     "remove-content": _remove_content,
     "lodge-document": _lodge_document,
     "withdraw-document": _withdraw_document,

@@ -36,6 +36,7 @@ from smki.flows.issue import conclude, settle
 from smki.flows.office import Office
 from smki.flows.revocation import refresh_lists
 from smki.flows.revoking import finish_revocations
+from smki.flows.succeeding import TAKE
 from smki.interfaces.link import Answer, LinkServer, error_fields
 from smki.interfaces.operations import SOCKET, carry_out
 from smki.interfaces.register_heads import follow_register
@@ -247,6 +248,8 @@ class _Worker:
             message.answer({"error": error_fields(fault)})
         else:
             message.answer({"result": result})
+            if message.operation == TAKE and result["began"]:
+                self._stop.set()  # begun anew, it goes by the authorities that are in force now
 
     def _advance(self) -> bool:
         """One chunk further, or on to the next batch; False if there is nothing to do."""

@@ -12,11 +12,12 @@ _PLACES: Final = {
     "list": "ceremony_telling:list_scripts",
     "lists": "ceremony_running",
     "lodge": "ceremony_running",
-    "requests": "ceremony_running",
+    "requests": "ceremony_succeeding",
     "run": "ceremony_running",
     "share": "ceremony_custody",
     "show": "ceremony_telling",
     "sign": "ceremony_papers",
+    "take": "ceremony_succeeding",
     "verify": "ceremony_telling",
 }
 

@@ -1,4 +1,6 @@
-"""What people bring to a ceremony in PEM: certificates and requests."""
+"""What people bring to a ceremony in PEM: certificates and requests; and folders for what they take."""
+
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -32,3 +34,19 @@ def request_key(pem: bytes) -> bytes:
     if not valid:
         raise Malformed("request: its signature does not hold, must be of its own key")
     return request.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def new_folder(out: str) -> Path:
+    """The folder, which is made.
+
+    Raises:
+        Malformed: it is there, or cannot be made.
+    """
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise Malformed(
+            f"folder: cannot be made ({error.strerror}), must be new", where=out
+        ) from error
+    return folder

@@ -1,4 +1,4 @@
-"""`smki ceremony run`, `finish`, `lodge`, `requests`, `lists`: held, put on record."""
+"""`smki ceremony run`, `finish`, `lodge`, `lists`: held, put on record."""
 
 import base64
 import os
@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from smki.bootstrap import load_settings, open_front
-from smki.bootstrap.founding import issuing_requests
 from smki.bootstrap.opening import load_hierarchy
 from smki.ceremonies.development import ROOTS
 from smki.ceremonies.fingerprints import aloud, fingerprint
@@ -17,6 +16,7 @@ from smki.ceremonies.replaying import replay
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
 from smki.flows.revocation import current_list
 from smki.interfaces.cli.ceremony_console import named_files, prepared
+from smki.interfaces.cli.ceremony_files import new_folder
 from smki.interfaces.cli.ceremony_holding import (
     FINISHED,
     Asked,
@@ -24,36 +24,10 @@ from smki.interfaces.cli.ceremony_holding import (
     hold_in,
 )
 from smki.interfaces.cli.ceremony_telling import told_document, told_lines
-from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import CEREMONY, perform
-from smki.terms import Malformed
-from smki.wire.encodings import write_pem
 
 _PURPOSES = ("rehearsal", "live")
-
-
-@click.command
-@click.option("--out", required=True, metavar="DIR", help="A new folder for the requests.")
-@json_option
-def requests(out: str, *, as_json: bool) -> None:
-    """Make the keys of the issuing authorities in the state directory, and their requests.
-
-    The requests go to the ceremony of initial roots, whose transcript comes back to
-    'smki init --ceremony'. The keys stay where they are used.
-    """
-    with reporting(as_json=as_json):
-        settings = load_settings(os.environ)
-        found = issuing_requests(settings, os.environ, tell)
-        folder = _new_folder(out)
-        for kind, request in found.items():
-            with output_file(str(folder / f"{kind.value}.csr")) as write:
-                write(write_pem(request, "CERTIFICATE REQUEST"))
-    rows = {kind.value: fingerprint(request) for kind, request in found.items()}
-    lines = (
-        *(f"{name}: {aloud(digest)}" for name, digest in rows.items()),
-        f"next: 'smki ceremony run roots ... --issuing issuing-oca {out}/issuing-oca.csr', and so on",
-    )
-    emit({"folder": out, "requests": rows}, lines, as_json=as_json)
 
 
 @click.command
@@ -62,7 +36,7 @@ def requests(out: str, *, as_json: bool) -> None:
 def lists(out: str, *, as_json: bool) -> None:
     """Write each root's certificate and revocation list in force, for a ceremony 'root-lists'."""
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
-        folder = _new_folder(out)
+        folder = new_folder(out)
         hierarchy = load_hierarchy(front)
         for kind in ROOTS:
             current = current_list(front, kind)
@@ -181,14 +155,3 @@ def lodge(transcript: str, *, as_json: bool) -> None:
         "next: 'smki repository audit'",
     )
     emit(result, lines, as_json=as_json)
-
-
-def _new_folder(out: str) -> Path:
-    folder = Path(out)
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise Malformed(
-            f"folder: cannot be made ({error.strerror}), must be new", where=out
-        ) from error
-    return folder

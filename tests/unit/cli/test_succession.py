@@ -1,0 +1,181 @@
+"""Authorities that follow others in a house that runs: by ceremony, cut off anywhere, nothing lost."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from tests.support.ceremony import opening
+from tests.support.founding import quick_stores
+from tests.support.succession import OCA, Rehearsed, held_now, rehearsed
+from tests.unit.cli.conftest import House
+
+from smki.bootstrap import open_front, open_office
+from smki.bootstrap.pairs import EARLIER
+from smki.bootstrap.succeeding import successor_names
+from smki.flows import succeeding
+from smki.flows.authorities import authorities, earlier, is_revoked
+from smki.flows.revocation import current_list, newest_list, publish_list, refresh_lists
+from smki.terms import CertificateKind, Refused, SerialNumber, Unavailable
+
+ROOT = CertificateKind.ROOT_OCA
+FIRST_LISTS = 5  # of three roots and the two issuing authorities that have one
+
+
+@pytest.fixture(scope="module", name="model")
+def fixture_model(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    """The house; read it, never change it."""
+    return rehearsed(tmp_path_factory.mktemp("rehearsed"))
+
+
+@pytest.fixture(name="house")
+def fixture_house(model: Rehearsed, tmp_path: Path) -> Rehearsed:
+    """A copy, to be changed."""
+    return model.copied(tmp_path / "copy")
+
+
+@pytest.mark.clause("sec-app-l:3", "sec-app-b:B", "sec:L10")
+def test_a_new_root_and_issuing_authority_are_in_force(house: Rehearsed) -> None:
+    """Of a contingency ceremony: organisations get certificates under them, those before stay as they were."""
+    old = {kind: house.certificate(kind) for kind in (ROOT, OCA)}
+    supplier = next(house.settings.path("parties", "supplier").glob("*-ds.pem"))
+    before, key = supplier.read_bytes(), supplier.with_suffix(".key").read_bytes()
+    done = house.take(house.contingency())
+    assert (done.script, done.authorities, done.lists) == ("contingency", (ROOT, OCA), (ROOT,))
+    new = {kind: house.certificate(kind) for kind in (ROOT, OCA)}
+    assert set(new.values()).isdisjoint(old.values())
+    command = House(state=house.folder / "state")
+    name = f"supplier/{supplier.stem}"
+    code, said = command.json("renew", name)
+    assert code == 0, said
+    pair = [x509.load_pem_x509_certificate(one) for one in (before, supplier.read_bytes())]
+    for each, one in zip(pair, (old, new), strict=True):
+        each.verify_directly_issued_by(x509.load_der_x509_certificate(one[OCA]))
+    kept = list((supplier.parent / EARLIER).glob("*.key"))
+    assert [one.read_bytes() for one in kept] == [key]
+    assert kept[0].stat().st_mode & 0o077 == 0
+    assert command.json("repository", "audit")[1]["problems"] == []
+
+
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_an_authority_before_signs_its_own_lists(house: Rehearsed) -> None:
+    """What it issued is revoked on its list, which is published anew when it is due; nothing else."""
+    old = house.certificate(OCA)
+    supplier = next(house.settings.path("parties", "supplier").glob("*-ds.pem"))
+    serial = SerialNumber(x509.load_pem_x509_certificate(supplier.read_bytes()).serial_number)
+    house.take(house.contingency())
+    with open_office(house.settings, house.environment) as office:
+        front = office.front
+        assert earlier(office, OCA) == (old,)
+        assert refresh_lists(office) == ()
+        listed = publish_list(office, OCA, (serial,))
+        assert [one for one, _ in listed.entries] == [serial]
+        assert newest_list(front, old) == listed
+        in_force = current_list(front, OCA)
+        assert in_force is not None
+        assert (in_force.number, in_force.entries) == (1, ())
+        root = current_list(front, ROOT)
+        assert root is not None
+        assert root.number == 1
+        assert publish_list(office, OCA).number == in_force.number + 1
+
+
+@pytest.mark.clause("sec-app-l:3", "sec-app-b:B", "sec-app-b:B-crl")
+def test_an_issuing_authority_is_followed_and_revoked(house: Rehearsed) -> None:
+    """Under the same root, in custody: the root's next list names it, and it signs no lists any more."""
+    old, root = house.certificate(OCA), house.certificate(ROOT)
+    supplier = next(house.settings.path("parties", "supplier").glob("*-ds.pem"))
+    serial = SerialNumber(x509.load_pem_x509_certificate(supplier.read_bytes()).serial_number)
+    transcript = house.issuing()
+    done = house.take(transcript)
+    assert (done.script, done.authorities, done.lists) == ("issuing", (OCA,), (ROOT,))
+    assert house.certificate(ROOT) == root
+    with open_office(house.settings, house.environment) as office:
+        assert is_revoked(office.front, old)
+        assert earlier(office, OCA) == ()
+        with pytest.raises(Refused, match="signs no list any more"):
+            publish_list(office, OCA, (serial,))
+        size = office.front.reader.checkpoint().size
+    assert house.take(transcript) == done
+    with open_front(house.settings) as front:
+        assert front.reader.checkpoint().size == size
+        assert len(authorities(front, OCA)) == 2
+
+
+@pytest.mark.clause("sec-app-l:3", "sec:L10")
+def test_the_recovery_key_in_custody_has_its_certificate(house: Rehearsed) -> None:
+    """It takes the place of the sample's, whose key is kept with the earlier ones and used by nobody."""
+    folder = house.settings.path("parties", "dcc")
+    (pair,) = folder.glob("*040001-ds.pem")
+    transcript = held_now(house.folder / "recovery", opening("recovery-key"))
+    done = house.take(transcript)
+    assert done.recovery is not None
+    shown = x509.load_pem_x509_certificate(pair.read_bytes())
+    assert shown == x509.load_der_x509_certificate(done.recovery)
+    assert not pair.with_suffix(".key").exists()
+    assert len(list((folder / EARLIER).iterdir())) == 2
+    assert house.take(transcript) == done
+    command = House(state=house.folder / "state")
+    code, said = command.json("renew", f"dcc/{pair.stem}")
+    assert (code, "is renewed by a ceremony" in said["error"]["message"]) == (1, True)
+
+
+@pytest.mark.clause("sec-app-l:3", "gbcs:12")
+def test_a_ceremony_of_another_house_changes_nothing(house: Rehearsed, original: House) -> None:
+    """For another key, under a name that was had, not of this kind of house: refused, nothing lodged."""
+    with open_front(house.settings) as front:
+        size = front.reader.checkpoint().size
+        assert successor_names(front) == {ROOT: "RB", OCA: "R2"}
+    other = held_now(house.folder / "other", opening("contingency"))
+    with pytest.raises(Refused, match="certified another key") as caught:
+        house.take(other)
+    assert "is an earlier one's, must be a new one" in caught.value.message
+    with pytest.raises(Refused, match="puts nothing in force here"):
+        house.take(house.settings.path("ceremony.json").read_bytes())
+    file = house.folder / "other.json"
+    file.write_bytes(other)
+    code, said = original.json("ceremony", "take", str(file))
+    assert (code, "of a rehearsal ceremony, must be" in said["error"]["message"]) == (1, True)
+    with open_front(house.settings) as front:
+        assert front.reader.checkpoint().size == size
+
+
+@pytest.mark.parametrize("step", ["catch_up", "_take_list", "lodge_transcript"])
+def test_what_was_cut_off_is_finished(
+    house: Rehearsed, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off before each step, and called again: everything is there once."""
+    transcript = house.contingency()
+
+    def away(*_: Any) -> None:
+        raise Unavailable("the power failed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(succeeding, step, away)
+        with pytest.raises(Unavailable, match="power"):
+            house.take(transcript)
+    done = house.take(transcript)
+    with open_front(house.settings) as front:
+        assert [len(authorities(front, kind)) for kind in (ROOT, OCA)] == [2, 2]
+        assert sum(one.number == 1 for one in front.index.lists()) == FIRST_LISTS + 2
+        newest = current_list(front, OCA)
+    assert newest is not None
+    assert newest.this_update <= datetime.now(UTC)
+    assert done.entry > 0
+
+
+@pytest.mark.clause("sec-app-b:B")
+def test_requests_of_what_follows_say_the_names(house: Rehearsed, tmp_path: Path) -> None:
+    """The same key is meant until a ceremony certifies it; names are those that nobody had."""
+    command = House(state=house.folder / "state")
+    asked = []
+    for out in ("one", "two"):
+        with quick_stores():
+            code, said = command.json(
+                "ceremony", "requests", "--renew", "issuing-oca", "--out", str(tmp_path / out)
+            )
+        assert code == 0, said
+        asked.append(said["requests"])
+        assert said["names"] == {"root-oca": "RB", "issuing-oca": "R2"}
+    assert asked[0] == asked[1]

@@ -22,6 +22,14 @@ CLAUSES: Final = (
         note="The recovery procedure is its own piece of work.",
     ),
     Clause(
+        id="sec-app-l:2",
+        title="Notification and confirmation of a suspected compromise",
+        summary="Who reports a compromise in which file, by which mechanisms it is confirmed, and how progress is told.",
+        who="DCC, parties, SMKI PMA",
+        status=Status.MET,
+        note="A chapter and four files of these names are known; the fields, mechanisms and number of people are ours.",
+    ),
+    Clause(
         id="sec-app-l:3",
         title="Key custodians",
         summary="Who holds shares of the recovery and contingency keys: appointed, verified, replaced; m of n open a key.",

@@ -157,6 +157,20 @@ CLAUSES: Final = (
         note="A key is used only under a recorded decision about it; factors and weights come with recovery.",
     ),
     Clause(
+        id="sec:L10.30(a)",
+        title="Relevant device",
+        summary="A device that is, or was just before the event, commissioned, and holds a compromised certificate's credentials.",
+        who="DCC",
+        status=Status.MET,
+    ),
+    Clause(
+        id="sec:L10.30(b)",
+        title="Relevant subscriber",
+        summary="Whoever is the subscriber of a compromised organisation or OCA certificate.",
+        who="DCC, parties",
+        status=Status.MET,
+    ),
+    Clause(
         id="sec:L10.30(e)",
         title="Contingency key pair",
         summary="A key pair for replacing root certificates on devices, its public key wrapped inside the Root OCA certificate.",

@@ -33,7 +33,9 @@ NAME: Final = "register"
 _NOTED: Final = (
     "register.head"  # in the workbook: entry to which the record commits, and since when
 )
-_AT_ONCE: Final = frozenset({Kind.OUTPUT, Kind.RESOLUTION, Kind.VERSION, Kind.CONVENING})
+_AT_ONCE: Final = frozenset(
+    {Kind.OUTPUT, Kind.RESOLUTION, Kind.VERSION, Kind.CONVENING, Kind.INCIDENT}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

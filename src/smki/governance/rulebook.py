@@ -15,6 +15,7 @@ from smki.governance.rules_convening import CONVENING
 from smki.governance.rules_correspondence import CORRESPONDENCE
 from smki.governance.rules_documents import DOCUMENTS
 from smki.governance.rules_guidance import GUIDANCE
+from smki.governance.rules_incidents import INCIDENTS
 from smki.governance.rules_meetings import MEETINGS
 from smki.governance.rules_minutes import MINUTES
 from smki.governance.rules_modifications import MODIFICATIONS
@@ -31,6 +32,7 @@ _FAMILIES: Final[tuple[Mapping[Kind, tuple[Rule, ...]], ...]] = (
     RESOLUTIONS,
     ACTIONS,
     CONVENING,
+    INCIDENTS,
     CLASSIFICATION,
     DOCUMENTS,
     CONSULTING,

@@ -80,6 +80,7 @@ POINTERS: Final[Mapping[str, tuple[Kind, ...]]] = MappingProxyType(
         "Convening.meeting": _OF_MEETINGS,
         "Convening.resolution": _RESOLUTIONS,
         "Convening.ratified_by": _RESOLUTIONS,
+        "Incident.convening": (Kind.CONVENING,),
         "Update.item": _ITEMS,
         "Action.successor": (Kind.ACTION, Kind.BODY),
         "Review.trigger": (Kind.TRIGGER,),

@@ -43,6 +43,7 @@ class Kind(Enum):
     MODIFICATION = "modification"
     MODIFICATION_INTEREST = "modification-interest"
     CONVENING = "convening"
+    INCIDENT = "incident"
 
 
 class Key(NamedTuple):

@@ -11,6 +11,7 @@ from smki.governance.entities.convening import Convening
 from smki.governance.entities.correspondence import Correspondence, Direction
 from smki.governance.entities.documents import ControlledDocument, DocumentVersion, Trigger
 from smki.governance.entities.guidance import Guidance, Interpretation
+from smki.governance.entities.incidents import Incident
 from smki.governance.entities.meetings import AgendaItem, Meeting, Paper, StandingItem
 from smki.governance.entities.minutes import (
     Action,
@@ -57,5 +58,6 @@ _CLASSES: Final[tuple[type[Entity], ...]] = (
     Modification,
     ModificationInterest,
     Convening,
+    Incident,
 )
 ENTITIES: Final[Mapping[Kind, type[Entity]]] = MappingProxyType({one.KIND: one for one in _CLASSES})

@@ -24,6 +24,7 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.TRIGGER: ("Review trigger", "Review triggers"),
     Kind.MODIFICATION_INTEREST: ("Interest in a modification", "Interests in modifications"),
     Kind.CONVENING: ("Emergency convening", "Emergency convenings"),
+    Kind.INCIDENT: ("Incident", "Incidents"),
 }
 LABELS: Final[Mapping[Label, tuple[str, str]]] = {
     Label.WHITE: ("White", "public once it is published"),

@@ -7,7 +7,8 @@
 A key by which devices are recovered needs both, unless it is to be destroyed. Each question and its
 answer is a TRANSCRIPT leaf, framed: {"kind": "key-asked", "name"} before {"outcome": "permitted" or
 "refused", "reasons", "wanted"}, lodged before the key is touched. Keys of the house itself are asked
-for in `key_use`; of these only a fingerprint is known here.
+for in `key_use`; of these only a fingerprint is known here. In the house of a rehearsal the same
+decisions permit the keys of rehearsals, and nothing else does; in any other, those keys never act.
 
 Clause: sec:L10.9, sec:L10
 """
@@ -18,6 +19,7 @@ from typing import Final
 
 from smki.ceremonies.activating import Wanted, Warrant
 from smki.ceremonies.custodians import Purpose
+from smki.ceremonies.keysets import REHEARSAL
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, SYMMETRIC
 from smki.flows.deciding import recorded_decision, why_not
@@ -67,7 +69,7 @@ class RecordedAuthority:
                 continue
             found.append(recorded)
             findings += why_not(self._front, recorded, question, before)
-        findings += map(_finding, _lacking(wanted))
+        findings += map(_finding, _lacking(wanted, purpose_of(self._front)))
         if findings:
             self._tell_asked(wanted, "refused", [one.message for one in findings])
             raise Refused(findings=tuple(findings))
@@ -163,15 +165,27 @@ def _questions(wanted: Wanted, at: datetime) -> Iterator[tuple[str, Question]]:
         )
 
 
-def _lacking(wanted: Wanted) -> Iterator[str]:
-    """What no decision was named for."""
-    if wanted.key_purpose is not Purpose.LIVE:
-        yield f"{wanted.key} is a rehearsal key, must never act under a decision for a real one"
+def purpose_of(front: FrontOffice) -> Purpose:
+    """Whether the house is a rehearsal's or the real thing: its environment says it.
+
+    Clause: sec-app-l:3
+    """
+    rehearsal = front.settings.environment == Purpose.REHEARSAL.value
+    return Purpose.REHEARSAL if rehearsal else Purpose.LIVE
+
+
+def _lacking(wanted: Wanted, here: Purpose) -> Iterator[str]:
+    """What no decision was named for; and that keys act in houses of their own purpose alone."""
+    if wanted.key_purpose is not here:
+        yield (
+            f"{wanted.key} is a {wanted.key_purpose.value} key, must never act under the decisions"
+            f" of a {here.value} SMKI"
+        )
     if not wanted.incident or not wanted.purpose:
         yield "incident and purpose, must be named"
     if bool(wanted.recovery) is not bool(wanted.method):
         yield "a method without its decision, or a decision without its method, must be both"
-    if wanted.key in RECOVERING and wanted.purpose != DESTRUCTION and not wanted.recovery:
+    if wanted.key.removeprefix(REHEARSAL) in RECOVERING and wanted.purpose != DESTRUCTION and not wanted.recovery:
         yield f"{wanted.key} recovers devices, the decision for the method must be named"
 
 

@@ -24,7 +24,7 @@ from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.holding import COMPLETED
 from smki.ceremonies.replaying import Replayed, replay
 from smki.ceremonies.scripts import RECOVERY
-from smki.flows.activating import lodge_transcript
+from smki.flows.activating import lodge_transcript, purpose_of
 from smki.flows.authorities import authorities, name_of
 from smki.flows.issue import settle
 from smki.flows.key_use import KeyUse, must_permit_key_use
@@ -99,15 +99,6 @@ def take_ceremony(office: Office, transcript: bytes) -> Taken:
         lists=tuple(told.lists),
         began=bool(new),
     )
-
-
-def purpose_of(front: FrontOffice) -> Purpose:
-    """Whether the house is a rehearsal's or the real thing: its environment says it.
-
-    Clause: sec-app-l:3
-    """
-    rehearsal = front.settings.environment == Purpose.REHEARSAL.value
-    return Purpose.REHEARSAL if rehearsal else Purpose.LIVE
 
 
 def _must_suit(office: Office, told: Replayed) -> None:

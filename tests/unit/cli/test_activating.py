@@ -77,7 +77,7 @@ def test_key_and_method_are_decided(authority: Authority) -> None:
         ({"recovery": ""}, "must be both"),
         ({"decision": "K-9"}, "'K-9': not in the record"),
         ({"decision": "M-1"}, "M-1"),
-        ({"key_purpose": Purpose.REHEARSAL}, "is a rehearsal key"),
+        ({"key_purpose": Purpose.REHEARSAL}, "is a rehearsal key, must never act"),
     ):
         assert said in _refused(authority, replace(WANTED, **change))
     assert "is in force from" in _refused(authority, WANTED, datetime(2032, 6, 1, tzinfo=UTC))

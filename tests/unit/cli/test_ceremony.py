@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,23 +213,32 @@ def test_a_ceremony_founds_an_smki_without_root_keys(
     assert site.house.json("repository", "audit")[1]["entries"] == audited["entries"]
 
 
-@pytest.mark.clause("sec-app-b:B-crl", "sec-app-l:3")
+@pytest.mark.clause("sec-app-b:B-crl", "sec-app-l:3", "sec:L10.9")
 def test_a_quorum_renews_the_list_of_a_root(
     roots: tuple[str, str], site: Site, tmp_path: Path
 ) -> None:
-    """The list in force goes to the ceremony, the next one comes back with its transcript."""
-    house = _founded(roots, site)
+    """The list in force goes to the ceremony, the next one comes back with its transcript.
+
+    In the house of a rehearsal its keys act by recorded decision, as real ones do elsewhere.
+    """
+    house = House(state=tmp_path / "state")
+    shutil.copytree(_founded(roots, site).state, house.state)
     lists, state = str(tmp_path / "lists"), str(tmp_path / "renewal")
     assert house.run("ceremony", "lists", "--out", lists)[0] == 0
     key, name = f"{roots[0]}/keys/rehearsal-root-oca.json", "rehearsal-root-oca"
     brought = ("--key", key, "--sign", f"{lists}/root-oca.cer", "--sign", f"{lists}/root-oca.crl")
-    said = {f"permit.{name}.{one}": "" for one in ("decision", "recovery", "incident", "method")}
-    said |= {f"permit.{name}.purpose": "revocation-list"}
+    said = {f"permit.{name}.{one}": "" for one in ("recovery", "method")}
+    told = {"decision": "K-1", "incident": "maintenance", "purpose": "revocation-list"}
+    said |= {f"permit.{name}.{one}": text for one, text in told.items()}
     held = parse_key_set(Path(key).read_bytes())
     said |= {f"open.{name}.custodian-{n}": presents(held, person(n)).words for n in (1, 2, 3)}
     said |= {f"open.{name}.custodian-{n}": "absent" for n in (4, 5)}
     given = [word for one in said.items() for word in ("--answer", "=".join(one))]
     run = ("ceremony", "run", "root-lists", "--state", state, *site.who(), *brought)
+    code, done = house.json(*run, "--answers", site.answers(), *given)
+    assert (code, "'K-1': not in the record" in done["error"]["message"]) == (1, True)
+    scope = ("--scope", "maintenance: revocation-list")
+    _seated(house, tmp_path).lodge("K-1", "use-key", name, *scope)
     code, done = house.json(*run, "--answers", site.answers(), *given)
     assert code == 0, done
     code, lodged = house.json("ceremony", "lodge", site.signed(state))
@@ -384,7 +394,7 @@ def test_a_live_key_acts_by_decision_and_quorum(tmp_path: Path) -> None:
 
     code, done = use(1, 2, 3)
     assert (code, "'K-1': not in the record" in done["error"]["message"]) == (1, True)
-    authority = Authority(house=house, folder=tmp_path)
+    authority = _seated(house, tmp_path)
     authority.lodge("K-1", "use-key", name, "--scope", "INC-7: replace")
     authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
     code, done = use(1, 2)
@@ -399,7 +409,7 @@ def test_a_live_key_acts_by_decision_and_quorum(tmp_path: Path) -> None:
 
 
 def _live_house(site: Site) -> House:
-    """An SMKI that a live ceremony founded, with officers of the authority and a recovery key."""
+    """An SMKI that a live ceremony founded, and a recovery key."""
     house, issuing = site.house, []
     live = ("--purpose", "live", *site.who(), "--answers", site.answers())
     with quick_stores():
@@ -411,16 +421,21 @@ def _live_house(site: Site) -> House:
         assert house.run("init", "--ceremony", site.signed(site.path("roots")))[0] == 0
     recovery = ("ceremony", "run", "recovery-key", "--state", site.path("recovery"), *live)
     assert house.run(*recovery, "--answer", "request.entity=0A534D4B49040001")[0] == 0
+    return house
+
+
+def _seated(house: House, folder: Path) -> Authority:
+    """Officers of the authority, with credentials of the house; their files are in the folder."""
     party, trade, identity = OFFICERS["chair"]
     named = ("--trading-name", trade, "--identity", f"{identity}=other")
     assert house.run("party", "add", party, *named)[0] == 0
     for officer in ("chair", "secretary"):
-        csr, key, pem = (site.path(f"{officer}.{ending}") for ending in ("csr", "key", "pem"))
+        csr, key, pem = (str(folder / f"{officer}.{ending}") for ending in ("csr", "key", "pem"))
         who = ("--organisation", trade, "--role", "other", "--name", officer)
         assert house.run("csr", "system", *who, "--out", csr, "--key-out", key)[0] == 0
         wanted = (csr, "--party", party, "--interface", "portal", "--out", pem)
         assert house.run("registration", "credential", *wanted)[0] == 0
-    return house
+    return Authority(house=house, folder=folder)
 
 
 def _asked(house: House) -> list[str]:

@@ -78,13 +78,22 @@ def hold_in(
                 rule="ceremony.opening",
             )
         asks = any(step.act is Act.PERMIT for step in opening.steps)
-        if opening.purpose is not Purpose.LIVE or not asks:
+        if not asks or not _decides(settings, opening.purpose):
             return hold(resume(hall), ACTS)
         with open_front(settings) as front:
             authority = RecordedAuthority(
                 front, lambda said: perform(settings, environment, KEY_ASKED, {"said": said})
             )
             return _held_under(authority, resume(_hall(ledger, answers, authority)))
+
+
+def _decides(settings: Settings, purpose: Purpose) -> bool:
+    """Whether the record of the state directory has a say.
+
+    Over real keys always; over a rehearsal's in the house of a rehearsal, not beside another.
+    """
+    own = settings.initialised and settings.environment == Purpose.REHEARSAL.value
+    return own or purpose is Purpose.LIVE
 
 
 def _held_under(authority: RecordedAuthority, ceremony: Ceremony) -> bytes:

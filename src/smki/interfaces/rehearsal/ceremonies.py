@@ -47,7 +47,9 @@ def held_ceremony(
     run: Run,
     script: str,
     *,
+    name: str = "",
     issuing: Mapping[CertificateKind, bytes] | None = None,
+    names: Mapping[CertificateKind, str] | None = None,
     keys: tuple[KeySet, ...] = (),
     authority: Authority | None = None,
     instead: Mapping[str, str] | None = None,
@@ -56,18 +58,19 @@ def held_ceremony(
 
     Args:
         run: whose it is.
-        script: of the ceremony; each is held once in a rehearsal.
+        script: of the ceremony.
+        name: of this one; the script's if it is held once in the rehearsal.
         issuing: public keys (SubjectPublicKeyInfo, DER) of issuing authorities to be certified.
+        names: of authorities, where another one had the usual.
         keys: in custody already.
         authority: says what is permitted; without one, what is of a rehearsal.
         instead: other answers than the usual, by prompt.
 
     Clause: sec-app-l:3
     """
-    folder = run.path(CEREMONIES, script)
-    finished = folder / TRANSCRIPT
-    if finished.exists():
-        return read_octets(finished)
+    folder = run.path(CEREMONIES, name or script)
+    if (octets := finished_ceremony(run, name or script)) is not None:
+        return octets
     people = people_in(run)
     with closing(CeremonyFolder(folder)) as ledger:
         hall = Hall(
@@ -79,8 +82,14 @@ def held_ceremony(
             authority=authority or RehearsalAuthority(),
         )
         if not ledger.entries():
-            names = tuple(one.key for one in keys)
-            opening = _opening(run, script, people, issuing or {}, names)
+            opening = _opening(
+                run,
+                script,
+                people,
+                issuing=issuing or {},
+                names=names or {},
+                keys=tuple(one.key for one in keys),
+            )
             open_ceremony(hall, opening, people.appointments, keys)
         ceremony = resume(hall)
         octets = hold(ceremony, ACTS)
@@ -90,13 +99,19 @@ def held_ceremony(
         )
         transcript = encode_transcript(Transcript(entries=ceremony.entries, signatures=signatures))
     replay(transcript)
-    write_durably(finished, transcript)
+    write_durably(folder / TRANSCRIPT, transcript)
     return transcript
 
 
-def key_in_custody(run: Run, script: str, key: str) -> KeySet:
-    """A key that the ceremony of that script put into custody."""
-    return parse_key_set(read_octets(run.path(CEREMONIES, script, "keys", f"{key}.json")))
+def finished_ceremony(run: Run, name: str) -> bytes | None:
+    """The signed transcript of the ceremony of that name; None if it was not held to its end."""
+    place = run.path(CEREMONIES, name, TRANSCRIPT)
+    return read_octets(place) if place.exists() else None
+
+
+def key_in_custody(run: Run, name: str, key: str) -> KeySet:
+    """A key that the ceremony of that name put into custody."""
+    return parse_key_set(read_octets(run.path(CEREMONIES, name, "keys", f"{key}.json")))
 
 
 def _console(people: People, folder: Path, instead: Mapping[str, str]) -> AtTheTerminal:
@@ -115,7 +130,9 @@ def _opening(
     run: Run,
     script: str,
     people: People,
+    *,
     issuing: Mapping[CertificateKind, bytes],
+    names: Mapping[CertificateKind, str],
     keys: tuple[str, ...],
 ) -> Opening:
     return Opening(
@@ -134,7 +151,7 @@ def _opening(
         ),
         keys=keys,
         issuing=issuing,
-        names=names_for(Purpose.REHEARSAL, {}),
+        names=names_for(Purpose.REHEARSAL, names),
         profiles=rehearsal_profiles(run.house.profiles()),
         software=f"smki {VERSION}",
     )

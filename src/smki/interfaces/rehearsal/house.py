@@ -9,6 +9,7 @@ What it issues is under policy OIDs and names of rehearsals.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +22,11 @@ from smki.adapters.requesters import request_for_system
 from smki.bootstrap import initialise, open_office
 from smki.bootstrap.founding import issuing_requests
 from smki.bootstrap.pairs import pem_of
+from smki.bootstrap.renewing import Ask
 from smki.bootstrap.settings import FILE
 from smki.flows.office import Office
 from smki.flows.registering import certificate_of, credential_for, register_party
+from smki.interfaces.operations import OPERATIONS, perform
 from smki.interfaces.rehearsal.ceremonies import held_ceremony
 from smki.interfaces.rehearsal.frame import HOUSE, Run
 from smki.interfaces.rehearsal.people import Person, read_person
@@ -72,6 +75,16 @@ def founded(run: Run) -> bytes:
     transcript = held_ceremony(run, "roots", issuing=keys)
     initialise(settings, environment, bare=False, tell=_untold, ceremony=transcript)
     return transcript
+
+
+def asking(run: Run) -> Ask:
+    """Has operations carried out in the rehearsal's house."""
+    return partial(perform, run.house, run.house_environment)
+
+
+def asked_of(run: Run, office: Office) -> Ask:
+    """Has operations carried out by this office, which is the house's."""
+    return lambda operation, arguments: OPERATIONS[operation](run.house, office, arguments)
 
 
 def spki_of_request(request: bytes) -> bytes:

@@ -3,10 +3,37 @@
 from collections.abc import Mapping
 from typing import Final
 
-from smki.interfaces.rehearsal.frame import Scenario
+from smki.interfaces.rehearsal.authorising import authorised
+from smki.interfaces.rehearsal.frame import Scenario, Step
+from smki.interfaces.rehearsal.preparing import preconditions
+from smki.interfaces.rehearsal.succeeding import succeeded
+from smki.recovery import Compromised, Method
+from smki.simulator.regions import FAULTY_MAKE
 from smki.terms import Refused
 
-_ROWS: Final[tuple[Scenario, ...]] = ()
+_ROWS: Final[tuple[Scenario, ...]] = (
+    Scenario(
+        name="smki-53",
+        title="recovery from compromise of the contingency symmetric key, by the contingency key",
+        compromised=Compromised.CONTINGENCY_SYMMETRIC,
+        method=Method.BY_CONTINGENCY,
+        regions={"north": 50, "south": 50},
+        faulty_make=FAULTY_MAKE,
+        steps=(
+            Step(name="preconditions", title="preconditions", take=preconditions),
+            Step(
+                name="decision",
+                title="the contingency symmetric key is lost; the authority decides",
+                take=authorised,
+            ),
+            Step(
+                name="material",
+                title="new contingency material, a new root, new certificates for everybody",
+                take=succeeded,
+            ),
+        ),
+    ),
+)
 SCENARIOS: Final[Mapping[str, Scenario]] = {row.name: row for row in _ROWS}
 
 

@@ -8,7 +8,8 @@
 | 1 | the subscriber's own mode, signed by the key that is replaced |
 | 2 | mode 8: the access control broker's in the subscriber's cells; `hand_back` afterwards |
 | 3 | mode 8: the subscriber's new ones |
-| by recovery | mode 8: all but the root; of a lost recovery key its own cell alone |
+| 2, 3 | also, in cells of others that the lost key could fill, whatever belongs there |
+| by recovery | mode 8: all but the root |
 | by contingency | mode 9: all |
 | root update | modes 0 and 1, and mode 8 for the kinds that obey neither: a root the old one vouches for |
 
@@ -29,6 +30,7 @@ from types import MappingProxyType
 from typing import Final
 
 from smki.devices import KINDS, DeviceKind, kinds
+from smki.devices.modes import MODES
 from smki.devices.path import held
 from smki.recovery import Anchors, Compromised, Identified, Materials, Method
 from smki.terms import EUI64, Refused, RemotePartyRole
@@ -151,7 +153,8 @@ def recovery_legs(
         method: chosen.
         lost: which key.
         before: what devices hold.
-        after: what they shall hold; of cells that the method does not touch it may say nothing.
+        after: what they shall hold: new certificates of whose key is lost, the same again of
+            others; of cells that the method does not touch it may say nothing.
         at: the instant from which new parties count.
         contingency: for the method that uses that key.
         link: the certificate (DER) by which the old root vouches for the new one's key; for the
@@ -167,11 +170,13 @@ def recovery_legs(
         case Method.ONE:
             chosen = (_own(lost, before, after),)
         case Method.TWO:
-            chosen = (_by_recovery(after.path, _stand_in(lost, before)),)
+            chosen = (_by_recovery(after.path, _stand_in(lost, before, after)),)
         case Method.THREE:
-            chosen = (_by_recovery(after.path, _of_role(after, _organisation(lost))),)
+            role = _organisation(lost)
+            own = _of_role(after, role)
+            chosen = (_by_recovery(after.path, {**_within_reach(role, after), **own}),)
         case Method.BY_RECOVERY:
-            chosen = (_by_recovery(after.path, _all_but_root(lost, after)),)
+            chosen = (_by_recovery(after.path, _all_but_root(after)),)
         case Method.BY_CONTINGENCY:
             chosen = (_by_contingency(after, contingency),)
         case Method.ROOT_UPDATE:
@@ -231,7 +236,7 @@ def _by_recovery(path: tuple[bytes, ...], certificates: Certificates) -> _Chosen
     return _Chosen(mode=_RECOVERY, certificates=certificates, path=path)
 
 
-def _stand_in(lost: Lost, before: Cells) -> Certificates:
+def _stand_in(lost: Lost, before: Cells, after: Cells) -> Certificates:
     """The broker's certificates in the cells of the subscriber."""
     role = _organisation(lost)
     if role not in HANDED_BACK:
@@ -241,13 +246,23 @@ def _stand_in(lost: Lost, before: Cells) -> Certificates:
         for cell, certificate in before.certificates.items()
         if cell.role is _Role.ACCESS_CONTROL_BROKER
     }
-    return {cell: broker[cell.key_usage] for cell in _cells_of_role(role)}
+    standing = {cell: broker[cell.key_usage] for cell in _cells_of_role(role)}
+    return {**_within_reach(role, after), **standing}
 
 
-def _all_but_root(lost: Lost, after: Cells) -> Certificates:
-    """Of a lost recovery key its own cell: the others are not in doubt, unless it was used."""
-    if lost.compromised is Compromised.RECOVERY:
-        return _of_role(after, _Role.RECOVERY)
+def _within_reach(role: RemotePartyRole, after: Cells) -> Certificates:
+    """Of the cells of others that the role could fill: who knows what a thief left there."""
+    reached = {
+        cell
+        for mode in MODES.values()
+        if mode.by is role
+        for cell in mode.cells or ()
+        if cell != kinds.ROOT and cell.role is not role
+    }
+    return {cell: one for cell, one in after.certificates.items() if cell in reached}
+
+
+def _all_but_root(after: Cells) -> Certificates:
     return {cell: one for cell, one in after.certificates.items() if cell != kinds.ROOT}
 
 

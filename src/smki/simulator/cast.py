@@ -140,6 +140,11 @@ class Cast:
             old.root,
         )
 
+    def issuing_under(self, root: Held) -> Held:
+        """Another Issuing OCA under the root, with a key of its own."""
+        role = RemotePartyRole.ISSUING_AUTHORITY
+        return self._authority(CertificateKind.ISSUING_OCA, "SI", role, root)
+
     def party(self, role: RemotePartyRole, number: int, *uses: KeyUse) -> Party:
         """A remote party with keys for these uses; the same number gives the same identifier."""
         entity = EUI64((int(_PARTIES) + (role << 16) + number).to_bytes(8, "big"))

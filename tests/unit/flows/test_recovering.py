@@ -1,110 +1,30 @@
 """What each method places, obeyed by devices of every kind it is for; and what it refuses."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.support.recovering import AT, World, in_cells, new_world
+from tests.support.recovered_house import COUNTER, ORGANISATION, ROLE, House, new_house
+from tests.support.recovering import AT, in_cells
 
-from smki.devices import KINDS, DeviceKind, DeviceRules, DeviceState, kinds, process
+from smki.devices import KINDS, DeviceKind, DeviceRules, kinds, process
 from smki.devices.replacing import replace_credentials
 from smki.flows.recovering import (
     HANDED_BACK,
     Cells,
-    Contingency,
-    Leg,
     Lost,
     hand_back,
     recovery_legs,
 )
-from smki.messages import KeyUse
 from smki.recovery import Compromised, Method, recovering
-from smki.simulator.cast import Hierarchy, Party, cells_of
-from smki.simulator.catalogue import recipient_of
 from smki.terms import Refused, RemotePartyRole
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
-
-COUNTER = int(AT.timestamp() * 1_000) + 5_000
-ROLE = RemotePartyRole
-ORGANISATION = Compromised.ORGANISATION
-
-
-@dataclass
-class House:
-    """Before and after, under the same root and under a new one."""
-
-    world: World
-    before: Cells
-    after: Cells
-    renewed: Cells
-    new: Hierarchy
-
-    def handle(self, leg: Leg) -> bytes:
-        """The key that signs the leg's commands."""
-        if leg.signer is ROLE.ROOT:
-            return self.world.catalogue.contingency_handle
-        return self.world.catalogue.parties[leg.signer].keys[KeyUse.DIGITAL_SIGNATURE].handle
-
-    def message(self, leg: Leg, device: DeviceState, counter: int = COUNTER) -> bytes:
-        """The command of the leg for the device."""
-        value = recovering(leg.materials, device.row.cells, counter)
-        return self.world.catalogue.senders.send(
-            leg.originator,
-            self.handle(leg),
-            recipient_of(device),
-            message_code=leg.materials.mode.message_code,
-            counter=counter,
-            value=value,
-        ).command
-
-    def legs(self, method: Method, lost: Lost) -> tuple[Leg, ...]:
-        """Of the method, with whatever it needs."""
-        new_root = method in (Method.BY_CONTINGENCY, Method.ROOT_UPDATE)
-        old = self.world.cast.hierarchy
-        return recovery_legs(
-            method,
-            lost,
-            self.before,
-            self.renewed if new_root else self.after,
-            at=AT,
-            contingency=Contingency(
-                originator=self.world.catalogue.originator_of_contingency,
-                symmetric_key=old.symmetric_key,
-            ),
-            link=self.world.cast.link(old, self.new),
-        )
-
-
-def parties_anew(world: World) -> list[Party]:
-    """Everybody with new keys, under the hierarchy of the moment."""
-    return [
-        Party(
-            entity=party.entity,
-            role=role,
-            keys=world.cast.certified(party.entity, role, *party.keys),
-        )
-        for role, party in world.catalogue.parties.items()
-    ]
-
-
-def cells_under(hierarchy: Hierarchy, parties: Iterable[Party]) -> Cells:
-    """What these parties and this root fill."""
-    return Cells(certificates=cells_of(hierarchy, *parties), path=(hierarchy.issuing.certificate,))
 
 
 @pytest.fixture(scope="module")
 def house() -> House:
     """One hierarchy, its parties, and what follows both."""
-    world = new_world()
-    old = world.cast.hierarchy
-    before = cells_under(old, world.catalogue.parties.values())
-    after = cells_under(old, parties_anew(world))
-    new = world.cast.new_hierarchy()
-    world.cast.hierarchy = new
-    renewed = cells_under(new, parties_anew(world))
-    world.cast.hierarchy = old
-    return House(world=world, before=before, after=after, renewed=renewed, new=new)
+    return new_house()
 
 
 ROWS = [
@@ -172,13 +92,12 @@ def test_the_broker_hands_back_what_it_stood_in_for(house: House, role: RemotePa
     broker = house.world.catalogue.parties[ROLE.ACCESS_CONTROL_BROKER]
     back = hand_back(role, house.after, broker=broker.entity, at=AT + timedelta(hours=1))
     assert back.kinds == leg.kinds
-    for kind in leg.kinds:
+    for kind in back.kinds:
         device = house.world.catalogue.device(kind)
         taken = process(device, house.message(leg, device), AT, house.world.keys)
         held = in_cells(taken.state)
-        assert {held[cell].unique_id for cell in leg.placed if cell in held} == {
-            broker.entity.octets
-        }
+        taken_over = {cell for cell in leg.placed if cell.role is role and cell in held}
+        assert {held[cell].unique_id for cell in taken_over} == {broker.entity.octets}
         before = process(device, house.message(back, device), AT, house.world.keys)
         assert before.out == ()  # as long as the subscriber's are there, the broker may not
         later = COUNTER + 4_000_000

@@ -117,8 +117,12 @@ class PortalAccess:
         )
         return token
 
-    def logged_in(self, who: Requester, token: str) -> LoggedIn | None:
-        """Whose session it is; None if it is none, over, or of another client certificate."""
+    def logged_in(self, who: Requester, token: str, *, by_itself: bool = False) -> LoggedIn | None:
+        """Whose session it is; None if it is none, over, or of another client certificate.
+
+        A page that asks `by_itself` to be kept up is no use of the session: a desk that was left is
+        logged out although such a page is open.
+        """
         at, accounts = self._now(), self._front.accounts
         session = accounts.session(_digest(token))
         if session is None or session.credential != who.credential:
@@ -127,7 +131,7 @@ class PortalAccess:
         over = at - session.used >= IDLE_SECONDS or at - session.opened >= WHOLE_SECONDS
         if account is None or account.party != who.party or over:
             return None
-        if at - session.used >= _TOUCH_SECONDS:
+        if at - session.used >= _TOUCH_SECONDS and not by_itself:
             accounts.use_session(session.digest, at)
         return LoggedIn(user=account.user, must_change=account.must_change, form=_form(token))
 

@@ -40,6 +40,7 @@ from smki.interfaces.web import (
     secured_app,
     serving,
 )
+from smki.interfaces.web.portal.recovery import WatchedRecoveries
 from smki.interfaces.worker import AD_HOC, WAKE
 from smki.steps import Requester
 from smki.steps.answers import AdHocAnswer
@@ -155,6 +156,7 @@ def _listeners(
             limits=limits,
             proofs=proofs,
             portal=RepositoryPortal(front, portal_access(front), proofs, link.ask, register),
+            recoveries=WatchedRecoveries(settings, front.clock.now),
         ),
         host=settings.host,
         port=settings.https_port,

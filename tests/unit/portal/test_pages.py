@@ -174,9 +174,10 @@ class EmptyHouse:
             party="acme", name=NASTY, identities=(), interface=interface, credential=None
         )
 
-    def logged_in(self, who: Requester, token: str) -> LoggedIn | None:
+    def logged_in(self, who: Requester, token: str, *, by_itself: bool = False) -> LoggedIn | None:
         """The token says who it is; `first` has a first password."""
         assert who.party == "acme"
+        assert not by_itself
         if token in {"", "over"}:
             return None
         return LoggedIn(user="ann", must_change=token == "first", form="f00d")

@@ -152,3 +152,17 @@ def test_a_reset_unlocks_and_asks_for_a_change_again(desk: Desk) -> None:
     session = desk.access.logged_in(WHO, desk.access.log_in(WHO, "ann", desk.password))
     assert session is not None
     assert session.must_change
+
+
+def test_a_page_that_is_kept_up_is_no_use(desk: Desk) -> None:
+    """Used by somebody a session goes on; kept up by a page alone, it is over after a quarter hour."""
+    token = desk.access.log_in(WHO, "ann", desk.password)
+    for _ in range(3):
+        desk.hand.instant += timedelta(minutes=10)
+        assert desk.access.logged_in(WHO, token) is not None
+    for _ in range(2):
+        desk.hand.instant += timedelta(minutes=7)
+        assert desk.access.logged_in(WHO, token, by_itself=True) is not None
+    desk.hand.instant += timedelta(minutes=2)
+    assert desk.access.logged_in(WHO, token, by_itself=True) is None
+    assert desk.access.logged_in(WHO, token) is None

@@ -15,6 +15,7 @@ from smki.interfaces.web.batch import BatchService
 from smki.interfaces.web.identities import IdentityService, Proofs
 from smki.interfaces.web.limits import Limits
 from smki.interfaces.web.portal import PortalPages, PortalServices
+from smki.interfaces.web.portal.recovery import Recoveries
 from smki.interfaces.web.portal.register import PublicRegister
 from smki.interfaces.web.record import RecordFiles
 from smki.interfaces.web.repository import RepositoryService
@@ -30,10 +31,12 @@ def secured_app(
     limits: Limits | None = None,
     proofs: Proofs | None = None,
     portal: PortalServices | None = None,
+    recoveries: Recoveries | None = None,
 ) -> Starlette:
     """All services, for the listener behind mutual TLS; with `portal`, the pages for people too.
 
-    With `proofs` it is proven, too, that nothing of an identity is hidden.
+    With `proofs` it is proven, too, that nothing of an identity is hidden; with `recoveries` pages
+    show campaigns.
 
     Clause: sec-app-m:2
     """
@@ -44,7 +47,7 @@ def secured_app(
         *RepositoryService(services, limits=limits).routes(),
         *RecordFiles(record).routes(),
         *_proving(services, proofs),
-        *(() if portal is None else PortalPages(portal).routes()),
+        *(() if portal is None else PortalPages(portal, recoveries).routes()),
     )
 
 

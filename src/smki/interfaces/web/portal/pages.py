@@ -4,6 +4,7 @@ Every request is authenticated anew; every fault is answered by a page that says
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib.resources import files
 from typing import Final
 
@@ -25,16 +26,19 @@ from smki.interfaces.web.portal.entries import EntryPages
 from smki.interfaces.web.portal.identities import IdentityPages
 from smki.interfaces.web.portal.lists import ListPages
 from smki.interfaces.web.portal.messages import MessagePages
+from smki.interfaces.web.portal.recovery import Recoveries, RecoveryPages, by_itself
 from smki.interfaces.web.portal.register import RegisterPages
 from smki.interfaces.web.portal.rendering import HEADERS
 from smki.interfaces.web.portal.revocation import RevocationPages
 from smki.interfaces.web.portal.service import PortalServices
 from smki.interfaces.web.portal.signing import SigningPages
 from smki.interfaces.web.portal.visiting import PORTAL_PATH, Handler, Visitor, fault, nothing
+from smki.steps import Requester
 from smki.terms import Interface, SmkiError
 
 _STATIC: Final = {
     "portal.css": "text/css; charset=utf-8",
+    "recovery.js": "text/javascript; charset=utf-8",
     "verify.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -44,11 +48,16 @@ _Table = tuple[tuple[str, str, Handler], ...]
 class PortalPages:
     """Every page and its handler; each subject's handlers are in a module of their own.
 
+    Args:
+        services: what is asked.
+        recoveries: campaigns; None where no page shows them.
+
     Clause: sec-app-o:portal
     """
 
-    def __init__(self, services: PortalServices) -> None:
+    def __init__(self, services: PortalServices, recoveries: Recoveries | None = None) -> None:
         self._services = services
+        self._recoveries = recoveries
 
     def routes(self) -> tuple[Route, ...]:
         """The paths of the pages; whatever else is asked for below them is told to be none."""
@@ -57,6 +66,7 @@ class PortalPages:
             *(self._route(verb, path, self._users(one)) for verb, path, one in self._for_users()),
             *(self._route(verb, path, self._users(one)) for verb, path, one in self._for_party()),
             *(self._route(verb, path, self._users(one)) for verb, path, one in self._of_register()),
+            *(self._route(verb, path, self._users(one)) for verb, path, one in self._recovering()),
             self._route("GET", "/{rest:path}", self._users(nothing)),
         )
 
@@ -109,6 +119,9 @@ class PortalPages:
     def _of_register(self) -> _Table:
         return RegisterPages(self._services.register).table()
 
+    def _recovering(self) -> _Table:
+        return () if self._recoveries is None else RecoveryPages(self._recoveries).table()
+
     def _for_party(self) -> _Table:
         access = AccessPages(self._services.access)
         return (
@@ -132,14 +145,18 @@ class PortalPages:
                 who = await authenticated(request, self._services, Interface.PORTAL)
                 visitor = Visitor(who=who)
                 if token := token_of(request):
-                    session = await run_in_threadpool(self._services.logged_in, who, token)
-                    visitor = Visitor(who=who, session=session)
+                    look = partial(self._services.logged_in, by_itself=by_itself(request))
+                    session = await run_in_threadpool(look, who, token)
+                    visitor = Visitor(who=who, session=session, recovers=self._recovers(who))
                 return await handler(request, visitor)
             except SmkiError as error:
                 status, text = told(error)
                 return fault(visitor, status, "That cannot be done", text)
 
         return answer
+
+    def _recovers(self, who: Requester) -> bool:
+        return self._recoveries is not None and self._recoveries.may_see(who)
 
     def _users(self, handler: Handler) -> Handler:
         """Only for who is logged in, with a password of their own; it counts as their request."""

@@ -54,8 +54,11 @@ class Accounts(Protocol):
         """
         ...
 
-    def logged_in(self, who: Requester, token: str) -> LoggedIn | None:
-        """Whose session it is; None if it is none, over, or of another client certificate."""
+    def logged_in(self, who: Requester, token: str, *, by_itself: bool = False) -> LoggedIn | None:
+        """Whose session it is; None if it is none, over, or of another client certificate.
+
+        Asked `by_itself`, by a page that is kept up, it counts as no use of the session.
+        """
         ...
 
     def change_password(self, who: Requester, user: str, old: str, new: str) -> str:

@@ -15,15 +15,22 @@ PORTAL_PATH: Final = "/portal"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
-    """Who asks: the party by its credential, and the user, if somebody is logged in."""
+    """Who asks.
+
+    Attributes:
+        who: the party, by its credential.
+        session: the user, if somebody is logged in.
+        recovers: the pages of recoveries are there for them.
+    """
 
     who: Requester
     session: LoggedIn | None = None
+    recovers: bool = False
 
     @property
     def shown(self) -> dict[str, Any]:
         """What every page shows of them."""
-        return {"who": self.who, "session": self.session}
+        return {"who": self.who, "session": self.session, "recovers": self.recovers}
 
 
 Handler = Callable[[Request, Visitor], Awaitable[Response]]

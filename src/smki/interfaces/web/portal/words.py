@@ -23,6 +23,7 @@ NAVIGATION: Final[tuple[tuple[str, str, str], ...]] = (  # section of the page, 
     ("lists", "/portal/lists", "Revocation lists"),
     ("configurations", "/portal/configurations", "Configuration"),
     ("messages", "/portal/messages", "Messages"),
+    ("recovery", "/portal/recovery", "Recovery"),
     ("access", "/portal/access", "Access"),
     ("password", "/portal/password", "Password"),
 )

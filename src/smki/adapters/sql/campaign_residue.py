@@ -1,0 +1,76 @@
+"""Devices of a campaign by what became of them, read page by page from the campaigns' table."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, column, select, table
+
+from smki.adapters.sql.campaigns import FATES
+from smki.adapters.sql.estate_tables import eui64_of, number_of
+from smki.adapters.sql.store import Store
+from smki.ports.campaigns import Member
+from smki.recovery import Fate
+from smki.terms import EUI64
+
+_NAMES: Final = ("campaign", "kind", "make", "region", "wave", "fate", "tries", "why")
+_MEMBER: Final = table(
+    "campaign_member", column("device", BigInteger), *(column(name) for name in _NAMES)
+)
+_M: Final = _MEMBER.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidueQuery:
+    """Which devices of a campaign.
+
+    Attributes:
+        campaign: its name.
+        fates: what became of them.
+        why: for this reason alone; None for any.
+        region: in this one alone; empty for any.
+        kind: of this one alone; empty for any.
+    """
+
+    campaign: str
+    fates: frozenset[Fate]
+    why: str | None = None
+    region: str = ""
+    kind: str = ""
+
+
+def residue_page(
+    store: Store, query: ResidueQuery, after: EUI64 | None, limit: int
+) -> tuple[Member, ...]:
+    """At most so many of these devices by their EUI-64, from the first one after `after`."""
+    codes = [code for code, fate in enumerate(FATES) if fate in query.fates]
+    wanted = select(_MEMBER).where(_M.campaign == query.campaign, _M.fate.in_(codes))
+    for name, value in (("why", query.why), ("region", query.region), ("kind", query.kind)):
+        if value or (name == "why" and value is not None):
+            wanted = wanted.where(_M[name] == value)
+    if after is not None:
+        wanted = wanted.where(_M.device > number_of(after))
+    wanted = wanted.order_by(_M.device).limit(limit)
+    rows: Sequence[Any] = store.read(lambda connection: connection.execute(wanted).mappings().all())
+    return tuple(map(_member, rows))
+
+
+def residue(store: Store, query: ResidueQuery, together: int = 5_000) -> Iterator[Member]:
+    """All these devices, so many read at once."""
+    after = None
+    while page := residue_page(store, query, after, together):
+        yield from page
+        after = page[-1].device
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        device=eui64_of(row["device"]),
+        kind=row["kind"],
+        make=row["make"],
+        region=row["region"],
+        wave=row["wave"],
+        fate=FATES[row["fate"]],
+        tries=row["tries"],
+        why=row["why"],
+    )

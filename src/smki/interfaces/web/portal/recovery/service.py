@@ -1,0 +1,95 @@
+"""What the pages of recoveries need of the house, and the values they show."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from smki.adapters.sql.campaign_residue import ResidueQuery
+from smki.ports.campaign_acts import Act, Acted
+from smki.ports.campaigns import Carried, Member
+from smki.recovery import WaveCounts
+from smki.recovery.progress import Progress
+from smki.steps import Requester
+from smki.terms import EUI64
+
+RECOVERY_PATH: Final = "/portal/recovery"
+RESIDUE_PAGE: Final = 100  # devices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A campaign in the list.
+
+    Attributes:
+        carried: itself.
+        rehearsal: whether its devices are a rehearsal's.
+        waves: what became of the devices of each wave.
+    """
+
+    carried: Carried
+    rehearsal: bool
+    waves: Sequence[WaveCounts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A campaign as it stands.
+
+    Attributes:
+        rehearsal: whether its devices are a rehearsal's.
+        progress: how far it has come.
+        may: what people may do to it now.
+        acted: what people did, newest first.
+    """
+
+    rehearsal: bool
+    progress: Progress
+    may: Sequence[Act]
+    acted: Sequence[Acted]
+
+    @property
+    def path(self) -> str:
+        """Address of its page."""
+        return f"{RECOVERY_PATH}/{self.progress.name}"
+
+
+class Recoveries(Protocol):
+    """Every call may block, and is made in a thread; any number at once."""
+
+    def may_see(self, who: Requester) -> bool:
+        """Whether the pages are there for this party. Does not block."""
+        ...
+
+    def may_act(self, who: Requester) -> bool:
+        """Whether this party's officers pause, resume and end campaigns. Does not block."""
+        ...
+
+    def listed(self) -> Sequence[Listed]:
+        """All campaigns, of the house and of rehearsals in it, newest first."""
+        ...
+
+    def watched(self, campaign: str) -> Watched | None:
+        """The campaign as it stands; None if there is none."""
+        ...
+
+    def residue(self, query: ResidueQuery, after: EUI64 | None = None) -> tuple[Member, ...]:
+        """The first devices of those, so many as a page shows, after that one."""
+        ...
+
+    def all_residue(self, query: ResidueQuery) -> Iterator[Member]:
+        """All of them, by their EUI-64, read as they are asked for."""
+        ...
+
+    def steer(self, campaign: str, act: Act, wave: int, by: str) -> None:
+        """It is done, and kept who did it.
+
+        Args:
+            campaign: its name.
+            act: what.
+            wave: that was on the page of whoever asks.
+            by: who asks, in words.
+
+        Raises:
+            Refused: it cannot be done now, or the campaign has gone on meanwhile.
+        """
+        ...

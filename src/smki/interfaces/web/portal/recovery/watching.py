@@ -1,0 +1,168 @@
+"""Campaigns as pages ask for them: from the estate of this house, and of rehearsals in it.
+
+Counting a fleet takes a moment: what was counted is shown to everybody for a while, the longer the
+more time it took, and nobody counts beside another.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from smki.adapters.sql.campaign_residue import ResidueQuery, residue, residue_page
+from smki.bootstrap import Settings
+from smki.bootstrap.estates import estate_file
+from smki.bootstrap.recoveries import FOLDER, Kept, houses, open_kept, recovery_of
+from smki.campaigns import progress_of
+from smki.flows.steering import acts_for, steer
+from smki.governance import Body
+from smki.interfaces.web.portal.recovery.service import RESIDUE_PAGE, Listed, Watched
+from smki.ports.campaign_acts import Act
+from smki.ports.campaigns import Member
+from smki.steps import Requester
+from smki.terms import EUI64, Malformed, Refused, SubscriberKind
+
+_KEPT_SECONDS: Final = 2.0  # what was counted is shown so long ...
+_TIMES: Final = 10  # ... and as many times as long as counting took, if that is more
+_REMEMBERED: Final = 64  # campaigns of which it is known what was counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    watched: Watched
+    until: float
+
+
+class WatchedRecoveries:
+    """Implements `service.Recoveries`. Safe for any number of threads.
+
+    Args:
+        settings: of the house.
+        now: the present instant.
+    """
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._now = now
+        self._authority = settings.deciding().get(Body.SMKI_PMA, frozenset())
+        self._counted: dict[str, _Counted] = {}
+        self._counting = threading.Lock()
+
+    def may_see(self, who: Requester) -> bool:
+        """Whether the pages are there for this party: the operator's officers, and the authority's.
+
+        Clause: sec:L10
+        """
+        return self.may_act(who) or any(one in self._authority for one, _ in who.identities)
+
+    def may_act(self, who: Requester) -> bool:
+        """Whether this party's officers pause, resume and end campaigns: the operator's alone.
+
+        Clause: sec:L10
+        """
+        return SubscriberKind.DCC in who.kinds
+
+    def listed(self) -> Sequence[Listed]:
+        """All campaigns, of the house and of rehearsals in it, newest first."""
+        found: list[Listed] = []
+        for house in houses(self._settings):
+            rehearsal = house.state.is_relative_to(self._settings.path(FOLDER))
+            with open_kept(house) as kept:
+                found += (
+                    Listed(carried=one, rehearsal=rehearsal, waves=kept.campaigns.counts(one.name))
+                    for one in kept.campaigns.campaigns()
+                )
+        return sorted(found, key=lambda one: one.carried.begun, reverse=True)
+
+    def watched(self, campaign: str) -> Watched | None:
+        """The campaign as it stands; None if there is none."""
+        with self._counting:
+            counted = self._counted.get(campaign)
+            if counted is not None and time.monotonic() < counted.until:
+                return counted.watched
+            begun = time.monotonic()
+            watched = self._look(campaign)
+            if watched is not None:
+                took = time.monotonic() - begun
+                until = time.monotonic() + max(_KEPT_SECONDS, _TIMES * took)
+                if len(self._counted) >= _REMEMBERED:
+                    self._counted.clear()
+                self._counted[campaign] = _Counted(watched, until)
+            return watched
+
+    def residue(self, query: ResidueQuery, after: EUI64 | None = None) -> tuple[Member, ...]:
+        """A page of the devices that are not recovered, by their EUI-64."""
+        with self._open(query.campaign) as (kept, _):
+            if kept is None:
+                return ()
+            return residue_page(kept.estate.store, query, after, RESIDUE_PAGE)
+
+    def all_residue(self, query: ResidueQuery) -> Iterator[Member]:
+        """All of them, read as they are asked for."""
+        with self._open(query.campaign) as (kept, _):
+            if kept is not None:
+                yield from residue(kept.estate.store, query)
+
+    def steer(self, campaign: str, act: Act, wave: int, by: str) -> None:
+        """It is done, and kept who did it.
+
+        Clause: sec:L10
+        """
+        with self._open(campaign) as (kept, rehearsal):
+            found = (
+                None if kept is None else _watched(kept, campaign, self._now(), rehearsal=rehearsal)
+            )
+            if kept is None or found is None:
+                raise _refused(f"{campaign}: there is none")
+            now = found.progress.decided.wave
+            if act is Act.LOOK and now != wave:
+                raise _refused(
+                    f"{campaign}: is at wave {now}, the page that you saw said {wave}; look at it"
+                    " again"
+                )
+            steer(kept.campaigns, kept.acts, campaign, act, by=by, at=found.progress.at)
+        with self._counting:
+            self._counted.pop(campaign, None)
+
+    def _look(self, campaign: str) -> Watched | None:
+        with self._open(campaign) as (kept, rehearsal):
+            return (
+                None if kept is None else _watched(kept, campaign, self._now(), rehearsal=rehearsal)
+            )
+
+    @contextmanager
+    def _open(self, campaign: str) -> Iterator[tuple[Kept | None, bool]]:
+        """What is kept where this campaign would be, if anything; and whether that is a rehearsal."""
+        try:
+            recovery = recovery_of(self._settings, campaign)
+        except Malformed:
+            yield None, False
+            return
+        file = estate_file(recovery.house)
+        if file is not None and not file.exists():
+            yield None, False
+            return
+        with open_kept(recovery.house) as kept:
+            yield kept, recovery.rehearsal
+
+
+def _watched(kept: Kept, campaign: str, now: datetime, *, rehearsal: bool) -> Watched | None:
+    carried = kept.campaigns.campaign(campaign)
+    if carried is None:
+        return None
+    # The line's clock may run ahead of ours, as that of a simulated network does.
+    at = max([now, *(point.at for point in kept.points.points(campaign)[-1:])])
+    found = progress_of(kept.campaigns, kept.points, campaign, at)
+    return Watched(
+        rehearsal=rehearsal,
+        progress=found,
+        may=acts_for(carried, found.decided, at),
+        acted=kept.acts.acts(campaign),
+    )
+
+
+def _refused(what: str) -> Refused:
+    return Refused(f"campaign {what}", where="campaign", clause="sec:L10", rule="campaign.act")

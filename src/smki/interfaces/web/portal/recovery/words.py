@@ -1,0 +1,106 @@
+"""The words for people of what a recovery knows by codes."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from smki.devices import DeviceKind
+from smki.ports.campaign_acts import Act
+from smki.ports.campaigns import CampaignState
+from smki.recovery import Compromised, Fate, Method
+
+COMPROMISED: Final[Mapping[Compromised, str]] = {
+    Compromised.ORGANISATION: "An organisation’s key",
+    Compromised.RECOVERY: "The recovery key",
+    Compromised.ISSUING_OCA: "The Issuing OCA’s key",
+    Compromised.ROOT_OCA: "The Root OCA’s key",
+    Compromised.CONTINGENCY: "The contingency private key",
+    Compromised.CONTINGENCY_SYMMETRIC: "The contingency symmetric key",
+}
+METHODS: Final[Mapping[Method, str]] = {
+    Method.ONE: "Method 1: the subscriber’s own key places its new certificates",
+    Method.TWO: "Method 2: the recovery key places the access control broker’s certificates",
+    Method.THREE: "Method 3: the recovery key places the subscriber’s new certificates",
+    Method.BY_RECOVERY: "The recovery key places everything under a new issuing authority",
+    Method.BY_CONTINGENCY: "The contingency key places a new root and everything under it",
+    Method.ROOT_UPDATE: "The old root vouches for a new one",
+    Method.NONE: "The key is not used",
+}
+STATES: Final[Mapping[CampaignState, str]] = {
+    CampaignState.RUNNING: "Running",
+    CampaignState.PAUSED: "Paused",
+    CampaignState.ABORTED: "Aborted",
+    CampaignState.ENDED: "Ended",
+}
+STATE_WORDS: Final[Mapping[str, str]] = {state.value: shown for state, shown in STATES.items()}
+FATES: Final[Mapping[Fate, tuple[str, str]]] = {  # and what it means
+    Fate.RECOVERED: ("Recovered", "every cell holds what was to be placed; its answer proves it"),
+    Fate.UNDER_WAY: ("Under way", "commanded, no answer yet"),
+    Fate.PLANNED: ("To come", "not commanded yet, or to be tried again"),
+    Fate.PARTLY: ("Partly recovered", "some cells were not replaced"),
+    Fate.REFUSED: ("Refused", "it answered that it does not obey"),
+    Fate.SILENT: ("Silent", "the command was delivered, no answer came"),
+    Fate.OUT_OF_REACH: ("Out of reach", "the command could not be delivered"),
+    Fate.EXCLUDED: ("Left out", "nothing is sent to it in this campaign"),
+}
+KINDS: Final[Mapping[str, str]] = {
+    DeviceKind.ESME.value: "Electricity meter (ESME)",
+    DeviceKind.GSME.value: "Gas meter (GSME)",
+    DeviceKind.CHF.value: "Communications hub (CHF)",
+    DeviceKind.GPF.value: "Gas proxy (GPF)",
+    DeviceKind.PPMID.value: "Prepayment display (PPMID)",
+    DeviceKind.HCALCS.value: "Load control switch (HCALCS)",
+    DeviceKind.SAPC.value: "Auxiliary controller (SAPC)",
+}
+ACTS: Final[Mapping[Act, str]] = {  # on a button
+    Act.PAUSE: "Pause",
+    Act.RESUME: "Resume",
+    Act.LOOK: "Let it go on",
+    Act.ABORT: "Abort",
+}
+_DONE: Final[Mapping[Act, str]] = {
+    Act.PAUSE: "paused it",
+    Act.RESUME: "let it run again",
+    Act.LOOK: "looked at {wave} and let it go on",
+    Act.ABORT: "aborted it",
+}
+CONFIRM: Final[Mapping[Act, tuple[str, str]]] = {  # heading, and what it does
+    Act.PAUSE: (
+        "Pause this campaign?",
+        (
+            "No further device is commanded. What is under way comes to its end first. It can be resumed"
+            " until its decision expires."
+        ),
+    ),
+    Act.RESUME: (
+        "Resume this campaign?",
+        (
+            "Whoever carries it goes on with the devices that are left, in the same wave. A device that"
+            " was commanded before is read back first: nothing is done twice."
+        ),
+    ),
+    Act.LOOK: (
+        "Let it go on after this wave?",
+        (
+            "You say that you have looked at what became of {wave}, and that it may"
+            " go on as planned. What stopped it in this wave does not stop it again."
+        ),
+    ),
+    Act.ABORT: (
+        "Abort this campaign for good?",
+        (
+            "No further device is commanded, and this campaign never goes on: for the devices that are"
+            " left another one must be begun. What is recovered stays recovered; the residue list"
+            " names the others."
+        ),
+    ),
+}
+
+
+def wave(number: int) -> str:
+    """A wave in words."""
+    return f"wave {number}" if number else "the canaries"
+
+
+def done(act: Act, looked_at: int | None) -> str:
+    """What somebody did, after their name."""
+    return _DONE[act].format(wave=wave(looked_at or 0))

@@ -1,0 +1,286 @@
+"""The pages of recoveries: who sees them, what they say, and what people do by them."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from tests.support.recovery_pages import AT, FORM, RecoveryHouse, open_recovery_house
+
+from smki.bootstrap.recoveries import open_kept, recovery_of
+from smki.ports.campaign_acts import Act
+from smki.ports.campaigns import CampaignState
+from smki.recovery import Fate
+from smki.terms import SerialNumber
+
+pytestmark = pytest.mark.clause("sec:L10")
+R, F, S = (Fate.RECOVERED, ""), (Fate.PARTLY, "cells not replaced: <b>"), (Fate.SILENT, "no answer")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> RecoveryHouse:
+    """One that nobody changes."""
+    return begun(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> RecoveryHouse:
+    """One to be changed."""
+    return begun(tmp_path)
+
+
+def begun(folder: Path) -> RecoveryHouse:
+    """A house with a campaign of forty devices, whose canaries are to be looked at."""
+    made = open_recovery_house(folder)
+    made.begin("first", 40)
+    made.become("first", 0, ())
+    made.now[0] = AT + timedelta(minutes=10)
+    made.become("first", 0, [R, R, R, F])
+    return made
+
+
+def state_of(house: RecoveryHouse, name: str = "first") -> tuple[CampaignState, int]:
+    """The campaign's state, and the wave that was looked at."""
+    with open_kept(recovery_of(house.settings, name).house) as kept:
+        found = kept.campaigns.campaign(name)
+        assert found is not None
+        return found.state, found.looked_at
+
+
+def acts_of(house: RecoveryHouse) -> list[tuple[Act, str]]:
+    """What was done, newest first, and by whom."""
+    with open_kept(house.settings) as kept:
+        return [(one.act, one.by) for one in kept.acts.acts("first")]
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/first", "/first/residue", "/first/residue.csv", "/first/acts/pause"]
+)
+def test_they_are_not_there_for_other_parties(house: RecoveryHouse, path: str) -> None:
+    """A supplier's officer finds no page, no link to one, and is told what any wrong address is."""
+    answer = house.get(path, "supplier")
+    assert answer.status == 404
+    assert answer.text == house.get("/nothing/here", "supplier").text
+    assert "/portal/recovery" not in answer.text
+    assert house.get(path, "dcc").status == 200
+    assert '<a href="/portal/recovery"' in house.get(path.removesuffix(".csv"), "dcc").text
+
+
+def test_the_authority_looks_and_does_not_touch(house: RecoveryHouse) -> None:
+    """The policy authority's officers see a campaign, and no way to change it; none is taken."""
+    room = house.get("/first", "pma")
+    assert room.status == 200
+    assert "The canaries are to be looked at" in room.text
+    assert "/acts/" not in room.text
+    assert house.get("/first/acts/look", "pma").status == 404
+    assert house.post("/first/acts/abort", "pma", wave="0").status == 404
+    assert state_of(house) == (CampaignState.RUNNING, -1)
+
+
+def test_the_list_shows_rehearsals_beside_the_house(own: RecoveryHouse) -> None:
+    """Every campaign is in the list, and whose devices it is about is said."""
+    own.rehearsal("drill")
+    own.begin("drill", 20)
+    own.begin("drill.second", 1_234)
+    text = own.get().text
+    rows = re.findall(r'<a href="/portal/recovery/([a-z.]+)">.*?</tr>', text, re.DOTALL)
+    assert sorted(rows) == ["drill", "drill.second", "first"]
+    assert text.count("A rehearsal’s") == 2
+    assert text.count("This SMKI’s own devices") == 1
+    assert "1,234" in text
+    assert "This SMKI’s own" not in own.get("/drill.second").text
+
+
+def test_an_empty_list_says_how_to_begin(tmp_path: Path) -> None:
+    """Where nothing was recovered, the page says so, and how to rehearse."""
+    text = open_recovery_house(tmp_path).get().text
+    assert "There is none yet" in text
+    assert "smki recovery rehearse" in text
+
+
+@pytest.mark.parametrize("name", ["second", "no%20name", "..", "first.second", "A", "x" * 80])
+def test_there_is_no_other_campaign(house: RecoveryHouse, name: str) -> None:
+    """Whatever else is asked for is not there."""
+    assert house.get(f"/{name}").status == 404
+    assert house.post(f"/{name}/acts/pause").status == 404
+
+
+def test_the_room_says_how_it_stands(house: RecoveryHouse) -> None:
+    """State, counts, rate, what failed and where are in words and tables, and nothing is markup."""
+    text = house.get("/first").text
+    assert "3 of 40 devices recovered, 1 failed, 0 under way." in text
+    assert "cells not replaced: &lt;b&gt;" in text
+    assert "Amber &amp; Sons" in text
+    assert "Electricity meter (ESME)" in text
+    assert "The contingency symmetric key" in text
+    assert "decided" in text
+    assert "PMA/21/4, until" in text
+    assert "2026-11-21 10:10:00 UTC" in text
+    assert "above 30 % failed in a wave" in text
+
+
+def test_the_picture_has_words_and_a_table(house: RecoveryHouse) -> None:
+    """The picture is made here, has a text, and a table of the same figures behind it."""
+    text = house.get("/first").text
+    assert re.search(r'<path class="recovered" d="M0 240L1000 \d+', text)
+    assert 'role="img" aria-labelledby="picture-title picture-desc"' in text
+    assert '<title id="picture-title">Devices over time, 21 November 2026</title>' in text
+    table = text[text.index('id="figures-table"') :]
+    table = table[: table.index("</table>")]
+    assert "2026-11-21 10:10:00 UTC" in table
+    assert '<td class="number">3</td><td class="number">1</td>' in table
+    assert "style=" not in text
+
+
+def test_a_campaign_without_history_is_not_drawn(own: RecoveryHouse) -> None:
+    """Before anything was carried there is no picture, and the page says why."""
+    own.begin("fresh", 40)
+    text = own.get("/fresh").text
+    assert "nothing to draw yet" in text
+    assert "Nothing has failed." in text
+    assert "Nobody has paused it" in text
+
+
+def test_it_is_kept_up_until_somebody_stops_that(own: RecoveryHouse) -> None:
+    """With and without script the page is kept up, and a link stops it; what is over stands still."""
+    text = own.get("/first").text
+    assert (
+        '<noscript><meta http-equiv="refresh" content="20;url=/portal/recovery/first?refresh=itself">'
+        in text
+    )
+    assert 'data-seconds="5"' in text
+    assert "/portal/recovery/first?refresh=off" in text
+    still = own.get("/first?refresh=off").text
+    assert "http-equiv" not in still
+    assert "recovery.js" not in still
+    assert 'data-seconds="0"' in still
+    own.post("/first/acts/abort", wave="0")
+    assert 'data-seconds="0"' in own.get("/first").text
+
+
+def test_a_page_that_asks_by_itself_is_nobody(house: RecoveryHouse) -> None:
+    """Being kept up does not keep a session: where it is over, the page leads to the log-in."""
+    assert house.get("/first?refresh=off").status == 200
+    answer = house.get("/first?refresh=itself")
+    assert (answer.status, answer.headers["location"]) == (303, "/portal/log-in")
+
+
+def test_what_people_do_is_asked_again_and_kept(own: RecoveryHouse) -> None:
+    """Each act has a page that says what it does; done, it is shown who did it."""
+    asked = own.get("/first/acts/look").text
+    assert "looked at what became of the canaries" in asked
+    assert state_of(own) == (CampaignState.RUNNING, -1)
+    answer = own.post("/first/acts/look", wave="0")
+    assert (answer.status, answer.headers["location"]) == (303, "/portal/recovery/first?done=look")
+    assert state_of(own) == (CampaignState.RUNNING, 0)
+    for act, state in (
+        ("pause", CampaignState.PAUSED),
+        ("resume", CampaignState.RUNNING),
+        ("abort", CampaignState.ABORTED),
+    ):
+        assert own.get(f"/first/acts/{act}").status == 200
+        assert own.post(f"/first/acts/{act}", wave="1").status == 303
+        assert state_of(own)[0] is state
+    who = f"ann, The dcc, by certificate {SerialNumber(0xA1)}"
+    assert acts_of(own) == [(act, who) for act in (Act.ABORT, Act.RESUME, Act.PAUSE, Act.LOOK)]
+    text = own.get("/first?done=abort").text
+    assert f"Done, and kept: {who} aborted it." in text
+    assert f"{who} looked at the canaries and let it go on" in text
+    assert "/acts/" not in text
+
+
+def test_what_cannot_be_done_is_said(house: RecoveryHouse) -> None:
+    """An act that makes no sense any more changes nothing, and the page says what is so."""
+    refused = house.post("/first/acts/resume", wave="0")
+    assert refused.status == 403
+    assert "Nothing was done" in refused.text
+    assert "must be look or pause or abort" in refused.text
+    late = house.post("/first/acts/look", wave="3")
+    assert late.status == 403
+    assert "is at wave 0, the page that you saw said 3" in late.text
+    assert house.post("/first/acts/look", wave="<b>").status == 403
+    assert house.get("/first/acts/undo").status == 404
+    assert acts_of(house) == []
+
+
+def test_only_our_own_forms_do_anything(house: RecoveryHouse) -> None:
+    """A form of another session is refused, and changes nothing."""
+    assert house.post("/first/acts/abort", form=FORM[:-1] + "0", wave="0").status == 403
+    assert state_of(house) == (CampaignState.RUNNING, -1)
+
+
+def test_what_stopped_it_is_said(own: RecoveryHouse) -> None:
+    """A wave in which too many failed is named with the clause, and can be let go on."""
+    own.post("/first/acts/look", wave="0")
+    text = own.get("/first").text
+    assert "people must look" not in text
+    own.now[0] += timedelta(minutes=1)
+    own.begin("bad", 40)
+    own.become("bad", 0, [F] * 4)
+    text = own.get("/bad").text
+    assert "It has stopped: people must look" in text
+    assert "4 of 4 devices of wave 0 failed, must be at most 300 in a thousand." in text
+    assert "sec:L10" in text
+    assert "/bad/acts/look" in text
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> RecoveryHouse:
+    """All of a campaign has come to an end, and half of it badly."""
+    house = begun(tmp_path_factory.mktemp("left"))
+    house.begin("left", 300)
+    house.become("left", 0, [R] * 4)
+    house.post("/left/acts/look", wave="0")
+    house.become("left", 1, [R] * 26)
+    house.become("left", 2, [F, S] * 60 + [R] * 150)
+    return house
+
+
+def test_residue_each_device_is_named_with_its_reason(left: RecoveryHouse) -> None:
+    """The first page has a hundred, the next the rest; none twice."""
+    first = left.get("/left/residue").text
+    named = re.findall(r'class="code nowrap">([0-9A-F-]{23})<', first)
+    assert len(named) == 100
+    assert "120 of 300 devices" in first
+    after = re.search(r"residue\?after=([0-9A-F-]{23})", first)
+    assert after is not None
+    rest = left.get(f"/left/residue?after={after[1]}").text
+    others = re.findall(r'class="code nowrap">([0-9A-F-]{23})<', rest)
+    assert len(set(named) | set(others)) == 120
+
+
+def test_residue_they_are_filtered(left: RecoveryHouse) -> None:
+    """By what became of them, why, where and what they are; all that is chosen holds."""
+
+    def found(query: str) -> list[dict[str, str]]:
+        answer = left.get(f"/left/residue.csv?{query}")
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+    everything = found("")
+    assert len(everything) == 120
+    assert {one["make"] for one in everything} == {"Amber & Sons", "'=Birch"}
+    silent = found("fate=silent")
+    assert {(one["fate"], one["why"]) for one in silent} == {("silent", "no answer")}
+    assert len(silent) == 60
+    some = found("reason=no+answer&region=north&kind=esme")
+    assert 0 < len(some) < 60
+    assert {(one["region"], one["kind"]) for one in some} == {("north", "esme")}
+    assert found("fate=recovered") == found("region=nowhere") == []
+    page = left.get("/left/residue?fate=silent&region=nowhere").text
+    assert "None that was asked for." in page
+    assert "/left/residue.csv?fate=silent&amp;region=nowhere" in page
+
+
+def test_residue_an_aborted_campaign_leaves_the_others_too(left: RecoveryHouse) -> None:
+    """Before the end devices to come are no residue; of an aborted campaign they are."""
+    assert "1 of 40 devices" in left.get("/first/residue").text
+    left.post("/first/acts/abort", wave="0")
+    assert "37 of 40 devices" in left.get("/first/residue").text
+
+
+def test_residue_a_wrong_place_is_refused(left: RecoveryHouse) -> None:
+    """What is no device cannot be gone on from."""
+    assert left.get("/left/residue?after=nothing").status == 400

@@ -16,10 +16,8 @@ from typing import Any, Final
 
 from smki.adapters.sql.estate import SqlEstate
 from smki.adapters.sql.head_end import SqlHeadEnd
-from smki.adapters.world import SystemClock, SystemEntropy
 from smki.bootstrap import Settings, open_office
 from smki.bootstrap.initialising import credential_path
-from smki.bootstrap.line_settings import RegionSettings
 from smki.bootstrap.message_keys import stored_keys
 from smki.bootstrap.party_keys import HouseKeys, party_of
 from smki.flows.adhoc import replace_device_certificates
@@ -27,17 +25,15 @@ from smki.flows.office import Office
 from smki.flows.rotating import NotRotated, Outcome, RotationWish, Rotator, Step
 from smki.headend import HeadEnd
 from smki.interfaces.client import ClientCredential, Service
+from smki.interfaces.estate_network import estate_network
 from smki.interfaces.line_serving import line_address
 from smki.interfaces.said import read_serving
 from smki.ports.estate import EstateDevice
 from smki.registration import requester_for
-from smki.simulator import ScalarKeys
 from smki.simulator.network import SimulatedNetwork
-from smki.simulator.obeying import EstateDevices, ForDevice
 from smki.simulator.tcp_link import TcpLink
-from smki.simulator.weather import Place
 from smki.steps.answers import AdHocAnswer
-from smki.terms import EUI64, Inconsistent, Interface, KeyUsage, Refused, SerialNumber, Unavailable
+from smki.terms import EUI64, Interface, KeyUsage, Refused, SerialNumber, Unavailable
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
@@ -46,7 +42,6 @@ BITS: Final = {
     KeyUsage.KEY_AGREEMENT: KeyUsageBits.KEY_AGREEMENT,
 }
 _FIRST_COMMAND: Final = 0x000A  # CS02c: who commands it commands the others too
-_PLACES: Final = 4_096  # of devices under way
 
 Answering = Callable[[str], AdHocAnswer]
 Told = Callable[[EUI64, KeyUsage, Step], object]
@@ -177,7 +172,8 @@ def rotate(
     Clause: gbcs:CS02c, sec-app-m:2.4
     """
     if not wanted.served:
-        return _rotated(_network(settings, estate, wanted), settings, estate, door, wanted, tell)
+        network = estate_network(settings, estate, seed=wanted.seed, figures=wanted.figures)
+        return _rotated(network, settings, estate, door, wanted, tell)
     host, port = line_address(settings)
     with closing(TcpLink(host, port, transfer=settings.line.transfer())) as link:
         return _rotated(link, settings, estate, door, wanted, tell)
@@ -207,31 +203,6 @@ def _rotated(
         passed_over={why.value: count for why, count in head_end.passed_over.items()},
         line_seconds=(network.now - begun).total_seconds(),
         seconds=time.monotonic() - started,
-    )
-
-
-def _network(settings: Settings, estate: SqlEstate, wanted: Rotation) -> SimulatedNetwork:
-    devices = EstateDevices(estate, ScalarKeys(SystemEntropy().octets))
-
-    @lru_cache(maxsize=_PLACES)
-    def place(device: EUI64) -> Place:
-        found = devices.place(device)
-        if found is None:
-            raise Inconsistent(f"device {device}: is no more in the estate, must be")
-        return found
-
-    given = RegionSettings.model_validate(wanted.figures)
-    regions = {name: given.over(shipped) for name, shipped in settings.line.figures().items()}
-    return SimulatedNetwork(
-        lambda device, message, at: devices.obey((ForDevice(device=device, message=message),), at)[
-            0
-        ],
-        regions=regions,
-        region_of=lambda device: place(device).region,
-        hub_of=lambda device: (place(device).hub, place(device).make),
-        start=SystemClock().now(),
-        seed=wanted.seed,
-        transfer=settings.line.transfer(),
     )
 
 

@@ -14,7 +14,6 @@ from typing import Final, Protocol
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.keysets import Algorithm, Secret
 from smki.ports import Clock, SigningKey
-from smki.ports.ceremony import BareKeys
 from smki.terms import Refused
 
 ACTIVE_MOST: Final = timedelta(hours=12)  # a key is never active from one day to the next
@@ -78,6 +77,29 @@ class Authority(Protocol):
         ...
 
 
+class Loads(Protocol):
+    """Opens a key; `ports.ceremony.BareKeys` do."""
+
+    def load(self, octets: bytes) -> SigningKey:
+        """The key of these octets, ready to sign."""
+        ...
+
+
+class Service(Protocol):
+    """Lets others use keys that a quorum opened, by reference."""
+
+    def serve(self, keys: Sequence["ActiveKey"]) -> str:
+        """Whoever carries the recovery has used these keys, and nobody does any more; why it ended.
+
+        Blocks until their time is over, they are used up, or whoever is here ends it.
+
+        Raises:
+            Refused: keys that do not go together.
+            Unavailable: they cannot be served.
+        """
+        ...
+
+
 class RehearsalAuthority:
     """Permits the use of rehearsal keys, and of nothing else: it needs no record.
 
@@ -101,13 +123,30 @@ class RehearsalAuthority:
 class ActiveKey:
     """A key that may be used so often, until then. Shows nothing of it.
 
+    Attributes:
+        name: as ceremonies name it.
+        fingerprint: of its public key, or of the symmetric key.
+        public_key: SubjectPublicKeyInfo, DER; empty of a symmetric key.
+        until: it is not used from then on.
+        used: how often it was used.
+
     Clause: sec:L10.9
     """
 
-    __slots__ = ("_clock", "_key", "_left", "_symmetric", "name", "until")
+    __slots__ = (
+        "_clock",
+        "_key",
+        "_left",
+        "_symmetric",
+        "fingerprint",
+        "name",
+        "public_key",
+        "until",
+        "used",
+    )
 
     def __init__(
-        self, secret: Secret, warrant: Warrant, keys: BareKeys, clock: Clock, *, uses: int
+        self, secret: Secret, warrant: Warrant, keys: Loads, clock: Clock, *, uses: int
     ) -> None:
         at = clock.now()
         wanted = warrant.wanted
@@ -118,11 +157,14 @@ class ActiveKey:
                 f" {secret.key} {secret.fingerprint[:16]}"
             )
         self.name = secret.key
+        self.fingerprint = secret.fingerprint
+        self.used = 0
         self.until = min(warrant.expiry, at + ACTIVE_MOST)
         self._clock, self._left = clock, uses
         symmetric = secret.algorithm is Algorithm.SYMMETRIC
         self._symmetric = secret.octets if symmetric else None
         self._key: SigningKey | None = None if symmetric else keys.load(secret.octets)
+        self.public_key = b"" if self._key is None else self._key.public_key
 
     def sign(self, messages: Sequence[bytes]) -> list[bytes]:
         """One signature for each message, each of them a use.
@@ -169,6 +211,7 @@ class ActiveKey:
             left = self._left
             raise _refused(f"{self.name}: {left} uses left, must be {count} for this")
         self._left -= count
+        self.used += count
 
 
 def _refused(message: str) -> Refused:

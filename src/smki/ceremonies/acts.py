@@ -23,6 +23,7 @@ ACTS: Final[Mapping[Act, Handler]] = MappingProxyType(
         Act.REFRESH: acts_keys.refresh,
         Act.PERMIT: acts_use.permit,
         Act.USE: acts_use.use,
+        Act.SERVE: acts_use.serve,
         Act.DESTROY: acts_use.destroy,
         Act.RECEIVE: acts_people.receive,
         Act.COMPARE: acts_people.compare,

@@ -16,16 +16,19 @@ from smki.ceremonies.acts_people import must_say
 from smki.ceremonies.fields import instant_text, text64
 from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.holding import Ceremony, Said, kind_of_authority
-from smki.ceremonies.keysets import REHEARSAL, key_name
+from smki.ceremonies.keysets import REHEARSAL, Secret, key_name
 from smki.ceremonies.lists import sign_root_list
 from smki.ceremonies.scripts import Act, Role, Step
 from smki.ceremonies.transcript import Kind
 from smki.merkle.canonical import JSON
+from smki.ports.ceremony import Console
 from smki.profiles import ProfileSettings, issuer_from_certificate, lint_crl
-from smki.terms import Inconsistent, Refused, SerialNumber
+from smki.terms import Inconsistent, Refused, SerialNumber, Unavailable
 from smki.wire.certificate import parse_certificate
 
 REVOKE: Final = "revoke.cer"
+_OPEN: Final = "keys-were-open"
+USES: Final = range(1, 10**9)  # some tries for each of fifty million devices
 _ASKED: Final = (
     ("decision", "id of the decision that this key may be used"),
     ("recovery", "id of the decision for the method of recovery, or empty"),
@@ -43,13 +46,27 @@ def permit(ceremony: Ceremony, step: Step) -> Said:
 
     Clause: sec:L10.9
     """
-    said: dict[str, JSON] = {
-        name: ceremony.hall.console.ask(f"permit.{step.about}.{name}", text)
-        for name, text in _ASKED
-    }
+    said: dict[str, JSON] = {**_asked(ceremony.hall.console, step.about)}
     warrant = _warrant(ceremony, step.about, said)
     entries: list[JSON] = list(warrant.entries)
     return {**said, "entries": entries, "expiry": instant_text(warrant.expiry)}
+
+
+def wanted_by(console: Console, secret: Secret) -> Wanted:
+    """What people say that this key, which is in no custody, is to be used for.
+
+    Clause: sec:L10.9
+    """
+    return Wanted(
+        key=secret.key,
+        fingerprint=secret.fingerprint,
+        key_purpose=secret.purpose,
+        **_asked(console, secret.key),
+    )
+
+
+def _asked(console: Console, key: str) -> dict[str, str]:
+    return {name: console.ask(f"permit.{key}.{name}", text) for name, text in _ASKED}
 
 
 def use(ceremony: Ceremony, step: Step) -> Said:
@@ -77,6 +94,65 @@ def use(ceremony: Ceremony, step: Step) -> Said:
         hall.ledger.replace(f"signatures/{step.about}-{name}.sig", signature)
     signed: Said = {name: fingerprint(content) for name, content in contents.items()}
     return {"key": step.about, "fingerprint": secret.fingerprint, "signed": signed}
+
+
+def serve(ceremony: Ceremony, step: Step) -> Said:
+    """The keys were used by whoever carries the recovery, by reference, and are forgotten.
+
+    Cut off meanwhile, a quorum opens them again; how often they were used before, only the evidence
+    of the recovery says then, and the transcript says so.
+
+    Raises:
+        Refused: no warrant, no quorum, or no number of uses.
+        Unavailable: nobody can be served here.
+
+    Clause: sec:L10.9, sec-app-l:3
+    """
+    hall, keys = ceremony.hall, ceremony.opening.keys
+    if hall.service is None:
+        raise Unavailable("ceremony: keys are served by 'smki recovery activate' alone")
+    uses = uses_said(hall.console.ask("serve.uses", "how often each key may be used, at most"))
+    warrants = {key: _warrant(ceremony, key, _permitted(ceremony, key)) for key in keys}
+    if hall.ledger.read(_OPEN) is not None:
+        said = "it was cut off while keys were open: the evidence of the recovery counts those uses"
+        ceremony.note(Kind.DEVIATION, {"text": said}, step.number)
+    active = [
+        ActiveKey(secret_of(ceremony, key), warrants[key], hall.keys, hall.clock, uses=uses)
+        for key in keys
+    ]
+    hall.ledger.keep(_OPEN, b"")
+    try:
+        ended = hall.service.serve(active)
+    finally:
+        for one in active:
+            one.forget()
+            del ceremony.secrets[one.name]
+    served: list[JSON] = [
+        {
+            "fingerprint": one.fingerprint,
+            "key": one.name,
+            "until": instant_text(one.until.replace(microsecond=0)),
+            "used": one.used,
+        }
+        for one in active
+    ]
+    return {"ended": ended, "served": served, "uses": uses}
+
+
+def uses_said(text: str) -> int:
+    """The number of uses that was typed.
+
+    Raises:
+        Refused: no number, or none that a recovery needs.
+    """
+    if not (text.isascii() and text.isdecimal() and int(text) in USES):
+        raise Refused(
+            f"activation: {text[:20]!r} uses, must be a number from 1 to {USES.stop - 1}",
+            where="serve.uses",
+            clause="sec:L10.9",
+            rule="ceremony.activation",
+        )
+    return int(text)
 
 
 def issue(ceremony: Ceremony, step: Step) -> Said:

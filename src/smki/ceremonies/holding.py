@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from smki.ceremonies.activating import Authority
+from smki.ceremonies.activating import Authority, Service
 from smki.ceremonies.custodians import (
     Custodian,
     encode_custodian,
@@ -46,7 +46,7 @@ Said = dict[str, JSON]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hall:
-    """What a ceremony needs of the world."""
+    """What a ceremony needs of the world; `service` if keys are served to others in it."""
 
     ledger: Ledger
     console: Console
@@ -54,6 +54,7 @@ class Hall:
     entropy: Entropy
     clock: Clock
     authority: Authority
+    service: Service | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -140,8 +140,10 @@ def _told(opening: Opening, entries: tuple[Entry, ...]) -> Replayed:
         if "request" in said:
             about = opening.steps[entry.step - 1].about
             requests[about] = Fields(said, "made", tuple(said)).octets("request")
-        if "key" in said and "fingerprint" in said:
-            keys[str(said["key"])] = str(said["fingerprint"])
+        served = said.get("served", [])
+        for one in (said, *(served if isinstance(served, list) else ())):
+            if isinstance(one, Mapping) and "key" in one and "fingerprint" in one:
+                keys[str(one["key"])] = str(one["fingerprint"])
         if isinstance(people := said.get("people"), Mapping):
             present = tuple(map(str, people))
     return Replayed(

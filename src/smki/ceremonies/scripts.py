@@ -47,6 +47,7 @@ class Act(Enum):
     REFRESH = "refresh"
     PERMIT = "permit"
     USE = "use"
+    SERVE = "serve"
     DESTROY = "destroy"
     RECEIVE = "receive"
     COMPARE = "compare"
@@ -315,6 +316,23 @@ _ROWS: Final[tuple[tuple[str, str, bool, tuple[_Row, ...]], ...]] = (
                 EACH_KEY,
                 "The key is opened by a quorum, signs what was brought, and is forgotten.",
                 "each custodian: their share, or 'absent'; a witness: 'agreed' for each content",
+                _ALL,
+            ),
+            _CLOSING,
+        ),
+    ),
+    (
+        "activation-for-recovery",
+        "Keys in custody are open for whoever carries a recovery, so often and so long as was permitted",
+        True,
+        (
+            *_BEGINNING,
+            _PERMITTING,
+            (
+                Act.SERVE,
+                "",
+                "The keys are opened by a quorum, used by whoever carries the recovery, and forgotten.",
+                "the operator: how often, at most; each custodian: their share, or 'absent'",
                 _ALL,
             ),
             _CLOSING,

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import base64
-import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
 )
-from tests.support.ceremony import signing_credential
+from tests.support.ceremony_site import KINDS, OIDS, Site, live_house, seated, site_in
 from tests.support.custody import person, presents
 from tests.support.founding import quick_stores
-from tests.unit.cli.conftest import OFFICERS, Authority, House
+from tests.unit.cli.conftest import House
 
 from smki.adapters.keys import SoftwareKeyStore
 from smki.adapters.keys.passphrases import passphrase_from
@@ -28,110 +24,12 @@ from smki.bootstrap import load_settings, open_front
 from smki.ceremonies.keysets import KeySet, parse_key_set
 from smki.ceremonies.quorum import open_key
 from smki.ceremonies.words import read_words
-from smki.terms import CertificateKind
-from smki.wire.encodings import write_pem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PEOPLE = ("operator", "witness-1", *(f"custodian-{n}" for n in range(1, 6)))
-OIDS = json.dumps({kind.value: f"2.25.77{n}" for n, kind in enumerate(CertificateKind)})
-KINDS = ("issuing-oca", "issuing-dca", "issuing-ica")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """Where a ceremony is held: its folder, its people's credentials and files, and a house."""
-
-    folder: Path
-    house: House
-
-    def path(self, *parts: str) -> str:
-        """A place on the site."""
-        return str(self.folder.joinpath(*parts))
-
-    def who(self) -> tuple[str, ...]:
-        """The options that name who takes part."""
-        words: list[str] = ["--operator", "Quill", self.path("operator.pem")]
-        words += ["--witness", "Quill Witnesses", self.path("witness-1.pem")]
-        for name in PEOPLE[2:]:
-            words += ["--custodian", self.path(f"{name}.json")]
-        return tuple(words)
-
-    def answers(self, **more: str) -> str:
-        """A file with an answer to every prompt but those for shares."""
-        said = {
-            "go": "go",
-            "machine": "a machine",
-            "machine.seen": "seen",
-            "close.deviations": "none",
-        }
-        for name in PEOPLE:
-            said |= {f"attend.{name}.{part}": part for part in ("name", "document")}
-            said[f"attend.{name}.organisation"] = ""
-            said |= {f"go.{name}": "told", f"receive.{name}": "opens"}
-        said |= {f"compare.{one}": "agreed" for one in _compared()}
-        said |= {key.replace("__", "."): value for key, value in more.items()}
-        place = self.folder / "answers.json"
-        place.write_text(json.dumps(said))
-        return str(place)
-
-    def signed(self, state: str) -> str:
-        """The transcript of the ceremony held in that folder, signed by operator and witness."""
-        words: list[str] = []
-        for name in PEOPLE[:2]:
-            out = f"{state}.{name}.sig"
-            desk = ("--certificate", self.path(f"{name}.pem"), "--key", self.path(f"{name}.key"))
-            entries = f"{state}/to-be-signed.json"
-            assert self.house.run("ceremony", "sign", entries, *desk, "--out", out)[0] == 0
-            words += ["--signature", out]
-        code, said = self.house.json("ceremony", "finish", "--state", state, *words)
-        assert (code, said["result"]) == (0, "completed"), said
-        return str(said["transcript"])
-
-
-def _compared() -> Iterator[str]:
-    for name in ("contingency", "contingency-symmetric", "recovery"):
-        yield from (name, f"rehearsal-{name}")
-    for kind in CertificateKind:
-        if kind.is_authority:
-            yield kind.value
-            yield from (
-                f"rehearsal-{kind.value}",
-                f"certificate of {kind.value}",
-                f"list of {kind.value}",
-            )
-    yield "request of recovery"
 
 
 @pytest.fixture(scope="module", name="site")
 def fixture_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """People with credentials, and a state directory without an SMKI."""
-    return _site(tmp_path_factory.mktemp("site"))
-
-
-def _site(folder: Path) -> Site:
-    site = Site(folder=folder, house=House(state=folder / "house"))
-    for name in PEOPLE:
-        if name.startswith("custodian"):
-            one = person(int(name[-1]))
-            certificate, key = one.custodian.certificate, one.key
-        else:
-            certificate, key = signing_credential(name)
-        (folder / f"{name}.pem").write_bytes(write_pem(certificate, "CERTIFICATE"))
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        (folder / f"{name}.key").write_bytes(pem)
-        if name.startswith("custodian"):
-            said: tuple[str, ...] = (
-                "--organisation",
-                f"Organisation {name[-1]}",
-                "--nominated-by",
-                "its board",
-            )
-            said += ("--approved", "PMA-1", "--verified-by", "Quill", "--verified-how", "passport")
-            files = ("--certificate", f"{folder}/{name}.pem", "--out", f"{folder}/{name}.json")
-            assert site.house.run("ceremony", "custodian", "appoint", name, *said, *files)[0] == 0
-    return site
+    return site_in(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module", name="roots")
@@ -238,7 +136,7 @@ def test_a_quorum_renews_the_list_of_a_root(
     code, done = house.json(*run, "--answers", site.answers(), *given)
     assert (code, "'K-1': not in the record" in done["error"]["message"]) == (1, True)
     scope = ("--scope", "maintenance: revocation-list")
-    _seated(house, tmp_path).lodge("K-1", "use-key", name, *scope)
+    seated(house, tmp_path).lodge("K-1", "use-key", name, *scope)
     code, done = house.json(*run, "--answers", site.answers(), *given)
     assert code == 0, done
     code, lodged = house.json("ceremony", "lodge", site.signed(state))
@@ -364,8 +262,8 @@ def test_a_live_ceremony_makes_live_keys(site: Site) -> None:
 @pytest.mark.clause("sec:L10.9", "sec-app-l:3", "sec:L10")
 def test_a_live_key_acts_by_decision_and_quorum(tmp_path: Path) -> None:
     """In an SMKI of real roots: refused without decisions, refused with two of three, then it signs."""
-    site = _site(tmp_path)
-    house = _live_house(site)
+    site = site_in(tmp_path)
+    house = live_house(site)
     key, name = site.path("recovery", "keys", "recovery.json"), "recovery"
     told = dict(zip(("decision", "recovery"), ("K-1", "M-1"), strict=True))
     told |= {"incident": "INC-7", "method": "method-3", "purpose": "replace"}
@@ -394,7 +292,7 @@ def test_a_live_key_acts_by_decision_and_quorum(tmp_path: Path) -> None:
 
     code, done = use(1, 2, 3)
     assert (code, "'K-1': not in the record" in done["error"]["message"]) == (1, True)
-    authority = _seated(house, tmp_path)
+    authority = seated(house, tmp_path)
     authority.lodge("K-1", "use-key", name, "--scope", "INC-7: replace")
     authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
     code, done = use(1, 2)
@@ -406,36 +304,6 @@ def test_a_live_key_acts_by_decision_and_quorum(tmp_path: Path) -> None:
     assert Path(site.path("use", "signatures", "recovery-command-1.sig")).exists()
     assert house.json("ceremony", "lodge", site.signed(site.path("use")))[0] == 0
     assert house.json("repository", "audit")[1]["problems"] == []
-
-
-def _live_house(site: Site) -> House:
-    """An SMKI that a live ceremony founded, and a recovery key."""
-    house, issuing = site.house, []
-    live = ("--purpose", "live", *site.who(), "--answers", site.answers())
-    with quick_stores():
-        assert house.run("ceremony", "requests", "--out", site.path("requests"))[0] == 0
-        for kind in KINDS:
-            issuing += ["--issuing", kind, site.path("requests", f"{kind}.csr")]
-        roots = ("ceremony", "run", "roots", "--state", site.path("roots"), *live, *issuing)
-        assert house.run(*roots, SMKI_POLICIES=OIDS, SMKI_ENVIRONMENT="quill-1")[0] == 0
-        assert house.run("init", "--ceremony", site.signed(site.path("roots")))[0] == 0
-    recovery = ("ceremony", "run", "recovery-key", "--state", site.path("recovery"), *live)
-    assert house.run(*recovery, "--answer", "request.entity=0A534D4B49040001")[0] == 0
-    return house
-
-
-def _seated(house: House, folder: Path) -> Authority:
-    """Officers of the authority, with credentials of the house; their files are in the folder."""
-    party, trade, identity = OFFICERS["chair"]
-    named = ("--trading-name", trade, "--identity", f"{identity}=other")
-    assert house.run("party", "add", party, *named)[0] == 0
-    for officer in ("chair", "secretary"):
-        csr, key, pem = (str(folder / f"{officer}.{ending}") for ending in ("csr", "key", "pem"))
-        who = ("--organisation", trade, "--role", "other", "--name", officer)
-        assert house.run("csr", "system", *who, "--out", csr, "--key-out", key)[0] == 0
-        wanted = (csr, "--party", party, "--interface", "portal", "--out", pem)
-        assert house.run("registration", "credential", *wanted)[0] == 0
-    return Authority(house=house, folder=folder)
 
 
 def _asked(house: House) -> list[str]:

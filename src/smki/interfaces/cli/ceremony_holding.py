@@ -11,7 +11,7 @@ from smki import VERSION
 from smki.adapters.ceremony import CeremonyFolder, MemoryKeys
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.bootstrap import Settings, open_front
-from smki.ceremonies.activating import Authority, RehearsalAuthority
+from smki.ceremonies.activating import Authority, RehearsalAuthority, Service
 from smki.ceremonies.acts import ACTS
 from smki.ceremonies.custodians import CustodyRule, Purpose, parse_custodian
 from smki.ceremonies.environments import kind_named, must_suit, names_for, rehearsal_profiles
@@ -57,8 +57,11 @@ def hold_in(
     answers: Mapping[str, str],
     settings: Settings,
     environment: Mapping[str, str],
+    service: Service | None = None,
 ) -> bytes:
     """The ceremony of this folder, opened first if it was not, is closed; what is to be signed.
+
+    `service` lets others use the keys that a ceremony opens for it.
 
     Raises:
         Refused, Malformed: who takes part, or what is to be used, does not fit the script; or a step
@@ -67,7 +70,7 @@ def hold_in(
             there is no SMKI in the state directory.
     """
     with closing(CeremonyFolder(folder)) as ledger:
-        hall = _hall(ledger, answers, RehearsalAuthority())
+        hall = _hall(ledger, answers, RehearsalAuthority(), service)
         if not ledger.entries():
             _open(hall, asked, settings)
         opening = resume(hall).opening
@@ -84,7 +87,7 @@ def hold_in(
             authority = RecordedAuthority(
                 front, lambda said: perform(settings, environment, KEY_ASKED, {"said": said})
             )
-            return _held_under(authority, resume(_hall(ledger, answers, authority)))
+            return _held_under(authority, resume(_hall(ledger, answers, authority, service)))
 
 
 def _decides(settings: Settings, purpose: Purpose) -> bool:
@@ -136,7 +139,12 @@ def conclude(folder: Path, files: Sequence[bytes]) -> bytes:
     return octets
 
 
-def _hall(ledger: CeremonyFolder, answers: Mapping[str, str], authority: Authority) -> Hall:
+def _hall(
+    ledger: CeremonyFolder,
+    answers: Mapping[str, str],
+    authority: Authority,
+    service: Service | None = None,
+) -> Hall:
     return Hall(
         ledger=ledger,
         console=Terminal(answers),
@@ -144,6 +152,7 @@ def _hall(ledger: CeremonyFolder, answers: Mapping[str, str], authority: Authori
         entropy=SystemEntropy(),
         clock=SystemClock(),
         authority=authority,
+        service=service,
     )
 
 

@@ -10,8 +10,6 @@ import click
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.opening import load_hierarchy
 from smki.ceremonies.development import ROOTS
-from smki.ceremonies.fingerprints import aloud, fingerprint
-from smki.ceremonies.holding import TO_BE_SIGNED
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
 from smki.flows.revocation import current_list
@@ -23,6 +21,7 @@ from smki.interfaces.cli.ceremony_holding import (
     conclude,
     hold_in,
 )
+from smki.interfaces.cli.ceremony_options import closed, taking_part
 from smki.interfaces.cli.ceremony_telling import told_document, told_lines
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import CEREMONY, perform
@@ -56,22 +55,11 @@ def lists(out: str, *, as_json: bool) -> None:
 @click.command
 @click.argument("name")
 @click.option("--state", "folder", required=True, metavar="DIR", help="The ceremony's own folder.")
-@click.option("--answers", metavar="FILE", help="JSON object: an answer for each prompt.")
-@click.option("--answer", "given", multiple=True, metavar="PROMPT=TEXT", help="One answer.")
+@taking_part
 @click.option("--purpose", type=click.Choice(_PURPOSES), default=_PURPOSES[0], show_default=True)
-@click.option("--quorum", type=int, default=3, show_default=True, help="m: so many open a key.")
-@click.option(
-    "--of-one-organisation", "most", type=int, default=1, show_default=True, help="At most so many."
-)
-@click.option("--custodian", "custodians", multiple=True, metavar="FILE", help="Each of the n.")
-@click.option("--operator", nargs=2, metavar="ORGANISATION CERT", help="Who runs it; PEM.")
-@click.option(
-    "--witness", "witnesses", nargs=2, multiple=True, metavar="ORGANISATION CERT", help="PEM."
-)
 @click.option(
     "--issuing", nargs=2, multiple=True, metavar="KIND REQUEST", help="Of 'requests'; PEM."
 )
-@click.option("--key", "keys", multiple=True, metavar="FILE", help="A key in custody to be used.")
 @click.option(
     "--sign",
     "contents",
@@ -102,15 +90,8 @@ def run(
         settings = load_settings(os.environ)
         asked = Asked(script=name, contents=named_files(contents), **options)
         octets = hold_in(Path(folder), asked, prepared(answers, given), settings, os.environ)
-    digest = fingerprint(octets)
-    place = str(Path(folder) / TO_BE_SIGNED)
-    lines = (
-        "the ceremony is closed; nothing was left out",
-        f"to be signed by operator and witnesses: {place}",
-        f"  SHA-256 {aloud(digest)}",
-        f"next: 'smki ceremony sign {place} ...' by each, then 'smki ceremony finish --state {folder}'",
-    )
-    emit({"state": folder, "to_be_signed": place, "sha256": digest}, lines, as_json=as_json)
+    document, lines = closed(octets, folder)
+    emit(document, lines, as_json=as_json)
 
 
 @click.command

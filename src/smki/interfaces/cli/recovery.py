@@ -6,7 +6,9 @@ import click
 
 from smki.interfaces.cli.lazy import LazyGroup
 
-_COMMANDS: Final[dict[str, str]] = {}
+_COMMANDS: Final[dict[str, str]] = {
+    "activate": "smki.interfaces.cli.recovery_activating:activate",
+}
 
 
 @click.group(cls=LazyGroup, places=_COMMANDS)

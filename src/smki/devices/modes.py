@@ -10,7 +10,7 @@
 | 6 | TransCoS | TransCoS DS |
 | 7 | TransCoS | supplier DS, KA, KA top-up |
 | 8 | recovery | everything the device has; root normally only; the broker may stand in for parties |
-| 9 | contingency key | everything, root too |
+| 9 | contingency key | everything, root too; the broker may stand in for parties |
 | 10, 11 | load controller; supplier | load controller DS, KA |
 
 Clause: gbcs:CS02b
@@ -22,7 +22,7 @@ from typing import Final
 
 from smki.devices import kinds
 from smki.terms import RemotePartyRole
-from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
+from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
 _Mode = CredentialsReplacementMode
@@ -60,6 +60,7 @@ class ModeRow:
 
 
 _SUPPLIER: Final = frozenset({kinds.SUPPLIER_DS, kinds.SUPPLIER_KA, kinds.SUPPLIER_TOP_UP})
+_HANDED_OVER: Final = frozenset({_Role.SUPPLIER, _Role.NETWORK_OPERATOR, _Role.LOAD_CONTROLLER})
 _LOAD_CONTROLLER: Final = frozenset({kinds.LOAD_CONTROLLER_DS, kinds.LOAD_CONTROLLER_KA})
 
 MODES: Final = MappingProxyType(
@@ -85,9 +86,11 @@ MODES: Final = MappingProxyType(
         _Mode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY: ModeRow(
             by=_Role.RECOVERY,
             cells=None,
-            handed_over=frozenset({_Role.SUPPLIER, _Role.NETWORK_OPERATOR, _Role.LOAD_CONTROLLER}),
+            handed_over=_HANDED_OVER,
         ),
-        _Mode.ANY_BY_CONTINGENCY: ModeRow(by=_Role.ROOT, cells=None, abnormal_root=True),
+        _Mode.ANY_BY_CONTINGENCY: ModeRow(
+            by=_Role.ROOT, cells=None, abnormal_root=True, handed_over=_HANDED_OVER
+        ),
         _Mode.LOAD_CONTROLLER_BY_LOAD_CONTROLLER: ModeRow(
             by=_Role.LOAD_CONTROLLER, cells=_LOAD_CONTROLLER, roles_of_certificates=False
         ),
@@ -97,3 +100,17 @@ MODES: Final = MappingProxyType(
     }
 )
 """The row of each mode."""
+
+
+def authorising_cell(
+    mode: CredentialsReplacementMode, kind: kinds.DeviceKind
+) -> TrustAnchorCellIdentifier | None:
+    """The cell that a command of the mode names; None where the broker's MAC is all it has.
+
+    Clause: gbcs:CS02b
+    """
+    if mode is _Mode.ANY_BY_CONTINGENCY:
+        return kinds.ROOT
+    if mode is _Mode.ACCESS_CONTROL_BROKER_BY_ACB and kind is not kinds.DeviceKind.CHF:
+        return None
+    return kinds.cell(MODES[mode].by, KeyUsageBits.DIGITAL_SIGNATURE)

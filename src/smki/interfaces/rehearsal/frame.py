@@ -21,7 +21,7 @@ from smki.adapters.files import make_folder, read_octets, write_durably
 from smki.bootstrap import Settings, load_settings
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.recovery import Compromised, Method
-from smki.terms import Inconsistent, Refused
+from smki.terms import Inconsistent, Refused, RemotePartyRole
 
 FOLDER: Final = "recoveries"
 HOUSE: Final = "house"
@@ -42,6 +42,7 @@ class Scenario:
         compromised: the key that is lost.
         method: by which is recovered.
         regions: of the wide area network, in which homes are, with how often each occurs.
+        role: of the organisation whose key it is; None for another sort of key.
         faulty_make: make of hubs that mishandle block transfers in the north; empty for none.
         attacked: somebody uses the stolen key meanwhile.
         steps: what is done, in this order.
@@ -52,6 +53,7 @@ class Scenario:
     compromised: Compromised
     method: Method
     regions: Mapping[str, int]
+    role: RemotePartyRole | None = None
     faulty_make: str = ""
     attacked: bool = False
     steps: tuple["Step", ...]
@@ -118,6 +120,11 @@ class Run:
     def path(self, *parts: str) -> Path:
         """A path of this rehearsal."""
         return self.folder.joinpath(*parts)
+
+    @property
+    def operator(self) -> Settings:
+        """The configuration of the SMKI beside which it is rehearsed, and whose record has it all."""
+        return load_settings(self.environment)
 
     @property
     def house_environment(self) -> Mapping[str, str]:

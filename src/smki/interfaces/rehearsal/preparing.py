@@ -15,6 +15,7 @@ from smki.bootstrap.settings import FILE, read_file
 from smki.bootstrap.succeeding import take_in_force
 from smki.devices import DeviceState
 from smki.interfaces.estate_of_house import make_in_house
+from smki.interfaces.rehearsal.cells import cells_now, cells_said
 from smki.interfaces.rehearsal.ceremonies import held_ceremony, people_in
 from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
@@ -60,6 +61,7 @@ def preconditions(run: Run) -> Made:
     return {
         "approach": APPROACH,
         "at": at.isoformat(),
+        "before": cells_said(cells_now(run)),
         "devices": run.asked.devices,
         "homes_seed": homes,
         "weather_seed": weather,

@@ -6,6 +6,7 @@ from typing import Final
 from smki.interfaces.rehearsal.authorising import authorised
 from smki.interfaces.rehearsal.frame import Scenario, Step
 from smki.interfaces.rehearsal.preparing import preconditions
+from smki.interfaces.rehearsal.running import first_run, second_run
 from smki.interfaces.rehearsal.succeeding import succeeded
 from smki.recovery import Compromised, Method
 from smki.simulator.regions import FAULTY_MAKE
@@ -30,6 +31,16 @@ _ROWS: Final[tuple[Scenario, ...]] = (
                 name="material",
                 title="new contingency material, a new root, new certificates for everybody",
                 take=succeeded,
+            ),
+            Step(
+                name="first-run",
+                title="every device is commanded by the old contingency key: mode 9, every cell",
+                take=first_run,
+            ),
+            Step(
+                name="second-run",
+                title="root cause, approved workaround, and those devices again",
+                take=second_run,
             ),
         ),
     ),

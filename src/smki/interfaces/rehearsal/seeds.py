@@ -72,9 +72,12 @@ def seed_of_weather(settings: Settings, estate: SqlEstate, seed: int) -> int:
     return seed
 
 
-def rows_of(estate: SqlEstate) -> Iterator[InventoryRow]:
-    """The devices of the estate, in the order of their identifiers."""
+_ALL: Final = InventoryQuery()
+
+
+def rows_of(estate: SqlEstate, query: InventoryQuery = _ALL) -> Iterator[InventoryRow]:
+    """The devices of the estate that are meant, in the order of their identifiers."""
     after = None
-    while rows := estate.inventory(InventoryQuery(), after, _PAGE):
+    while rows := estate.inventory(query, after, _PAGE):
         yield from rows
         after = rows[-1].device

@@ -14,7 +14,9 @@ from smki.bootstrap.initialising import alone
 from smki.bootstrap.renewing import Renewer, finish_renewals
 from smki.bootstrap.succeeding import next_request, successor_names, take_in_force
 from smki.ceremonies.replaying import replay
+from smki.interfaces.rehearsal.cells import cells_now, cells_said
 from smki.interfaces.rehearsal.ceremonies import finished_ceremony, held_ceremony
+from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.house import asked_of, asking, spki_of_request
 from smki.interfaces.rehearsal.keeping import keep_items
@@ -45,7 +47,12 @@ def succeeded(run: Run) -> Made:
     renewed = _everybody(run)
     run.tell(f"  {renewed} organisation certificates issued under it")
     root = x509.load_der_x509_certificate(told.certificates[CertificateKind.ROOT_OCA])
-    return {"root": root.subject.rfc4514_string(), "renewed": renewed}
+    return {
+        "after": cells_said(cells_now(run)),
+        "at": now().isoformat(),
+        "renewed": renewed,
+        "root": root.subject.rfc4514_string(),
+    }
 
 
 def _new_material(run: Run) -> bytes:
@@ -69,11 +76,11 @@ def _everybody(run: Run) -> int:
     with alone(settings), open_office(settings, run.house_environment) as office:
         front = office.front
         finish_renewals(settings, front)
-        now = front.clock.now()
+        at = front.clock.now()
         name = _subject(office.hierarchy.authority(CertificateKind.ISSUING_OCA).certificate)
-        every = [one for one in holdings(settings, front, now) if _of_organisation(one)]
+        every = [one for one in holdings(settings, front, at) if _of_organisation(one)]
         renewer = Renewer(
-            settings=settings, front=front, ask=asked_of(run, office), roots=_no_roots, now=now
+            settings=settings, front=front, ask=asked_of(run, office), roots=_no_roots, now=at
         )
         renewer.renew(
             one for one in every if one.pair is not None and certificate_in(one.pair).issuer != name

@@ -1,0 +1,195 @@
+"""Carries a rehearsal's campaigns: the legs of its method, each with its key open, to their end.
+
+    leg        one sort of command, by one key, to the kinds of devices that obey it
+    campaign   NAME, or NAME.LEG where a method has several; the second run is NAME.second-run
+
+A key is open while its leg is carried, and at no other time. Whatever stops a campaign is looked at
+by a rule and let go on: a rehearsal is to come to its end, and its report says what failed. A
+campaign that was cut off goes on.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from smki.adapters.world import SystemClock
+from smki.bootstrap.recoveries import Kept, Recovery, begin_campaign, members_of, open_kept
+from smki.ceremonies.scripts import RECOVERY
+from smki.devices import kinds
+from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
+from smki.flows.steering import steer
+from smki.interfaces.key_serving import ServedKey, serve_key
+from smki.interfaces.recovery_carrying import CarryDone, carry
+from smki.interfaces.rehearsal.authorising import incident_of, method_decision
+from smki.interfaces.rehearsal.cells import cells_of
+from smki.interfaces.rehearsal.deciding import expiry_of
+from smki.interfaces.rehearsal.frame import Run
+from smki.interfaces.rehearsal.opening import contingency_open, key_open
+from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
+from smki.ports.campaign_acts import Act
+from smki.ports.estate import InventoryRow
+from smki.recovery import CampaignPlan, Fate, Method, Move
+from smki.recovery.arranging import Arranged, arranged
+from smki.terms import RemotePartyRole, Unavailable
+from smki.wire.certificate import parse_certificate
+from smki.wire.gbcs.trust_anchors import KeyUsageBits
+
+LOOKS_BY: Final = "the rehearsal's rule"
+_SPARE: Final = 1_000  # uses of a key beyond the tries of each device: carriers that began again
+_BROKER: Final = kinds.cell(RemotePartyRole.ACCESS_CONTROL_BROKER, KeyUsageBits.KEY_AGREEMENT)
+
+Concerned = Callable[[InventoryRow], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A campaign that came to its end.
+
+    Attributes:
+        campaign: its name.
+        devices: how many it had.
+        recovered: of them.
+        seconds: from its beginning to its end, by the clock, interruptions among them.
+    """
+
+    campaign: str
+    devices: int
+    recovered: int
+    seconds: float
+
+
+def before(run: Run) -> Cells:
+    """What devices held before."""
+    return cells_of(run.made("preconditions")["before"])
+
+
+def after(run: Run) -> Cells:
+    """What they shall hold."""
+    return cells_of(run.made("material")["after"])
+
+
+def legs(run: Run, symmetric_key: bytes = bytes(16)) -> tuple[Leg, ...]:
+    """The legs of the scenario's method.
+
+    Without the symmetric key they are as they will be, but for that key.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    contingency = None
+    if run.scenario.method is Method.BY_CONTINGENCY:
+        contingency = Contingency(originator=RECOVERY_PARTY, symmetric_key=symmetric_key)
+    return recovery_legs(
+        run.scenario.method,
+        Lost(compromised=run.scenario.compromised, role=run.scenario.role),
+        before(run),
+        after(run),
+        at=datetime.fromisoformat(run.text("material", "at")),
+        contingency=contingency,
+    )
+
+
+def carried(run: Run, leg: Leg, campaign: str, concerned: Concerned) -> Ran:
+    """The campaign has come to its end: each device of the leg that is concerned was commanded.
+
+    Raises:
+        Refused: no decision permits the key's use, or the decision has expired.
+        Unavailable: something is away, or somebody paused the campaign; called again, it goes on.
+
+    Clause: sec:L10
+    """
+    recovery = Recovery(campaign=campaign, folder=run.folder, house=run.house, rehearsal=True)
+    plan = _plan(run)
+
+    def meant(row: InventoryRow) -> bool:
+        return row.kind in leg.kinds and concerned(row)
+
+    with open_kept(recovery.house) as kept, _key(run, leg, plan, kept) as served:
+        begin_campaign(
+            recovery,
+            kept,
+            plan,
+            _arranged(run, leg, served),
+            members_of(kept.estate, plan, meant),
+            SystemClock().now(),
+        )
+        with nullcontext() if served is None else serve_key(recovery.key_socket, served):
+            done = _to_its_end(run, kept, campaign)
+    seconds = (SystemClock().now() - done.carried.begun).total_seconds()
+    return Ran(
+        campaign=campaign,
+        devices=sum(done.fates.values()),
+        recovered=done.fates.get(Fate.RECOVERED, 0),
+        seconds=seconds,
+    )
+
+
+def _to_its_end(run: Run, kept: Kept, campaign: str) -> CarryDone:
+    while True:
+        with run.progress(campaign) as told:
+            done = carry(run.operator, campaign, processes=run.processes, tell=told)
+        match done.decided.move:
+            case Move.DONE:
+                return done
+            case Move.LOOK:
+                run.tell(f"  {campaign}: canaries looked at; the others follow")
+            case Move.STOP:
+                for finding in done.decided.findings:
+                    run.tell(f"  {finding.message}: looked at, and let go on")
+            case Move.GO_ON:
+                raise Unavailable(
+                    f"campaign {campaign}: is {done.carried.state.value}; 'smki recovery resume"
+                    f" {campaign}' lets it go on, then the same again",
+                    where=campaign,
+                    rule="rehearsal.campaign",
+                )
+        at = SystemClock().now()
+        steer(kept.campaigns, kept.acts, campaign, Act.LOOK, by=LOOKS_BY, at=at)
+
+
+def _plan(run: Run) -> CampaignPlan:
+    return CampaignPlan(
+        incident=incident_of(run),
+        decision=method_decision(run),
+        compromised=run.scenario.compromised,
+        method=run.scenario.method,
+        expires=expiry_of(run),
+        per_second={},
+    )
+
+
+@contextmanager
+def _key(run: Run, leg: Leg, plan: CampaignPlan, kept: Kept) -> Iterator[ServedKey | None]:
+    """The key of the leg, open; None of a party's own, which is in the house."""
+    uses = plan.patience.tries * kept.estate.count() + _SPARE
+    match leg.signer:
+        case RemotePartyRole.ROOT:
+            with contingency_open(run, "roots", uses) as served:
+                run.tell("  a quorum has opened the contingency keys, under the decision")
+                yield served
+        case RemotePartyRole.RECOVERY:
+            with key_open(run, "recovery-key", RECOVERY, uses) as served:
+                run.tell("  a quorum has opened the recovery key, under the decision")
+                yield served
+        case _:
+            yield None
+
+
+def _arranged(run: Run, leg: Leg, served: ServedKey | None) -> Arranged:
+    cells = after(run).certificates
+    reader = Cells(certificates=cells, path=()).entity(RemotePartyRole.ACCESS_CONTROL_BROKER)
+    return arranged(
+        leg.materials,
+        leg.placed,
+        originator=leg.originator,
+        reader=reader,
+        signing_key=_own_key(run, leg) if served is None else served.public_key,
+        broker=cells[_BROKER],
+    )
+
+
+def _own_key(run: Run, leg: Leg) -> bytes:
+    """The public key of a party that signs by its own: as devices know it before."""
+    cell = kinds.cell(leg.signer, KeyUsageBits.DIGITAL_SIGNATURE)
+    return parse_certificate(before(run).certificates[cell]).tbs.public_key

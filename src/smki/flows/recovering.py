@@ -23,7 +23,7 @@ Commands nothing; certificates are issued elsewhere, and keys are with whoever c
 Clause: sec:L10, gbcs:CS02b
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -212,6 +212,39 @@ def hand_back(role: RemotePartyRole, after: Cells, *, broker: EUI64, at: datetim
     return _made("hand-back", _Role.ACCESS_CONTROL_BROKER, broker, materials)
 
 
+def lent_to_broker(
+    name: str, roles: Collection[RemotePartyRole], now: Cells, *, at: datetime
+) -> Leg:
+    """The leg by which the recovery key puts the broker's certificates in all cells of these roles.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    standing = {cell: one for role in roles for cell, one in _broker_for(role, now).items()}
+    return _by_recovery_key(name, standing, now, at)
+
+
+def given_by_recovery(
+    name: str, roles: Collection[RemotePartyRole], now: Cells, *, at: datetime
+) -> Leg:
+    """The leg by which the recovery key fills the cells of these roles with what belongs there.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    theirs = {cell: one for role in roles for cell, one in _of_role(now, role).items()}
+    return _by_recovery_key(name, theirs, now, at)
+
+
+def _by_recovery_key(name: str, certificates: Certificates, now: Cells, at: datetime) -> Leg:
+    materials = Materials(
+        mode=_RECOVERY,
+        certificates=MappingProxyType(dict(certificates)),
+        path=now.path,
+        floors=_floors(certificates, at),
+        top_up_floor=_milliseconds(at),
+    )
+    return _made(name, _Role.RECOVERY, now.entity(_Role.RECOVERY), materials)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chosen:
     """A leg before floors and names."""
@@ -241,13 +274,16 @@ def _stand_in(lost: Lost, before: Cells, after: Cells) -> Certificates:
     role = _organisation(lost)
     if role not in HANDED_BACK:
         raise _refused(f"{role.name.lower()} could not be given its devices back, use method 3")
+    return {**_within_reach(role, after), **_broker_for(role, before)}
+
+
+def _broker_for(role: RemotePartyRole, cells: Cells) -> Certificates:
     broker = {
         cell.key_usage: certificate
-        for cell, certificate in before.certificates.items()
+        for cell, certificate in cells.certificates.items()
         if cell.role is _Role.ACCESS_CONTROL_BROKER
     }
-    standing = {cell: broker[cell.key_usage] for cell in _cells_of_role(role)}
-    return {**_within_reach(role, after), **standing}
+    return {cell: broker[cell.key_usage] for cell in _cells_of_role(role)}
 
 
 def _within_reach(role: RemotePartyRole, after: Cells) -> Certificates:

@@ -16,11 +16,13 @@ from typing import Final
 
 from smki.devices import DeviceState
 from smki.headend import Recipient
+from smki.headend.waiting import CommandKey
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
 from smki.recovery.attacks import Abuse, Tally
 from smki.simulator.attacker import Attacker, Sending
 from smki.simulator.catalogue import recipient_of
-from smki.terms import EUI64
+from smki.terms import EUI64, Malformed
+from smki.wire.gbcs.frame import parse_message
 
 Deliver = Callable[[EUI64, bytes, datetime], tuple[bytes, ...]]
 Look = Callable[[EUI64], DeviceState]
@@ -50,6 +52,10 @@ class Watched:
         if self.look(device) != before:
             self.changed[device, sha256(message).digest()] += 1
         return said
+
+    def obeyed_elsewhere(self, device: EUI64, message: bytes) -> None:
+        """The message came to the device by another way, and was answered."""
+        self.changed[device, sha256(message).digest()] |= 1
 
     def times(self, device: EUI64, message: bytes) -> int:
         """How often the message changed the device."""
@@ -84,6 +90,7 @@ class AttackedLink:
         self._devices = devices
         self._chance = chance
         self._often = often
+        self._sent: dict[CommandKey, bytes] = {}
         self.tally = Tally()
 
     @property
@@ -94,6 +101,7 @@ class AttackedLink:
     def send(self, device: EUI64, message: bytes) -> None:
         """The message was heard, and is on its way; somebody may have been faster."""
         self._attacker.hear(device, message)
+        self._sent[CommandKey.of_command(parse_message(message).header)] = message
         self._occasion(device)
         self._link.send(device, message)
 
@@ -102,6 +110,7 @@ class AttackedLink:
         for event in self._link.events(until):
             if isinstance(event, FromDevice):
                 self._attacker.hear(event.device, event.message)
+                self._answered(event)
                 self._occasion(event.device)
             yield event
 
@@ -113,6 +122,16 @@ class AttackedLink:
             self._give(device, possible[int(self._chance() * len(possible))])
         for sending in self._attacker.heard_again(device, self._chance):
             self._give(device, sending)
+
+    def _answered(self, event: FromDevice) -> None:
+        """What was answered was obeyed once: once more would be twice."""
+        try:
+            header = parse_message(event.message).header
+        except Malformed:
+            return
+        command = self._sent.pop(CommandKey.of_response(header), None)
+        if command is not None:
+            self._devices.obeyed_elsewhere(event.device, command)
 
     def _occasion(self, device: EUI64) -> None:
         if self._chance() < self._often:

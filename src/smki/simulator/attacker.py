@@ -21,9 +21,8 @@ from hashlib import sha256
 from typing import Final
 
 from smki.devices import KINDS, DeviceKind, DeviceState, kinds
-from smki.devices.modes import MODES, ModeRow
+from smki.devices.modes import MODES, ModeRow, authorising_cell
 from smki.devices.path import held
-from smki.devices.state import Counters
 from smki.devices.use_cases import Shape, use_case_of
 from smki.headend import Recipient, commanded
 from smki.profiles import ProfileSettings
@@ -141,6 +140,7 @@ class Attacker:
 
     Attributes:
         served_by: the broker's key agreement, while it wraps what he signs; None once it was told.
+        scheduled: SHA-256 of the payloads that he made devices keep for later, or may have.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class Attacker:
         self._count = 0
         self._heard: dict[EUI64, deque[bytes]] = {}
         self._last: deque[tuple[EUI64, bytes]] = deque(maxlen=_REMEMBERED)
-        self._scheduled: set[bytes] = set()
+        self.scheduled: set[bytes] = set()
         self.served_by: Agree | None = None
 
     @property
@@ -198,9 +198,9 @@ class Attacker:
         planted = {held(parse_certificate(one)).key_identifier for one in self.planted}
         if any(anchor.key_identifier in planted for anchor in state.anchors.values()):
             found.add(Effect.ANCHOR)
-        if any(sha256(one.payload).digest() in self._scheduled for one in state.scheduled):
+        if any(sha256(one.payload).digest() in self.scheduled for one in state.scheduled):
             found.add(Effect.WAITING)
-        if any(_silenced(role, state.counters_of(role), at) for role in state.counters):
+        if any(_silenced(state, role, at) for role in state.counters):
             found.add(Effect.SILENCED)
         admitted = [one.device for one in state.log] + [one.device for one in state.hub.entries]
         if OF_THE_THIEF.octets in admitted:
@@ -274,7 +274,7 @@ class Attacker:
             way = path if mine else self._loot.path
             value = self._update(mode, turn, mine or public, way, COUNTER_END, later)
             payload = write_payload(mode.message_code, MessageCategory.COMMAND, value)
-            self._scheduled.add(sha256(payload).digest())
+            self.scheduled.add(sha256(payload).digest())
             yield self._sent_update(Abuse.SCHEDULES, turn, value)
         if public:
             value = self._update(mode, turn, public, self._loot.path, COUNTER_END)
@@ -323,7 +323,7 @@ class Attacker:
             control=AuthorisingRemotePartyControl(
                 mode=mode,
                 symmetric_key=self._symmetric if mode is _CONTINGENCY else None,
-                authorising_cell=_authorising(mode, turn.kind),
+                authorising_cell=authorising_cell(mode, turn.kind),
                 counter=self._counter(turn.at),
                 new_floor=floor,
                 other_changes=others or None,
@@ -374,21 +374,19 @@ class Attacker:
         return _milliseconds(at) + self._count
 
 
-def _authorising(
-    mode: CredentialsReplacementMode, kind: DeviceKind
-) -> TrustAnchorCellIdentifier | None:
-    if mode is _CONTINGENCY:
-        return kinds.ROOT
-    if mode is _BY_BROKER and kind is not DeviceKind.CHF:
-        return None
-    return kinds.cell(MODES[mode].by, KeyUsageBits.DIGITAL_SIGNATURE)
+def _silenced(state: DeviceState, role: RemotePartyRole, at: datetime) -> bool:
+    """Whether nobody can count so far that the role is obeyed in what it is there for.
 
-
-def _silenced(role: RemotePartyRole, counters: Counters, at: datetime) -> bool:
-    """Whether nobody can count so far that the role is obeyed in what it is there for."""
-    beyond = _milliseconds(at + BEYOND)
+    Where the broker stands in for a role, whoever comes to be it counts anew.
+    """
+    holder = state.anchors.get(kinds.cell(role, KeyUsageBits.DIGITAL_SIGNATURE))
+    broker = state.anchors.get(kinds.BROKER_KA)
+    lent = holder is not None and broker is not None and holder.unique_id == broker.unique_id
+    if lent and role is not _Role.ACCESS_CONTROL_BROKER:
+        return False
+    counters = state.counters_of(role)
     last = max(counters.update, counters.command if role in _COMMANDING else 0)
-    return last > beyond
+    return last > _milliseconds(at + BEYOND)
 
 
 def _told_symmetric_key(message: bytes) -> bytes | None:

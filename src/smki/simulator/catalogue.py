@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from smki.devices import DeviceKind, DeviceState, Firmware, kinds
-from smki.devices.modes import MODES
+from smki.devices.modes import MODES, authorising_cell
 from smki.devices.use_cases import Shape
 from smki.headend import Recipient, Sent
 from smki.messages import KeyUse
@@ -210,7 +210,7 @@ class Catalogue:
             control=AuthorisingRemotePartyControl(
                 mode=mode,
                 symmetric_key=self.cast.hierarchy.symmetric_key if contingency else None,
-                authorising_cell=_authorising_cell(mode, device.kind),
+                authorising_cell=authorising_cell(mode, device.kind),
                 counter=counter,
                 new_floor=0 if _of_its_own(mode) else None,
                 other_changes=_other_changes(mode),
@@ -379,16 +379,6 @@ def _kind_for(mode: CredentialsReplacementMode) -> DeviceKind:
     if mode in (_Mode.ROOT_BY_WAN_PROVIDER, _Mode.WAN_PROVIDER_BY_WAN_PROVIDER):
         return DeviceKind.CHF
     return DeviceKind.ESME
-
-
-def _authorising_cell(
-    mode: CredentialsReplacementMode, kind: DeviceKind
-) -> TrustAnchorCellIdentifier | None:
-    if mode is _Mode.ANY_BY_CONTINGENCY:
-        return kinds.ROOT
-    if mode is _Mode.ACCESS_CONTROL_BROKER_BY_ACB and kind is not DeviceKind.CHF:
-        return None
-    return kinds.cell(MODES[mode].by, KeyUsageBits.DIGITAL_SIGNATURE)
 
 
 def _of_its_own(mode: CredentialsReplacementMode) -> bool:

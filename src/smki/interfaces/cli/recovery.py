@@ -7,7 +7,18 @@ import click
 from smki.interfaces.cli.lazy import LazyGroup
 
 _COMMANDS: Final[dict[str, str]] = {
+    "abort": "smki.interfaces.cli.recovery_campaigns:abort",
     "activate": "smki.interfaces.cli.recovery_activating:activate",
+    "carry": "smki.interfaces.cli.recovery_carry:carry_campaign",
+    "incident": "smki.interfaces.cli.recovery_incidents:incident",
+    "list": "smki.interfaces.cli.recovery_campaigns:list_campaigns",
+    "look": "smki.interfaces.cli.recovery_campaigns:look",
+    "notice": "smki.interfaces.cli.recovery_notices:notice",
+    "notify": "smki.interfaces.cli.recovery_notices:notify",
+    "pause": "smki.interfaces.cli.recovery_campaigns:pause",
+    "residue": "smki.interfaces.cli.recovery_campaigns:name_residue",
+    "resume": "smki.interfaces.cli.recovery_campaigns:resume",
+    "status": "smki.interfaces.cli.recovery_campaigns:status",
 }
 
 

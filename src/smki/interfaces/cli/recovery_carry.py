@@ -1,0 +1,112 @@
+"""`smki recovery carry`: a campaign carried, by processes of this machine or of a cluster."""
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import click
+
+from smki.bootstrap import load_settings
+from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.progress import progress_bar
+from smki.interfaces.cli.recovery_campaigns import opened
+from smki.interfaces.recovery_carrying import CarryDone, carry
+from smki.interfaces.recovery_part import KEY_PATIENCE_SECONDS, Line
+from smki.interfaces.recovery_processes import PROCESSES_MOST
+from smki.recovery import Fate, Move
+
+_NEXT = {
+    Move.GO_ON: "'smki recovery resume {name}', then the same again",
+    Move.LOOK: "'smki recovery status {name}' shows the canaries; 'smki recovery look {name}' lets the"
+    " others follow",
+    Move.STOP: "'smki recovery status {name}' shows what failed; 'smki recovery look {name}' lets it go"
+    " on, 'smki recovery abort {name}' ends it",
+    Move.DONE: "'smki recovery residue {name} --out FILE' names whom it did not reach",
+}
+
+
+@click.command("carry")
+@click.argument("name")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, PROCESSES_MOST),
+    default=1,
+    show_default=True,
+    help="That carry it beside each other; one that dies is replaced.",
+)
+@click.option(
+    "--served", is_flag=True, help="Over the hubs that 'smki estate serve' serves, else in memory."
+)
+@click.option("--seed", type=int, help="Of the network in memory.  [default: of the line]")
+@click.option(
+    "--key-patience",
+    type=click.FloatRange(0, 3600),
+    default=KEY_PATIENCE_SECONDS,
+    show_default=True,
+    help="Seconds that whoever has the key open may be gone.",
+)
+@json_option
+@click.pass_context
+def carry_campaign(
+    context: click.Context,
+    /,
+    name: str,
+    *,
+    processes: int,
+    served: bool,
+    seed: int | None,
+    key_patience: float,
+    as_json: bool,
+) -> None:
+    """Carry campaign NAME until its devices came to an end, or people have to look at it.
+
+    Cut off anywhere, the same again goes on where it was; several of these may run at once, and
+    pause, resume and abort reach them within a batch. The key is used where 'smki recovery activate'
+    has it open. Exit code 0 if all devices came to an end, its canaries are to be looked at, or it is
+    paused; 1 if it stopped, 3 if something is away.
+    """
+    with reporting(as_json=as_json):
+        if served and seed is not None:
+            raise click.UsageError("--served: the seed is that of 'smki estate serve'")
+        settings = load_settings(os.environ)
+        with opened(settings, name), progress_bar(name) as progress:
+            run = partial(carry, settings, name, line=Line(seed=seed, served=served), tell=progress)
+            done = run(processes=processes, key_patience=key_patience)
+    emit(_document(name, done), _lines(name, done), as_json=as_json)
+    context.exit(1 if done.decided.move is Move.STOP else 0)
+
+
+def _document(name: str, done: CarryDone) -> dict[str, Any]:
+    decided = done.decided
+    return {
+        "name": name,
+        "state": done.carried.state.value,
+        "next": {
+            "move": decided.move.value,
+            "wave": decided.wave,
+            "why": [finding.message for finding in decided.findings],
+        },
+        "devices": sum(done.fates.values()),
+        "recovered": done.fates.get(Fate.RECOVERED, 0),
+        "fates": {fate.value: done.fates.get(fate, 0) for fate in Fate},
+        "commands": done.commands,
+        "sent": done.sent,
+        "frames": done.frames,
+        "deaths": done.deaths,
+        "line_seconds": round(done.line_seconds, 1),
+        "seconds": round(done.seconds, 3),
+    }
+
+
+def _lines(name: str, done: CarryDone) -> Iterator[str]:
+    fates = ", ".join(f"{count:,} {fate.value}" for fate, count in done.fates.items())
+    yield f"campaign {name}: {done.carried.state.value}; {fates}"
+    deaths = f"; {done.deaths} process(es) died and were replaced" if done.deaths else ""
+    yield (
+        f"{done.commands:,} commands, {done.sent - done.commands:,} of them sent again, in"
+        f" {done.seconds:.1f} s, {done.line_seconds / 3_600:.1f} h on the line{deaths}"
+    )
+    for finding in done.decided.findings:
+        yield f"stopped: {finding.message}"
+    yield f"next: {_NEXT[done.decided.move].format(name=name)}"

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol, TypeVar
 
+from smki.campaigns.making import Commanding, Commands, Target
 from smki.crypto.gbcs_protection import (
     Purpose,
     derive_key,
@@ -34,8 +35,6 @@ from smki.headend import (
     GivenUp,
     HeadEnd,
     Order,
-    PartyKeys,
-    Recipient,
     commanded,
 )
 from smki.headend.waiting import CommandKey
@@ -44,44 +43,27 @@ from smki.recovery import (
     Anchors,
     Decided,
     Fate,
-    Materials,
     Move,
     answered,
     cells_replaced,
     decide,
     missing,
     read_back,
-    recovering,
 )
 from smki.recovery.replacing import READ_BACK_CODE, reading
 from smki.terms import EUI64, Malformed, Refused
+from smki.wire.gbcs.forms import Formed
 from smki.wire.gbcs.frame import GbcsMessage
 from smki.wire.gbcs.payloads import SecurityPayload, read_payload
-from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
-from smki.wire.gbcs.update_credentials import UpdateCredentialsCommand, UpdateCredentialsResponse
+from smki.wire.gbcs.update_credentials import UpdateCredentialsResponse
 
 LEASE: Final = timedelta(
     hours=48
 )  # longer than a head end waits for an answer, all attempts together
-TOGETHER: Final = 256  # devices under way at once in one process
-_SETTLED_AT_ONCE: Final = 128
+TOGETHER: Final = 2_048  # devices under way at once in one process
+_SETTLED_AT_ONCE: Final = 1_024
 _DECIDED_AGAIN: Final = 4_096  # devices: to count a million takes a tenth of a second
 _SECOND: Final = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What must be known of a device to command it.
-
-    Attributes:
-        recipient: the device as senders know it.
-        cells: its trust anchor cells.
-        signing: its public key for digital signatures, 65 octets: its answers are proven by it.
-    """
-
-    recipient: Recipient
-    cells: tuple[TrustAnchorCellIdentifier, ...]
-    signing: bytes
 
 
 class Targets(Protocol):
@@ -90,25 +72,6 @@ class Targets(Protocol):
     def __call__(self, devices: Sequence[EUI64]) -> Mapping[EUI64, Target]:
         """Those of these devices that are known."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commanding:
-    """By whose authority devices are commanded, and what is placed on them.
-
-    Attributes:
-        originator: entity identifier of the recovery or contingency party.
-        reader: entity identifier of the access control broker that devices know afterwards.
-        keys: sign for the one, agree for the other.
-        materials: what is placed.
-        placed: by what each certificate of the materials is told.
-    """
-
-    originator: EUI64
-    reader: EUI64
-    keys: PartyKeys
-    materials: Materials
-    placed: Anchors
 
 
 class _Asked(Enum):
@@ -121,13 +84,13 @@ class _Asked(Enum):
 
 @dataclass(slots=True)
 class _UnderWay:
-    """A device that is being commanded; the command is there as soon as it has a counter."""
+    """A device that is being commanded; the message is there as soon as it has a counter."""
 
     member: Member
     target: Target
     asked: _Asked
-    command: UpdateCredentialsCommand | None = None
-    message: bytes = b""
+    message: bytes | Formed = b""
+    succeeded: bool = False  # its answer says so in the usual octets
 
 
 _FOLLOWING: Final = {
@@ -167,6 +130,7 @@ class Carrier:
         self._head_end = head_end
         self._targets = targets
         self._by = commanding
+        self._commands = Commands(commanding)
         self._tell = tell
         self._under_way: dict[CommandKey, _UnderWay] = {}
         self._became: list[Became] = []
@@ -219,6 +183,9 @@ class Carrier:
             most=self._allowed(carried, room, now),
         )
         known = self._targets([member.device for member in members])
+        again = [member.device for member in members if member.tries > 1]
+        if again:
+            self._head_end.take_over(again)
         begun: list[_UnderWay] = []
         for member in members:
             self._sent[member.region] += 1
@@ -226,18 +193,53 @@ class Carrier:
             if target is None:
                 self._unknown(member, now)
                 continue
-            asked = _Asked.COMMANDED
-            if member.tries > 1:
-                self._head_end.take_over(member.device)
-                asked = _Asked.READ_FIRST
+            asked = _Asked.READ_FIRST if member.tries > 1 else _Asked.COMMANDED
             begun.append(_UnderWay(member=member, target=target, asked=asked))
         self._send(begun)
         return len(members)
 
     def _send(self, begun: Sequence[_UnderWay]) -> None:
-        if begun:
-            keys = self._head_end.commands_for(tuple(map(self._order, begun)))
-            self._under_way.update(zip(keys, begun, strict=True))
+        """Step 2."""
+        self._order(
+            [one for one in begun if one.asked is _Asked.COMMANDED],
+            self._by.originator,
+            self._by.materials.mode.message_code,
+            self._made,
+            self._says_what_became,
+        )
+        self._order(
+            [one for one in begun if one.asked is not _Asked.COMMANDED],
+            self._by.reader,
+            READ_BACK_CODE,
+            self._reading,
+            self._says_what_it_holds,
+        )
+
+    def _order(
+        self,
+        some: Sequence[_UnderWay],
+        originator: EUI64,
+        code: int,
+        made: Callable[[Sequence[_UnderWay], range], Sequence[bytes | Formed]],
+        holds: Callable[[CommandKey, GbcsMessage], bool],
+    ) -> None:
+        if not some:
+            return
+
+        def make(counters: range) -> Sequence[bytes | Formed]:
+            messages = made(some, counters)
+            for one, message in zip(some, messages, strict=True):
+                one.message = message
+            return messages
+
+        order = Order(
+            originator=originator,
+            devices=tuple(one.member.device for one in some),
+            message_code=code,
+            make=make,
+            holds=holds,
+        )
+        self._under_way.update(zip(self._head_end.command(order), some, strict=True))
 
     def _allowed(self, carried: Carried, room: int, now: datetime) -> dict[str, int]:
         """How many of each region may be leased: no more than its network takes by now."""
@@ -249,58 +251,45 @@ class Carrier:
             region: min(share, max(0, rate - self._sent[region])) for region, rate in by_now.items()
         }
 
-    def _order(self, one: _UnderWay) -> Order:
-        """Step 2."""
-        return self._command(one) if one.asked is _Asked.COMMANDED else self._read(one)
+    def _made(self, some: Sequence[_UnderWay], counters: range) -> Sequence[Formed]:
+        return self._commands.make([one.target for one in some], counters)
 
-    def _command(self, one: _UnderWay) -> Order:
-        by, target = self._by, one.target
-        code = by.materials.mode.message_code
+    def _reading(self, some: Sequence[_UnderWay], counters: range) -> Sequence[bytes]:
+        by = self._by
+        return [
+            commanded(
+                by.reader,
+                one.target.recipient,
+                by.keys,
+                message_code=READ_BACK_CODE,
+                counter=counter,
+                value=reading(cells_replaced(by.materials, one.target.cells)),
+            ).command
+            for one, counter in zip(some, counters, strict=True)
+        ]
 
-        def make(counter: int) -> bytes:
-            one.command = recovering(by.materials, target.cells, counter)
-            one.message = self._made(by.originator, target, code, counter, one.command)
-            return one.message
+    def _says_what_became(self, key: CommandKey, response: GbcsMessage) -> bool:
+        """Whether it is an answer to a command, signed by the device."""
+        one = self._under_way[key]
+        usual = self._commands.succeeded(one.target, key.counter, response)
+        if not usual and _said(response, UpdateCredentialsResponse) is None:
+            return False
+        signer = public_point(one.target.signing)
+        signed = signature_holds(signer, response.signature, response.signed)
+        one.succeeded = usual and signed
+        return signed
 
-        def holds(response: GbcsMessage) -> bool:
-            return _said(response, UpdateCredentialsResponse) is not None and signature_holds(
-                public_point(target.signing), response.signature, response.signed
-            )
-
-        return _ordered(by.originator, target, code, make, holds)
-
-    def _read(self, one: _UnderWay) -> Order:
-        by, target = self._by, one.target
-        value = reading(cells_replaced(by.materials, target.cells))
-
-        def make(counter: int) -> bytes:
-            one.message = self._made(by.reader, target, READ_BACK_CODE, counter, value)
-            return one.message
-
-        def holds(response: GbcsMessage) -> bool:
-            header = response.header
-            key = derive_key(
-                by.keys.agree(target.recipient.point),
-                Purpose.RESPONSE_MAC,
-                originator=header.originator,
-                counter=header.counter,
-                recipient=header.recipient,
-            )
-            return mac_holds(key, header.originator, response.authenticated, response.mac)
-
-        return _ordered(by.reader, target, READ_BACK_CODE, make, holds)
-
-    def _made(
-        self, originator: EUI64, target: Target, code: int, counter: int, value: object
-    ) -> bytes:
-        return commanded(
-            originator,
-            target.recipient,
-            self._by.keys,
-            message_code=code,
-            counter=counter,
-            value=value,
-        ).command
+    def _says_what_it_holds(self, key: CommandKey, response: GbcsMessage) -> bool:
+        """Whether the device authenticated it for the access control broker."""
+        header = response.header
+        mac = derive_key(
+            self._by.keys.agree(self._under_way[key].target.recipient.point),
+            Purpose.RESPONSE_MAC,
+            originator=header.originator,
+            counter=header.counter,
+            recipient=header.recipient,
+        )
+        return mac_holds(mac, header.originator, response.authenticated, response.mac)
 
     def _hear(self, carried: Carried, wave: int) -> None:
         """Steps 3 and 4, until nothing is under way; more are leased as there is room.
@@ -332,14 +321,17 @@ class Carrier:
                 return _given_up(carried, one, event)
             one.asked = following
             return None
+        if one.succeeded:
+            return _ended(one, event, Fate.RECOVERED, "")
         cells = cells_replaced(self._by.materials, one.target.cells)
         placed = {cell: self._by.placed[cell] for cell in cells}
         if one.asked is not _Asked.COMMANDED:
             return _read_back(one, event, placed)
         response = _said(event.response, UpdateCredentialsResponse)
-        if one.command is None or response is None or response.outcome is None:
+        if response is None or response.outcome is None:
             return _ended(one, event, Fate.REFUSED, "an answer without an outcome")
-        answer, findings = answered(one.command, response.outcome, placed)
+        command = self._commands.command(one.target, event.key.counter)
+        answer, findings = answered(command, response.outcome, placed)
         said = [finding.message for finding in findings]
         if answer.failed:
             named = sorted({status.name.lower() for status in answer.failed.values()})
@@ -405,22 +397,6 @@ def _read_back(one: _UnderWay, event: Answered, placed: Anchors) -> Became:
     if lacking:
         return _ended(one, event, Fate.PARTLY, f"cells not replaced: {', '.join(lacking)}")
     return _ended(one, event, Fate.RECOVERED, "its answer was lost; read back")
-
-
-def _ordered(
-    originator: EUI64,
-    target: Target,
-    code: int,
-    make: Callable[[int], bytes],
-    holds: Callable[[GbcsMessage], bool],
-) -> Order:
-    return Order(
-        originator=originator,
-        device=target.recipient.device,
-        message_code=code,
-        make=make,
-        holds=holds,
-    )
 
 
 def _said(response: GbcsMessage, kind: type[_Value]) -> _Value | None:

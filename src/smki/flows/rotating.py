@@ -169,7 +169,7 @@ class Rotator:
     def _filled(self, coming: Iterator[RotationWish]) -> Iterator[Outcome]:
         """As many as may be are under way; one that needs no command at all ends at once."""
         while len(self._under_way) < self._together and (wishes := tuple(islice(coming, 1))):
-            self._head_end.take_over(wishes[0].device)
+            self._head_end.take_over((wishes[0].device,))
             device = _Device(wishes[0], self._notes, self._tell)
             yield from self._turned(device.steps(), None)
 
@@ -181,7 +181,8 @@ class Rotator:
                 yield following
         except StopIteration:
             return
-        self._under_way[self._head_end.command(following)] = steps
+        (key,) = self._head_end.command(following)
+        self._under_way[key] = steps
 
 
 class _Device:
@@ -328,17 +329,18 @@ class _Device:
         recipient = Recipient(device=wish.device, kind=wish.kind, point=_point(agreement))
         signing = {_point(each) for each in (self._certificates[_DS], also) if each}
 
-        def make(counter: int) -> bytes:
-            return commanded(
+        def make(counters: range) -> tuple[bytes]:
+            sent = commanded(
                 wish.originator,
                 recipient,
                 wish.keys,
                 message_code=code,
-                counter=counter,
+                counter=counters[0],
                 value=value,
-            ).command
+            )
+            return (sent.command,)
 
-        def holds(response: GbcsMessage) -> bool:
+        def holds(_: CommandKey, response: GbcsMessage) -> bool:
             return _value(response) is not None and any(
                 signature_holds(public_point(point), response.signature, response.signed)
                 for point in signing
@@ -346,7 +348,7 @@ class _Device:
 
         event = yield Order(
             originator=wish.originator,
-            device=wish.device,
+            devices=(wish.device,),
             message_code=code,
             make=make,
             holds=holds,

@@ -3,6 +3,7 @@
 Clause: gbcs:7.2.7
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -23,8 +24,16 @@ class PartyKeys(Protocol):
         """An ECDSA-Sig-Value (DER) of the originator over `message`, P-256 with SHA-256."""
         ...
 
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """As `sign`, one for each message: of a key that is far away all in one journey."""
+        ...
+
     def agree(self, point: bytes) -> bytes:
         """Z, 32 octets, of the access control broker with the holder of `point` (65 octets)."""
+        ...
+
+    def agree_all(self, points: Sequence[bytes]) -> Sequence[bytes]:
+        """As `agree`, one for each point: of a key that is far away all in one journey."""
         ...
 
 
@@ -49,6 +58,14 @@ class HeldKeys:
         (signature,) = self.signer.sign((message,))
         return signature
 
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """An ECDSA-Sig-Value (DER) of the originator over each message.
+
+        Raises:
+            Unavailable: the token is away.
+        """
+        return self.signer.sign(messages)
+
     def agree(self, point: bytes) -> bytes:
         """Z, 32 octets, of the broker with the holder of `point` (65 octets).
 
@@ -58,6 +75,15 @@ class HeldKeys:
         """
         (secret,) = self.broker.agree((point,))
         return secret
+
+    def agree_all(self, points: Sequence[bytes]) -> Sequence[bytes]:
+        """Z, 32 octets, of the broker with the holder of each point (65 octets).
+
+        Raises:
+            Malformed: a point is not on the curve.
+            Unavailable: the token is away.
+        """
+        return self.broker.agree(points)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

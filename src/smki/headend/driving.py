@@ -1,6 +1,6 @@
 """The head end on its line: each command is kept, sent, waited for, and settled.
 
-    command   1 made, with a counter that nobody has   2 kept   3 sent
+    command   1 counters that nobody has   2 made   3 kept   4 sent
     events    answers, alerts and what is given up, in the line's time
 
 An answer counts if its header is that of a command that waits and its protection holds. All else
@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 
 from smki.headend.waiting import CommandKey, Due, Given, Patience, Waiting
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
-from smki.ports.outbox import Draft, Outbox, Settled
+from smki.ports.outbox import Outbox, OutgoingCommand, Settled
 from smki.terms import EUI64, Inconsistent, Malformed
-from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
+from smki.wire.gbcs.forms import Formed, begins, whole
+from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message, plain_opening
 
 ANSWERED = "answered"
 ABANDONED = "whoever waited for its answer ended"
@@ -35,21 +37,21 @@ class PassedOver(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A command to be.
+    """Commands to be: one for each device, of one originator and one use case.
 
     Attributes:
         originator: who asks.
-        device: that it is for.
+        devices: that they are for.
         message_code: of the use case.
-        make: the whole message, for a counter of the originator.
+        make: the whole messages, for counters of the originator, one for each device.
         holds: whether a response is the device's: its signature or its MAC.
     """
 
     originator: EUI64
-    device: EUI64
+    devices: tuple[EUI64, ...]
     message_code: int
-    make: Callable[[int], bytes]
-    holds: Callable[[GbcsMessage], bool]
+    make: Callable[[range], Sequence[bytes | Formed]]
+    holds: Callable[[CommandKey, GbcsMessage], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,8 @@ class HeadEnd:
         self._outbox = outbox
         self._chance = chance
         self._waiting = Waiting(patience or Patience())
-        self._holds: dict[CommandKey, Callable[[GbcsMessage], bool]] = {}
-        self._settled: dict[tuple[EUI64, int], Settled] = {}
+        self._holds: dict[CommandKey, Callable[[CommandKey, GbcsMessage], bool]] = {}
+        self._settled: dict[tuple[bytes, int], Settled] = {}
         self.commands = 0
         self.sent = 0
         self.passed_over: Counter[PassedOver] = Counter()
@@ -126,45 +128,39 @@ class HeadEnd:
         """The line's time."""
         return self._link.now
 
-    def take_over(self, device: EUI64) -> None:
-        """Of what was sent to the device before, nothing waits: its head end may have been killed.
+    def take_over(self, devices: Sequence[EUI64]) -> None:
+        """Of what was sent to these before, nothing waits: its head end may have been killed.
 
         Raises:
             Unavailable: the outbox is away.
         """
-        for left in self._outbox.waiting(device):
-            if (left.originator, left.counter) not in self._settled:
+        for left in self._outbox.waiting(devices):
+            if (left.originator.octets, left.counter) not in self._settled:
                 self._settle(left.originator, left.counter, ABANDONED)
 
-    def command(self, order: Order) -> CommandKey:
-        """The command is on its way, with a counter of its own; it was kept before.
+    def command(self, order: Order) -> tuple[CommandKey, ...]:
+        """The commands are on their way, each with a counter of its own; they were kept before.
 
         Raises:
-            Unavailable: it could not be kept; nothing was sent.
-
-        Clause: gbcs:7.2.7
-        """
-        (key,) = self.commands_for((order,))
-        return key
-
-    def commands_for(self, orders: Sequence[Order]) -> tuple[CommandKey, ...]:
-        """As `command`, for several that are kept together: all of them are, or none is sent.
+            Unavailable: they could not be kept; none was sent.
 
         Clause: gbcs:7.2.7
         """
         at = self._link.now
-        drafts = tuple(map(_draft, orders))
-        kept = self._outbox.keep(drafts, at, tuple(self._settled.values()))
+        counters = self._outbox.counters(order.originator, len(order.devices), at)
+        messages = order.make(counters)
+        keys = tuple(map(partial(_key, order), order.devices, counters))
+        pairs = list(zip(keys, messages, strict=True))
+        self._outbox.keep(
+            [_outgoing(key, message, at) for key, message in pairs], tuple(self._settled.values())
+        )
         self._settled.clear()
-        keys = []
-        for order, each in zip(orders, kept, strict=True):
-            key = _key(order, each.counter)
-            self._waiting.begin(key, each.message, at, self._chance())
+        for key, message in pairs:
+            self._waiting.begin(key, message, at, self._chance())
             self._holds[key] = order.holds
-            self.commands += 1
-            self._send(key, each.message)
-            keys.append(key)
-        return tuple(keys)
+            self._send(key, message)
+        self.commands += len(keys)
+        return keys
 
     def events(self) -> Iterator[Answered | GivenUp | Alerted]:
         """What happens, in time's order, until no command waits; more may be sent meanwhile.
@@ -220,12 +216,12 @@ class HeadEnd:
             yield answered
 
     def _answered(self, message: GbcsMessage, event: FromDevice) -> Answered | None:
-        key = CommandKey.of_response(message.header)
         response = message.header.category is MessageCategory.RESPONSE
-        if not response or event.device != key.device or key not in self._waiting:
+        key = self._waiting.found(CommandKey.of_response(message.header)) if response else None
+        if key is None or event.device != key.device:
             self.passed_over[PassedOver.NOT_ASKED] += 1
             return None
-        if not self._holds[key](message):
+        if not self._holds[key](key, message):
             self.passed_over[PassedOver.NOT_PROVEN] += 1
             return None
         del self._holds[key]
@@ -241,37 +237,40 @@ class HeadEnd:
     def _settle(self, originator: EUI64, counter: int, outcome: str) -> None:
         """Kept with the next command, or when nothing waits: who is killed before loses a word."""
         settled = Settled(originator=originator, counter=counter, outcome=outcome)
-        self._settled[originator, counter] = settled
+        self._settled[originator.octets, counter] = settled
 
-    def _send(self, key: CommandKey, message: bytes) -> None:
+    def _send(self, key: CommandKey, message: bytes | Formed) -> None:
         self.sent += 1
-        self._link.send(key.device, message)
+        self._link.send(key.device, whole(message))
 
 
-def _key(order: Order, counter: int) -> CommandKey:
+def _key(order: Order, device: EUI64, counter: int) -> CommandKey:
     return CommandKey(
         originator=order.originator,
         counter=counter,
-        device=order.device,
+        device=device,
         message_code=order.message_code,
     )
 
 
-def _draft(order: Order) -> Draft:
-    def made(counter: int) -> bytes:
-        message = order.make(counter)
-        if CommandKey.of_command(parse_message(message).header) != _key(order, counter):
-            raise Inconsistent(
-                f"head end: a command that is not the one ordered, must have counter {counter} of"
-                f" {order.originator}",
-                clause="gbcs:7.2.7",
-                rule="headend.order",
-            )
-        return message
-
-    return Draft(
-        originator=order.originator,
-        device=order.device,
-        message_code=order.message_code,
-        make=made,
+def _outgoing(key: CommandKey, message: bytes | Formed, at: datetime) -> OutgoingCommand:
+    opening = plain_opening(key.originator, key.counter, key.device, key.message_code)
+    if not begins(message, opening) and key != _key_of(whole(message)):
+        raise Inconsistent(
+            f"head end: a command that is not the one ordered, must have counter {key.counter} of"
+            f" {key.originator}",
+            clause="gbcs:7.2.7",
+            rule="headend.order",
+        )
+    return OutgoingCommand(
+        originator=key.originator,
+        counter=key.counter,
+        device=key.device,
+        message_code=key.message_code,
+        message=message,
+        at=at,
     )
+
+
+def _key_of(message: bytes) -> CommandKey:
+    return CommandKey.of_command(parse_message(message).header)

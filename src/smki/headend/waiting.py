@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from smki.terms import EUI64, Inconsistent, Malformed
+from smki.wire.gbcs.forms import Formed
 from smki.wire.gbcs.frame import GroupingHeader
 
 
@@ -87,6 +88,9 @@ class CommandKey:
     device: EUI64
     message_code: int
 
+    def __hash__(self) -> int:
+        return hash(self.counter)
+
     @classmethod
     def of_command(cls, header: GroupingHeader) -> "CommandKey":
         """The key of the command with this header."""
@@ -111,7 +115,7 @@ class CommandKey:
 @dataclass(slots=True)
 class _Waits:
     key: CommandKey
-    message: bytes
+    message: bytes | Formed
     due: datetime
     attempts: int = 1
     lost: bool = False
@@ -123,7 +127,7 @@ class Due:
 
     key: CommandKey
     attempts: int
-    message: bytes = b""
+    message: bytes | Formed = b""
     given_up: Given | None = None
 
 
@@ -132,38 +136,42 @@ class Waiting:
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
-        self._waits: dict[tuple[EUI64, int], _Waits] = {}
+        self._waits: dict[tuple[bytes, int], _Waits] = {}  # by octets of the originator, counter
         self._queue: list[tuple[datetime, int, _Waits]] = []  # what was answered stays a while
         self._number = 0
 
     def __contains__(self, key: CommandKey) -> bool:
-        waits = self._waits.get((key.originator, key.counter))
-        return waits is not None and waits.key == key
+        return self.found(key) is not None
+
+    def found(self, key: CommandKey) -> CommandKey | None:
+        """The key as it waits, if the very command waits."""
+        waits = self._waits.get((key.originator.octets, key.counter))
+        return waits.key if waits is not None and waits.key == key else None
 
     @property
     def next_due(self) -> datetime | None:
         """When `due` is to be called; None if nothing waits."""
         while self._queue:
             at, _, waits = self._queue[0]
-            if self._waits.get((waits.key.originator, waits.key.counter)) is waits:
+            if self._waits.get((waits.key.originator.octets, waits.key.counter)) is waits:
                 return at
             heapq.heappop(self._queue)
         return None
 
-    def begin(self, key: CommandKey, message: bytes, at: datetime, chance: float) -> None:
+    def begin(self, key: CommandKey, message: bytes | Formed, at: datetime, chance: float) -> None:
         """The command was sent for the first time, and waits.
 
         Raises:
             Inconsistent: one with that counter waits already.
         """
-        if (key.originator, key.counter) in self._waits:
+        if (key.originator.octets, key.counter) in self._waits:
             raise Inconsistent(
                 f"head end: counter {key.counter} of {key.originator} waits already, must be new",
                 clause="gbcs:7.2.7",
                 rule="headend.counter",
             )
         waits = _Waits(key=key, message=message, due=at + self._patience.wait(1, chance))
-        self._waits[key.originator, key.counter] = waits
+        self._waits[key.originator.octets, key.counter] = waits
         self._queued(waits)
 
     def due(self, at: datetime, chance: float) -> Due | None:
@@ -185,7 +193,7 @@ class Waiting:
 
     def lost(self, device: EUI64, originator: EUI64, counter: int) -> Due | None:
         """The line gave the command up; if it was the last time, so does the head end."""
-        waits = self._waits.get((originator, counter))
+        waits = self._waits.get((originator.octets, counter))
         if waits is None or waits.key.device != device:
             return None
         waits.lost = True
@@ -193,10 +201,10 @@ class Waiting:
 
     def answered(self, key: CommandKey) -> int:
         """The command waits no more; how often it was sent."""
-        return self._waits.pop((key.originator, key.counter)).attempts
+        return self._waits.pop((key.originator.octets, key.counter)).attempts
 
     def _given_up(self, waits: _Waits) -> Due:
-        del self._waits[waits.key.originator, waits.key.counter]
+        del self._waits[waits.key.originator.octets, waits.key.counter]
         why = Given.NOT_DELIVERED if waits.lost else Given.NO_ANSWER
         return Due(key=waits.key, attempts=waits.attempts, given_up=why)
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from smki.recovery import CampaignPlan, Fate, WaveCounts
 from smki.terms import EUI64
+from smki.wire.gbcs.forms import Formed
 
 
 class CampaignState(Enum):
@@ -57,7 +58,7 @@ class Became:
         fate: `PLANNED` to try again from `due` on.
         why: in words.
         due: from when it may be tried again; None for never.
-        command: that was sent last, whole.
+        command: that was sent last, whole, or its form and what is in the gaps.
         response: that came to it, whole; empty if none.
         at: when.
     """
@@ -66,7 +67,7 @@ class Became:
     fate: Fate
     why: str = ""
     due: datetime | None = None
-    command: bytes
+    command: bytes | Formed
     response: bytes = b""
     at: datetime
 

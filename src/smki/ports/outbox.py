@@ -4,12 +4,13 @@ A counter is an originator's for ever: what was once given out is never given ou
 process, whatever was killed in between.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from smki.terms import EUI64
+from smki.wire.gbcs.forms import Formed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,37 +22,16 @@ class OutgoingCommand:
         counter: of its grouping header.
         device: that it is for.
         message_code: of its use case.
-        message: the whole message; empty once it is settled.
-        digest: SHA-256 of the message.
+        message: the whole message, or its form and what is in the gaps.
         at: when it was meant to be sent.
-        outcome: what became of it, in words; empty as long as it waits.
     """
 
     originator: EUI64
     counter: int
     device: EUI64
     message_code: int
-    message: bytes
-    digest: bytes
+    message: bytes | Formed
     at: datetime
-    outcome: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A command that has no counter yet.
-
-    Attributes:
-        originator: whose counter it is to have.
-        device: that it is for.
-        message_code: of its use case.
-        make: the whole message for a counter; may be asked again for another one.
-    """
-
-    originator: EUI64
-    device: EUI64
-    message_code: int
-    make: Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,30 +46,36 @@ class Settled:
 class Outbox(Protocol):
     """Durable on return, all of a call or nothing; for several processes at once."""
 
-    def keep(
-        self, drafts: Sequence[Draft], at: datetime, settled: Sequence[Settled] = ()
-    ) -> tuple[OutgoingCommand, ...]:
-        """Each draft is a command with a counter that nobody else has, and may be sent.
+    def counters(self, originator: EUI64, count: int, at: datetime) -> range:
+        """So many counters of the originator, which nobody had before and nobody will have.
 
-        An originator's counters rise, in the order of the drafts. None is below the milliseconds
-        from 1970 to `at`: devices that knew the originator before obey it still when this outbox
-        is a new one. What is `settled` is so too, see `settle`.
+        They are above all that were given before. None is below the milliseconds from 1970 to `at`:
+        devices that knew the originator before obey it still when this outbox is a new one. Whoever
+        is killed before he used them loses them: that does no harm.
 
         Raises:
-            Unavailable: the disk or the database does not take it; nothing was kept.
+            Unavailable: the disk or the database does not take it; none was given.
 
         Clause: gbcs:4.3.1
         """
         ...
 
+    def keep(self, commands: Sequence[OutgoingCommand], settled: Sequence[Settled] = ()) -> None:
+        """The commands are kept, and may be sent. What is `settled` is so too, see `settle`.
+
+        Raises:
+            Unavailable: the disk or the database does not take it; nothing was kept.
+        """
+        ...
+
     def settle(self, settled: Sequence[Settled]) -> None:
-        """These are settled; of their octets the digests are kept.
+        """These are settled; of octets that were kept whole the digests are kept.
 
         Raises:
             Unavailable: as for `keep`.
         """
         ...
 
-    def waiting(self, device: EUI64) -> tuple[OutgoingCommand, ...]:
-        """What was meant for the device and is not settled, in the order of counters."""
+    def waiting(self, devices: Sequence[EUI64]) -> tuple[OutgoingCommand, ...]:
+        """What was meant for these devices and is not settled, in the order of counters."""
         ...

@@ -3,6 +3,7 @@
 Clause: gbcs:7.2.7
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smki.devices.use_cases import Shape
@@ -33,9 +34,17 @@ class HandleKeys:
         """An ECDSA-Sig-Value (DER) of the originator over `message`."""
         return self.keys.sign(self.signer, message)
 
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """One for each message."""
+        return tuple(map(self.sign, messages))
+
     def agree(self, point: bytes) -> bytes:
         """Z of the broker with the holder of `point` (65 octets)."""
         return self.keys.agree(self.broker, point)
+
+    def agree_all(self, points: Sequence[bytes]) -> Sequence[bytes]:
+        """One for each point."""
+        return tuple(map(self.agree, points))
 
 
 class Senders:

@@ -174,7 +174,7 @@ def test_both_certificates_of_a_device_are_renewed_in_four_steps_each(
         assert parse_certificate(rotated.certificate).tbs.public_key[-65:] == point
     assert not after.pending
     assert [step for _, _, step in world.steps] == list(Step) * 3
-    assert world.notes.waiting(device) == ()
+    assert world.notes.waiting((device,)) == ()
 
 
 @pytest.mark.clause("gbcs:GBT", "gbcs:CS02c")
@@ -359,11 +359,11 @@ def test_what_a_killed_head_end_left_waiting_is_settled_by_the_next(world: World
     world.spoil = killed
     with pytest.raises(KeyboardInterrupt):
         world.rotate([world.wish(device, DS)])
-    (left,) = world.notes.waiting(device)
+    (left,) = world.notes.waiting((device,))
     world.spoil = lambda _, message: (message,)
     (outcome,) = world.rotate([world.wish(device, DS)])
     assert isinstance(outcome, Rotated)
-    assert world.notes.waiting(device) == ()
+    assert world.notes.waiting((device,)) == ()
     assert [counter for _, counter in world.commands].count(left.counter) == 1
 
 

@@ -12,7 +12,7 @@ from smki.headend import Alerted, Answered, Given, GivenUp, HeadEnd, Order, Pati
 from smki.headend.driving import ABANDONED, PassedOver
 from smki.headend.waiting import CommandKey
 from smki.ports.links import FromDevice, NotDelivered
-from smki.ports.outbox import Draft, OutgoingCommand, Settled
+from smki.ports.outbox import OutgoingCommand, Settled
 from smki.terms import EUI64, Inconsistent, Unavailable
 from smki.wire.gbcs.frame import (
     GbcsMessage,
@@ -72,57 +72,57 @@ class ToyOutbox:
     kept: list[OutgoingCommand] = field(default_factory=list)
     outcomes: dict[int, str] = field(default_factory=dict)
     full: bool = False
+    given: int = 0
 
-    def keep(
-        self, drafts: Sequence[Draft], at: datetime, settled: Sequence[Settled] = ()
-    ) -> tuple[OutgoingCommand, ...]:
-        """They are kept, with the next counters."""
+    def counters(self, originator: EUI64, count: int, at: datetime) -> range:
+        """The next counters."""
+        del originator, at
+        self.given += count
+        return range(self.given - count + 1, self.given + 1)
+
+    def keep(self, commands: Sequence[OutgoingCommand], settled: Sequence[Settled] = ()) -> None:
+        """They are kept."""
         if self.full:
             raise Unavailable("disk: full")
-        made = tuple(
-            OutgoingCommand(
-                originator=each.originator,
-                counter=counter,
-                device=each.device,
-                message_code=each.message_code,
-                message=each.make(counter),
-                digest=b"",
-                at=at,
-            )
-            for counter, each in enumerate(drafts, len(self.kept) + 1)
-        )
         self.settle(settled)
-        self.kept += made
-        return made
+        self.kept += commands
 
     def settle(self, settled: Sequence[Settled]) -> None:
         """They are settled."""
         self.outcomes |= {each.counter: each.outcome for each in settled}
 
-    def waiting(self, device: EUI64) -> tuple[OutgoingCommand, ...]:
+    def waiting(self, devices: Sequence[EUI64]) -> tuple[OutgoingCommand, ...]:
         """What is not settled."""
         return tuple(
             each
             for each in self.kept
-            if each.device == device and each.counter not in self.outcomes
+            if each.device in devices and each.counter not in self.outcomes
         )
 
 
-def _order(device: EUI64 = METER, code: int = 0x000C, make_code: int | None = None) -> Order:
-    def make(counter: int) -> bytes:
-        header = GroupingHeader(
-            category=MessageCategory.COMMAND,
-            counter=counter,
-            originator=PARTY,
-            recipient=device,
-            message_code=code if make_code is None else make_code,
-        )
-        return with_signature(grouped(header, b"\x05\x00"), GOOD)
+def _message(counter: int, device: EUI64 = METER, code: int = 0x000C) -> bytes:
+    header = GroupingHeader(
+        category=MessageCategory.COMMAND,
+        counter=counter,
+        originator=PARTY,
+        recipient=device,
+        message_code=code,
+    )
+    return with_signature(grouped(header, b"\x05\x00"), GOOD)
 
-    def holds(message: GbcsMessage) -> bool:
+
+def _order(*devices: EUI64, code: int = 0x000C, make_code: int | None = None) -> Order:
+    devices = devices or (METER,)
+
+    def make(counters: range) -> list[bytes]:
+        made = code if make_code is None else make_code
+        pairs = zip(counters, devices, strict=True)
+        return [_message(counter, device, made) for counter, device in pairs]
+
+    def holds(_: CommandKey, message: GbcsMessage) -> bool:
         return message.signature == GOOD
 
-    return Order(originator=PARTY, device=device, message_code=code, make=make, holds=holds)
+    return Order(originator=PARTY, devices=devices, message_code=code, make=make, holds=holds)
 
 
 def _response(command: bytes, signature: bytes = GOOD) -> FromDevice:
@@ -230,7 +230,7 @@ def test_what_is_not_the_devices_answer_is_no_answer() -> None:
             return [(1, _response(message))]
         good = _response(message)
         elsewhere = FromDevice(device=OTHER, message=good.message, at=AT)
-        code = _response(_order(code=0x000A).make(1))
+        code = _response(_message(1, code=0x000A))
         noise = FromDevice(device=METER, message=b"\xdf\x09", at=AT)
         echo = FromDevice(device=METER, message=message, at=AT)
         return [
@@ -280,24 +280,30 @@ def test_nothing_is_sent_that_could_not_be_kept() -> None:
 
 
 def test_several_commands_are_kept_together_or_none_is_sent() -> None:
-    """The second is not the one ordered: the first is not sent either."""
+    """The disk is full when they are to be kept: the first is not sent either."""
     head_end, line, outbox = _head_end(lambda _, message: [(1, _response(message))])
-    with pytest.raises(Inconsistent, match="not the one ordered"):
-        head_end.commands_for((_order(), _order(OTHER, make_code=0x000A)))
+    outbox.full = True
+    with pytest.raises(Unavailable, match="full"):
+        head_end.command(_order(METER, OTHER))
     assert not line.sent
-    assert head_end.commands_for((_order(), _order(OTHER))) == (_key(1), _key(2, OTHER))
+    outbox.full = False
+    assert head_end.command(_order(METER, OTHER)) == (_key(3), _key(4, OTHER))
     assert len(list(head_end.events())) == 2
-    assert outbox.outcomes == {1: "answered", 2: "answered"}
+    assert outbox.outcomes == {3: "answered", 4: "answered"}
 
 
 def test_what_was_left_waiting_for_a_device_is_taken_over() -> None:
     """Not what this head end has heard of meanwhile."""
     head_end, _, outbox = _head_end(lambda _, message: [(1, _response(message))])
-    outbox.keep((Draft(originator=PARTY, device=METER, message_code=1, make=lambda _: b""),), AT)
+    (counter,) = outbox.counters(PARTY, 1, AT)
+    left = OutgoingCommand(
+        originator=PARTY, counter=counter, device=METER, message_code=1, message=b"", at=AT
+    )
+    outbox.keep((left,))
     head_end.command(_order())
     for event in head_end.events():
         assert isinstance(event, Answered)
-        head_end.take_over(METER)
+        head_end.take_over((METER,))
     assert outbox.outcomes == {1: ABANDONED, 2: "answered"}
 
 
@@ -359,7 +365,8 @@ def test_whatever_the_line_does_each_command_ends_once(
         return [(seconds, told[what]) for seconds, what in happening]
 
     head_end, line, outbox = _head_end(behaves)
-    keys = [head_end.command(_order(EUI64(bytes(7) + bytes((n,))))) for n in range(count)]
+    devices = [EUI64(bytes(7) + bytes((n,))) for n in range(count)]
+    keys = [*head_end.command(_order(*devices))]
     ended, instants = [], []
     for event in head_end.events():
         assert not isinstance(event, Alerted)

@@ -29,11 +29,14 @@ from sqlalchemy import (
 )
 
 from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
+from smki.adapters.sql.forms import SqlForms
+from smki.adapters.sql.many import Many
 from smki.adapters.sql.store import Store
 from smki.ports.campaigns import Became, CampaignState, Carried, Evidence, Member
 from smki.recovery import CampaignPlan, Fate, WaveCounts
 from smki.recovery.encoding import encode_plan, parse_plan
 from smki.terms import EUI64, Refused
+from smki.wire.gbcs.forms import whole
 
 FATES: Final = tuple(Fate)  # a new one is added at the end
 _CODES: Final = {fate: code for code, fate in enumerate(FATES)}
@@ -73,6 +76,7 @@ Index(
     _M.wave,
     _M.region,
     _M.due,
+    _M.device,
     sqlite_where=_M.due.is_not(None),
     postgresql_where=_M.due.is_not(None),
 )
@@ -82,7 +86,7 @@ _EVIDENCE: Final = Table(
     Column("campaign", Text, primary_key=True),
     Column("device", BigInteger, primary_key=True, autoincrement=False),
     Column("attempt", Integer, primary_key=True, autoincrement=False),
-    Column("command", LargeBinary, nullable=False),
+    Column("command", LargeBinary, nullable=False),  # as in `forms`
     Column("response", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
@@ -94,6 +98,7 @@ class SqlCampaigns:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._store.write(_METADATA.create_all)
+        self._forms = SqlForms(store)
 
     def begin(self, name: str, plan: CampaignPlan, at: datetime) -> Carried:
         """The campaign is there; the same again changes nothing.
@@ -177,28 +182,46 @@ class SqlCampaigns:
             for region, limit in most.items():
                 if limit > 0:
                     query = _due(name, wave, region, micros(at)).limit(limit)
-                    found += connection.execute(query).mappings()
-            if found:
-                rows = [{"which": row["device"]} for row in found]
-                connection.execute(_leased(name, worker, micros(until)), rows)
+                    found += connection.execute(query).all()
+            left = micros(until)
+            _LEASED.run(
+                connection,
+                [(_UNDER_WAY, row.tries + 1, left, worker, name, row.device) for row in found],
+            )
             return tuple(_member(row, tried=1) for row in found)
 
         return self._store.write(work)
 
     def settle(self, name: str, worker: str, became: Sequence[Became]) -> int:
         """So many of these became what is said, with their evidence."""
+        columns = self._forms.columns(one.command for one in became)
 
         def work(connection: Connection) -> int:
-            mine = _mine(connection, name, worker, became)
-            kept = [one for one in became if number_of(one.device) in mine]
-            if kept:
-                connection.execute(_SETTLED, [_settled(name, one) for one in kept])
-                tries = [mine[number_of(one.device)] for one in kept]
-                rows = [_proof(name, one, tried) for one, tried in zip(kept, tries, strict=True)]
-                connection.execute(insert(_EVIDENCE), rows)
+            mine = self._mine(connection, name, worker, became)
+            kept = [
+                (one, column, number)
+                for one, column in zip(became, columns, strict=True)
+                if (number := number_of(one.device)) in mine
+            ]
+            _SETTLED.run(connection, [_settled(name, one, number) for one, _, number in kept])
+            _PROVEN.run(
+                connection,
+                [
+                    (name, number, mine[number], column, one.response, micros(one.at))
+                    for one, column, number in kept
+                ],
+            )
             return len(kept)
 
         return self._store.write(work) if became else 0
+
+    def _mine(
+        self, connection: Connection, name: str, worker: str, became: Sequence[Became]
+    ) -> Mapping[int, int]:
+        """The tries of those of these devices that this worker has."""
+        numbers = self._store.among(_M.device, [number_of(one.device) for one in became])
+        query = select(_M.device, _M.tries).where(_M.campaign == name, numbers, _M.worker == worker)
+        return {device: tries for device, tries in connection.execute(query).all()}  # noqa: C416
 
     def next_due(self, name: str, wave: int) -> datetime | None:
         """When the next device of the wave is due or left; None if none is."""
@@ -243,7 +266,7 @@ class SqlCampaigns:
         query = select(_MEMBER).where(_M.campaign == name).order_by(_M.device).limit(limit)
         if after is not None:
             query = query.where(_M.device > number_of(after))
-        rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
+        rows = self._store.read(lambda connection: connection.execute(query).all())
         return tuple(map(_member, rows))
 
     def evidence(self, name: str, after: EUI64 | None, limit: int) -> tuple[Evidence, ...]:
@@ -259,7 +282,16 @@ class SqlCampaigns:
             .order_by(_EVIDENCE.c.device, _EVIDENCE.c.attempt)
         )
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
-        return tuple(map(_evidence, rows))
+        return tuple(map(self._evidence, rows))
+
+    def _evidence(self, row: Any) -> Evidence:
+        return Evidence(
+            device=eui64_of(row["device"]),
+            attempt=row["attempt"],
+            command=whole(self._forms.message(bytes(row["command"]))),
+            response=bytes(row["response"]),
+            at=instant(row["at"]),
+        )
 
     def _there(self, name: str) -> Carried:
         found = self.campaign(name)
@@ -281,56 +313,36 @@ def _due(name: str, wave: int, region: str, at: int) -> Any:
     )
 
 
-def _leased(name: str, worker: str, until: int) -> Any:
-    return (
-        update(_MEMBER)
-        .where(_M.campaign == name, _M.device == bindparam("which"))
-        .values(fate=_CODES[Fate.UNDER_WAY], worker=worker, due=until, tries=_M.tries + 1)
-    )
-
-
-def _mine(
-    connection: Connection, name: str, worker: str, became: Sequence[Became]
-) -> Mapping[int, int]:
-    """The tries of those of these devices that this worker has."""
-    found: dict[int, int] = {}
-    for start in range(0, len(became), 500):
-        numbers = [number_of(one.device) for one in became[start : start + 500]]
-        query = select(_M.device, _M.tries).where(
-            _M.campaign == name, _M.device.in_(numbers), _M.worker == worker
-        )
-        found.update((device, tries) for device, tries in connection.execute(query))
-    return found
-
-
-_SETTLED: Final = (
+_UNDER_WAY: Final = _CODES[Fate.UNDER_WAY]
+_OF: Final = (_M.campaign == bindparam("of")) & (_M.device == bindparam("which"))
+_LEASED: Final = Many(
     update(_MEMBER)
-    .where(_M.campaign == bindparam("of"), _M.device == bindparam("which"))
+    .where(_OF)
     .values(
-        fate=bindparam("new_fate"), why=bindparam("new_why"), due=bindparam("new_due"), worker=""
-    )
+        fate=bindparam("new_fate"),
+        tries=bindparam("new_tries"),
+        due=bindparam("new_due"),
+        worker=bindparam("new_worker"),
+    ),
+    *("new_fate", "new_tries", "new_due", "new_worker", "of", "which"),
 )
+_SETTLED: Final = Many(
+    update(_MEMBER)
+    .where(_OF)
+    .values(
+        fate=bindparam("new_fate"),
+        why=bindparam("new_why"),
+        due=bindparam("new_due"),
+        worker=bindparam("nobody"),
+    ),
+    *("new_fate", "new_why", "new_due", "nobody", "of", "which"),
+)
+_PROVEN: Final = Many(insert(_EVIDENCE), *(column.name for column in _EVIDENCE.columns))
 
 
-def _settled(name: str, one: Became) -> dict[str, Any]:
-    return {
-        "of": name,
-        "which": number_of(one.device),
-        "new_fate": _CODES[one.fate],
-        "new_why": one.why,
-        "new_due": None if one.due is None else micros(one.due),
-    }
-
-
-def _proof(name: str, one: Became, attempt: int) -> dict[str, Any]:
-    return {
-        "campaign": name,
-        "device": number_of(one.device),
-        "attempt": attempt,
-        "command": one.command,
-        "response": one.response,
-        "at": micros(one.at),
-    }
+def _settled(name: str, one: Became, number: int) -> tuple[Any, ...]:
+    due = None if one.due is None else micros(one.due)
+    return _CODES[one.fate], one.why, due, "", name, number
 
 
 def _row(name: str, member: Member, due: int) -> dict[str, Any]:
@@ -350,15 +362,16 @@ def _row(name: str, member: Member, due: int) -> dict[str, Any]:
 
 
 def _member(row: Any, tried: int = 0) -> Member:
+    _, device, kind, make, region, wave, fate, tries, why, *_ = row
     return Member(
-        device=eui64_of(row["device"]),
-        kind=row["kind"],
-        make=row["make"],
-        region=row["region"],
-        wave=row["wave"],
-        fate=Fate.UNDER_WAY if tried else FATES[row["fate"]],
-        tries=row["tries"] + tried,
-        why=row["why"],
+        device=eui64_of(device),
+        kind=kind,
+        make=make,
+        region=region,
+        wave=wave,
+        fate=Fate.UNDER_WAY if tried else FATES[fate],
+        tries=tries + tried,
+        why=why,
     )
 
 
@@ -369,16 +382,6 @@ def _carried(row: Any) -> Carried:
         state=CampaignState(row["state"]),
         looked_at=row["looked_at"],
         begun=instant(row["begun"]),
-    )
-
-
-def _evidence(row: Any) -> Evidence:
-    return Evidence(
-        device=eui64_of(row["device"]),
-        attempt=row["attempt"],
-        command=bytes(row["command"]),
-        response=bytes(row["response"]),
-        at=instant(row["at"]),
     )
 
 

@@ -4,7 +4,6 @@ In tables of its own, made when they are missing, beside those of the estate: wh
 estate throws away what was sent to it.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -21,17 +20,23 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     delete,
+    func,
     insert,
+    literal_column,
     select,
     update,
 )
 
 from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
+from smki.adapters.sql.forms import SqlForms
+from smki.adapters.sql.many import Many
 from smki.adapters.sql.store import Store
-from smki.ports.outbox import Draft, OutgoingCommand, Settled
+from smki.ports.outbox import OutgoingCommand, Settled
 from smki.ports.rotations import RotationNote
 from smki.terms import EUI64, KeyUsage
+from smki.wire.gbcs.forms import Formed
 
 _METADATA: Final = MetaData()
 _COUNTER: Final = Table(
@@ -47,11 +52,18 @@ _COMMAND: Final = Table(
     Column("counter", BigInteger, primary_key=True, autoincrement=False),
     Column("device", BigInteger, nullable=False),
     Column("message_code", SmallInteger, nullable=False),
-    Column("message", LargeBinary, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
+    Column("message", LargeBinary, nullable=False),  # as in `forms`; if whole, until it is settled
+    Column("digest", LargeBinary, nullable=False),  # of a whole one
     Column("at", BigInteger, nullable=False),  # microseconds since 1970
     Column("outcome", Text, nullable=False),
-    Index("headend_command_device", "device"),
+)
+_C: Final = _COMMAND.c
+# Only what waits: what is settled is asked for by nobody, and costs nothing.
+Index(
+    "headend_command_waiting",
+    _C.device,
+    sqlite_where=_C.outcome == literal_column("''"),
+    postgresql_where=_C.outcome == literal_column("''"),
 )
 _ROTATION: Final = Table(
     "headend_rotation",
@@ -69,66 +81,77 @@ class SqlHeadEnd:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._store.write(_METADATA.create_all)
+        self._forms = SqlForms(store)
 
-    def keep(
-        self, drafts: Sequence[Draft], at: datetime, settled: Sequence[Settled] = ()
-    ) -> tuple[OutgoingCommand, ...]:
-        """Each draft is a command with a counter that nobody else has, and may be sent.
+    def counters(self, originator: EUI64, count: int, at: datetime) -> range:
+        """So many counters of the originator, which nobody had before and nobody will have.
 
         Raises:
-            Unavailable: the database does not take it; nothing was kept.
+            Unavailable: the database does not take it; none was given.
 
         Clause: gbcs:4.3.1
         """
-
-        def work(connection: Connection) -> tuple[OutgoingCommand, ...]:
-            _settle(connection, settled)
-            counters = {
-                originator: iter(self._counters(connection, originator, at, count))
-                for originator, count in Counter(each.originator for each in drafts).items()
-            }
-            kept = tuple(_outgoing(each, next(counters[each.originator]), at) for each in drafts)
-            if kept:
-                connection.execute(insert(_COMMAND), list(map(_row, kept)))
-            return kept
-
-        return self._store.write(work)
-
-    def _counters(
-        self, connection: Connection, originator: EUI64, at: datetime, count: int
-    ) -> range:
         number, clock = number_of(originator), int(at.timestamp() * 1_000)
         mine = _COUNTER.c.originator == number
         # First of all the row is there and locked: two processes never read the same last.
         first = self._store.insert(_COUNTER).values(originator=number, last=clock - 1)
-        connection.execute(
-            first.on_conflict_do_update(
-                index_elements=["originator"], set_={"last": _COUNTER.c.last}
-            )
+        locked = first.on_conflict_do_update(
+            index_elements=["originator"], set_={"last": _COUNTER.c.last}
         )
-        last = connection.execute(select(_COUNTER.c.last).where(mine)).scalar_one()
-        found = range(max(last + 1, clock), max(last + 1, clock) + count)
-        connection.execute(update(_COUNTER).where(mine).values(last=found[-1]))
-        return found
+
+        def work(connection: Connection) -> range:
+            connection.execute(locked)
+            last = connection.execute(select(_COUNTER.c.last).where(mine)).scalar_one()
+            begin = max(last + 1, clock)
+            connection.execute(update(_COUNTER).where(mine).values(last=begin + count - 1))
+            return range(begin, begin + count)
+
+        return self._store.write(work) if count else range(0)
+
+    def keep(self, commands: Sequence[OutgoingCommand], settled: Sequence[Settled] = ()) -> None:
+        """The commands are kept, and may be sent.
+
+        Raises:
+            Unavailable: the database does not take it; nothing was kept.
+        """
+        columns = self._forms.columns(each.message for each in commands)
+        rows = list(map(_row, commands, columns))
+
+        def work(connection: Connection) -> None:
+            _SETTLED.run(connection, list(map(_outcome, settled)))
+            _KEPT.run(connection, rows)
+
+        if rows or settled:
+            self._store.write(work)
 
     def settle(self, settled: Sequence[Settled]) -> None:
-        """These are settled; of their octets the digests are kept.
+        """These are settled; of octets that were kept whole the digests are kept.
 
         Raises:
             Unavailable: the database does not take it.
         """
-        if settled:
-            self._store.write(lambda connection: _settle(connection, settled))
+        self.keep((), settled)
 
-    def waiting(self, device: EUI64) -> tuple[OutgoingCommand, ...]:
-        """What was meant for the device and is not settled, in the order of counters."""
+    def waiting(self, devices: Sequence[EUI64]) -> tuple[OutgoingCommand, ...]:
+        """What was meant for these devices and is not settled, in the order of counters."""
+        numbers = list(map(number_of, devices))
         query = (
             select(_COMMAND)
-            .where((_COMMAND.c.device == number_of(device)) & (_COMMAND.c.outcome == ""))
-            .order_by(_COMMAND.c.counter)
+            .where(self._store.among(_C.device, numbers) & (_C.outcome == literal_column("''")))
+            .order_by(_C.counter)
         )
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
-        return tuple(map(_command, rows))
+        return tuple(self._command(row) for row in rows)
+
+    def _command(self, row: Any) -> OutgoingCommand:
+        return OutgoingCommand(
+            originator=eui64_of(row["originator"]),
+            counter=row["counter"],
+            device=eui64_of(row["device"]),
+            message_code=row["message_code"],
+            message=self._forms.message(bytes(row["message"])),
+            at=instant(row["at"]),
+        )
 
     def under_way(self, device: EUI64, usage: KeyUsage) -> RotationNote | None:
         """How far the rotation has come; None if none is under way."""
@@ -156,58 +179,41 @@ class SqlHeadEnd:
         self._store.write(lambda connection: connection.execute(gone))
 
 
-def _settle(connection: Connection, settled: Sequence[Settled]) -> None:
-    if not settled:
-        return
-    which = (_COMMAND.c.originator == bindparam("whose")) & (
-        _COMMAND.c.counter == bindparam("what")
+_KEPT: Final = Many(insert(_COMMAND), *(column.name for column in _COMMAND.columns))
+_SETTLED: Final = Many(
+    update(_COMMAND)
+    .where((_C.originator == bindparam("whose")) & (_C.counter == bindparam("what")))
+    .values(
+        outcome=bindparam("became"),
+        message=case(
+            (func.length(_C.digest) == literal_column("0"), _C.message),
+            else_=func.substr(_C.message, literal_column("1"), literal_column("0")),
+        ),
+    ),
+    "became",
+    "whose",
+    "what",
+)
+
+
+def _outcome(each: Settled) -> tuple[str, int, int]:
+    return each.outcome, number_of(each.originator), each.counter
+
+
+def _row(command: OutgoingCommand, column: bytes) -> tuple[Any, ...]:
+    """In the order of the table's columns."""
+    formed = isinstance(command.message, Formed)
+    return (
+        number_of(command.originator),
+        command.counter,
+        number_of(command.device),
+        command.message_code,
+        column,
+        b"" if formed else sha256(column).digest(),
+        micros(command.at),
+        "",
     )
-    rows = [
-        {"whose": number_of(each.originator), "what": each.counter, "became": each.outcome}
-        for each in settled
-    ]
-    changed = update(_COMMAND).where(which).values(outcome=bindparam("became"), message=b"")
-    connection.execute(changed, rows)
-
-
-def _outgoing(draft: Draft, counter: int, at: datetime) -> OutgoingCommand:
-    message = draft.make(counter)
-    return OutgoingCommand(
-        originator=draft.originator,
-        counter=counter,
-        device=draft.device,
-        message_code=draft.message_code,
-        message=message,
-        digest=sha256(message).digest(),
-        at=at,
-    )
-
-
-def _row(command: OutgoingCommand) -> dict[str, Any]:
-    return {
-        "originator": number_of(command.originator),
-        "counter": command.counter,
-        "device": number_of(command.device),
-        "message_code": command.message_code,
-        "message": command.message,
-        "digest": command.digest,
-        "at": micros(command.at),
-        "outcome": command.outcome,
-    }
 
 
 def _of(device: EUI64, usage: KeyUsage) -> Any:
     return (_ROTATION.c.device == number_of(device)) & (_ROTATION.c.usage == usage.code)
-
-
-def _command(row: Any) -> OutgoingCommand:
-    return OutgoingCommand(
-        originator=eui64_of(row["originator"]),
-        counter=row["counter"],
-        device=eui64_of(row["device"]),
-        message_code=row["message_code"],
-        message=bytes(row["message"]),
-        digest=bytes(row["digest"]),
-        at=instant(row["at"]),
-        outcome=row["outcome"],
-    )

@@ -55,6 +55,8 @@ class MessageCategory(IntEnum):
 
 _CATEGORIES: Final = {int(each): each for each in MessageCategory}
 _IDENTITY: Final = Struct(">2s B Q B 8s B 8s")  # tag, CRA, counter, originator, recipient
+_OPENING: Final = Struct(f"{_IDENTITY.format} B B H")  # ... no date-time, length of the code, code
+_CODE_OCTETS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +282,16 @@ def grouped(header: GroupingHeader, payload: bytes) -> bytes:
             payload,
         )
     )
+
+
+def plain_opening(originator: EUI64, counter: int, recipient: EUI64, message_code: int) -> bytes:
+    """With what a command without MAC and supplementary fields begins: all before the payload's length.
+
+    Clause: gbcs:7.2.7
+    """
+    category, code = MessageCategory.COMMAND, message_code
+    identity = (counter, EUI64_OCTETS, originator.octets, EUI64_OCTETS, recipient.octets)
+    return _OPENING.pack(_GROUPING, category, *identity, 0, _CODE_OCTETS, code)
 
 
 def signature_input(group: bytes) -> bytes:

@@ -1,0 +1,126 @@
+"""Octets that many messages have alike: once, with gaps for what differs.
+
+    form    ::= piece (gap piece)*        -- pieces are octets, of a gap the length is known
+    message ::= form, its gaps filled     -- of all messages of a form the length is the same
+
+A million devices are sent the same certificates; their commands differ in counter, recipient and
+signature. What a message says is not known here, nor whether it may say that.
+
+Clause: gbcs:7.2.7
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from smki.terms import Inconsistent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What messages have alike.
+
+    Attributes:
+        pieces: the octets before, between and after the gaps: one more than there are gaps.
+        gaps: how many octets each gap has.
+    """
+
+    pieces: tuple[bytes, ...]
+    gaps: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Refuses pieces that leave other gaps than are told.
+
+        Raises:
+            Inconsistent: they do.
+        """
+        if len(self.pieces) != len(self.gaps) + 1:
+            raise _inconsistent(f"{len(self.pieces)} pieces round {len(self.gaps)} gaps")
+
+    def filled(self, filling: Sequence[bytes]) -> bytes:
+        """The message with these octets in the gaps, in their order.
+
+        Raises:
+            Inconsistent: they do not fit.
+        """
+        if tuple(map(len, filling)) != self.gaps:
+            raise _inconsistent(f"gaps of {self.gaps} are filled by {tuple(map(len, filling))}")
+        parts = [b""] * (2 * len(self.gaps) + 1)
+        parts[::2] = self.pieces
+        parts[1::2] = filling
+        return b"".join(parts)
+
+    def parted(self, octets: bytes) -> tuple[bytes, ...]:
+        """Octets of all gaps, one after the other, as what is in each.
+
+        Raises:
+            Inconsistent: they are more or fewer.
+        """
+        ends = tuple(accumulate(self.gaps, initial=0))
+        if len(octets) != ends[-1]:
+            raise _inconsistent(f"gaps of {self.gaps} are filled by {len(octets)} octets")
+        return tuple(octets[start:end] for start, end in pairwise(ends))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formed:
+    """A message that is kept as its form and what is in the gaps.
+
+    Attributes:
+        form: of many such messages.
+        filling: octets of the gaps, in their order.
+    """
+
+    form: Form
+    filling: tuple[bytes, ...]
+
+    @property
+    def octets(self) -> bytes:
+        """The whole message."""
+        return self.form.filled(self.filling)
+
+
+def whole(message: bytes | Formed) -> bytes:
+    """The octets of the message, however it is kept."""
+    return message if isinstance(message, bytes) else message.octets
+
+
+def begins(message: bytes | Formed, opening: bytes) -> bool:
+    """Whether the octets of the message begin with these; no more of them are put together."""
+    if isinstance(message, bytes):
+        return message.startswith(opening)
+    found, pieces, filling = b"", message.form.pieces, message.filling
+    for piece, filled in zip(pieces, filling, strict=False):
+        found += piece + filled
+        if len(found) >= len(opening):
+            return found.startswith(opening)
+    return message.octets.startswith(opening)
+
+
+def form_between(first: bytes, second: bytes) -> Form:
+    """The form of two messages: gaps where they differ, pieces where they are alike.
+
+    What is to be a gap must differ in every octet, or a part of it is taken for alike.
+
+    Raises:
+        Inconsistent: they have not the same length.
+    """
+    if len(first) != len(second):
+        raise _inconsistent(f"messages of {len(first)} and of {len(second)} octets have none")
+    pieces, gaps, start, differ = [], [], 0, False
+    for at, (one, other) in enumerate(zip(first, second, strict=True)):
+        if (one != other) is differ:
+            continue
+        if differ:
+            gaps.append(at - start)
+        else:
+            pieces.append(first[start:at])
+        start, differ = at, not differ
+    if differ:
+        gaps.append(len(first) - start)
+        start = len(first)
+    return Form(pieces=(*pieces, first[start:]), gaps=tuple(gaps))
+
+
+def _inconsistent(what: str) -> Inconsistent:
+    return Inconsistent(f"form of messages: {what}", clause="gbcs:7.2.7", rule="gbcs.form")

@@ -120,7 +120,8 @@ def _wrong(held: KeySet, one: Presented, words: Words, others: tuple[KeySet, ...
             else f"the share of {one.custodian} is of another set of shares"
         )
     if words.index != index:
-        yield f"the share of {one.custodian} is that of another custodian"
+        owner = held.holders[words.index].custodian if words.index < len(held.holders) else "nobody"
+        yield f"the share of {one.custodian} is that of another custodian, {owner}: each has one"
     if digest != holder.share:
         yield f"the share of {one.custodian} was altered, or is of another set"
 

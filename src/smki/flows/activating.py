@@ -13,13 +13,13 @@ decisions permit the keys of rehearsals, and nothing else does; in any other, th
 Clause: sec:L10.9, sec:L10
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
 from smki.ceremonies.activating import Wanted, Warrant
 from smki.ceremonies.custodians import Purpose
-from smki.ceremonies.keysets import REHEARSAL
+from smki.ceremonies.keysets import REHEARSAL, KeySet
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, SYMMETRIC
 from smki.flows.deciding import recorded_decision, why_not
@@ -48,6 +48,7 @@ class RecordedAuthority:
     def __init__(self, front: FrontOffice, tell: Told) -> None:
         self._front, self._tell = front, tell
         self._wanted: Wanted | None = None
+        self._told: Refused | None = None
 
     def permitted(self, wanted: Wanted, at: datetime) -> Warrant:
         """The warrant for what recorded decisions permit at that instant; that it was asked is lodged.
@@ -72,7 +73,8 @@ class RecordedAuthority:
         findings += map(_finding, _lacking(wanted, purpose_of(self._front)))
         if findings:
             self._tell_asked(wanted, "refused", [one.message for one in findings])
-            raise Refused(findings=tuple(findings))
+            self._told = Refused(findings=tuple(findings))
+            raise self._told
         self._tell_asked(wanted, "permitted", [])
         return Warrant(
             wanted=wanted,
@@ -80,19 +82,39 @@ class RecordedAuthority:
             entries=tuple(one.entry for one in found),
         )
 
-    def tell_refused(self, reason: str) -> None:
+    def tell_refused(self, error: Refused, keys: Iterable[KeySet]) -> None:
         """The refusal of what was permitted last, for another reason, is lodged: no quorum, say.
+
+        If nothing was asked for yet, it is lodged about each of these keys, which were to be used. What
+        `permitted` refused is lodged already.
 
         Raises:
             Unavailable: the record or the database is away.
 
         Clause: sec:L10.9
         """
-        if self._wanted is not None:
-            self._tell_asked(self._wanted, "refused", [reason])
+        if error is self._told:
+            return
+        wanted = map(_nothing_asked, keys) if self._wanted is None else (self._wanted,)
+        for one in wanted:
+            self._tell_asked(one, "refused", [error.message])
 
     def _tell_asked(self, wanted: Wanted, outcome: str, reasons: list[JSON]) -> None:
         self._tell({"outcome": outcome, "reasons": reasons, "wanted": wanted_said(wanted)})
+
+
+def _nothing_asked(held: KeySet) -> Wanted:
+    """That the key was to be used, before anybody said what for."""
+    return Wanted(
+        key=held.key,
+        fingerprint=held.fingerprint,
+        key_purpose=held.purpose,
+        decision="",
+        recovery="",
+        incident="",
+        method="",
+        purpose="",
+    )
 
 
 def wanted_said(wanted: Wanted) -> dict[str, JSON]:
@@ -185,7 +207,11 @@ def _lacking(wanted: Wanted, here: Purpose) -> Iterator[str]:
         yield "incident and purpose, must be named"
     if bool(wanted.recovery) is not bool(wanted.method):
         yield "a method without its decision, or a decision without its method, must be both"
-    if wanted.key.removeprefix(REHEARSAL) in RECOVERING and wanted.purpose != DESTRUCTION and not wanted.recovery:
+    if (
+        wanted.key.removeprefix(REHEARSAL) in RECOVERING
+        and wanted.purpose != DESTRUCTION
+        and not wanted.recovery
+    ):
         yield f"{wanted.key} recovers devices, the decision for the method must be named"
 
 

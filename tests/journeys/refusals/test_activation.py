@@ -9,6 +9,14 @@ import pytest
 from smki.ceremonies.replaying import replay
 from smki.interfaces.recovery_activating import forget
 
+SAID = {
+    "decision": "K-1",
+    "recovery": "M-1",
+    "incident": "INC-7",
+    "method": "method-3",
+    "purpose": "replace",
+}
+
 
 @pytest.mark.clause("sec:L10.9", "sec:L10", "sec-app-l:3")
 def test_a_key_is_open_for_carriers_until_it_is_used_up(trial: Any) -> None:
@@ -26,6 +34,26 @@ def test_a_key_is_open_for_carriers_until_it_is_used_up(trial: Any) -> None:
     assert b'"used":2' in Path(file).read_bytes()
     assert b'"ended":"used up"' in Path(file).read_bytes()
     assert trial.house.json("ceremony", "lodge", file)[0] == 0
+
+
+@pytest.mark.clause("sec:L10.9", "sec-app-l:3", "sec:L10")
+def test_what_was_brought_is_signed(trial: Any) -> None:
+    """Without carriers: 'activation' has the key sign a file, by the same decisions and quorum."""
+    command = trial.site.folder / "command-1"
+    command.write_bytes(b"a command to be signed")
+    key = trial.site.path("recovery", "keys", "recovery.json")
+    state = trial.site.path("use")
+    run: list[str] = ["ceremony", "run", "activation", "--state", state, "--purpose", "live"]
+    run += [*trial.site.who(), "--key", key, "--sign", str(command)]
+    run += ["--answers", trial.site.answers(), "--answer", "use.recovery.command-1=agreed"]
+    for name, text in (SAID | trial.shares(1, 2, 3)).items():
+        act = "open" if name.startswith("custodian") else "permit"
+        run += ["--answer", f"{act}.recovery.{name}={text}"]
+    code, done = trial.house.json(*run)
+    assert code == 0, done
+    assert Path(state, "signatures", "recovery-command-1.sig").exists()
+    assert trial.house.json("ceremony", "lodge", trial.site.signed(state))[0] == 0
+    assert trial.house.json("repository", "audit")[1]["problems"] == []
 
 
 @pytest.mark.clause("sec:L10.9")

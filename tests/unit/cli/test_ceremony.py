@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
 )
-from tests.support.ceremony_site import KINDS, OIDS, Site, live_house, seated, site_in
+from tests.support.ceremony_site import KINDS, OIDS, Site, seated, site_in
 from tests.support.custody import person, presents
 from tests.support.founding import quick_stores
 from tests.unit.cli.conftest import House
@@ -257,66 +256,6 @@ def test_a_live_ceremony_makes_live_keys(site: Site) -> None:
     brought = ("--key", f"{state}/keys/recovery.json", "--sign", site.path("operator.pem"))
     code, refused = site.house.json(*use, *brought, "--answers", site.answers())
     assert (code, "must never be used in a rehearsal" in refused["error"]["message"]) == (1, True)
-
-
-@pytest.mark.clause("sec:L10.9", "sec-app-l:3", "sec:L10")
-def test_a_live_key_acts_by_decision_and_quorum(tmp_path: Path) -> None:
-    """In an SMKI of real roots: refused without decisions, refused with two of three, then it signs."""
-    site = site_in(tmp_path)
-    house = live_house(site)
-    key, name = site.path("recovery", "keys", "recovery.json"), "recovery"
-    told = dict(zip(("decision", "recovery"), ("K-1", "M-1"), strict=True))
-    told |= {"incident": "INC-7", "method": "method-3", "purpose": "replace"}
-    said = {f"permit.{name}.{one}": text for one, text in told.items()}
-    command = tmp_path / "command-1"
-    command.write_bytes(b"a command to be signed")
-    said[f"use.{name}.command-1"] = "agreed"
-    held = parse_key_set(Path(key).read_bytes())
-    shares = {n: presents(held, person(n)).words for n in (1, 2, 3)}
-    run: tuple[str, ...] = (
-        "ceremony",
-        "run",
-        "activation",
-        "--state",
-        site.path("use"),
-        "--purpose",
-        "live",
-    )
-    run += (*site.who(), "--key", key, "--sign", str(command), "--answers", site.answers())
-
-    def use(*numbers: int) -> tuple[int, dict[str, Any]]:
-        opened = {f"open.{name}.custodian-{n}": "absent" for n in range(1, 6)}
-        opened |= {f"open.{name}.custodian-{n}": shares[n] for n in numbers}
-        given = [w for one in (said | opened).items() for w in ("--answer", "=".join(one))]
-        return house.json(*run, *given)
-
-    code, done = use(1, 2, 3)
-    assert (code, "'K-1': not in the record" in done["error"]["message"]) == (1, True)
-    authority = seated(house, tmp_path)
-    authority.lodge("K-1", "use-key", name, "--scope", "INC-7: replace")
-    authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
-    code, done = use(1, 2)
-    assert (code, "2 shares count, must be 3" in done["error"]["message"]) == (1, True)
-    refused, permitted = "refused: recovery", "permitted: recovery"
-    assert _asked(house) == [refused, permitted, permitted, refused]
-    code, done = use(1, 2, 3)
-    assert code == 0, done
-    assert Path(site.path("use", "signatures", "recovery-command-1.sig")).exists()
-    assert house.json("ceremony", "lodge", site.signed(site.path("use")))[0] == 0
-    assert house.json("repository", "audit")[1]["problems"] == []
-
-
-def _asked(house: House) -> list[str]:
-    """What was asked of keys, as the record names it, in its order."""
-    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
-        items = front.index.items(of=7)
-        names = [
-            front.index.items(of=7, name=one)
-            for one in ("refused: recovery", "permitted: recovery")
-        ]
-        kinds = {row.entry: n for n, rows in enumerate(names) for row in rows}
-    words = ("refused: recovery", "permitted: recovery")
-    return [words[kinds[row.entry]] for row in items if row.entry in kinds]
 
 
 def _founded(roots: tuple[str, str], site: Site) -> House:

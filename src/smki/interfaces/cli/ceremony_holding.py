@@ -16,10 +16,9 @@ from smki.ceremonies.acts import ACTS
 from smki.ceremonies.custodians import CustodyRule, Purpose, parse_custodian
 from smki.ceremonies.environments import kind_named, must_suit, names_for, rehearsal_profiles
 from smki.ceremonies.fields import Fields
-from smki.ceremonies.holding import Ceremony, Hall, hold, open_ceremony, resume
-from smki.ceremonies.keysets import parse_key_set
+from smki.ceremonies.holding import Hall, hold, open_ceremony, resume
+from smki.ceremonies.keysets import KeySet, parse_key_set
 from smki.ceremonies.opening import Opening, Signatory, script_named, seat_of
-from smki.ceremonies.quorum import RULE as QUORUM
 from smki.ceremonies.scripts import Act, Role
 from smki.ceremonies.transcript import Signature, Transcript, encode_transcript
 from smki.flows.activating import RecordedAuthority
@@ -70,24 +69,44 @@ def hold_in(
             there is no SMKI in the state directory.
     """
     with closing(CeremonyFolder(folder)) as ledger:
-        hall = _hall(ledger, answers, RehearsalAuthority(), service)
-        if not ledger.entries():
-            _open(hall, asked, settings)
-        opening = resume(hall).opening
-        if opening.script.name != asked.script:
-            raise Refused(
-                f"ceremony: script {opening.script.name} is held in this folder, must be that one",
-                where=str(folder),
-                rule="ceremony.opening",
-            )
-        asks = any(step.act is Act.PERMIT for step in opening.steps)
-        if not asks or not _decides(settings, opening.purpose):
-            return hold(resume(hall), ACTS)
+        bare = _hall(ledger, answers, RehearsalAuthority(), service)
+        opening = resume(bare).opening if ledger.entries() else None
+        purpose = Purpose(asked.purpose) if opening is None else opening.purpose
+        asks = any(step.act is Act.PERMIT for step in script_named(asked.script).steps)
+        if not asks or not _decides(settings, purpose):
+            return _held(bare, asked, settings)
         with open_front(settings) as front:
             authority = RecordedAuthority(
                 front, lambda said: perform(settings, environment, KEY_ASKED, {"said": said})
             )
-            return _held_under(authority, resume(_hall(ledger, answers, authority, service)))
+            try:
+                return _held(_hall(ledger, answers, authority, service), asked, settings)
+            except Refused as error:
+                authority.tell_refused(error, _keys(bare, asked))
+                raise
+
+
+def _held(hall: Hall, asked: Asked, settings: Settings) -> bytes:
+    """The ceremony, opened if it was not, is closed."""
+    if not hall.ledger.entries():
+        _open(hall, asked, settings)
+    ceremony = resume(hall)
+    if ceremony.opening.script.name != asked.script:
+        raise Refused(
+            f"ceremony: script {ceremony.opening.script.name} is held in this folder, must be that"
+            " one",
+            where="--state",
+            rule="ceremony.opening",
+        )
+    return hold(ceremony, ACTS)
+
+
+def _keys(hall: Hall, asked: Asked) -> tuple[KeySet, ...]:
+    """The keys in custody that were to be used."""
+    if hall.ledger.entries():
+        ceremony = resume(hall)
+        return tuple(map(ceremony.key_set, ceremony.opening.keys))
+    return tuple(parse_key_set(read_input(path)) for path in asked.keys)
 
 
 def _decides(settings: Settings, purpose: Purpose) -> bool:
@@ -97,16 +116,6 @@ def _decides(settings: Settings, purpose: Purpose) -> bool:
     """
     own = settings.initialised and settings.environment == Purpose.REHEARSAL.value
     return own or purpose is Purpose.LIVE
-
-
-def _held_under(authority: RecordedAuthority, ceremony: Ceremony) -> bytes:
-    """What is to be signed of the ceremony; a quorum that was refused is on record, too."""
-    try:
-        return hold(ceremony, ACTS)
-    except Refused as error:
-        if error.rule == QUORUM:
-            authority.tell_refused(error.message)
-        raise
 
 
 def conclude(folder: Path, files: Sequence[bytes]) -> bytes:

@@ -12,7 +12,7 @@ from smki.profiles import development
 from smki.recovery import Anchors, Identified, Materials
 from smki.recovery.replacing import ROOT_CELL
 from smki.simulator import ScalarKeys
-from smki.simulator.cast import Cast, Party, anchor_of, cells_of
+from smki.simulator.cast import Cast, Hierarchy, Party, anchor_of, cells_of
 from smki.simulator.catalogue import Catalogue, recipient_of
 from smki.terms import RemotePartyRole
 from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
@@ -26,12 +26,14 @@ MODES: Final = (RECOVERY, CONTINGENCY)
 
 @dataclass
 class World:
-    """Everybody's keys, and devices that believe them; the broker's newest, by its handle."""
+    """Everybody's keys, and devices that believe them; the newest broker, parties and hierarchy."""
 
     keys: ScalarKeys
     cast: Cast
     catalogue: Catalogue
     new_broker: bytes = b""
+    fresh: tuple[Party, ...] = ()
+    newest: Hierarchy | None = None
 
     def materials(self, mode: CredentialsReplacementMode) -> Materials:
         """New certificates for every cell; under a new root by the contingency key."""
@@ -51,6 +53,7 @@ class World:
         self.cast.hierarchy = old
         broker = next(one for one in fresh if one.role is RemotePartyRole.ACCESS_CONTROL_BROKER)
         self.new_broker = broker.keys[KeyUse.KEY_AGREEMENT].handle
+        self.fresh, self.newest = tuple(fresh), new
         certificates = cells_of(new, *fresh)
         if mode is RECOVERY:
             del certificates[ROOT_CELL]

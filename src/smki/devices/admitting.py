@@ -25,11 +25,11 @@ from smki.crypto.gbcs_protection import (
     public_point,
     signature_holds,
 )
-from smki.devices.contingency import contingency_point
 from smki.devices.keys import DeviceKeys
 from smki.devices.kinds import BROKER_DS, BROKER_KA, ROOT
 from smki.devices.state import DeviceState
 from smki.devices.use_cases import SecurityUseCase, Shape, use_case_of
+from smki.profiles.contingency import contingency_point
 from smki.terms import Malformed, RemotePartyRole
 from smki.wire.gbcs.cosem import CosemPayload
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message

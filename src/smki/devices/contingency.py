@@ -1,39 +1,5 @@
-"""The contingency public key, as the root cell wraps it.
+"""The contingency public key, as devices unwrap it: see `profiles.contingency`."""
 
-    ApexContingencyKey ::= SEQUENCE {
-        wrapAlgorithm        AlgorithmIdentifier,
-        wrappedContinPubKey  OCTET STRING }                    -- unwrapped: SubjectPublicKeyInfo
+from smki.profiles.contingency import contingency_point
 
-Clause: rfc5934:9
-"""
-
-from typing import Final
-
-from smki.crypto import unwrap
-from smki.terms import Malformed, Refused
-from smki.wire import der
-from smki.wire.der import Reader
-
-_P256_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
-_POINT_OCTETS: Final = 65
-
-
-def contingency_point(wrapped: bytes, symmetric_key: bytes) -> bytes | None:
-    """The contingency public key (65 octets) that `symmetric_key` unwraps; None if it does not.
-
-    Args:
-        wrapped: the value of WrappedApexContingencyKey (DER), or empty.
-        symmetric_key: as the command brings it.
-
-    Clause: rfc5934:9
-    """
-    try:
-        body = Reader(wrapped, "ApexContingencyKey").enter(der.SEQUENCE, "ApexContingencyKey")
-        algorithm = body.enter(der.SEQUENCE, "wrapAlgorithm").take(der.OID, "algorithm")
-        octets = body.take(der.OCTET_STRING, "wrappedContinPubKey")
-        spki = unwrap(der.dotted(algorithm), symmetric_key, octets)
-    except (Malformed, Refused):
-        return None
-    if len(spki) != len(_P256_SPKI) + _POINT_OCTETS or not spki.startswith(_P256_SPKI):
-        return None
-    return spki[len(_P256_SPKI) :]
+__all__ = ["contingency_point"]

@@ -1,7 +1,7 @@
 """The report of a recovery: what was done to whom, what came of it, and where the evidence is.
 
     report   canonical JSON of `Report` (`evidence_fields`)
-    version  M.m; a later one names the one that it supersedes, by its SHA-256
+    version  M.m; a later one names the one that it supersedes, by SHA-256 and entry
     entry    TRANSCRIPT leaf, framed: {"kind": "recovery-report", "name"} before the report
 
 Its figures can all be made again from the evidence: `proving` does, and says which are wrong. What
@@ -37,7 +37,9 @@ class Criterion(Enum):
     """What can be made again from the evidence alone; the value is how reports name it."""
 
     AUTHORITY = "decided-first"
+    MARKED = "marked-as-what-it-is"
     APEX = "apex-key"
+    SIGNED = "commands-signed"
     COMMANDS = "every-cell-commanded"
     RESPONSES = "responses-hold"
     INSPECTION = "inspection-agrees"
@@ -45,7 +47,6 @@ class Criterion(Enum):
     FURTHER = "further-update"
     OUTDATED = "old-anchors-refused"
     ATTACKER = "nothing-of-the-attacker"
-    MARKED = "marked-as-what-it-is"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,21 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """The version of the report before this one.
+
+    Attributes:
+        version: its number.
+        sha256: of its octets, 64 hexadecimal digits.
+        entry: where the record has it.
+    """
+
+    version: str
+    sha256: str
+    entry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What can be counted from the evidence alone.
 
@@ -163,6 +179,7 @@ class Subject:
         decision: id of the decision for the method.
         key_decision: id of the decision by which the key was used; empty for a party's own key.
         approach: the version of the approach that was followed; empty if none was.
+        commander: the organisation that commands, as certificates name it; another one inspects.
     """
 
     name: str
@@ -174,6 +191,7 @@ class Subject:
     decision: str
     key_decision: str
     approach: str
+    commander: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +201,7 @@ class Report:
     Attributes:
         format: `FORMAT`.
         version: M.m, 1.0 the first.
-        supersedes: SHA-256 of the version before; empty in the first.
+        supersedes: the version before; none in the first.
         at: when it was written.
         subject: what it is about.
         figures: that can be made again.
@@ -198,7 +216,7 @@ class Report:
 
     format: str = FORMAT
     version: str
-    supersedes: str
+    supersedes: Earlier | None
     at: datetime
     subject: Subject
     figures: Figures

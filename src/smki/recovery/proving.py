@@ -1,0 +1,401 @@
+"""A recovery proven from its evidence: everything is made again, and compared with the report.
+
+Numbered looks: 1 the evidence is there, by its digests; 2 each transcript replays; 3 certificates
+are by authorities that are believed; 4 it was decided first; 5 each device, what went to it and
+came back; 6 what somebody else found, and who that is; 7 all are marked as what they are, and a
+rehearsal never as real; 8 figures, residue and criteria are those of the report.
+
+Needs the evidence, and who replays transcripts; no secret, no database. What only people can know
+is not proven, and the report says so.
+
+Clause: sec:L10
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from smki.crypto import spki_p256
+from smki.profiles.reading import kind_of, policies, public_key_octets
+from smki.recovery.evidence import (
+    Attack,
+    DecisionKept,
+    Defect,
+    Document,
+    EvidenceKind,
+    InCell,
+    Placed,
+    Turn,
+    Vouched,
+)
+from smki.recovery.evidence_bundles import (
+    Exchange,
+    Exchanges,
+    FoundRow,
+    Inspection,
+    read_exchanges,
+    read_inspection,
+    read_outcomes,
+    read_roster,
+)
+from smki.recovery.proving_authority import (
+    NO_ONE,
+    Authorities,
+    Decisions,
+    must_have_signed,
+    organisation_of,
+    subject_of,
+)
+from smki.recovery.proving_devices import Devices
+from smki.recovery.proving_figures import (
+    NEVER,
+    Result,
+    Tally,
+    compare_checks,
+    compare_figures,
+    figures,
+)
+from smki.recovery.proving_materials import Materials
+from smki.recovery.proving_reading import (
+    HeldCeremony,
+    Library,
+    Shelf,
+    Told,
+)
+from smki.recovery.replacing import RECOVERY_CELL
+from smki.recovery.report import (
+    Check,
+    Criterion,
+    Figures,
+    Listed,
+    Report,
+    RunKind,
+    Subject,
+)
+from smki.terms import CertificateKind, Finding, Malformed, Refused
+from smki.wire.certificate import parse_certificate
+
+_K: Final = EvidenceKind
+QUESTIONS: Final[Mapping[Criterion, str]] = {
+    Criterion.AUTHORITY: "Was it decided, for this incident, key and method, before anything was commanded?",
+    Criterion.MARKED: "Does every certificate say whether it is a rehearsal's?",
+    Criterion.APEX: "Does the key wrapped in the root open to the one that signed the commands?",
+    Criterion.SIGNED: "Is every command signed by the key that its device believed?",
+    Criterion.COMMANDS: "Does every command fill every cell of its device that is to be replaced?",
+    Criterion.RESPONSES: "Is every response signed by its device, and to its command?",
+    Criterion.INSPECTION: "Does an independent inspection find in every cell what the device says?",
+    Criterion.READ_BACK: "Do devices that are asked say what was placed?",
+    Criterion.FURTHER: "Does one more ordinary update succeed under the new anchors?",
+    Criterion.OUTDATED: "Is a command under the old anchors without effect?",
+    Criterion.ATTACKER: "Is nothing left of whoever had the stolen key?",
+}
+"""What each criterion asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What the evidence comes to, whatever a report says.
+
+    Attributes:
+        findings: what is wrong with it, the first thousand.
+        wrong: how many things are.
+        figures: counted anew.
+        results: of each criterion that there is evidence for.
+        remarks: of single devices, that are no fault of the evidence; the first hundred.
+    """
+
+    findings: tuple[Finding, ...]
+    wrong: int
+    figures: Figures
+    results: Mapping[Criterion, Result]
+    remarks: tuple[str, ...]
+
+
+def examine(
+    subject: Subject,
+    evidence: Iterable[Listed],
+    library: Library,
+    rehearsed: frozenset[bytes],
+    told: Callable[[int], object] = lambda _: None,
+) -> Examined:
+    """What the evidence comes to.
+
+    Args:
+        subject: what it is about.
+        evidence: all of it.
+        library: where it is.
+        rehearsed: content octets of the policy OIDs of all rehearsals.
+        told: is told how many devices more were looked at.
+
+    Raises:
+        Unavailable, Inconsistent: as the library does.
+
+    Clause: sec:L10
+    """
+    tell = Told()
+    shelf = Shelf(evidence, library, tell)
+    documents = tuple(shelf.documents())
+    ceremonies = tuple(shelf.ceremonies())
+    placed = _readable([one for _, one in documents if isinstance(one, Placed)], tell)
+    attacks = tuple(one for _, one in documents if isinstance(one, Attack))
+    authorities = Authorities(
+        (each for one in ceremonies for each in one.certificates), library.certificate
+    )
+    for one in placed:
+        for unknown in authorities.add(one.authorities):
+            tell("authority", f"{subject_of(unknown)}: {NO_ONE}")
+    decisions = Decisions(_decided(documents), authorities, tell)
+    materials = Materials(placed, _planted(attacks, tell))
+    devices = Devices(materials, authorities, tell)
+    inspectors = _Inspectors(subject, authorities, decisions.organisations, tell)
+    _look_at_devices(shelf, devices, inspectors, told)
+    tally = devices.tally
+    first, last = tally.first or NEVER, tally.last or NEVER
+    _placed_by_believed(placed, authorities, first, last, tell)
+    _decided_first(subject, decisions, _keys(placed, devices), first, last, tally, tell)
+    _approved(documents, decisions, tell)
+    _marked(subject, ceremonies, placed, devices.policies, rehearsed, tally, tell)
+    _outlasted(attacks, tally)
+    return Examined(
+        findings=tuple(tell.findings),
+        wrong=tell.wrong,
+        figures=figures(tally),
+        results={
+            one: Result(held=tally.held[one], of=tally.of[one])
+            for one in Criterion
+            if tally.of[one]
+        },
+        remarks=tuple(tally.remarks),
+    )
+
+
+def prove(
+    report: Report,
+    library: Library,
+    rehearsed: frozenset[bytes],
+    told: Callable[[int], object] = lambda _: None,
+) -> Examined:
+    """What the evidence comes to, and among the findings what the report says otherwise.
+
+    Arguments as for `examine`.
+
+    Clause: sec:L10
+    """
+    tell = Told()
+    examined = examine(report.subject, report.evidence, library, rehearsed, told)
+    compare_figures(report.figures, examined.figures, tell)
+    compare_checks(report.checks, examined.results, tell)
+    if report.supersedes is not None and report.supersedes.version >= report.version:
+        tell("report", f"version {report.version} supersedes {report.supersedes.version}, later")
+    found = (*examined.findings, *tell.findings)
+    return Examined(
+        findings=found,
+        wrong=examined.wrong + tell.wrong,
+        figures=examined.figures,
+        results=examined.results,
+        remarks=examined.remarks,
+    )
+
+
+def checks(examined: Examined) -> tuple[Check, ...]:
+    """The criteria that the evidence decides, as a report has them."""
+    return tuple(
+        Check(
+            name=criterion.value,
+            question=QUESTIONS[criterion],
+            binary=True,
+            passed=result.passed,
+            held=result.held,
+            of=result.of,
+            evidence=(),
+        )
+        for criterion, result in examined.results.items()
+    )
+
+
+class _Inspectors:
+    """6: who looked, and that it was somebody else than who commands and who decided."""
+
+    def __init__(
+        self, subject: Subject, authorities: Authorities, others: set[str], tell: Told
+    ) -> None:
+        self._subject, self._authorities, self._tell = subject, authorities, tell
+        self._others = others | {subject.commander}
+
+    def rows(self, name: str, octets: bytes) -> tuple[FoundRow, ...]:
+        """What was found, if who looked is to be believed; what is not is told.
+
+        Raises:
+            Malformed: no inspection.
+        """
+        found = read_inspection(octets)
+        wrong = self._wrong_with(found)
+        if wrong:
+            self._tell("inspection", f"{name}: {wrong}")
+            return ()
+        return found.rows
+
+    def _wrong_with(self, found: Inspection) -> str:
+        self._authorities.add(Vouched(certificate=one, entry=None) for one in found.authorities)
+        certificate = found.signed.certificate
+        try:
+            must_have_signed(found.looked, found.signed, self._authorities, found.at)
+        except (Malformed, Refused) as error:
+            return error.message
+        if kind_of(certificate) is not CertificateKind.IKI_FILE_SIGNING:
+            return f"{subject_of(certificate)} signed with another kind of credential, must be for files"
+        if organisation_of(certificate) in self._others:
+            return (
+                f"{subject_of(certificate)} looked and commands or decided, must be somebody else"
+            )
+        if found.recovery != self._subject.name:
+            return f"is of {found.recovery[:60]!r}, must be of {self._subject.name!r}"
+        return ""
+
+
+def _look_at_devices(
+    shelf: Shelf, devices: Devices, inspectors: _Inspectors, told: Callable[[int], object]
+) -> None:
+    """5: each device, with all that there is of it."""
+    outcomes = shelf.rows(_K.OUTCOMES, lambda _, octets: read_outcomes(octets))
+    found = shelf.rows(_K.INSPECTIONS, inspectors.rows)
+    spoken = [shelf.rows(kind, _reader(kind)) for kind in (_K.EXCHANGES, _K.READ_BACKS, _K.UPDATES)]
+    for row in shelf.rows(_K.ROSTER, lambda _, octets: read_roster(octets)):
+        exchanges = tuple(_exchanges(rows.take(row.device) for rows in spoken))
+        devices.look(row, outcomes.take(row.device), exchanges, found.take(row.device))
+        told(1)
+    outcomes.rest()
+    found.rest()
+    for rows in spoken:
+        rows.rest()
+
+
+def _reader(kind: EvidenceKind) -> Callable[[str, bytes], tuple[Exchanges, ...]]:
+    return lambda _, octets: read_exchanges(kind, octets)
+
+
+def _exchanges(rows: Iterable[Exchanges | None]) -> Iterator[Exchange]:
+    for row in rows:
+        if row is not None:
+            yield from row.exchanges
+
+
+def _decided(
+    documents: Iterable[tuple[str, Document]],
+) -> Iterator[tuple[str, DecisionKept]]:
+    for name, one in documents:
+        if isinstance(one, DecisionKept):
+            yield name, one
+
+
+def _readable(placed: list[Placed], tell: Told) -> tuple[Placed, ...]:
+    """What was placed, if it is said once for each turn, in certificates that can be read."""
+    turns = Counter(one.turn for one in placed)
+    if turns[Turn.COMMANDED] != 1 or max(turns.values()) > 1:
+        tell("placed", "what was placed must be said once for each turn, and of the recovery")
+        return ()
+    try:
+        Materials(placed, ())
+    except Malformed as error:
+        tell("placed", error.message)
+        return ()
+    return tuple(placed)
+
+
+def _planted(attacks: Iterable[Attack], tell: Told) -> Iterator[bytes]:
+    for certificate in (each for one in attacks for each in one.planted):
+        try:
+            parse_certificate(certificate)
+        except Malformed as error:
+            tell("attack", f"planted: {error.message}")
+            continue
+        yield certificate
+
+
+def _placed_by_believed(
+    placed: Iterable[Placed], authorities: Authorities, first: datetime, last: datetime, tell: Told
+) -> None:
+    """3: what was in cells, and what came, was issued by authorities that are believed."""
+    for one in placed:
+        for at, when, certificates in ((first, "old", one.old), (last, "new", one.new)):
+            for each in certificates:
+                wrong = authorities.wrong_with(each.certificate, at)
+                if wrong:
+                    who = subject_of(each.certificate)
+                    tell("placed", f"{when} certificate of {who} ({one.turn.value}): {wrong}")
+
+
+def _keys(placed: Iterable[Placed], devices: Devices) -> frozenset[str]:
+    """By what fingerprints the key that signs may be named in a decision about its use."""
+    points = set(devices.opened)
+    for one in placed:
+        if one.turn is Turn.COMMANDED:
+            points |= {_point(each) for each in one.old if each.cell == RECOVERY_CELL}
+    return frozenset(sha256(spki_p256(point)).hexdigest() for point in points)
+
+
+def _point(one: InCell) -> bytes:
+    return public_key_octets(parse_certificate(one.certificate).tbs)
+
+
+def _decided_first(
+    subject: Subject,
+    decisions: Decisions,
+    keys: frozenset[str],
+    first: datetime,
+    last: datetime,
+    tally: Tally,
+    tell: Told,
+) -> None:
+    """4: each decision that there must be permits what was done."""
+    for reasons in decisions.wrong_with(subject, keys, first, last).values():
+        tally.judge(Criterion.AUTHORITY, holds=not reasons)
+        for reason in reasons:
+            tell("decision", reason)
+
+
+def _approved(documents: Iterable[tuple[str, Document]], decisions: Decisions, tell: Told) -> None:
+    """4: workarounds were approved by decisions that are among the evidence."""
+    for name, one in documents:
+        if isinstance(one, Defect) and one.approved_by and one.approved_by not in decisions:
+            tell("defect", f"{name}: decision {one.approved_by!r} is not among the evidence")
+
+
+def _marked(
+    subject: Subject,
+    ceremonies: Iterable[HeldCeremony],
+    placed: Iterable[Placed],
+    of_devices: Counter[bytes],
+    rehearsed: frozenset[bytes],
+    tally: Tally,
+    tell: Told,
+) -> None:
+    """7: a rehearsal's certificates all say so, and no others do."""
+    rehearsal = subject.kind is RunKind.REHEARSAL
+    for ceremony in ceremonies:
+        if not tally.judge(Criterion.MARKED, holds=ceremony.rehearsal is rehearsal):
+            tell("marked", f"ceremony {ceremony.script}: must be of the run's own kind")
+    found = Counter(of_devices)
+    for one in placed:
+        for each in (*one.old, *one.new):
+            found.update(policies(parse_certificate(each.certificate).tbs))
+    for policy, count in found.items():
+        holds = (policy in rehearsed) is rehearsal
+        tally.of[Criterion.MARKED] += count
+        tally.held[Criterion.MARKED] += count * holds
+        if not holds:
+            wanted = "one of rehearsals" if rehearsal else "none of rehearsals"
+            tell("marked", f"{count} certificates under policy {policy.hex()}, must be {wanted}")
+
+
+def _outlasted(attacks: Iterable[Attack], tally: Tally) -> None:
+    """6: of what somebody with the stolen key achieved, all is undone."""
+    for tried in (each for one in attacks for each in one.tried):
+        tally.of[Criterion.ATTACKER] += tried.obeyed
+        tally.held[Criterion.ATTACKER] += min(tried.undone, tried.obeyed)
+        if tried.undone < tried.obeyed:
+            left = tried.obeyed - tried.undone
+            tally.remark(f"{tried.what}: lasts on {left} of {tried.obeyed} devices that obeyed")

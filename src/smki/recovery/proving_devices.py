@@ -1,0 +1,401 @@
+"""What the evidence says of each device, one after the other, whatever the report says.
+
+For each device: 1 its certificate; 2 each command: for it, signed by the key that it believed then,
+and filling every cell that it should; 3 each response: to that command, signed by the device, and
+telling what the cells held and hold; 4 what somebody else found; 5 what became of it, from all that.
+
+Commands signed by nobody but a MAC, and answers to questions, are believed by those alone who have
+the key: of these only what they say is compared.
+
+Clause: sec:L10, gbcs:CS02b
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+from smki.crypto import key_identifier, verify_p256
+from smki.crypto.gbcs_protection import public_point, signature_holds
+from smki.profiles.reading import (
+    identity,
+    policies,
+    public_key_octets,
+    subject_key_identifier,
+)
+from smki.recovery.campaign import Fate
+from smki.recovery.evidence import Turn
+from smki.recovery.evidence_bundles import Exchange, FoundRow, OutcomeRow, RosterRow
+from smki.recovery.evidence_fields import cell_name
+from smki.recovery.outcomes import Anchors, missing, read_back
+from smki.recovery.proving_authority import Authorities, Tell
+from smki.recovery.proving_commands import Commanded, Reading, Responded, after
+from smki.recovery.proving_figures import Tally
+from smki.recovery.proving_materials import CONTINGENCY, Materials, Wanted
+from smki.recovery.replacing import READ_BACK_CODE
+from smki.recovery.report import Criterion
+from smki.terms import EUI64, Malformed
+from smki.wire.certificate import Certificate, parse_certificate
+from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
+from smki.wire.gbcs.payloads import SecurityPayload, read_payload
+
+_ENDED: Final = {
+    Fate.RECOVERED: Fate.RECOVERED,
+    Fate.PARTLY: Fate.PARTLY,
+    Fate.REFUSED: Fate.REFUSED,
+}
+
+
+@dataclass(slots=True)
+class _Case:
+    """A device while it is looked at.
+
+    Attributes:
+        row: as it was before.
+        key: for its signatures; None if its certificate is not to be believed.
+        held: what its cells hold by now.
+        ended: what became of it by now; None as long as nothing is known.
+        asked: it said so when asked, rather than in its answer.
+        settled: what it may hold at the end: after the recovery, and after each update.
+        foreign: it held what nobody entitled had placed.
+        counters: the newest counter of each originator.
+    """
+
+    row: RosterRow
+    key: EllipticCurvePublicKey | None
+    held: Anchors
+    ended: Fate | None = None
+    asked: bool = False
+    settled: list[Anchors] = field(default_factory=list)
+    foreign: bool = False
+    counters: dict[EUI64, int] = field(default_factory=dict)
+
+
+class Devices:
+    """Looks at devices, and counts.
+
+    Args:
+        materials: what was placed.
+        authorities: who vouches for device certificates.
+        tell: is told what is wrong.
+    """
+
+    def __init__(self, materials: Materials, authorities: Authorities, tell: Tell) -> None:
+        self.tally = Tally()
+        self.policies: Counter[bytes] = Counter()
+        self._materials, self._authorities, self._tell_all = materials, authorities, tell
+        self._reading = Reading()
+        self._issuers: dict[tuple[bytes, bytes], bytes | None] = {}
+
+    @property
+    def opened(self) -> frozenset[bytes]:
+        """The contingency public keys, 65 octets each, that commands opened so far."""
+        return self._materials.opened
+
+    def look(
+        self,
+        row: RosterRow,
+        outcome: OutcomeRow | None,
+        exchanges: Iterable[Exchange],
+        found: FoundRow | None,
+    ) -> None:
+        """All that the evidence has of one device is looked at, and counted.
+
+        Clause: sec:L10
+        """
+        case = _Case(row=row, key=self._key(row), held=row.before)
+        before: datetime | None = None
+        for exchange in exchanges:
+            if before is not None and exchange.at < before:
+                self._tell(case, "exchanges are not in the order of time")
+            before = exchange.at
+            self._exchange(case, exchange)
+        self.tally.foreign += case.foreign
+        self._end(case, outcome)
+        if found is not None:
+            self._inspected(case, found)
+        elif case.ended is Fate.RECOVERED:
+            self.tally.of[Criterion.INSPECTION] += 1
+
+    def _exchange(self, case: _Case, exchange: Exchange) -> None:
+        try:
+            command = parse_message(exchange.command)
+            if exchange.turn is Turn.READ_BACK:
+                self._asked(case, exchange, command)
+                return
+            commanded = self._reading.command(command)
+        except Malformed as error:
+            self._tell(case, f"command of turn {exchange.turn.value}: {error.message}")
+            return
+        if exchange.turn is Turn.OUTDATED:
+            self._outdated(case, exchange, command, commanded)
+            return
+        self._commanded(case, exchange.turn, command, commanded)
+        if exchange.turn is Turn.COMMANDED:
+            self._timed(exchange.at)
+        self.tally.of[Criterion.FURTHER] += exchange.turn is Turn.UPDATED
+        if exchange.response:
+            self._answered(case, exchange, command, commanded)
+
+    def _timed(self, at: datetime) -> None:
+        tally = self.tally
+        tally.commands += 1
+        tally.first = at if tally.first is None else min(tally.first, at)
+        tally.last = at if tally.last is None else max(tally.last, at)
+
+    def _commanded(
+        self, case: _Case, turn: Turn, command: GbcsMessage, commanded: Commanded
+    ) -> None:
+        """2: who it is for and from, that it is signed, and that it fills what it should."""
+        self._addressed(case, turn, command, commanded)
+        key = self._materials.signer(commanded, case.held)
+        holds = key is not None and signature_holds(key, command.signature, command.signed)
+        if commanded.mode is CONTINGENCY:
+            self.tally.judge(Criterion.APEX, holds=key is not None)
+        if not self.tally.judge(Criterion.SIGNED, holds=holds):
+            whose = "of the key that the device believed" if key else "of a key that it believed"
+            self._tell(
+                case, f"command of turn {turn.value}: signature does not hold, must be {whose}"
+            )
+        wanted = self._materials.wanted(turn, case.row.before)
+        full = commanded.placed == {cell: certificate for cell, (certificate, _) in wanted.items()}
+        if turn is Turn.COMMANDED:
+            self.tally.judge(Criterion.COMMANDS, holds=full)
+        if not full:
+            self._tell(case, f"command of turn {turn.value}: {_unlike(commanded, wanted)}")
+
+    def _addressed(
+        self, case: _Case, turn: Turn, command: GbcsMessage, commanded: Commanded
+    ) -> None:
+        header = command.header
+        wrong = []
+        if header.category is not MessageCategory.COMMAND or header.recipient != case.row.device:
+            wrong.append("is for another device, must be for this one")
+        if header.originator not in self._materials.originators(turn):
+            wrong.append(f"is of {header.originator}, must be of who commands")
+        if header.message_code != commanded.mode.message_code:
+            wrong.append(f"has code {header.message_code:04X}, must be its mode's")
+        if header.counter <= case.counters.get(header.originator, -1):
+            wrong.append(f"has counter {header.counter}, must be above the one before")
+        case.counters[header.originator] = header.counter
+        for one in wrong:
+            self._tell(case, f"command of turn {turn.value}: {one}")
+
+    def _answered(
+        self, case: _Case, exchange: Exchange, command: GbcsMessage, commanded: Commanded
+    ) -> None:
+        """3: it is this command's answer, by the device, and says what the cells held and hold."""
+        turn = exchange.turn
+        responded = self._response(case, exchange, command)
+        if responded is None:
+            return
+        wanted = self._materials.wanted(turn, case.row.before)
+        replaced = {one.cell for one in responded.outcomes if one.replaced}
+        as_placed = all(
+            one.replacing == wanted[one.cell][1]
+            for one in responded.outcomes
+            if one.replaced and one.cell in wanted
+        )
+        same = [one.cell for one in responded.outcomes] == list(commanded.placed)
+        if responded.outcomes and not (same and as_placed and responded.mode is commanded.mode):
+            self._tell(case, f"response of turn {turn.value}: tells other cells or identifiers")
+        self._existing(case, responded)
+        case.held = after(case.held, responded)
+        if turn is Turn.COMMANDED:
+            case.ended, case.asked = _by_cells(len(replaced), len(wanted)), False
+            if case.ended is Fate.RECOVERED:
+                case.settled = [case.held]
+        else:
+            case.settled.append(case.held)
+            if turn is Turn.UPDATED:
+                self.tally.held[Criterion.FURTHER] += replaced == set(wanted)
+
+    def _response(self, case: _Case, exchange: Exchange, command: GbcsMessage) -> Responded | None:
+        turn = exchange.turn
+        try:
+            response = parse_message(exchange.response)
+            _must_answer(response, command)
+            responded = self._reading.response(response)
+        except Malformed as error:
+            self.tally.judge(Criterion.RESPONSES, holds=False)
+            self._tell(case, f"response of turn {turn.value}: {error.message}")
+            return None
+        key = case.key
+        holds = key is not None and signature_holds(key, response.signature, response.signed)
+        if not self.tally.judge(Criterion.RESPONSES, holds=holds):
+            self._tell(
+                case,
+                f"response of turn {turn.value}: signature does not hold, must be of the device",
+            )
+            return None
+        return responded
+
+    def _existing(self, case: _Case, responded: Responded) -> None:
+        """What the cells held before is what they must have held, or the thief's."""
+        for one in responded.outcomes:
+            known = case.held.get(one.cell)
+            if one.existing == known:
+                continue
+            if one.existing in self._materials.planted:
+                case.foreign = True
+                continue
+            self._tell(
+                case, f"response: {cell_name(one.cell)} held what it did not hold by the roster"
+            )
+
+    def _asked(self, case: _Case, exchange: Exchange, command: GbcsMessage) -> None:
+        """What it says when it is asked what its cells hold."""
+        if command.header.message_code != READ_BACK_CODE:
+            self._tell(case, "read-back: another use case, must be CS02a")
+        if command.header.recipient != case.row.device:
+            self._tell(case, "read-back: is for another device, must be for this one")
+        if not exchange.response:
+            return
+        response = parse_message(exchange.response)
+        _must_answer(response, command)
+        payload = read_payload(response)
+        details = payload.value if isinstance(payload, SecurityPayload) else ()
+        said = read_back(details if isinstance(details, tuple) else ())
+        if case.ended is Fate.RECOVERED:
+            placed = {cell: held for cell, held in case.held.items() if cell in said}
+            self.tally.judge(Criterion.READ_BACK, holds=bool(said) and placed == said)
+            return
+        wanted = self._materials.wanted(Turn.COMMANDED, case.row.before)
+        placed = {cell: told for cell, (_, told) in wanted.items()}
+        holds = self.tally.judge(Criterion.READ_BACK, holds=not missing(placed, said))
+        case.ended, case.asked = (Fate.RECOVERED, True) if holds else (Fate.PARTLY, False)
+        if holds:
+            case.held = {**case.held, **placed}
+            case.settled = [case.held]
+
+    def _outdated(
+        self, case: _Case, exchange: Exchange, command: GbcsMessage, commanded: Commanded
+    ) -> None:
+        """A command that was good before the recovery, and has no effect now."""
+        key = self._materials.signer(commanded, case.row.before)
+        if key is None or not signature_holds(key, command.signature, command.signed):
+            self._tell(case, "command under the old anchors: is not signed by one of their keys")
+        if command.header.recipient != case.row.device:
+            self._tell(case, "command under the old anchors: is for another device")
+        replaced = False
+        if exchange.response:
+            responded = self._response(case, exchange, command)
+            replaced = responded is None or any(one.replaced for one in responded.outcomes)
+        if not self.tally.judge(Criterion.OUTDATED, holds=not replaced):
+            self.tally.remark(f"device {case.row.device} obeyed a command under the old anchors")
+
+    def _end(self, case: _Case, outcome: OutcomeRow | None) -> None:
+        """5: what became of it is what is said."""
+        row = case.row
+        if outcome is None:
+            self._tell(case, "nothing says what became of it, must be among the outcomes")
+            return
+        fate = outcome.fate
+        self.tally.devices[row.kind, row.make, row.region, fate] += 1
+        if case.ended is not _ENDED.get(fate):
+            shown = "nothing" if case.ended is None else case.ended.value
+            self._tell(case, f"said to be {fate.value}, its exchanges show {shown}")
+        if fate is not Fate.RECOVERED:
+            self.tally.residue[fate, outcome.why] += 1
+        elif case.asked:
+            self.tally.read_back += 1
+        else:
+            self.tally.answered += 1
+
+    def _inspected(self, case: _Case, found: FoundRow) -> None:
+        """4: each cell holds what was placed, and none the thief's."""
+        survives = [cell for cell, held in found.found.items() if held in self._materials.planted]
+        if not self.tally.judge(Criterion.ATTACKER, holds=not survives):
+            cells = ", ".join(map(cell_name, survives))
+            self.tally.remark(f"device {case.row.device}: the thief's certificate is in {cells}")
+        if case.ended is not Fate.RECOVERED:
+            return
+        agrees = any(dict(found.found) == dict(held) for held in case.settled)
+        if not self.tally.judge(Criterion.INSPECTION, holds=agrees):
+            self.tally.remark(f"device {case.row.device}: {_differs(found.found, case.held)}")
+
+    def _key(self, row: RosterRow) -> EllipticCurvePublicKey | None:
+        """1: its key, if its certificate is its own and somebody believed issued it."""
+        try:
+            certificate = parse_certificate(row.certificate)
+            tbs = certificate.tbs
+            point = public_key_octets(tbs)
+            wrong = self._wrong_with(row, certificate, point)
+            for one in policies(tbs):
+                self.policies[one] += 1
+            key = public_point(point)
+        except Malformed as error:
+            wrong, key = error.message, None
+        if wrong:
+            self._tell_all("device", f"device {row.device}: certificate: {wrong}")
+            return None
+        return key
+
+    def _wrong_with(self, row: RosterRow, certificate: Certificate, point: bytes) -> str:
+        tbs = certificate.tbs
+        if identity(tbs) != row.device:
+            return "is of another device, must be of this one"
+        if subject_key_identifier(tbs) != key_identifier(point):
+            return "key identifier is not of its key, must be"
+        extension = tbs.extension(_AUTHORITY_KEY)
+        name = (tbs.issuer, extension.value if extension else b"")
+        if name not in self._issuers:
+            issuer = self._authorities.issuer_of(certificate)
+            self._issuers[name] = public_key_octets(issuer.tbs) if issuer else None
+        issuing = self._issuers[name]
+        if issuing is None:
+            return "no believed authority issued it, one must have"
+        verify_p256(issuing, certificate.signature, tbs.octets)
+        return ""
+
+    def _tell(self, case: _Case, what: str) -> None:
+        self._tell_all("device", f"device {case.row.device}: {what}")
+
+
+_AUTHORITY_KEY: Final = bytes.fromhex("551d23")
+
+
+def _by_cells(replaced: int, wanted: int) -> Fate:
+    if not replaced:
+        return Fate.REFUSED
+    return Fate.RECOVERED if replaced == wanted else Fate.PARTLY
+
+
+def _must_answer(response: GbcsMessage, command: GbcsMessage) -> None:
+    """Raises: Malformed: it answers another command."""
+    said, asked = response.header, command.header
+    found = (said.category, said.counter, said.originator, said.recipient, said.message_code)
+    wanted = (
+        MessageCategory.RESPONSE,
+        asked.counter,
+        asked.recipient,
+        asked.originator,
+        asked.message_code,
+    )
+    if found != wanted:
+        raise Malformed(
+            f"answers command {said.counter} of {said.recipient}, must answer {asked.counter} of"
+            f" {asked.originator}",
+            clause="gbcs:7.2.7",
+            rule="recovery.answer",
+        )
+
+
+def _unlike(commanded: Commanded, wanted: Wanted) -> str:
+    left = [cell_name(cell) for cell in wanted if cell not in commanded.placed]
+    if left:
+        return f"leaves {', '.join(left)} as it is, must fill every cell"
+    other = [
+        cell_name(cell)
+        for cell, certificate in commanded.placed.items()
+        if cell not in wanted or wanted[cell][0] != certificate
+    ]
+    return f"places another certificate in {', '.join(other)}, must be the one of the evidence"
+
+
+def _differs(found: Anchors, held: Anchors) -> str:
+    cells = [cell_name(cell) for cell in held if found.get(cell) != held[cell]]
+    return f"the inspection finds something else in {', '.join(cells) or 'other cells'}"

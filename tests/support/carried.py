@@ -1,9 +1,10 @@
 """A house with an estate, a campaign that was begun, and its key: to be carried by other processes."""
 
+import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,6 +97,34 @@ class Campaign:
         with serve_key(self.recovery.key_socket, served):
             yield
 
+    def carriers(self) -> list[int]:
+        """The process ids of those who say that they carry it, newest first."""
+        query = "SELECT worker FROM campaign_worker ORDER BY seen DESC"
+        found: list[tuple[str]] = []
+        with (
+            closing(sqlite3.connect(self.state / "estate.sqlite", timeout=30)) as rows,
+            suppress(sqlite3.OperationalError),  # nobody has said so yet
+        ):
+            found = rows.execute(query).fetchall()
+        return [int(worker.split("-")[-2]) for (worker,) in found]
+
+    def check(self) -> None:
+        """Every device is in a state that the plan explains, and none obeyed twice."""
+        holding, changed, tries = self.holding(), self.changed(), PLAN.patience.tries
+        with self.kept() as kept:
+            members = kept.campaigns.members(NAME, None, 1_000_000)
+            attempts = Counter(one.device for one in kept.campaigns.evidence(NAME, None, 1_000_000))
+        assert {one.device for one in members} == set(changed)
+        for one in members:
+            assert one.fate.is_final, one
+            assert changed[one.device] == (one.device in holding), one
+            assert 0 < attempts[one.device] <= one.tries, one
+            if one.fate is Fate.RECOVERED:
+                assert one.device in holding, one
+            else:
+                assert one.why, one
+                assert one.tries >= tries, one
+
     def look(self) -> None:
         """People looked at the canaries and let it go on."""
         with self.kept() as kept:
@@ -129,6 +158,16 @@ class Campaign:
                 found[state.device] += state.device in before and before[state.device] != cells
                 before[state.device] = cells
         return found
+
+
+def hold_key(socket: Path, scalar: bytes, symmetric_key: bytes) -> None:
+    """A process that has the key open, until it is killed."""
+    key = SoftwareAgreementKey(loaded(scalar), deterministic=True)
+    served = ServedKey(
+        name="contingency", public_key=key.public_key, key=key, symmetric=lambda: symmetric_key
+    )
+    with serve_key(socket, served):
+        signal.pause()
 
 
 def begun(state: Path, devices: int, plan: CampaignPlan = PLAN) -> Campaign:

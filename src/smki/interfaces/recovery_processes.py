@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from typing import Any, Final
 
 from smki.interfaces.link import error_fields, error_from
@@ -44,8 +44,9 @@ class _Processes:
     def __init__(self, parts: Sequence[Part], look: Look) -> None:
         self._parts = parts
         self._look = look
-        self._spawn = get_context("spawn")
-        self._running: dict[Connection, tuple[SpawnProcess, Part]] = {}
+        self._made = get_context("forkserver")  # from a process without threads, loaded once
+        self._made.set_forkserver_preload([carry_part.__module__])
+        self._running: dict[Connection, tuple[ForkServerProcess, Part]] = {}
         self._done: list[PartDone] = []
         self._deaths = 0
         self._in_a_row = 0
@@ -70,8 +71,8 @@ class _Processes:
         return self._done, self._deaths
 
     def _start(self, part: Part) -> None:
-        here, there = self._spawn.Pipe(duplex=False)
-        process = self._spawn.Process(target=_in_process, args=(part, there), daemon=True)
+        here, there = self._made.Pipe(duplex=False)
+        process = self._made.Process(target=_in_process, args=(part, there), daemon=True)
         process.start()
         there.close()
         self._running[here] = (process, part)

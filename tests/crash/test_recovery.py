@@ -1,0 +1,155 @@
+"""Carriers, whoever starts them, and whoever has the key, killed while a campaign goes on."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Final
+
+import pytest
+from tests.support.carried import NAME, PLAN, Campaign, begun, hold_key
+
+from smki.interfaces.recovery_carrying import carry
+from smki.ports.campaigns import CampaignState
+from smki.recovery import Fate, Move
+
+PATIENCE_SECONDS: Final = 600.0
+NO_STOP: Final = replace(
+    PLAN, canaries=0, waves=(1_000,), stop_at=replace(PLAN.stop_at, failed_per_thousand=1_000)
+)
+
+
+@pytest.mark.clause("sec:L10")
+def test_carriers_that_are_killed_are_replaced(tmp_path: Path) -> None:
+    """Two of them, in the middle: every device is as the plan explains, none obeyed twice."""
+    campaign = begun(tmp_path / "state", 300, NO_STOP)
+    kills = [30, 150]
+    victims: list[int] = []
+
+    def kill(ended: int, _: int) -> None:
+        living = [pid for pid in campaign.carriers() if pid not in victims]
+        if kills and ended >= kills[0] and living:
+            kills.pop(0)
+            victims.append(living[0])
+            os.kill(living[0], signal.SIGKILL)
+
+    with campaign.key():
+        done = carry(campaign.settings, NAME, processes=2, tell=kill)
+    assert (done.decided.move, done.deaths, len(victims)) == (Move.DONE, 2, 2)
+    assert done.carried.state is CampaignState.ENDED
+    assert done.fates[Fate.RECOVERED] >= 290
+    campaign.check()
+
+
+@dataclass
+class Story:
+    """A campaign that is carried by a command, and processes that are killed."""
+
+    campaign: Campaign
+    log: Path
+    holder: SpawnProcess | None = None
+    command: "subprocess.Popen[bytes] | None" = None
+    codes: list[int] = field(default_factory=list)
+    killed: list[str] = field(default_factory=list)
+
+    def hold(self) -> None:
+        """Somebody has the key open."""
+        arguments = (
+            self.campaign.recovery.key_socket,
+            self.campaign.world.catalogue.contingency_handle,
+            self.campaign.symmetric_key,
+        )
+        self.holder = get_context("spawn").Process(target=hold_key, args=arguments, daemon=True)
+        self.holder.start()
+
+    def carry(self) -> None:
+        """The command is running."""
+        arguments = ["recovery", "carry", NAME, "--processes", "2", "--key-patience", "2", "--json"]
+        environment = {**os.environ, "SMKI_STATE": str(self.campaign.state)}
+        with self.log.open("ab") as log:
+            self.command = subprocess.Popen(
+                [sys.executable, "-m", "smki", *arguments],
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill(self, who: str) -> bool:
+        """It is killed, if it lives."""
+        if who == "holder" and self.holder is not None:
+            self.holder.kill()
+            self.holder.join()
+        elif who == "command" and self.command is not None:
+            self.command.kill()
+        else:
+            carriers = self.campaign.carriers()
+            if not carriers:
+                return False
+            with suppress(ProcessLookupError):
+                os.kill(carriers[0], signal.SIGKILL)
+        self.killed.append(who)
+        return True
+
+    def look(self) -> bool:
+        """Who ended is begun again; whether the campaign is over."""
+        if self.holder is None or not self.holder.is_alive():
+            self.hold()
+        if self.command is None or self.command.poll() is not None:
+            if self.command is not None:
+                self.codes.append(self.command.returncode)
+                if self.codes[-1] == 0:
+                    return True
+            self.carry()
+        return False
+
+    def end(self) -> None:
+        """Nothing that was started lives."""
+        for process in (self.holder, self.command):
+            if process is not None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Iterator[Story]:
+    """Of 20,000 devices."""
+    count = int(os.environ.get("SMKI_RECOVERY_DEVICES") or 20_000)
+    made = Story(campaign=begun(tmp_path / "state", count, NO_STOP), log=tmp_path / "log.txt")
+    yield made
+    made.end()
+
+
+@pytest.mark.soak
+@pytest.mark.clause("sec:L10")
+def test_ten_kills_of_anybody(story: Story, chance: random.Random) -> None:
+    """Carriers, the command and the key's holder, ten times at random moments of a large campaign."""
+    started = time.monotonic()
+    who = ["carrier"] * 4 + ["command"] * 3 + ["holder"] * 3
+    chance.shuffle(who)
+    total = len(story.campaign.changed())
+    moments = sorted(chance.uniform(0.02, 0.9) * total for _ in who)
+    while not story.look():
+        fates = story.campaign.fates()
+        ended = sum(count for fate, count in fates.items() if fate.is_final)
+        if moments and ended >= moments[0] and story.kill(who[0]):
+            moments.pop(0)
+            who.pop(0)
+        assert time.monotonic() - started < PATIENCE_SECONDS, story.log.read_text()[-4_000:]
+        time.sleep(0.2)
+    seconds = time.monotonic() - started
+    assert len(story.killed) == 10
+    assert set(story.codes) <= {0, 3, -signal.SIGKILL}, story.log.read_text()[-4_000:]
+    story.campaign.check()
+    fates = story.campaign.fates()
+    said = {"kills": story.killed, "codes": story.codes, "seconds": round(seconds, 1)}
+    sys.stdout.write(json.dumps(said | {fate.value: count for fate, count in fates.items()}) + "\n")
+    assert fates[Fate.RECOVERED] >= 0.97 * total

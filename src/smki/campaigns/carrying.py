@@ -8,14 +8,15 @@
 Killed between any two, the device is another's when the lease ends. A device that obeyed and whose
 answer was lost believes the old key no more: commanded again it is silent. So who was commanded
 before is read back first, and who gives no answer is read back then, by the new access control
-broker, whom only recovered devices know.
+broker. Where that one is new too, recovered devices alone know it; where it stays, the others tell
+what they hold, and are commanded again.
 
 Clause: sec:L10, gbcs:CS02a, gbcs:CS02b
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, Protocol, TypeVar
@@ -326,7 +327,7 @@ class Carrier:
         cells = cells_replaced(self._by.materials, one.target.cells)
         placed = {cell: self._by.placed[cell] for cell in cells}
         if one.asked is not _Asked.COMMANDED:
-            return _read_back(one, event, placed)
+            return _read_back(carried, one, event, placed)
         response = _said(event.response, UpdateCredentialsResponse)
         if response is None or response.outcome is None:
             return _ended(one, event, Fate.REFUSED, "an answer without an outcome")
@@ -389,14 +390,26 @@ def _ended(one: _UnderWay, event: Answered, fate: Fate, why: str) -> Became:
     )
 
 
-def _read_back(one: _UnderWay, event: Answered, placed: Anchors) -> Became:
+def _read_back(carried: Carried, one: _UnderWay, event: Answered, placed: Anchors) -> Became | None:
+    """What the cells say. Where the broker stays, devices answer it that did not obey, too.
+
+    Those are commanded: at once, or when they are due again.
+    """
     payload = read_payload(event.response)
     details = payload.value if isinstance(payload, SecurityPayload) else ()
     held = read_back(details if isinstance(details, tuple) else ())
     lacking = missing(placed, held)
-    if lacking:
-        return _ended(one, event, Fate.PARTLY, f"cells not replaced: {', '.join(lacking)}")
-    return _ended(one, event, Fate.RECOVERED, "its answer was lost; read back")
+    if not lacking:
+        return _ended(one, event, Fate.RECOVERED, "its answer was lost; read back")
+    if one.asked is _Asked.READ_FIRST:
+        one.asked = _Asked.COMMANDED
+        return None
+    why = f"cells not replaced: {', '.join(lacking)}"
+    pause = carried.plan.patience.pause(one.member.tries)
+    if pause is not None:
+        return replace(_ended(one, event, Fate.PLANNED, why), due=event.at + pause)
+    fate = Fate.PARTLY if len(lacking) < len(placed) else Fate.SILENT
+    return _ended(one, event, fate, why)
 
 
 def _said(response: GbcsMessage, kind: type[_Value]) -> _Value | None:

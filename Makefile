@@ -40,7 +40,7 @@ lock: ## pins what pyproject.toml asks for, with hashes and without addresses
 	@command -v uv >/dev/null || { echo "make lock needs uv, which is not in the path" >&2; exit 1; }
 	uv pip compile pyproject.toml --extra hsm --extra postgresql --universal --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url -o requirements.lock
-	uv pip compile pyproject.toml --extra hsm --extra postgresql --group dev --universal --generate-hashes \
+	uv pip compile pyproject.toml --extra cluster --extra hsm --extra postgresql --group dev --universal --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url -o requirements-dev.lock
 	uv pip compile --group fuzz --universal --generate-hashes \
 	  --no-header --no-annotate --no-emit-index-url -o requirements-fuzz.lock

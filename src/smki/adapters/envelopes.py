@@ -46,7 +46,7 @@ def unseal(envelope: bytes, certificate: x509.Certificate, key: RSAPrivateKey) -
         Refused: it is for others, was changed, or is no envelope.
     """
     try:
-        return pkcs7_decrypt_der(envelope, certificate, key, [PKCS7Options.Binary])
+        return pkcs7_decrypt_der(envelope, certificate, key, [])
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Refused(
             f"envelope: does not open ({error}), must be sealed for this certificate and unchanged",

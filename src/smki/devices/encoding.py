@@ -40,6 +40,9 @@ from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import SeqNumberUsage
 
 _VERSION: Final = 2
+_VERSION_OCTET: Final = bytes((_VERSION,))
+_HEAD_OCTETS: Final = 11  # version, kind, device, and the length of the hw type, below 128
+_SEEN_MOST: Final = 8  # of a kind, holdings that are tried before one is read
 _KINDS: Final = tuple(DeviceKind)  # a new kind is added at the end
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CLAUSE: Final = "gbcs:4.3.1"
@@ -158,6 +161,55 @@ def _write_counters(writer: _Writer, counters: Mapping[RemotePartyRole, Counters
             writer.count(counter + 1)
 
 
+class AnchorNumbers:
+    """Reads of many states which anchors their cells hold, by number, and nothing else.
+
+    What the last ones of a kind held is tried first: most devices of an estate hold alike.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, list[tuple[bytes, tuple[int, ...]]]] = {}
+
+    def of(self, octets: bytes) -> tuple[DeviceKind, tuple[int, ...]]:
+        """The kind, and what its cells hold, in their order; 0 for one that is empty.
+
+        Raises:
+            Inconsistent: they hold no state.
+
+        Clause: gbcs:4.3.1
+        """
+        head = octets[:_HEAD_OCTETS]
+        if len(head) < _HEAD_OCTETS or not head.startswith(_VERSION_OCTET):
+            raise _unreadable(octets, "no head of this version")
+        start = _HEAD_OCTETS + head[-1]
+        seen = self._seen.setdefault(octets[1], [])
+        for segment, numbers in seen:
+            if octets.startswith(segment, start):
+                return _KINDS[octets[1]], numbers
+        kind, numbers, end = _anchor_numbers(octets, start)
+        seen.insert(0, (octets[start:end], numbers))
+        del seen[_SEEN_MOST:]
+        return kind, numbers
+
+
+def _anchor_numbers(octets: bytes, start: int) -> tuple[DeviceKind, tuple[int, ...], int]:
+    try:
+        reader = _Reader(octets)
+        kind = _KINDS[octets[1]]
+        reader.cursor.take(start, "head")
+        numbers = tuple(reader.count("anchor") for _ in KINDS[kind].cells)
+    except (Malformed, IndexError) as error:
+        raise _unreadable(octets, error) from None
+    return kind, numbers, reader.cursor.position
+
+
+def _unreadable(octets: bytes, why: object) -> Inconsistent:
+    return Inconsistent(
+        f"device state: {len(octets)} octets cannot be read ({why}), must be as written",
+        rule="device.state",
+    )
+
+
 def decode_state(octets: bytes, table: AnchorTable) -> DeviceState:
     """The state that `octets` hold.
 
@@ -169,10 +221,7 @@ def decode_state(octets: bytes, table: AnchorTable) -> DeviceState:
     try:
         return _read(_Reader(octets), table)
     except (Malformed, ValueError, IndexError) as error:
-        raise Inconsistent(
-            f"device state: {len(octets)} octets cannot be read ({error}), must be as written",
-            rule="device.state",
-        ) from None
+        raise _unreadable(octets, error) from None
 
 
 def _read(reader: _Reader, table: AnchorTable) -> DeviceState:

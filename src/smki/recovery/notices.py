@@ -10,7 +10,7 @@
     circumstances,<in words>,
     wish,<method>,                                  if it has one
     certificate,<serial number>,                    ascending; 1 to 1,000
-    device,<EUI-64>,                                ascending; up to 100,000, if it knows them
+    device,<EUI-64>,                                ascending; up to 10,000, if it knows them
 
 In the second file `certificate` names the certificate of the key, or `key-identifier` stands in its
 place with the SHA-256 of a key that has none. The file travels signed and sealed, as a parcel:
@@ -33,7 +33,6 @@ from typing import Final
 from smki.merkle.canonical import encode_json, parse_json
 from smki.recovery.notices_rows import (
     CLAUSE,
-    FILE_MAX_OCTETS,
     FileKind,
     Row,
     Rows,
@@ -41,11 +40,10 @@ from smki.recovery.notices_rows import (
     write_rows,
 )
 from smki.terms import EUI64, Compromised, Malformed, Method, SerialNumber
-from smki.wire.cms import CMS_MAX_OCTETS
 
 CERTIFICATES_MAX: Final = 1_000
-DEVICES_MAX: Final = 100_000
-PARCEL_MAX_OCTETS: Final = 2 * FILE_MAX_OCTETS + 2 * CMS_MAX_OCTETS
+DEVICES_MAX: Final = 10_000  # of more, the inventory is the better list
+PARCEL_MAX_OCTETS: Final = 640 * 1024  # the record commits to it whole
 _EXTENT: Final = {"known": True, "suspected": False}
 _IDENTIFIER: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CERTIFICATE: Final = "certificate"

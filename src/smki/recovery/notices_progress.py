@@ -25,12 +25,12 @@ from datetime import datetime
 from typing import Final
 
 from smki.recovery.campaign import Fate
-from smki.recovery.notices import DEVICES_MAX
 from smki.recovery.notices_rows import FileKind, Row, Rows, said, write_rows
 from smki.recovery.progress import Progress
 from smki.terms import EUI64, Compromised
 
 REASONS_MAX: Final = 1_000
+DEVICES_A_PART: Final = 100_000
 _STATES: Final = ("running", "paused", "aborted", "ended")
 _PROGRESS: Final = frozenset({FileKind.ORGANISATION_PROGRESS, FileKind.OTHER_PROGRESS})
 
@@ -156,7 +156,7 @@ def parse_progress(octets: bytes) -> ProgressFile:
         devices_of_campaign=rows.count(rows.text("devices")),
         fates=rows.some("fate", len(Fate), lambda row: _fate(rows, row)),
         reasons=rows.some("reason", REASONS_MAX, lambda row: (row.value, rows.count(row.detail))),
-        devices=rows.some("device", DEVICES_MAX, lambda row: _device(rows, row)),
+        devices=rows.some("device", DEVICES_A_PART, lambda row: _device(rows, row)),
     )
     if sum(count for _, count in found.fates) != found.devices_of_campaign:
         raise rows.wrong(f"fates are not {found.devices_of_campaign} devices together, must be")

@@ -1,0 +1,353 @@
+"""`smki recovery incident`: a notification is taken, confirmed by call-back, decided upon, recovered from."""
+
+import base64
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from smki.adapters.envelopes import ENVELOPE_OCTETS, unseal
+from smki.adapters.sql.estate_holdings import EstateHoldings
+from smki.bootstrap import Settings, load_settings, open_front
+from smki.bootstrap.estates import open_estate
+from smki.flows import incidents
+from smki.flows.incidents import Called, incident_of
+from smki.flows.notifying import Confide, authority_of, keep_refusal, take_notification
+from smki.flows.office import FrontOffice
+from smki.flows.relevance import relevant_devices
+from smki.governance.entities.incidents import FactorAnswer, Incident, Mechanism
+from smki.governance.looking import all_under
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.operations import perform
+from smki.ports.holdings import Holding
+from smki.recovery.notices import PARCEL_MAX_OCTETS
+from smki.recovery.relevance import Relevance
+from smki.terms import Malformed, Method, Refused
+
+_SEALED_MAX: Final = PARCEL_MAX_OCTETS + ENVELOPE_OCTETS
+_MECHANISMS: Final = tuple(one.value for one in Mechanism)
+_METHODS: Final = tuple(one.value for one in Method)
+_by_option = click.option("--by", required=True, metavar="PERSON", help="Who, of the register.")
+_text_option = click.option("--text", default="", metavar="TEXT", help="Why, or what was done.")
+_body_option = click.option("--body", default="", metavar="REF", help="The authority, if not one.")
+
+
+@click.group(short_help="Incidents: take a notification, confirm, decide, close.")
+def incident() -> None:
+    """A key is, or may be, lost: from a party's notification to the report. Kept in the register."""
+
+
+@incident.command
+@click.argument("sealed")
+@click.option("--certificate", required=True, metavar="CERT", help="For which it is sealed, PEM.")
+@click.option("--key", required=True, metavar="KEY", help="Its private key, PEM.")
+@_body_option
+@json_option
+def take(sealed: str, *, certificate: str, key: str, body: str, as_json: bool) -> None:
+    """Take in a notification: open it, verify who signed it and that it is theirs to report.
+
+    Whatever is refused is kept with the reasons, and the record commits to it. What is taken is
+    believed of nothing: it is confirmed by call-back first.
+    """
+    settings = load_settings(os.environ)
+    with reporting(as_json=as_json):
+        came = read_input(sealed, limit=_SEALED_MAX)
+        opener = _opener(certificate, key)
+        with open_front(settings) as front:
+            authority = authority_of(front.proceedings, body)
+            with _keeping_refusals(settings, came):
+                found = take_notification(
+                    front, opener(came), body=authority, confide=_confide(settings), at=_now()
+                )
+    _emit(found, "next: 'smki recovery incident call-back', by two people", as_json=as_json)
+
+
+@incident.command("list")
+@_body_option
+@json_option
+def list_incidents(*, body: str, as_json: bool) -> None:
+    """List the incidents."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        register = front.proceedings
+        found = all_under(register, authority_of(register, body), Incident)
+    lines = [f"{one.title}: {one.standing}" for one in found] or ["there is no incident"]
+    emit({"incidents": [fields_of(one) for one in found]}, lines, as_json=as_json)
+
+
+@incident.command
+@click.argument("ref")
+@json_option
+def show(ref: str, *, as_json: bool) -> None:
+    """Show an incident: what was reported, each step, who was called back, what was decided."""
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        found = incident_of(front.proceedings, ref)
+    _emit(found, "", as_json=as_json)
+
+
+@incident.command("call-back")
+@click.argument("ref")
+@click.option("--contact", required=True, metavar="PERSON", help="Who was asked, of the register.")
+@click.option("--mechanism", required=True, type=click.Choice(_MECHANISMS), help="How.")
+@_by_option
+@click.option("--second", required=True, metavar="PERSON", help="Who listened, of the register.")
+@click.option("--confirmed/--false", required=True, default=None, help="What the contact said.")
+@click.option("--said", default="", metavar="TEXT", help="In words.")
+@json_option
+def call_back(ref: str, *, mechanism: str, as_json: bool, **given: Any) -> None:
+    """Note what the reporter's registered contact said: the notification is confirmed, or false.
+
+    The address is the one that the register has of that person, never one in the notification; two
+    people ask, neither of them of the reporter.
+    """
+    called = Called(mechanism=Mechanism(mechanism), **given)
+    _step(
+        lambda front: incidents.call_back(front.proceedings, ref, called, _now()),
+        "next: 'smki recovery incident declare', or 'close' if it is false",
+        as_json=as_json,
+    )
+
+
+@incident.command
+@click.argument("ref")
+@_by_option
+@_text_option
+@click.option("--convening", default="", metavar="REF", help="By which the body was called.")
+@json_option
+def declare(ref: str, *, as_json: bool, **given: Any) -> None:
+    """Declare it: the authority is to decide. 'smki governance convene' calls it together."""
+    _step(
+        lambda front: incidents.declare(front.proceedings, ref, at=_now(), **given),
+        f"next: 'smki recovery options {ref}' compares what can be done",
+        as_json=as_json,
+    )
+
+
+@incident.command
+@click.argument("ref")
+@click.argument("method", type=click.Choice(_METHODS))
+@click.option("--decision", default="", metavar="ID", help="Recorded; not for method-1.")
+@_by_option
+@_text_option
+@json_option
+def decide(ref: str, method: str, *, as_json: bool, **given: Any) -> None:
+    """Note the method that was decided: the record must have the decision, in force, for it."""
+    _step(
+        lambda front: incidents.decide_method(front, ref, Method(method), at=_now(), **given),
+        f"next: 'smki recovery checklist {ref}'",
+        as_json=as_json,
+    )
+
+
+@incident.command
+@click.argument("ref")
+@click.option("--campaign", default="", metavar="NAME", help="That recovers devices.")
+@_by_option
+@_text_option
+@json_option
+def recovering(ref: str, *, as_json: bool, **given: Any) -> None:
+    """Note that devices are being recovered, and by which campaign."""
+    _step(
+        lambda front: incidents.begin_recovery(front.proceedings, ref, at=_now(), **given),
+        f"next: 'smki recovery progress-file {ref}' tells the subscriber",
+        as_json=as_json,
+    )
+
+
+@incident.command
+@click.argument("ref")
+@_by_option
+@_text_option
+@json_option
+def recovered(ref: str, *, as_json: bool, **given: Any) -> None:
+    """Note that all that could be recovered is; what is left is in TEXT or in the report."""
+    _step(
+        lambda front: incidents.end_recovery(front.proceedings, ref, at=_now(), **given),
+        f"next: 'smki recovery incident close {ref} --report REPORT'",
+        as_json=as_json,
+    )
+
+
+@incident.command
+@click.argument("ref")
+@_by_option
+@_text_option
+@click.option("--report", default="", metavar="TEXT", help="Name or digest of the report.")
+@json_option
+def close(ref: str, *, as_json: bool, **given: Any) -> None:
+    """Close it, with its report, or with the reason why there is none."""
+    _step(
+        lambda front: incidents.close(front.proceedings, ref, at=_now(), **given),
+        "",
+        as_json=as_json,
+    )
+
+
+@incident.command
+@click.argument("ref")
+@click.argument("factor")
+@click.option("--text", required=True, metavar="TEXT", help="The answer.")
+@_by_option
+@json_option
+def answer(ref: str, factor: str, *, text: str, by: str, as_json: bool) -> None:
+    """Note what somebody says to a factor of the decision; see 'smki recovery options'."""
+    said = FactorAnswer(factor=factor, text=text, by=by, at=_now())
+    _step(lambda front: incidents.answer_factor(front.proceedings, ref, said), "", as_json=as_json)
+
+
+@incident.command
+@click.argument("ref")
+@click.option("--list", "out", metavar="FILE", help="Their EUI-64s, a line each, in a new file.")
+@json_option
+def relevant(ref: str, *, out: str | None, as_json: bool) -> None:
+    """Work out which devices and subscribers it concerns: by inventory, cells and the record."""
+    settings = load_settings(os.environ)
+    with (
+        reporting(as_json=as_json),
+        open_front(settings) as front,
+        open_estate(settings) as estate,
+        _listing(out) as each,
+    ):
+        one = incident_of(front.proceedings, ref)
+        found = relevant_devices(front, EstateHoldings(estate), one, each=each)
+    emit({"incident": ref, **relevance_fields(found)}, relevance_lines(found), as_json=as_json)
+
+
+def fields_of(one: Incident) -> dict[str, Any]:
+    """An incident as `--json` shows it."""
+    return {
+        "incident": one.ref,
+        "state": one.standing,
+        "key": one.compromised.value,
+        "names": list(one.names),
+        "party": one.party,
+        "organisation": one.organisation,
+        "reference": one.reference,
+        "known": one.known,
+        "discovered": one.discovered.isoformat(),
+        "circumstances": one.circumstances,
+        "notice": one.notice,
+        "steps": [
+            {"state": each.state.value, "at": each.at.isoformat(), "by": each.by, "text": each.text}
+            for each in one.steps
+        ],
+        "call_backs": [
+            {
+                "contact": each.contact,
+                "mechanism": each.mechanism.value,
+                "by": each.by,
+                "second": each.second,
+                "at": each.at.isoformat(),
+                "confirmed": each.confirmed,
+                "said": each.said,
+            }
+            for each in one.call_backs
+        ],
+        "convening": one.convening,
+        "decision": one.decision,
+        "method": one.method.value if one.method else None,
+        "campaigns": list(one.campaigns),
+        "report": one.report,
+    }
+
+
+def relevance_fields(found: Relevance) -> dict[str, Any]:
+    """What is concerned, as `--json` shows it."""
+    return {
+        "looked_at": found.looked_at,
+        "devices": found.relevant,
+        "only_before": found.only_before,
+        "by": [
+            {"kind": one.kind, "make": one.make, "region": one.region, "devices": count}
+            for one, count in sorted(found.devices.items(), key=lambda pair: str(pair[0]))
+        ],
+        "cells": dict(sorted(found.cells.items())),
+        "subscribers": dict(sorted(found.by_subscriber.items())),
+        "certificates": dict(sorted(found.by_certificate.items())),
+    }
+
+
+def relevance_lines(found: Relevance) -> Iterator[str]:
+    """The same in words."""
+    yield f"{found.relevant:,} of {found.looked_at:,} devices are relevant"
+    if found.only_before:
+        yield f"{found.only_before:,} of them were commissioned before the event and are not now"
+    for one, count in sorted(found.devices.items(), key=lambda pair: str(pair[0])):
+        yield f"  {count:>12,}  {one.kind}, {one.make}, {one.region}"
+    for kind, count in sorted(found.cells.items()):
+        yield f"  {count:>12,}  cells of the kind {kind}"
+    for party, count in sorted(found.by_subscriber.items()):
+        yield f"  {count:>12,}  hold a certificate of {party}"
+
+
+def _step(do: Callable[[FrontOffice], Incident], then: str, *, as_json: bool) -> None:
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        found = do(front)
+    _emit(found, then, as_json=as_json)
+
+
+def _emit(one: Incident, then: str, *, as_json: bool) -> None:
+    lines = [
+        f"{one.title}, reference {one.reference} of {one.party}: {one.standing}",
+        f"  {'known' if one.known else 'suspected'}: {one.circumstances}",
+    ]
+    lines += [
+        f"  {each.at:%F %T}  {each.state.value}"
+        f"{f' by {each.by}' if each.by else ''}{f': {each.text}' if each.text else ''}"
+        for each in one.steps
+    ]
+    if one.method:
+        by = f" under decision {one.decision}" if one.decision else ", the subscriber's own"
+        lines.append(f"  method {one.method.value}{by}")
+    emit(fields_of(one), [*lines, *((then,) if then else ())], as_json=as_json)
+
+
+def _opener(certificate: str, key: str) -> Callable[[bytes], bytes]:
+    """Opens what is sealed for this certificate."""
+    try:
+        holder = x509.load_pem_x509_certificate(read_input(certificate))
+        private = load_pem_private_key(read_input(key), None)
+    except (ValueError, TypeError) as error:
+        raise Malformed(
+            f"certificate or key: {error}, must be PEM, the key not encrypted",
+            where="--certificate, --key",
+        ) from error
+    if not isinstance(private, RSAPrivateKey) or private.public_key() != holder.public_key():
+        raise Malformed("key: not the RSA key of the certificate, must be", where="--key")
+    return lambda came: unseal(came, holder, private)
+
+
+@contextmanager
+def _keeping_refusals(settings: Settings, came: bytes) -> Iterator[None]:
+    try:
+        yield
+    except (Malformed, Refused) as error:
+        entry = keep_refusal(came, error, _confide(settings))
+        tell(f"refused; entry {entry} of the record commits to what came, and why")
+        raise
+
+
+def _confide(settings: Settings) -> Confide:
+    def confide(name: str, content: bytes) -> int:
+        arguments = {"name": name, "content": base64.b64encode(content).decode()}
+        return int(perform(settings, os.environ, "confide", arguments)["entry"])
+
+    return confide
+
+
+@contextmanager
+def _listing(out: str | None) -> Iterator[Callable[[Holding], object]]:
+    if out is None:
+        yield lambda _: None
+        return
+    with output_file(out) as write:
+        yield lambda one: write(f"{one.device}\n".encode())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

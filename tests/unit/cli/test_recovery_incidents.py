@@ -1,0 +1,314 @@
+"""`smki recovery notice`, `notify`, `incident`: from a supplier's file to the decision and the devices."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from cryptography import x509
+
+from smki.bootstrap import load_settings, open_front
+from smki.bootstrap.estates import anchors_of, open_estate, trusted_certificates
+from smki.bootstrap.opening import load_hierarchy, open_confidential
+from smki.devices import DeviceKind, DeviceState
+from smki.flows.confiding import revealed
+from smki.ports.estate import EstateDevice, InventoryRow
+from smki.terms import EUI64, SerialNumber, SmiStatus
+
+PEOPLE: Final = """
+[[body]]
+ref = "QPA"
+name = "Quill Policy Authority"
+kind = "committee"
+signs_as = "smki-pma"
+
+[[person]]
+ref = "ada"
+name = "Ada"
+organisation = "Sample DCC"
+
+[[person]]
+ref = "bo"
+name = "Bo"
+organisation = "Sample DCC"
+
+[[person]]
+ref = "sue"
+name = "Duty officer of the supplier"
+organisation = "Sample Energy Supplier"
+channel = "telephone 020 7946 0000"
+"""
+SUPPLIER: Final = "0A-53-4D-4B-49-02-00-01"
+AT: Final = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """An SMKI with an authority in its register, a supplier with a file signing key, and the DCC's."""
+
+    authority: Any
+    folder: Path
+    serial: str
+
+    @property
+    def state(self) -> Path:
+        """The state directory."""
+        return Path(self.authority.house.state)
+
+    def json(self, *arguments: str) -> tuple[int, Any]:
+        """Exit code and the document of `smki recovery`."""
+        found: tuple[int, Any] = self.authority.house.json("recovery", *arguments)
+        return found
+
+    def notice(self, name: str, *options: str) -> Path:
+        """A notification file of the supplier's; one of its own certificate if none is given."""
+        file = self.folder / name
+        words = ("--party", "supplier", "--entity", SUPPLIER, "--reference", name)
+        if "--certificate" not in options:
+            options += ("--certificate", self.serial)
+        said = ("--circumstances", "A token was stolen.", "--wish", "method-3", *options)
+        assert self.json("notice", "make", *words, *said, "--out", str(file))[0] == 0
+        return file
+
+    def sealed(self, file: Path, signer: str = "supplier") -> Path:
+        """It, signed by that party and sealed for the DCC."""
+        keys = (
+            "--certificate",
+            f"{self.folder}/{signer}.pem",
+            "--key",
+            f"{self.folder}/{signer}.key",
+        )
+        out = file.with_suffix(f".{signer}.p7m")
+        words = (str(file), *keys, "--to", f"{self.folder}/dcc.pem", "--out", str(out))
+        assert self.json("notify", *words)[0] == 0
+        return out
+
+    def take(self, sealed: Path, holder: str = "dcc") -> tuple[int, Any]:
+        """What comes of taking it in."""
+        keys = (
+            "--certificate",
+            f"{self.folder}/{holder}.pem",
+            "--key",
+            f"{self.folder}/{holder}.key",
+        )
+        return self.json("incident", "take", str(sealed), *keys)
+
+    def step(self, ref: str, *words: str) -> tuple[int, Any]:
+        """What comes of a step of the incident."""
+        command, *rest = words
+        return self.json("incident", command, ref, *rest)
+
+
+@pytest.fixture(scope="module")
+def desk(seated: Any, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """All of it, once; each test has a notification of its own."""
+    folder = tmp_path_factory.mktemp("incidents") / "authority"
+    shutil.copytree(seated.folder, folder)
+    authority = type(seated)(house=type(seated.house)(state=folder / "state"), folder=folder)
+    house = authority.house
+    (folder / "people.toml").write_text(PEOPLE)
+    assert house.run("governance", "register", "import", str(folder / "people.toml"))[0] == 0
+    for party, name in (
+        ("supplier", "Sample Energy Supplier"),
+        ("network", "Sample Network Operator"),
+    ):
+        role = "supplier" if party == "supplier" else "network-operator"
+        asked = ("--organisation", name, "--role", role, "--name", "files")
+        files = tuple(f"{folder}/{party}.{suffix}" for suffix in ("csr", "key", "pem"))
+        assert house.run("csr", "system", *asked, "--out", files[0], "--key-out", files[1])[0] == 0
+        words = (files[0], "--party", party, "--out", files[2])
+        assert house.run("registration", "file-signer", *words)[0] == 0
+    for suffix in ("pem", "key"):
+        shutil.copy(house.state / "parties" / "dcc" / f"portal.{suffix}", folder / f"dcc.{suffix}")
+    return Desk(
+        authority=authority,
+        folder=folder,
+        serial=serial_of(house.state / "parties" / "supplier" / "0a534d4b49020001-ds.pem"),
+    )
+
+
+@pytest.mark.clause("sec-app-l:2", "sec:L10")
+def test_a_supplier_reports_its_key_and_the_authority_decides(desk: Desk) -> None:
+    """Reported, taken, called back, declared, decided by a recorded decision, recovered, closed."""
+    code, taken = desk.take(desk.sealed(desk.notice("SUP-1")))
+    assert (code, taken["state"], taken["party"]) == (0, "notified", "supplier"), taken
+    ref = taken["incident"]
+    assert desk.take(desk.folder / "SUP-1.supplier.p7m")[1] == taken
+    with open_front(settings_of(desk)) as front:
+        name, _ = revealed(front, open_confidential(settings_of(desk)), taken["notice"])
+    assert name == "notification of a compromise: supplier SUP-1"
+    call = ("--contact", "sue", "--mechanism", "telephone", "--by", "ada", "--confirmed")
+    assert desk.step(ref, "call-back", *call, "--second", "bo")[1]["state"] == "confirmed"
+    assert desk.step(ref, "declare", "--by", "ada", "--text", "a token is lost")[0] == 0
+    scope = ("--scope", "method-3")
+    desk.authority.lodge("QPA-1", "recovery-method", ref, *scope)
+    by = ("--by", "ada")
+    code, refused = desk.step(ref, "decide", "method-2", "--decision", "QPA-1", *by)
+    assert (code, "must have 'method-2'" in refused["error"]["message"]) == (1, True)
+    code, decided = desk.step(ref, "decide", "method-3", "--decision", "QPA-1", *by)
+    assert (code, decided["method"], decided["decision"]) == (0, "method-3", "QPA-1")
+    assert desk.step(ref, "recovering", "--campaign", "c1", *by)[0] == 0
+    assert desk.step(ref, "recovered", *by, "--text", "3 devices are left")[0] == 0
+    code, closed = desk.step(ref, "close", *by, "--report", "report.json")
+    assert (code, [one["state"] for one in closed["steps"]]) == (
+        0,
+        ["notified", "confirmed", "declared", "decided", "recovering", "recovered", "closed"],
+    )
+    code, listed = desk.json("incident", "list")
+    assert closed in listed["incidents"]
+    assert desk.json("incident", "show", ref) == (0, closed)
+
+
+@pytest.mark.clause("sec-app-l:2")
+def test_a_call_back_goes_to_the_registered_contact(desk: Desk) -> None:
+    """Somebody whom the register does not know as the reporter's confirms nothing; nobody alone does."""
+    ref = desk.take(desk.sealed(desk.notice("SUP-2")))[1]["incident"]
+    call = ("--mechanism", "telephone", "--by", "ada", "--confirmed")
+    for words in (
+        ("--contact", "bo", "--second", "bo"),
+        ("--contact", "sue", "--second", "ada"),
+        ("--contact", "nobody", "--second", "bo"),
+    ):
+        code, refused = desk.step(ref, "call-back", *call, *words)
+        assert (code, refused["error"]["clause"]) == (1, "sec-app-l:2")
+    assert desk.step(ref, "declare", "--by", "ada")[0] == 1
+    denied = (*call[:-1], "--contact", "sue", "--second", "bo", "--false")
+    assert desk.step(ref, "call-back", *denied)[1]["state"] == "false"
+    assert desk.step(ref, "close", "--by", "ada", "--text", "a forgery")[1]["state"] == "closed"
+
+
+def _of_another(desk: Desk) -> Path:
+    return desk.sealed(desk.notice("SUP-3"), signer="network")
+
+
+def _of_anothers_certificate(desk: Desk) -> Path:
+    serial = serial_of(desk.state / "parties" / "network" / "0a534d4b49030001-ds.pem")
+    return desk.sealed(desk.notice("SUP-4", "--certificate", serial))
+
+
+def _unknown(desk: Desk) -> Path:
+    return desk.sealed(desk.notice("SUP-5", "--certificate", "1234"))
+
+
+def _altered(desk: Desk) -> Path:
+    sealed = desk.sealed(desk.notice("SUP-6"))
+    octets = bytearray(sealed.read_bytes())
+    octets[-40] ^= 1
+    sealed.write_bytes(octets)
+    return sealed
+
+
+def _by_an_officer(desk: Desk) -> Path:
+    return desk.sealed(desk.notice("SUP-7"), signer="chair")
+
+
+def _reference_again(desk: Desk) -> Path:
+    assert desk.take(desk.sealed(desk.notice("SUP-8")))[0] == 0
+    (desk.folder / "SUP-8").unlink()
+    (desk.folder / "SUP-8.supplier.p7m").unlink()
+    return desk.sealed(desk.notice("SUP-8", "--circumstances", "Another story."))
+
+
+@pytest.mark.clause("sec-app-l:2", "sec-app-q:B")
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (_of_another, "certificate of another"),
+        (_of_anothers_certificate, "its subscriber is another"),
+        (_unknown, "in the record, must be"),
+        (_altered, ""),
+        (_by_an_officer, "is no file signing certificate"),
+        (_reference_again, "says something else"),
+    ],
+)
+def test_what_is_refused_is_kept(desk: Desk, made: Callable[[Desk], Path], said: str) -> None:
+    """Of another, unsigned, altered: refused with the reason, and the record commits to what came."""
+    sealed = made(desk)
+    size = desk.authority.house.json("repository", "audit")[1]["entries"]
+    code, refused = desk.take(sealed)
+    assert (code, said in refused["error"]["message"]) == (1, True), refused
+    with open_front(settings_of(desk)) as front:
+        entry = front.index.size() - 1
+        assert entry >= size
+        name, content = revealed(front, open_confidential(settings_of(desk)), entry)
+    assert name == "refused notification of a compromise"
+    kept = json.loads(content)
+    assert kept["length"] == sealed.stat().st_size
+    assert kept["reasons"]
+
+
+def test_a_parcel_opens_for_whom_it_is_sealed_alone(desk: Desk) -> None:
+    """Another officer's key opens nothing."""
+    code, refused = desk.take(desk.sealed(desk.notice("SUP-9")), holder="chair")
+    assert (code, "does not open" in refused["error"]["message"]) == (1, True)
+
+
+@pytest.mark.clause("sec:L10.30(a)", "sec:L10.30(b)")
+def test_relevant_devices_are_worked_out(desk: Desk, tmp_path: Path) -> None:
+    """Commissioned, or until the event, and with the supplier's credentials in a cell: those alone."""
+    rows = estate(desk)
+    ref = desk.take(desk.sealed(desk.notice("SUP-10")))[1]["incident"]
+    listing = tmp_path / "devices"
+    code, found = desk.json("incident", "relevant", ref, "--list", str(listing))
+    assert code == 0, found
+    relevant = [one for one in rows if one.kind is not DeviceKind.CHF and one.mpxn != "never"]
+    assert (found["looked_at"], found["devices"]) == (len(rows), len(relevant))
+    assert found["only_before"] == sum(one.mpxn == "before" for one in relevant)
+    assert found["subscribers"] == {"supplier": len(relevant)}
+    assert found["certificates"] == {desk.serial: len(relevant)}
+    assert found["cells"] == {"esme": 10, "gsme": 10}
+    assert listing.read_text().split() == [str(one.device) for one in relevant]
+    assert {one["region"]: one["devices"] for one in found["by"] if one["kind"] == "esme"} == {
+        "north": 5,
+        "south": 5,
+    }
+
+
+def estate(desk: Desk) -> tuple[InventoryRow, ...]:
+    """Twelve of three kinds; metering points say which are not commissioned, or not any more."""
+    settings = settings_of(desk)
+    with open_front(settings) as front:
+        certificates = trusted_certificates(settings, load_hierarchy(front))
+    sorts = ("", "", "", "", "", "", "", "before", "never", "never", "", "")
+    kinds = (DeviceKind.ESME, DeviceKind.GSME, DeviceKind.CHF)
+    rows = []
+    with open_estate(settings, new=True) as kept:
+        for number, (kind, sort) in enumerate((kind, sort) for kind in kinds for sort in sorts):
+            device = EUI64((number + 1).to_bytes(8, "big"))
+            row = InventoryRow(
+                device=device,
+                kind=kind,
+                make="Sample Maker",
+                model="M",
+                hub=device,
+                region=("north", "south")[number % 2],
+                mpxn=sort,
+                status=SmiStatus.PENDING if sort == "never" else SmiStatus.COMMISSIONED,
+            )
+            state = DeviceState(
+                device=device,
+                kind=kind,
+                hw_type=b"\x01",
+                anchors=anchors_of(kind, certificates),
+                own={},
+            )
+            kept.add([EstateDevice(state=state, row=row)], AT)
+            rows.append(row)
+        gone = [one.device for one in rows if one.mpxn == "before"]
+        kept.set_status(gone, SmiStatus.DECOMMISSIONED, datetime.now(UTC).replace(year=2090))
+    return tuple(rows)
+
+
+def serial_of(path: Path) -> str:
+    """The serial number of the certificate in that file, as it is printed."""
+    certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    return str(SerialNumber(certificate.serial_number))
+
+
+def settings_of(desk: Desk) -> Any:
+    """The configuration of the house."""
+    return load_settings({"SMKI_STATE": str(desk.state)})

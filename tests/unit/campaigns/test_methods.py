@@ -17,21 +17,25 @@ from smki.adapters.sql.head_end import SqlHeadEnd
 from smki.campaigns import Carrier, Commanding, Target
 from smki.devices import DeviceKind, DeviceState, process
 from smki.flows.recovering import Leg, Lost
-from smki.headend import HeadEnd
+from smki.headend import HeadEnd, Patience
 from smki.messages import KeyUse
 from smki.ports.campaigns import CampaignState, Member
 from smki.recovery import CampaignPlan, Compromised, Fate, Method, Move
+from smki.recovery import Patience as Often
 from smki.simulator.catalogue import recipient_of
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.sending import HandleKeys
+from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import RegionFigures
 from smki.terms import EUI64
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 BAD = RegionFigures(
-    loss=0.3, duplicate=0.05, corrupt=0.02, overtake=0.05, power_failure=0.1, unreachable=0
+    loss=0.2, duplicate=0.05, corrupt=0.02, overtake=0.05, power_failure=0.1, unreachable=0
 )
+ONCE = TransferFigures(attempts=1)  # a block that is lost is not sent again
+HASTY = Patience(answer_seconds=600, attempts=1)  # of the head end: the campaign tries again
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +74,7 @@ class Carried:
             expires=AT + timedelta(days=60),
             per_second={},
             canaries=1,
+            patience=Often(tries=16),
         )
         self.campaigns.begin(leg.name, plan, AT)
         self.campaigns.enlist(
@@ -81,14 +86,21 @@ class Carried:
         )
         self.campaigns.let(leg.name, CampaignState.RUNNING, 1)
         network = SimulatedNetwork(
-            self.answers, regions={"north": BAD}, region_of=lambda _: "north", start=AT, seed=5
+            self.answers,
+            regions={"north": BAD},
+            region_of=lambda _: "north",
+            start=AT,
+            seed=5,
+            transfer=ONCE,
         )
         chance = random.Random(1)  # noqa: S311 -- spreads repeated sendings
         carrier = Carrier(
             self.campaigns,
             leg.name,
             "one",
-            head_end=HeadEnd(network, SqlHeadEnd(self.estate.store), chance=chance.random),
+            head_end=HeadEnd(
+                network, SqlHeadEnd(self.estate.store), chance=chance.random, patience=HASTY
+            ),
             targets=lambda some: {device: self.target(device) for device in some},
             commanding=self.commanding(leg),
         )

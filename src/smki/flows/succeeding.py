@@ -1,8 +1,9 @@
 """What a ceremony made is in force in a house that runs: authorities, lists, the recovery certificate.
 
 1 nothing is under way under the authorities before; 2 the transcript is replayed; 3 it is one for this
-house: its purpose, its profiles, names that no authority has had, issuing keys that are here; 4 in an
-SMKI of real roots a decision permits a new root; 5 certificates, 6 lists, 7 the certificate that was
+house: its purpose, its profiles, names that no authority has had, issuing keys that are here, and
+custodians of real keys whom the authority approved; 4 in an SMKI of real roots a decision permits a
+new root; 5 certificates, 6 lists, 7 the certificate that was
 asked for and 8 the transcript are lodged. Each step looks whether it was done: cut off anywhere, it is
 called again. What was in force before stays in the record.
 
@@ -25,6 +26,7 @@ from smki.ceremonies.holding import COMPLETED
 from smki.ceremonies.replaying import Replayed, replay
 from smki.ceremonies.scripts import RECOVERY
 from smki.flows.activating import lodge_transcript, purpose_of
+from smki.flows.approving import must_be_approved
 from smki.flows.authorities import authorities, name_of
 from smki.flows.issue import settle
 from smki.flows.key_use import KeyUse, must_permit_key_use
@@ -84,6 +86,8 @@ def take_ceremony(office: Office, transcript: bytes) -> Taken:
     settle(office)  # 1
     told = replay(transcript)  # 2
     _must_suit(office, told)  # 3
+    if told.opening.purpose is Purpose.LIVE:
+        must_be_approved(office.front, told.opening.seats)
     new = _not_lodged(office.front, told)
     _permit(office, told, new)  # 4
     if new:  # 5

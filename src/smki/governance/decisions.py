@@ -74,6 +74,7 @@ class DecisionKind(Enum):
     REMOVE_CONTENT = "remove-content"
     CONDITIONS_MET = "conditions-met"
     USE_KEY = "use-key"
+    APPROVE_CUSTODIAN = "approve-custodian"
     RECOVER = "recovery-method"
     CHANGE_PROFILES = "change-profiles"
     GO_LIVE = "go-live"

@@ -10,6 +10,7 @@
     remove-content       number of the entry                       any
     conditions-met       id of the decision                        any
     use-key              name of the key, or SHA-256 of its SPKI   incident: purpose
+    approve-custodian    SHA-256 of the custodian's certificate    their organisation
     recovery-method      incident                                  method
     change-profiles      SHA-256 of the new profiles               any
     go-live              origin of the log                         the report, in words
@@ -44,6 +45,7 @@ class Act(Enum):
     REMOVE = "remove confidential content"
     RELEASE = "take the conditions of a decision as met"
     USE_KEY = "use a key"
+    APPROVE_CUSTODIAN = "let somebody hold a share of a key"
     RECOVER = "recover by a method"
     CHANGE_PROFILES = "issue under other profiles or policy OIDs"
     GO_LIVE = "issue live certificates"
@@ -92,6 +94,7 @@ PERMITS: Final = (
             (_D.WITHHOLD_REVOCATION, Act.WITHHOLD, 1, False, "sec-app-b:B-crl"),
             (_D.REMOVE_CONTENT, Act.REMOVE, 2, True, "sec:L5"),
             (_D.USE_KEY, Act.USE_KEY, 0, False, "sec:L10.9"),
+            (_D.APPROVE_CUSTODIAN, Act.APPROVE_CUSTODIAN, 0, False, "sec-app-l:3"),
             (_D.CHANGE_PROFILES, Act.CHANGE_PROFILES, 0, False, "gbcs:12"),
         )
     ),

@@ -1,11 +1,12 @@
 """An SMKI of real roots, a recovery key in custody, officers who decide: and what happens to its key."""
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,15 @@ class Trial:
     def recovery(self) -> Recovery:
         """Where its carriers ask for the key."""
         return recovery_of(load_settings({"SMKI_STATE": str(self.house.state)}), CAMPAIGN)
+
+    def copied(self, folder: Path) -> "Trial":
+        """The same people and key, and a copy of the house, to be changed."""
+        shutil.copytree(self.house.state, folder / "state")
+        house = House(state=folder / "state")
+        authority = Authority(house=house, folder=self.authority.folder)
+        return Trial(
+            site=replace(self.site, house=house), authority=authority, held=self.held, folders=100
+        )
 
     def shares(self, *numbers: int) -> dict[str, str]:
         """The shares of these custodians; the others are absent."""
@@ -123,11 +133,15 @@ class Trial:
 
 @pytest.fixture(scope="session", name="trial")
 def fixture_trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    """Real roots, a real recovery key, and the decisions K-1 and M-1 that it may be used."""
+    """Real roots, a real recovery key, approved custodians, and K-1 and M-1 that it may be used."""
     site = site_in(tmp_path_factory.mktemp("trial"))
     house = live_house(site)
     authority = seated(house, site.folder)
     authority.lodge("K-1", "use-key", KEY, "--scope", "INC-7: replace")
     authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
+    for number in range(1, 6):
+        digest = person(number).custodian.credential
+        scope = ("--scope", f"Organisation {number}")
+        authority.lodge(f"C-{number}", "approve-custodian", digest, *scope)
     held = parse_key_set(Path(site.path("recovery", "keys", "recovery.json")).read_bytes())
     return Trial(site=site, authority=authority, held=held)

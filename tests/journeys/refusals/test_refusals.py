@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from tests.support.ceremony import kept
-from tests.support.custody import people, presents
+from tests.support.custody import people, person, presents
 from tests.support.founding import quick_stores
 from tests.support.recovering import AT, RECOVERY, World, new_world
 from tests.unit.cli.conftest import House
@@ -104,6 +104,19 @@ def test_a_share_that_was_altered_is_told_with_its_owner(trial: Any) -> None:
     words[10] = "academic" if words[10] != "academic" else "acid"
     altered = shares | {"custodian-2": " ".join(words)}
     assert "the share of custodian-2 was altered" in _refused(trial, shares=altered)
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_custodian_must_be_approved(trial: Any, tmp_path: Path) -> None:
+    """One whose approval was withdrawn takes no part; nor does one who was approved for another house."""
+    other = trial.copied(tmp_path)
+    other.authority.lodge("W-1", "withdraw-decision", "C-4", "--scope", "left")
+    reason = _refused(other)
+    assert "custodian-4 of Organisation 4: the authority has not approved them" in reason
+    assert "decision C-4 was withdrawn by decision W-1" in reason
+    digest = person(4).custodian.credential
+    other.authority.lodge("C-6", "approve-custodian", digest, "--scope", "Organisation 5")
+    assert "has the scope 'Organisation 5', must have 'Organisation 4'" in _refused(other)
 
 
 @pytest.fixture(scope="module", name="rehearsed")

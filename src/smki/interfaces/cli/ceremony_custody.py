@@ -74,6 +74,11 @@ def appoint(
     lines = (
         f"{identifier} of {organisation}, approved by {one.approved}: {out}",
         f"  credential {aloud(one.credential)}",
+        "for real keys the authority decides first:",
+        (
+            "  'smki governance decide ID --kind approve-custodian --object"
+            f" {one.credential} --scope {one.organisation!r} ...'"
+        ),
         f"next: 'smki ceremony run NAME --state DIR --custodian {out} ...'",
     )
     document = {"custodian": identifier, "file": out, "credential": one.credential}

@@ -16,12 +16,13 @@ from smki.ceremonies.acts import ACTS
 from smki.ceremonies.custodians import CustodyRule, Purpose, parse_custodian
 from smki.ceremonies.environments import kind_named, must_suit, names_for, rehearsal_profiles
 from smki.ceremonies.fields import Fields
-from smki.ceremonies.holding import Hall, hold, open_ceremony, resume
+from smki.ceremonies.holding import Ceremony, Hall, hold, open_ceremony, resume
 from smki.ceremonies.keysets import KeySet, parse_key_set
 from smki.ceremonies.opening import Opening, Signatory, script_named, seat_of
 from smki.ceremonies.scripts import Act, Role
 from smki.ceremonies.transcript import Signature, Transcript, encode_transcript
 from smki.flows.activating import RecordedAuthority
+from smki.flows.approving import must_be_approved
 from smki.interfaces.cli.ceremony_console import Terminal
 from smki.interfaces.cli.ceremony_files import certificate_in, request_key
 from smki.interfaces.cli.output import read_input
@@ -74,20 +75,23 @@ def hold_in(
         purpose = Purpose(asked.purpose) if opening is None else opening.purpose
         asks = any(step.act is Act.PERMIT for step in script_named(asked.script).steps)
         if not asks or not _decides(settings, purpose):
-            return _held(bare, asked, settings)
+            return hold(_opened(bare, asked, settings), ACTS)
         with open_front(settings) as front:
             authority = RecordedAuthority(
                 front, lambda said: perform(settings, environment, KEY_ASKED, {"said": said})
             )
             try:
-                return _held(_hall(ledger, answers, authority, service), asked, settings)
+                ceremony = _opened(_hall(ledger, answers, authority, service), asked, settings)
+                if purpose is Purpose.LIVE:
+                    must_be_approved(front, ceremony.opening.seats)
+                return hold(ceremony, ACTS)
             except Refused as error:
                 authority.tell_refused(error, _keys(bare, asked))
                 raise
 
 
-def _held(hall: Hall, asked: Asked, settings: Settings) -> bytes:
-    """The ceremony, opened if it was not, is closed."""
+def _opened(hall: Hall, asked: Asked, settings: Settings) -> Ceremony:
+    """The ceremony, as far as it was held; opened if it was not."""
     if not hall.ledger.entries():
         _open(hall, asked, settings)
     ceremony = resume(hall)
@@ -98,7 +102,7 @@ def _held(hall: Hall, asked: Asked, settings: Settings) -> bytes:
             where="--state",
             rule="ceremony.opening",
         )
-    return hold(ceremony, ACTS)
+    return ceremony
 
 
 def _keys(hall: Hall, asked: Asked) -> tuple[KeySet, ...]:

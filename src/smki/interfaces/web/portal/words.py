@@ -140,6 +140,7 @@ DECISIONS: Final[Mapping[DecisionKind, str]] = {
     DecisionKind.REMOVE_CONTENT: "Confidential content is removed",
     DecisionKind.CONDITIONS_MET: "Conditions are met",
     DecisionKind.USE_KEY: "A key may be used",
+    DecisionKind.APPROVE_CUSTODIAN: "A key custodian is approved",
     DecisionKind.RECOVER: "A method of recovery may be carried out",
     DecisionKind.CHANGE_PROFILES: "Profiles or policy OIDs change",
     DecisionKind.GO_LIVE: "The test criteria are met",

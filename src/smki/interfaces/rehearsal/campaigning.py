@@ -38,7 +38,7 @@ from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 LOOKS_BY: Final = "the rehearsal's rule"
 _SPARE: Final = 1_000  # uses of a key beyond the tries of each device: carriers that began again
-_BROKER: Final = kinds.cell(RemotePartyRole.ACCESS_CONTROL_BROKER, KeyUsageBits.KEY_AGREEMENT)
+BROKER: Final = kinds.cell(RemotePartyRole.ACCESS_CONTROL_BROKER, KeyUsageBits.KEY_AGREEMENT)
 
 Concerned = Callable[[InventoryRow], bool]
 
@@ -90,8 +90,40 @@ def legs(run: Run, symmetric_key: bytes = bytes(16)) -> tuple[Leg, ...]:
     )
 
 
-def carried(run: Run, leg: Leg, campaign: str, concerned: Concerned) -> Ran:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What cells held before and hold afterwards, of a campaign.
+
+    Attributes:
+        before: whose keys command.
+        after: what is placed; whom devices know then.
+    """
+
+    before: Cells
+    after: Cells
+
+
+def line_time(kept: Kept) -> datetime:
+    """The line's time: it may have come ahead of the clock."""
+    ends = (
+        point.at
+        for one in kept.campaigns.campaigns()
+        for point in kept.points.points(one.name)[-1:]
+    )
+    return max((SystemClock().now(), *ends))
+
+
+def carried(
+    run: Run, leg: Leg, campaign: str, concerned: Concerned, change: Change | None = None
+) -> Ran:
     """The campaign has come to its end: each device of the leg that is concerned was commanded.
+
+    Args:
+        run: whose it is.
+        leg: what is sent, to which kinds of devices.
+        campaign: its name.
+        concerned: which of these devices.
+        change: what cells hold before and after; what the recovery changes, if it is not said.
 
     Raises:
         Refused: no decision permits the key's use, or the decision has expired.
@@ -101,6 +133,8 @@ def carried(run: Run, leg: Leg, campaign: str, concerned: Concerned) -> Ran:
     """
     recovery = Recovery(campaign=campaign, folder=run.folder, house=run.house, rehearsal=True)
     plan = _plan(run)
+    change = change or Change(before=before(run), after=after(run))
+    begun = run.once(f"begun-{campaign}", SystemClock().now().isoformat())
 
     def meant(row: InventoryRow) -> bool:
         return row.kind in leg.kinds and concerned(row)
@@ -110,13 +144,13 @@ def carried(run: Run, leg: Leg, campaign: str, concerned: Concerned) -> Ran:
             recovery,
             kept,
             plan,
-            _arranged(run, leg, served),
+            _arranged(leg, served, change),
             members_of(kept.estate, plan, meant),
-            SystemClock().now(),
+            line_time(kept),
         )
         with nullcontext() if served is None else serve_key(recovery.key_socket, served):
             done = _to_its_end(run, kept, campaign)
-    seconds = (SystemClock().now() - done.carried.begun).total_seconds()
+    seconds = (SystemClock().now() - datetime.fromisoformat(begun)).total_seconds()
     return Ran(
         campaign=campaign,
         devices=sum(done.fates.values()),
@@ -176,20 +210,18 @@ def _key(run: Run, leg: Leg, plan: CampaignPlan, kept: Kept) -> Iterator[ServedK
             yield None
 
 
-def _arranged(run: Run, leg: Leg, served: ServedKey | None) -> Arranged:
-    cells = after(run).certificates
-    reader = Cells(certificates=cells, path=()).entity(RemotePartyRole.ACCESS_CONTROL_BROKER)
+def _arranged(leg: Leg, served: ServedKey | None, change: Change) -> Arranged:
     return arranged(
         leg.materials,
         leg.placed,
         originator=leg.originator,
-        reader=reader,
-        signing_key=_own_key(run, leg) if served is None else served.public_key,
-        broker=cells[_BROKER],
+        reader=change.after.entity(RemotePartyRole.ACCESS_CONTROL_BROKER),
+        signing_key=_own_key(leg, change.before) if served is None else served.public_key,
+        broker=change.after.certificates[BROKER],
     )
 
 
-def _own_key(run: Run, leg: Leg) -> bytes:
+def _own_key(leg: Leg, before: Cells) -> bytes:
     """The public key of a party that signs by its own: as devices know it before."""
     cell = kinds.cell(leg.signer, KeyUsageBits.DIGITAL_SIGNATURE)
-    return parse_certificate(before(run).certificates[cell]).tbs.public_key
+    return parse_certificate(before.certificates[cell]).tbs.public_key

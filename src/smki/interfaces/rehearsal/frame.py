@@ -2,6 +2,7 @@
 
     recoveries/NAME/rehearsal.json      what was asked
     recoveries/NAME/steps/NN-STEP.json  what the step made; written before the next one begins
+    recoveries/NAME/once/NAME           what was settled within a step, for when it is taken up again
     recoveries/NAME/people/             credentials of the simulated people
     recoveries/NAME/ceremonies/         a folder for each ceremony
     recoveries/NAME/house/              the house that is recovered: an SMKI of its own
@@ -27,6 +28,7 @@ FOLDER: Final = "recoveries"
 HOUSE: Final = "house"
 ASKED: Final = "rehearsal.json"
 _STEPS: Final = "steps"
+_ONCE: Final = "once"
 
 Made = Mapping[str, JSON]
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -176,6 +178,14 @@ class Run:
         """What the step made is durable."""
         make_folder(self.path(_STEPS), 0o700)
         write_durably(self._file(step), encode_json(made), private=True)
+
+    def once(self, name: str, value: str) -> str:
+        """The first value that was ever given for the name in this rehearsal; durable."""
+        place = self.path(_ONCE, name)
+        if not place.exists():
+            make_folder(place.parent, 0o700)
+            write_durably(place, value.encode(), private=True)
+        return read_octets(place).decode()
 
     def _file(self, step: str) -> Path:
         names = [one.name for one in self.scenario.steps]

@@ -8,7 +8,7 @@
 What it issues is under policy OIDs and names of rehearsals.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +25,12 @@ from smki.bootstrap.pairs import pem_of
 from smki.bootstrap.renewing import Ask
 from smki.bootstrap.settings import FILE
 from smki.flows.office import Office
-from smki.flows.registering import certificate_of, credential_for, register_party
+from smki.flows.registering import (
+    certificate_of,
+    credential_for,
+    file_signer_for,
+    register_party,
+)
 from smki.interfaces.operations import OPERATIONS, perform
 from smki.interfaces.rehearsal.ceremonies import held_ceremony
 from smki.interfaces.rehearsal.frame import HOUSE, Run
@@ -105,24 +110,44 @@ def officers_of(run: Run, party: str, name: str, entity: EUI64) -> Mapping[str, 
             register_party(
                 office.front, Party(party=party, name=name, identities=((entity, None),))
             )
+
+            def issue(request: bytes) -> bytes:
+                return credential_for(office, party, Interface.PORTAL, request).certificate
+
             for each, place in places.items():
                 if not place.exists():
-                    write_durably(
-                        place, _credential(office, place, party, name, each), private=True
-                    )
+                    made = _credential(office, place, name, each, issue)
+                    write_durably(place, made, private=True)
     return {each: read_person(place, f"{party}-{each}") for each, place in places.items()}
 
 
-def _credential(office: Office, place: Path, party: str, organisation: str, name: str) -> bytes:
-    """Key and certificate (PEM) of an officer; the key is durable before anything is issued for it."""
+def file_signer(run: Run, party: str, organisation: str, name: str) -> Person:
+    """Somebody of a registered party with a credential for signing files, made if need be.
+
+    Clause: sec-app-q:B
+    """
+    place = run.path("people", f"{party}-{name}.pem")
+    if not place.exists():
+        with open_office(run.house, run.house_environment) as office:
+
+            def issue(request: bytes) -> bytes:
+                return file_signer_for(office, party, request).certificate
+
+            made = _credential(office, place, organisation, name, issue)
+        write_durably(place, made, private=True)
+    return read_person(place, f"{party}-{name}")
+
+
+def _credential(
+    office: Office, place: Path, organisation: str, name: str, issue: Callable[[bytes], bytes]
+) -> bytes:
+    """Key and certificate (PEM) of somebody; the key is durable before anything is issued for it."""
     key = place.with_suffix(".key")
     pem = read_octets(key) if key.exists() else None
     asked = request_for_system(organisation, _OTHER, name, pem=pem)
     if pem is None:
         write_durably(key, asked.key, private=True)
-    issued = certificate_of(office.front, asked.public_key)
-    if issued is None:
-        issued = credential_for(office, party, Interface.PORTAL, asked.request).certificate
+    issued = certificate_of(office.front, asked.public_key) or issue(asked.request)
     return asked.key + pem_of(issued)
 
 

@@ -83,7 +83,7 @@ def _weather(run: Run) -> int:
     """The seed of what befalls frames and hubs is in the house's configuration; which it is."""
     with open_estate(run.house) as estate:
         seed = seed_of_weather(run.house, estate, run.asked.seed)
-        keep_all(run, rosters(map(_roster_row, _devices(estate))))
+        keep_all(run, rosters(map(_roster_row, devices_of(estate))))
     configure_line(run, seed=seed)
     return seed
 
@@ -97,7 +97,8 @@ def configure_line(run: Run, **figures: int) -> None:
         write_durably(place, tomli_w.dumps(changed).encode())
 
 
-def _devices(estate: SqlEstate) -> Iterator[EstateDevice]:
+def devices_of(estate: SqlEstate) -> Iterator[EstateDevice]:
+    """Every device of the estate, one at a time in memory, in the order of their identifiers."""
     for row in rows_of(estate):
         found = estate.device(row.device)
         if found is not None:

@@ -44,7 +44,7 @@ def first_run(run: Run) -> Made:
     for leg in legs(run):
         one = carried(run, leg, campaign_of(run, leg), _everybody)
         run.tell(f"  {one.campaign}: {one.recovered:,} of {one.devices:,} recovered")
-        ran.append(_said(one))
+        ran.append(said_of(one))
     raised = tuple(_raised(run))
     keep_items(run, *(document(one.defect.ref, one.defect) for one in raised))
     for one_raised in raised:
@@ -76,7 +76,7 @@ def second_run(run: Run) -> Made:
         if devices:
             again = carried(run, leg, _again(run, leg), _among(devices))
             run.tell(f"  {again.campaign}: {again.recovered:,} of {again.devices:,} recovered")
-            ran.append(_said(again))
+            ran.append(said_of(again))
     for one in raised:
         _worked_around(run, one)
     return {"ran": ran, "defects": [one.defect.ref for one in raised]}
@@ -213,7 +213,8 @@ def _blocks(kept: Kept, campaigns: tuple[str, ...], device: EUI64) -> int:
     return max((-(-len(one.command) // octets) for one in found if one.device == device), default=0)
 
 
-def _said(ran: Ran) -> dict[str, JSON]:
+def said_of(ran: Ran) -> dict[str, JSON]:
+    """What a step keeps of a campaign that came to its end."""
     return {
         "campaign": ran.campaign,
         "devices": ran.devices,

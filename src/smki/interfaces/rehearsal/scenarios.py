@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from smki.interfaces.rehearsal.authorising import authorised
+from smki.interfaces.rehearsal.confirming import confirmed
 from smki.interfaces.rehearsal.frame import Scenario, Step
+from smki.interfaces.rehearsal.outdating import outdated
 from smki.interfaces.rehearsal.preparing import preconditions
 from smki.interfaces.rehearsal.running import first_run, second_run
 from smki.interfaces.rehearsal.succeeding import succeeded
+from smki.interfaces.rehearsal.updating import further_certificates, further_updates
 from smki.recovery import Compromised, Method
 from smki.simulator.regions import FAULTY_MAKE
 from smki.terms import Refused
@@ -41,6 +44,26 @@ _ROWS: Final[tuple[Scenario, ...]] = (
                 name="second-run",
                 title="root cause, approved workaround, and those devices again",
                 take=second_run,
+            ),
+            Step(
+                name="confirmation",
+                title="what devices say is confirmed by somebody else, who looks into them",
+                take=confirmed,
+            ),
+            Step(
+                name="further-certificates",
+                title="additional test: new certificates for one ordinary update",
+                take=further_certificates,
+            ),
+            Step(
+                name="further-updates",
+                title="additional test: the ordinary update, under the new anchors",
+                take=further_updates,
+            ),
+            Step(
+                name="old-anchors",
+                title="additional test: commands under the old anchors",
+                take=outdated,
             ),
         ),
     ),

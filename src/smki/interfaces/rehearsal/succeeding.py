@@ -80,7 +80,7 @@ def _everybody(run: Run) -> int:
         name = _subject(office.hierarchy.authority(CertificateKind.ISSUING_OCA).certificate)
         every = [one for one in holdings(settings, front, at) if _of_organisation(one)]
         renewer = Renewer(
-            settings=settings, front=front, ask=asked_of(run, office), roots=_no_roots, now=at
+            settings=settings, front=front, ask=asked_of(run, office), roots=no_roots, now=at
         )
         renewer.renew(
             one for one in every if one.pair is not None and certificate_in(one.pair).issuer != name
@@ -96,6 +96,6 @@ def _of_organisation(holding: Holding) -> bool:
     return holding.pair is not None and holding.pair.kind is CertificateKind.ORGANISATION
 
 
-def _no_roots() -> KeyStore:
+def no_roots() -> KeyStore:
     """Root keys are in custody; nothing that is renewed here wants one."""
     raise Unavailable("root keys: in custody, must be used in a ceremony", clause="sec-app-l:3")

@@ -1,0 +1,234 @@
+"""Step 7, its other half: commands by keys that devices believed before the recovery have no effect.
+
+    own keys       the supplier's, or the change of supplier party's, from before: it would put its
+                   own old certificates back, through the broker of today, who lets it pass
+    contingency    the old contingency key: it would put the whole old hierarchy back; opened again by
+                   a quorum, for as many commands as are sent
+
+Each is sent to some devices, and an answer is waited for once. What came, if anything, is evidence.
+"""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from smki.adapters.sql.head_end import SqlHeadEnd
+from smki.bootstrap.party_keys import HouseKeys
+from smki.bootstrap.recoveries import Kept, open_kept
+from smki.campaigns import Target
+from smki.crypto.gbcs_protection import public_point, signature_holds
+from smki.devices import kinds
+from smki.devices.path import held
+from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
+from smki.headend import Answered, GivenUp, HeadEnd, Order, Patience, commanded
+from smki.headend.waiting import CommandKey
+from smki.interfaces.estate_network import estate_network
+from smki.interfaces.key_serving import Signs
+from smki.interfaces.recovery_part import EstateTargets
+from smki.interfaces.rehearsal.campaigning import BROKER, after, before, line_time
+from smki.interfaces.rehearsal.confirming import recovered_in
+from smki.interfaces.rehearsal.frame import Made, Run
+from smki.interfaces.rehearsal.keeping import keep_all
+from smki.interfaces.rehearsal.opening import contingency_open
+from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
+from smki.interfaces.rehearsal.running import campaigns_of
+from smki.interfaces.rehearsal.seeds import rows_of
+from smki.interfaces.rehearsal.updating import own_legs, role_of, update_campaigns
+from smki.ports import AgreementKey
+from smki.ports.estate import InventoryRow
+from smki.recovery import Method, recovering
+from smki.recovery.evidence import EvidenceKind, Turn
+from smki.recovery.evidence_bundles import Exchange, Exchanges, exchanged
+from smki.recovery.replacing import READ_BACK_CODE
+from smki.terms import EUI64, RemotePartyRole
+from smki.wire.certificate import parse_certificate
+from smki.wire.gbcs.frame import GbcsMessage, parse_message
+from smki.wire.gbcs.trust_anchors import KeyUsageBits
+
+OLD_OWN_MOST: Final = 1_000  # devices that are sent a command of an old party's key
+OLD_CONTINGENCY_MOST: Final = 20  # and of the old contingency key
+_ONCE: Final = Patience(attempts=1)
+_TOGETHER: Final = 100  # commands under way at once
+
+Heard = dict[EUI64, list[Exchange]]
+
+
+def outdated(run: Run) -> Made:
+    """Commands of keys from before were sent, and what went and came in this step is evidence.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    heard: Heard = {}
+    with open_kept(run.house) as kept:
+        recovered = recovered_in(kept, campaigns_of(run))
+        rows = tuple(
+            islice((row for row in rows_of(kept.estate) if row.device in recovered), OLD_OWN_MOST)
+        )
+        sender = _Sender(run, kept, heard)
+        old, now = before(run), after(run)
+        legs = own_legs(run, old, old)
+        for role, leg in legs.items():
+            if _replaced(role, old, now):
+                own = tuple(row for row in rows if role_of(row.kind, legs) is role)
+                sender.send(leg, _own_key(run, role, old), own)
+        if run.scenario.method is Method.BY_CONTINGENCY:
+            some = _one_of_each(rows)
+            with contingency_open(run, "roots", len(some) + 1) as served:
+                symmetric = served.symmetric() if served.symmetric else b""
+                sender.send(_all_back(run, old, symmetric), served.key, some)
+        kept_rows = keep_all(run, exchanged(EvidenceKind.UPDATES, _updates(run, kept, heard)))
+    sent = sum(map(len, heard.values()))
+    answered = sum(bool(one.response) for each in heard.values() for one in each)
+    run.tell(f"  {sent:,} commands by keys from before: {answered:,} answered")
+    return {"answered": answered, "bundles": kept_rows, "sent": sent}
+
+
+class _Sender:
+    """Sends commands, each once, and notes what came."""
+
+    def __init__(self, run: Run, kept: Kept, heard: Heard) -> None:
+        house = run.house
+        self._heard = heard
+        self._targets = EstateTargets(kept.estate)
+        network = estate_network(
+            house, kept.estate, seed=house.line.seed, figures={}, start=line_time(kept)
+        )
+        chance = random.Random(run.asked.seed)  # noqa: S311 -- only spreads repeated sendings
+        self._head_end = HeadEnd(
+            network, SqlHeadEnd(kept.estate.store), chance=chance.random, patience=_ONCE
+        )
+        keys = HouseKeys(house, None)
+        self._broker: AgreementKey = keys.broker(
+            held(parse_certificate(after(run).certificates[BROKER]))
+        )
+
+    def send(self, leg: Leg, key: Signs, rows: Sequence[InventoryRow]) -> None:
+        """Each of these devices was sent the leg's command by that key."""
+        devices = [row.device for row in rows if row.kind in leg.kinds]
+        for start in range(0, len(devices), _TOGETHER):
+            some = devices[start : start + _TOGETHER]
+            self._send(leg, key, self._targets(some))
+
+    def _send(self, leg: Leg, key: Signs, targets: Mapping[EUI64, Target]) -> None:
+        code, by = leg.materials.mode.message_code, _Keys(key, self._broker)
+        messages: list[bytes] = []
+
+        def make(counters: range) -> list[bytes]:
+            messages.extend(
+                commanded(
+                    leg.originator,
+                    target.recipient,
+                    by,
+                    message_code=code,
+                    counter=counter,
+                    value=recovering(leg.materials, target.cells, counter),
+                ).command
+                for target, counter in zip(targets.values(), counters, strict=True)
+            )
+            return messages
+
+        def holds(asked: CommandKey, response: GbcsMessage) -> bool:
+            point = public_point(targets[asked.device].signing)
+            return signature_holds(point, response.signature, response.signed)
+
+        order = Order(
+            originator=leg.originator,
+            devices=tuple(targets),
+            message_code=code,
+            make=make,
+            holds=holds,
+        )
+        made = dict(zip(self._head_end.command(order), messages, strict=True))
+        for event in self._head_end.events():
+            if isinstance(event, Answered | GivenUp):
+                response = event.response.octets if isinstance(event, Answered) else b""
+                self._heard.setdefault(event.key.device, []).append(
+                    Exchange(
+                        turn=Turn.OUTDATED,
+                        at=event.at,
+                        command=made[event.key],
+                        response=response,
+                    )
+                )
+
+
+class _Keys:
+    """`headend.PartyKeys`: an old key that signs, and the broker of today."""
+
+    def __init__(self, signs: Signs, broker: AgreementKey) -> None:
+        self._signs, self._broker = signs, broker
+
+    def sign(self, message: bytes) -> bytes:
+        """A signature of the old key."""
+        return self.sign_all((message,))[0]
+
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """Signatures of the old key."""
+        return self._signs.sign(messages)
+
+    def agree(self, point: bytes) -> bytes:
+        """Z of the broker with the holder of the point."""
+        return self.agree_all((point,))[0]
+
+    def agree_all(self, points: Sequence[bytes]) -> Sequence[bytes]:
+        """Z of the broker with the holder of each point."""
+        return self._broker.agree(points)
+
+
+def _replaced(role: RemotePartyRole, old: Cells, now: Cells) -> bool:
+    """Whether the recovery gave the role another key."""
+    cell = kinds.cell(role, KeyUsageBits.DIGITAL_SIGNATURE)
+    return old.certificates[cell] != now.certificates[cell]
+
+
+def _own_key(run: Run, role: RemotePartyRole, old: Cells) -> Signs:
+    """The key that the role had before, which the house keeps."""
+    cell = kinds.cell(role, KeyUsageBits.DIGITAL_SIGNATURE)
+    return HouseKeys(run.house, None).signer(held(parse_certificate(old.certificates[cell])))
+
+
+def _one_of_each(rows: Sequence[InventoryRow]) -> tuple[InventoryRow, ...]:
+    """A device of each kind in each region."""
+    found: dict[tuple[str, str], InventoryRow] = {}
+    for row in rows:
+        found.setdefault((row.kind.value, row.region), row)
+    return tuple(found.values())[:OLD_CONTINGENCY_MOST]
+
+
+def _all_back(run: Run, old: Cells, symmetric: bytes) -> Leg:
+    """The command that would put everything back under the old root."""
+    (leg,) = recovery_legs(
+        Method.BY_CONTINGENCY,
+        Lost(compromised=run.scenario.compromised),
+        old,
+        old,
+        at=datetime.fromisoformat(run.text("further-certificates", "at")),
+        contingency=Contingency(originator=RECOVERY_PARTY, symmetric_key=symmetric),
+    )
+    return leg
+
+
+def _updates(run: Run, kept: Kept, heard: Heard) -> Iterator[Exchanges]:
+    """The further update of each device that had one, and what old keys sent to it."""
+    campaigns = update_campaigns(run)
+    for row in rows_of(kept.estate):
+        found = [
+            Exchange(turn=_turn(one.command), at=one.at, command=one.command, response=one.response)
+            for campaign in campaigns
+            for one in kept.campaigns.evidence(campaign, _before(row.device), 1)
+            if one.device == row.device and one.command
+        ]
+        exchanges = (*found, *heard.get(row.device, ()))
+        if exchanges:
+            yield Exchanges(device=row.device, exchanges=exchanges)
+
+
+def _turn(command: bytes) -> Turn:
+    reads = parse_message(command).header.message_code == READ_BACK_CODE
+    return Turn.READ_BACK if reads else Turn.UPDATED
+
+
+def _before(device: EUI64) -> EUI64:
+    return EUI64((int(device) - 1).to_bytes(8, "big"))

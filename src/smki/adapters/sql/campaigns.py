@@ -11,16 +11,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
     Connection,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    Table,
-    Text,
     bindparam,
     func,
     insert,
@@ -28,6 +19,8 @@ from sqlalchemy import (
     update,
 )
 
+from smki.adapters.sql.campaign_tables import CAMPAIGN, CODES, EVIDENCE, FATES, MEMBER, METADATA
+from smki.adapters.sql.campaign_tally import Counts, count_anew, counted, recount, state_of
 from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
 from smki.adapters.sql.forms import SqlForms
 from smki.adapters.sql.many import Many
@@ -38,58 +31,9 @@ from smki.recovery.encoding import encode_plan, parse_plan
 from smki.terms import EUI64, Refused
 from smki.wire.gbcs.forms import whole
 
-FATES: Final = tuple(Fate)  # a new one is added at the end
-_CODES: Final = {fate: code for code, fate in enumerate(FATES)}
 _PAGE: Final = 5_000  # devices that are enlisted at once
 _OVER: Final = (CampaignState.ABORTED, CampaignState.ENDED)
-
-_METADATA: Final = MetaData()
-_CAMPAIGN: Final = Table(
-    "campaign",
-    _METADATA,
-    Column("name", Text, primary_key=True),
-    Column("plan", LargeBinary, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("looked_at", Integer, nullable=False),
-    Column("begun", BigInteger, nullable=False),  # microseconds since 1970, as all instants here
-)
-_MEMBER: Final = Table(
-    "campaign_member",
-    _METADATA,
-    Column("campaign", Text, primary_key=True),
-    Column("device", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("make", Text, nullable=False),
-    Column("region", Text, nullable=False),
-    Column("wave", Integer, nullable=False),
-    Column("fate", SmallInteger, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("due", BigInteger),  # also when a lease ends; null if nothing more is sent
-    Column("worker", Text, nullable=False),
-)
-_M: Final = _MEMBER.c
-# Only those that are still to be sent to: what has ended costs a lease nothing.
-Index(
-    "campaign_member_due",
-    _M.campaign,
-    _M.wave,
-    _M.region,
-    _M.due,
-    _M.device,
-    sqlite_where=_M.due.is_not(None),
-    postgresql_where=_M.due.is_not(None),
-)
-_EVIDENCE: Final = Table(
-    "campaign_evidence",
-    _METADATA,
-    Column("campaign", Text, primary_key=True),
-    Column("device", BigInteger, primary_key=True, autoincrement=False),
-    Column("attempt", Integer, primary_key=True, autoincrement=False),
-    Column("command", LargeBinary, nullable=False),  # as in `forms`
-    Column("response", LargeBinary, nullable=False),
-    Column("at", BigInteger, nullable=False),
-)
+_M: Final = MEMBER.c
 
 
 class SqlCampaigns:
@@ -97,7 +41,7 @@ class SqlCampaigns:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._store.write(_METADATA.create_all)
+        self._store.write(METADATA.create_all)
         self._forms = SqlForms(store)
 
     def begin(self, name: str, plan: CampaignPlan, at: datetime) -> Carried:
@@ -113,7 +57,7 @@ class SqlCampaigns:
             "looked_at": -1,
             "begun": micros(at),
         }
-        kept = self._store.insert(_CAMPAIGN).on_conflict_do_nothing()
+        kept = self._store.insert(CAMPAIGN).on_conflict_do_nothing()
         self._store.write(partial(_execute, kept, [row]))
         found = self._there(name)
         if encode_plan(found.plan) != row["plan"]:
@@ -123,22 +67,23 @@ class SqlCampaigns:
     def enlist(self, name: str, members: Iterable[Member]) -> int:
         """These are devices of it, those that are already stay as they are."""
         begun = micros(self._there(name).begun)
-        kept = self._store.insert(_MEMBER).on_conflict_do_nothing()
+        kept = self._store.insert(MEMBER).on_conflict_do_nothing()
         for _, page in groupby(enumerate(members), lambda pair: pair[0] // _PAGE):
             rows = [_row(name, member, begun) for _, member in page]
             self._store.write(partial(_execute, kept, rows))
-        query = select(func.count()).select_from(_MEMBER).where(_M.campaign == name)
+        self._store.write(lambda connection: count_anew(connection, name))
+        query = select(func.count()).select_from(MEMBER).where(_M.campaign == name)
         return int(self._store.read(lambda connection: connection.scalar(query) or 0))
 
     def campaign(self, name: str) -> Carried | None:
         """The campaign of that name; None if there is none."""
-        query = select(_CAMPAIGN).where(_CAMPAIGN.c.name == name)
+        query = select(CAMPAIGN).where(CAMPAIGN.c.name == name)
         row = self._store.read(lambda connection: connection.execute(query).mappings().first())
         return None if row is None else _carried(row)
 
     def campaigns(self) -> Sequence[Carried]:
         """All campaigns, newest first."""
-        query = select(_CAMPAIGN).order_by(_CAMPAIGN.c.begun.desc(), _CAMPAIGN.c.name)
+        query = select(CAMPAIGN).order_by(CAMPAIGN.c.begun.desc(), CAMPAIGN.c.name)
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
         return tuple(map(_carried, rows))
 
@@ -153,8 +98,8 @@ class SqlCampaigns:
             values["looked_at"] = looked_at
         over = [one.value for one in _OVER if one is not state]
         changed = (
-            update(_CAMPAIGN)
-            .where(_CAMPAIGN.c.name == name, _CAMPAIGN.c.state.not_in(over))
+            update(CAMPAIGN)
+            .where(CAMPAIGN.c.name == name, CAMPAIGN.c.state.not_in(over))
             .values(values)
         )
         if not self._store.write(lambda connection: connection.execute(changed).rowcount):
@@ -175,8 +120,7 @@ class SqlCampaigns:
         """Devices of the wave that are this process's until then."""
 
         def work(connection: Connection) -> tuple[Member, ...]:
-            state = select(_CAMPAIGN.c.state).where(_CAMPAIGN.c.name == name)
-            if connection.scalar(state) != CampaignState.RUNNING.value:
+            if connection.scalar(state_of(name)) != CampaignState.RUNNING.value:
                 return ()
             found: list[Any] = []
             for region, limit in most.items():
@@ -188,6 +132,8 @@ class SqlCampaigns:
                 connection,
                 [(_UNDER_WAY, row.tries + 1, left, worker, name, row.device) for row in found],
             )
+            taken = Counts((row.wave, row.fate) for row in found)
+            recount(self._store, connection, name, taken, Counts({(wave, _UNDER_WAY): len(found)}))
             return tuple(_member(row, tried=1) for row in found)
 
         return self._store.write(work)
@@ -197,6 +143,7 @@ class SqlCampaigns:
         columns = self._forms.columns(one.command for one in became)
 
         def work(connection: Connection) -> int:
+            connection.scalar(state_of(name))
             mine = self._mine(connection, name, worker, became)
             kept = [
                 (one, column, number)
@@ -207,21 +154,26 @@ class SqlCampaigns:
             _PROVEN.run(
                 connection,
                 [
-                    (name, number, mine[number], column, one.response, micros(one.at))
+                    (name, number, mine[number][0], column, one.response, micros(one.at))
                     for one, column, number in kept
                 ],
             )
+            before = Counts(mine[number][1:] for _, _, number in kept)
+            after = Counts((mine[number][1], CODES[one.fate]) for one, _, number in kept)
+            recount(self._store, connection, name, before, after)
             return len(kept)
 
         return self._store.write(work) if became else 0
 
     def _mine(
         self, connection: Connection, name: str, worker: str, became: Sequence[Became]
-    ) -> Mapping[int, int]:
-        """The tries of those of these devices that this worker has."""
+    ) -> Mapping[int, tuple[int, int, int]]:
+        """Tries, wave and fate of those of these devices that this worker has."""
         numbers = self._store.among(_M.device, [number_of(one.device) for one in became])
-        query = select(_M.device, _M.tries).where(_M.campaign == name, numbers, _M.worker == worker)
-        return {device: tries for device, tries in connection.execute(query).all()}  # noqa: C416
+        query = select(_M.device, _M.tries, _M.wave, _M.fate).where(
+            _M.campaign == name, numbers, _M.worker == worker
+        )
+        return {device: tuple(rest) for device, *rest in connection.execute(query).all()}
 
     def next_due(self, name: str, wave: int) -> datetime | None:
         """When the next device of the wave is due or left; None if none is."""
@@ -233,13 +185,7 @@ class SqlCampaigns:
 
     def counts(self, name: str) -> tuple[WaveCounts, ...]:
         """What became of the devices of each wave so far."""
-        query = (
-            select(_M.wave, _M.fate, func.count())
-            .where(_M.campaign == name)
-            .group_by(_M.wave, _M.fate)
-            .order_by(_M.wave)
-        )
-        rows = self._store.read(lambda connection: connection.execute(query).all())
+        rows = self._store.read(lambda connection: counted(connection, name))
         return tuple(
             WaveCounts(wave=wave, fates={FATES[fate]: count for _, fate, count in group})
             for wave, group in groupby(rows, lambda row: row[0])
@@ -263,7 +209,7 @@ class SqlCampaigns:
 
     def members(self, name: str, after: EUI64 | None, limit: int) -> tuple[Member, ...]:
         """At most so many devices in one lasting order."""
-        query = select(_MEMBER).where(_M.campaign == name).order_by(_M.device).limit(limit)
+        query = select(MEMBER).where(_M.campaign == name).order_by(_M.device).limit(limit)
         if after is not None:
             query = query.where(_M.device > number_of(after))
         rows = self._store.read(lambda connection: connection.execute(query).all())
@@ -271,15 +217,15 @@ class SqlCampaigns:
 
     def evidence(self, name: str, after: EUI64 | None, limit: int) -> tuple[Evidence, ...]:
         """The evidence of at most so many devices, in that order."""
-        devices = select(_EVIDENCE.c.device).distinct().where(_EVIDENCE.c.campaign == name)
+        devices = select(EVIDENCE.c.device).distinct().where(EVIDENCE.c.campaign == name)
         if after is not None:
-            devices = devices.where(_EVIDENCE.c.device > number_of(after))
-        some = devices.order_by(_EVIDENCE.c.device).limit(limit).subquery()
+            devices = devices.where(EVIDENCE.c.device > number_of(after))
+        some = devices.order_by(EVIDENCE.c.device).limit(limit).subquery()
         query = (
-            select(_EVIDENCE)
-            .join(some, some.c.device == _EVIDENCE.c.device)
-            .where(_EVIDENCE.c.campaign == name)
-            .order_by(_EVIDENCE.c.device, _EVIDENCE.c.attempt)
+            select(EVIDENCE)
+            .join(some, some.c.device == EVIDENCE.c.device)
+            .where(EVIDENCE.c.campaign == name)
+            .order_by(EVIDENCE.c.device, EVIDENCE.c.attempt)
         )
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
         return tuple(map(self._evidence, rows))
@@ -306,17 +252,17 @@ def _execute(statement: Any, rows: Sequence[Mapping[str, Any]], connection: Conn
 
 def _due(name: str, wave: int, region: str, at: int) -> Any:
     return (
-        select(_MEMBER)
+        select(MEMBER)
         .where(_M.campaign == name, _M.wave == wave, _M.region == region, _M.due <= at)
         .order_by(_M.due, _M.device)
         .with_for_update(skip_locked=True)
     )
 
 
-_UNDER_WAY: Final = _CODES[Fate.UNDER_WAY]
+_UNDER_WAY: Final = CODES[Fate.UNDER_WAY]
 _OF: Final = (_M.campaign == bindparam("of")) & (_M.device == bindparam("which"))
 _LEASED: Final = Many(
-    update(_MEMBER)
+    update(MEMBER)
     .where(_OF)
     .values(
         fate=bindparam("new_fate"),
@@ -327,7 +273,7 @@ _LEASED: Final = Many(
     *("new_fate", "new_tries", "new_due", "new_worker", "of", "which"),
 )
 _SETTLED: Final = Many(
-    update(_MEMBER)
+    update(MEMBER)
     .where(_OF)
     .values(
         fate=bindparam("new_fate"),
@@ -337,12 +283,12 @@ _SETTLED: Final = Many(
     ),
     *("new_fate", "new_why", "new_due", "nobody", "of", "which"),
 )
-_PROVEN: Final = Many(insert(_EVIDENCE), *(column.name for column in _EVIDENCE.columns))
+_PROVEN: Final = Many(insert(EVIDENCE), *(column.name for column in EVIDENCE.columns))
 
 
 def _settled(name: str, one: Became, number: int) -> tuple[Any, ...]:
     due = None if one.due is None else micros(one.due)
-    return _CODES[one.fate], one.why, due, "", name, number
+    return CODES[one.fate], one.why, due, "", name, number
 
 
 def _row(name: str, member: Member, due: int) -> dict[str, Any]:
@@ -353,7 +299,7 @@ def _row(name: str, member: Member, due: int) -> dict[str, Any]:
         "make": member.make,
         "region": member.region,
         "wave": member.wave,
-        "fate": _CODES[member.fate],
+        "fate": CODES[member.fate],
         "tries": member.tries,
         "why": member.why,
         "due": None if member.fate.is_final else due,

@@ -57,6 +57,12 @@ _CATEGORIES: Final = {int(each): each for each in MessageCategory}
 _IDENTITY: Final = Struct(">2s B Q B 8s B 8s")  # tag, CRA, counter, originator, recipient
 _OPENING: Final = Struct(f"{_IDENTITY.format} B B H")  # ... no date-time, length of the code, code
 _CODE_OCTETS: Final = 2
+_PAYLOAD_OCTETS_MAX: Final = 0xFFFF
+_PLAIN_SIGNED: Final = re.compile(
+    rb"\xdf\x09([\x01-\x03])(.{8})\x08(.{8})\x08(.{8})(?:\x00|\x0c(.{12}))"
+    rb"\x02(.{2})([\x00-\x7f]|\x81.|\x82.{2})",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +187,10 @@ def parse_message(octets: bytes) -> GbcsMessage:
             clause=_CLAUSE,
             rule="gbcs.length",
         )
+    return _plain_signed(octets) or _by_fields(octets)
+
+
+def _by_fields(octets: bytes) -> GbcsMessage:
     cursor = Cursor(octets, "GBCS message", _CLAUSE)
     with_mac = octets[:1] == _MAC_HEADER[:1]
     if with_mac:
@@ -200,6 +210,37 @@ def parse_message(octets: bytes) -> GbcsMessage:
         mac=mac,
         signed=signed,
         authenticated=authenticated,
+        octets=octets,
+    )
+
+
+def _plain_signed(octets: bytes) -> GbcsMessage | None:
+    """The same in half the time, of the commonest: signed, no MAC, no supplementary fields."""
+    found = _PLAIN_SIGNED.match(octets)
+    if found is None:
+        return None
+    cra, counter, originator, recipient, date_time, code, length = found.groups()
+    begin, end = found.end(), len(octets) - len(_SIGNED) - SIGNATURE_OCTETS
+    if (
+        not 0 <= end - begin <= _PAYLOAD_OCTETS_MAX
+        or length != length_octets(end - begin)
+        or octets[end : end + len(_SIGNED)] != _SIGNED
+    ):
+        return None
+    return GbcsMessage(
+        header=GroupingHeader(
+            category=_CATEGORIES[cra[0]],
+            counter=int.from_bytes(counter, "big"),
+            originator=EUI64(originator),
+            recipient=EUI64(recipient),
+            date_time=date_time or b"",
+            message_code=int.from_bytes(code, "big"),
+        ),
+        payload=octets[begin:end],
+        signature=octets[-SIGNATURE_OCTETS:],
+        mac=b"",
+        signed=octets[1:end],
+        authenticated=octets,
         octets=octets,
     )
 

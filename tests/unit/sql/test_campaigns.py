@@ -1,0 +1,173 @@
+"""Campaigns as both databases keep them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pytest
+
+from smki.adapters.sql.campaigns import SqlCampaigns
+from smki.adapters.sql.store import Store
+from smki.ports.campaigns import Became, CampaignState, Member
+from smki.recovery import CampaignPlan, Compromised, Fate, Method, WaveCounts
+from smki.terms import EUI64
+from smki.wire.gbcs.forms import Form, Formed
+
+Opening = Callable[[], SqlCampaigns]
+AT: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LEFT: Final = AT + timedelta(hours=48)
+NAME: Final = "first"
+PLAN: Final = CampaignPlan(
+    incident="INC-1",
+    decision="PMA/21/4",
+    compromised=Compromised.CONTINGENCY_SYMMETRIC,
+    method=Method.BY_CONTINGENCY,
+    expires=AT + timedelta(days=60),
+    per_second={},
+)
+FORM: Final = Form(pieces=(b"\xdf", b"!"), gaps=(8,))
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Callable[[], Store]]:
+    """Opens the database, as one process after the other would."""
+    stores: list[Store] = []
+
+    def opening() -> Store:
+        stores.append(Store(url))
+        return stores[-1]
+
+    yield opening
+    for each in stores:
+        each.engine.dispose()
+
+
+@pytest.fixture
+def opened(store: Callable[[], Store]) -> Opening:
+    """Opens the campaigns; there is one, of twelve devices in two waves and two regions."""
+    campaigns = SqlCampaigns(store())
+    campaigns.begin(NAME, PLAN, AT)
+    assert campaigns.enlist(NAME, map(_member, range(12))) == 12
+    return lambda: SqlCampaigns(store())
+
+
+def _member(number: int) -> Member:
+    return Member(
+        device=_device(number),
+        kind="ESME",
+        make="a",
+        region=("north", "south")[number % 2],
+        wave=number // 6,
+    )
+
+
+def _device(number: int) -> EUI64:
+    return EUI64(number.to_bytes(8, "big"))
+
+
+def _leased(campaigns: SqlCampaigns, worker: str, at: datetime = AT) -> list[int]:
+    most = {"north": 2, "south": 1}
+    taken = campaigns.lease(NAME, 0, worker, at=at, until=LEFT, most=most)
+    assert {member.fate for member in taken} <= {Fate.UNDER_WAY}
+    return [int(member.device) for member in taken]
+
+
+def _became(number: int, fate: Fate, due: datetime | None = None) -> Became:
+    device = _device(number)
+    return Became(
+        device=device,
+        fate=fate,
+        due=due,
+        command=Formed(form=FORM, filling=(device.octets,)),
+        response=b"said",
+        at=AT,
+    )
+
+
+def _counts(campaigns: SqlCampaigns) -> list[WaveCounts]:
+    """As they are told; they are those of the devices."""
+    told = list(campaigns.counts(NAME))
+    found: Counter[tuple[int, Fate]] = Counter(
+        (member.wave, member.fate) for member in campaigns.members(NAME, None, 100)
+    )
+    assert {(one.wave, fate): n for one in told for fate, n in one.fates.items()} == found
+    return told
+
+
+def test_a_device_is_leased_to_one_process_and_counted_in_every_fate(opened: Opening) -> None:
+    """From planned to its end, by who has it; another's word of it counts for nothing."""
+    one, two = opened(), opened()
+    assert _leased(one, "one") == [0, 2, 1]
+    assert _leased(two, "two") == [4, 3]
+    assert _counts(two)[0].fates == {Fate.PLANNED: 1, Fate.UNDER_WAY: 5}
+    again = AT + timedelta(minutes=5)
+    became = [_became(0, Fate.RECOVERED), _became(1, Fate.PLANNED, again), _became(4, Fate.REFUSED)]
+    assert one.settle(NAME, "one", became) == 2
+    assert one.settle(NAME, "one", became) == 0
+    assert one.settle(NAME, "one", ()) == 0
+    assert _counts(one)[0].fates == {Fate.PLANNED: 2, Fate.UNDER_WAY: 3, Fate.RECOVERED: 1}
+    assert _leased(two, "two", again) == [5]
+    assert _leased(two, "two", again) == [1]
+    assert one.next_due(NAME, 0) == LEFT
+    assert sorted(_leased(one, "one", LEFT)) == [1, 2, 4]
+    assert _counts(one)[0].fates == {Fate.UNDER_WAY: 5, Fate.RECOVERED: 1}
+    tries = {int(member.device): member.tries for member in one.members(NAME, None, 6)}
+    assert tries == {0: 1, 1: 3, 2: 2, 3: 1, 4: 2, 5: 1}
+
+
+@pytest.mark.clause("sec:L10")
+def test_evidence_is_given_back_octet_for_octet(opened: Opening) -> None:
+    """Of each try, whether its command was kept whole or as what fills its form."""
+    campaigns = opened()
+    taken = _leased(campaigns, "one")
+    campaigns.settle(NAME, "one", [_became(number, Fate.PLANNED, AT) for number in taken])
+    assert sorted(_leased(campaigns, "two")) == sorted(taken)
+    whole = Became(device=_device(0), fate=Fate.REFUSED, command=b"\xdf whole", at=AT)
+    campaigns.settle(NAME, "two", [whole])
+    found = [
+        (int(one.device), one.attempt, one.command, one.response)
+        for one in opened().evidence(NAME, None, 2)
+    ]
+    formed = [b"\xdf" + _device(number).octets + b"!" for number in (0, 1)]
+    assert found == [
+        (0, 1, formed[0], b"said"),
+        (0, 2, b"\xdf whole", b""),
+        (1, 1, formed[1], b"said"),
+    ]
+    (last,) = opened().evidence(NAME, _device(1), 10)
+    assert last.device == _device(2)
+
+
+def test_who_leases_at_once_gets_different_devices(opened: Opening) -> None:
+    """Four processes until there are none: each device once, and all are counted."""
+    workers = [opened() for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda n: _leased(workers[n % 4], f"w{n % 4}"), range(16)))
+    assert sorted(number for some in taken for number in some) == list(range(6))
+    assert _counts(workers[0])[0].fates == {Fate.UNDER_WAY: 6}
+
+
+def test_nothing_is_leased_of_a_campaign_that_does_not_run(opened: Opening) -> None:
+    """Paused it has devices that are due, and gives none."""
+    campaigns = opened()
+    campaigns.let(NAME, CampaignState.PAUSED)
+    assert _leased(campaigns, "one") == []
+    campaigns.let(NAME, CampaignState.RUNNING)
+    assert len(_leased(campaigns, "one")) == 3
+
+
+def test_a_campaign_from_before_there_was_a_tally_is_counted(
+    opened: Opening, store: Callable[[], Store]
+) -> None:
+    """By its devices as long as nothing changes, then once, and from then on by the tally."""
+    campaigns = opened()
+    store().write(lambda connection: connection.exec_driver_sql("DELETE FROM campaign_tally"))
+    assert [one.fates for one in _counts(campaigns)] == [{Fate.PLANNED: 6}, {Fate.PLANNED: 6}]
+    taken = _leased(campaigns, "one")
+    assert _counts(campaigns)[0].fates == {Fate.PLANNED: 3, Fate.UNDER_WAY: 3}
+    campaigns.settle(NAME, "one", [_became(taken[0], Fate.SILENT)])
+    assert _counts(campaigns)[0].fates == {Fate.PLANNED: 3, Fate.UNDER_WAY: 2, Fate.SILENT: 1}
+    assert campaigns.enlist(NAME, [_member(12)]) == 13
+    assert _counts(campaigns)[2].fates == {Fate.PLANNED: 1}

@@ -18,7 +18,7 @@ from typing import Final
 import pytest
 from tests.support.carried import NAME, PLAN, Campaign, begun, hold_key
 
-from smki.interfaces.recovery_carrying import carry
+from smki.interfaces.recovery_carrying import carry, carry_on_dask
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Fate, Move
 
@@ -153,3 +153,67 @@ def test_ten_kills_of_anybody(story: Story, chance: random.Random) -> None:
     said = {"kills": story.killed, "codes": story.codes, "seconds": round(seconds, 1)}
     sys.stdout.write(json.dumps(said | {fate.value: count for fate, count in fates.items()}) + "\n")
     assert fates[Fate.RECOVERED] >= 0.97 * total
+
+
+@dataclass
+class Cluster:
+    """A scheduler of Dask and workers, each a process with an output file of its own."""
+
+    folder: Path
+    state: Path
+    processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Of the scheduler."""
+        until = time.monotonic() + 60
+        while not (self.folder / "scheduler.json").exists():
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        return str(json.loads((self.folder / "scheduler.json").read_text())["address"])
+
+    def start(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
+        """One more process."""
+        common = ["--no-dashboard", "--scheduler-file", str(self.folder / "scheduler.json")]
+        with (self.folder / f"{len(self.processes)}.txt").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{program}", *arguments, *common],
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
+        self.processes.append(process)
+        return process
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Cluster]:
+    """A scheduler and three workers, gone afterwards."""
+    pytest.importorskip("distributed", reason="smki[cluster] is not installed")
+    made = Cluster(folder=tmp_path, state=tmp_path / "state")
+    made.start("dask_scheduler", "--host", "127.0.0.1", "--port", "0")
+    for _ in range(3):
+        made.start("dask_worker", "--no-nanny", "--nthreads", "1", "--host", "127.0.0.1")
+    yield made
+    for process in made.processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.soak
+@pytest.mark.clause("sec:L10")
+def test_a_cluster_loses_a_worker(dask: Cluster, tmp_path: Path) -> None:
+    """Three workers, one killed in the middle: the others end it, and no device obeyed twice."""
+    campaign = begun(tmp_path / "state", 2_000, NO_STOP)
+    victim = dask.processes[1]
+
+    def kill(ended: int, _: int) -> None:
+        if ended >= 300 and victim.poll() is None and len(campaign.carriers()) == 3:
+            victim.kill()
+
+    with campaign.key():
+        done = carry_on_dask(campaign.settings, NAME, dask.address, parts=3, tell=kill)
+    assert victim.poll() == -signal.SIGKILL
+    assert (done.decided.move, done.carried.state) == (Move.DONE, CampaignState.ENDED)
+    campaign.check()
+    assert done.fates[Fate.RECOVERED] >= 1_940

@@ -14,6 +14,7 @@ from typing import Final
 from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings
 from smki.bootstrap.recoveries import Kept, arrangement_of, open_kept, recovery_of
+from smki.interfaces.recovery_cluster import carry_on_cluster, cluster
 from smki.interfaces.recovery_part import (
     KEY_PATIENCE_SECONDS,
     Line,
@@ -96,6 +97,41 @@ def carry(
     if count == 1:
         return carried(settings, campaign, tell, lambda look: _here(parts, look, through))
     return carried(settings, campaign, tell, lambda look: carry_in_processes(parts, look))
+
+
+def carry_on_dask(
+    settings: Settings,
+    campaign: str,
+    scheduler: str,
+    *,
+    parts: int | None = None,
+    line: Line | None = None,
+    tell: Told = lambda *_: None,
+    key_patience: float = KEY_PATIENCE_SECONDS,
+) -> CarryDone:
+    """As `carry`, by the workers of a cluster.
+
+    Args:
+        settings: of the state directory, which each machine of the cluster has at the same path.
+        campaign: its name.
+        scheduler: address of Dask's scheduler.
+        parts: into how many parts it goes; as many as there are workers, if it is not said.
+        line: over what devices are reached.
+        tell: is told how many devices came to an end, of how many.
+        key_patience: seconds that whoever has the key may be gone.
+
+    Raises:
+        Refused, Unavailable: as for `carry`, or the cluster is away.
+
+    Clause: sec:L10
+    """
+
+    def work(look: Look) -> tuple[Sequence[PartDone], int]:
+        with cluster(scheduler) as (executor, workers):
+            some = parts_of(settings, campaign, parts or workers, line or Line(), key_patience)
+            return carry_on_cluster(executor, some, look)
+
+    return carried(settings, campaign, tell, work)
 
 
 def parts_of(

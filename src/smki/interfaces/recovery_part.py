@@ -13,9 +13,9 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from smki.adapters.sql.campaign_parts import SILENCE, Share, SqlCampaignPart
 from smki.adapters.sql.estate import SqlEstate
@@ -32,13 +32,14 @@ from smki.headend import HeadEnd, HeldKeys, Recipient
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.key_serving import KeyOver
 from smki.interfaces.line_serving import line_address
+from smki.interfaces.link import error_fields, error_from
 from smki.ports import SigningKey
 from smki.ports.campaigns import Became
 from smki.ports.links import DeviceLink
 from smki.recovery.arranging import Arranged
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.tcp_link import TcpLink
-from smki.terms import EUI64, Refused, Unavailable
+from smki.terms import EUI64, Refused, SmkiError, Unavailable
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
@@ -180,6 +181,25 @@ def carry_part(
             frames=network.frames,
             line_seconds=(network.now - begun).total_seconds(),
         )
+
+
+def said_of(part: Part) -> dict[str, Any]:
+    """What carrying the part came to, as JSON has it: done, or the error."""
+    try:
+        return {"done": asdict(carry_part(part))}
+    except SmkiError as error:
+        return {"error": error_fields(error)}
+
+
+def done_said(said: Mapping[str, Any]) -> PartDone:
+    """What the part did, as it was said.
+
+    Raises:
+        SmkiError: what it raised.
+    """
+    if "error" in said:
+        raise error_from(said["error"])
+    return PartDone(**said["done"])
 
 
 def _share(part: Part) -> Share:

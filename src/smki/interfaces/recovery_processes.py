@@ -8,15 +8,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
-from typing import Any, Final
+from typing import Final
 
-from smki.interfaces.link import error_fields, error_from
-from smki.interfaces.recovery_part import Part, PartDone, carry_part
-from smki.terms import SmkiError, Unavailable
+from smki.interfaces.recovery_part import Part, PartDone, done_said, said_of
+from smki.terms import Unavailable
 
 PROCESSES_MOST: Final = 64
 _LOOK_SECONDS: Final = 0.5  # between two looks at how far it has come
@@ -45,7 +44,7 @@ class _Processes:
         self._parts = parts
         self._look = look
         self._made = get_context("forkserver")  # from a process without threads, loaded once
-        self._made.set_forkserver_preload([carry_part.__module__])
+        self._made.set_forkserver_preload([said_of.__module__])
         self._running: dict[Connection, tuple[ForkServerProcess, Part]] = {}
         self._done: list[PartDone] = []
         self._deaths = 0
@@ -87,10 +86,8 @@ class _Processes:
         process.join()
         if said is None:
             self._died(part)
-        elif "error" in said:
-            raise error_from(said["error"])
         else:
-            self._done.append(PartDone(**said["done"]))
+            self._done.append(done_said(said))
 
     def _died(self, part: Part) -> None:
         self._deaths += 1
@@ -112,14 +109,12 @@ class _Processes:
 def _in_process(part: Part, connection: Connection) -> None:
     """The part in a process of its own, which ends with the one that started it."""
     _end_with_parent()
-    said: dict[str, Any]
     try:
-        said = {"done": asdict(carry_part(part))}
-    except SmkiError as error:
-        said = {"error": error_fields(error)}
+        said = said_of(part)
     except KeyboardInterrupt:
         os._exit(1)  # whoever started us was interrupted too, and tells it
-    connection.send_bytes(json.dumps(said).encode())
+    with suppress(OSError):  # whoever started us may be gone: what was done is kept
+        connection.send_bytes(json.dumps(said).encode())
 
 
 def _end_with_parent() -> None:

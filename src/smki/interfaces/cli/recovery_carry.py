@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 import click
 
@@ -11,7 +10,7 @@ from smki.bootstrap import load_settings
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.cli.recovery_campaigns import opened
-from smki.interfaces.recovery_carrying import CarryDone, carry
+from smki.interfaces.recovery_carrying import CarryDone, Told, carry, carry_on_dask
 from smki.interfaces.recovery_part import KEY_PATIENCE_SECONDS, Line
 from smki.interfaces.recovery_processes import PROCESSES_MOST
 from smki.recovery import Fate, Move
@@ -31,9 +30,11 @@ _NEXT = {
 @click.option(
     "--processes",
     type=click.IntRange(1, PROCESSES_MOST),
-    default=1,
-    show_default=True,
-    help="That carry it beside each other; one that dies is replaced.",
+    help="That carry it beside each other; one that dies is replaced.  [default: 1, with --dask one"
+    " for each worker]",
+)
+@click.option(
+    "--dask", metavar="ADDRESS", help="Instead on a cluster: tcp://HOST:PORT of its scheduler."
 )
 @click.option(
     "--served", is_flag=True, help="Over the hubs that 'smki estate serve' serves, else in memory."
@@ -53,7 +54,8 @@ def carry_campaign(
     /,
     name: str,
     *,
-    processes: int,
+    processes: int | None,
+    dask: str | None,
     served: bool,
     seed: int | None,
     key_patience: float,
@@ -71,10 +73,21 @@ def carry_campaign(
             raise click.UsageError("--served: the seed is that of 'smki estate serve'")
         settings = load_settings(os.environ)
         with opened(settings, name), progress_bar(name) as progress:
-            run = partial(carry, settings, name, line=Line(seed=seed, served=served), tell=progress)
-            done = run(processes=processes, key_patience=key_patience)
+            options = _Options(
+                line=Line(seed=seed, served=served), tell=progress, key_patience=key_patience
+            )
+            if dask is None:
+                done = carry(settings, name, processes=processes or 1, **options)
+            else:
+                done = carry_on_dask(settings, name, dask, parts=processes, **options)
     emit(_document(name, done), _lines(name, done), as_json=as_json)
     context.exit(1 if done.decided.move is Move.STOP else 0)
+
+
+class _Options(TypedDict):
+    line: Line
+    tell: Told
+    key_patience: float
 
 
 def _document(name: str, done: CarryDone) -> dict[str, Any]:

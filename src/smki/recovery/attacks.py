@@ -17,9 +17,10 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
+from smki.merkle.canonical import JSON
 from smki.recovery.evidence import Attack, Tried
 from smki.recovery.procedures import Compromised
-from smki.terms import EUI64
+from smki.terms import EUI64, Malformed
 
 
 class Abuse(Enum):
@@ -84,6 +85,35 @@ class Tally:
     def devices_with(self, effect: Effect) -> frozenset[EUI64]:
         """The devices that had the effect at any time."""
         return frozenset(device for device, effects in self.had.items() if effect in effects)
+
+
+def tally_said(tally: Tally) -> dict[str, JSON]:
+    """The tally in JSON, to be gone on with."""
+    return {
+        "had": {str(one): [effect.name for effect in had] for one, had in tally.had.items()},
+        "obeyed": {one.name: [str(each) for each in some] for one, some in tally.obeyed.items()},
+        "sent": {one.name: count for one, count in tally.sent.items()},
+    }
+
+
+def tally_of(said: JSON) -> Tally:
+    """The tally that was kept.
+
+    Raises:
+        Malformed: it is not as it was written.
+    """
+    try:
+        had, obeyed, sent = (dict(said[name]) for name in ("had", "obeyed", "sent"))  # type: ignore[index, arg-type, call-overload] # whatever is not as it was written fails
+        return Tally(
+            sent=Counter({Abuse[name]: int(count) for name, count in sent.items()}),
+            obeyed={Abuse[name]: set(map(EUI64.parse, some)) for name, some in obeyed.items()},
+            had={
+                EUI64.parse(device): frozenset(Effect[name] for name in names)
+                for device, names in had.items()
+            },
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Malformed(f"tally: {error!r}, must be as it was written", rule="attack") from error
 
 
 def attack_kept(

@@ -71,6 +71,7 @@ class AttackedLink:
         devices: as both have them before them.
         chance: numbers from 0 to 1.
         often: share of occasions on which he has a turn, from 0 to 1.
+        tally: to be gone on with.
 
     Attributes:
         tally: what he did so far.
@@ -84,6 +85,7 @@ class AttackedLink:
         *,
         chance: Callable[[], float],
         often: float,
+        tally: Tally | None = None,
     ) -> None:
         self._link = link
         self._attacker = attacker
@@ -91,7 +93,7 @@ class AttackedLink:
         self._chance = chance
         self._often = often
         self._sent: dict[CommandKey, bytes] = {}
-        self.tally = Tally()
+        self.tally = tally or Tally()
 
     @property
     def now(self) -> datetime:

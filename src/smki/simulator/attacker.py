@@ -14,7 +14,7 @@ Clause: sec:L10, gbcs:7.2.7
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -114,6 +114,14 @@ class _Signer:
     sign: Sign
     agree: Agree
 
+    def sign_all(self, messages: Sequence[bytes]) -> list[bytes]:
+        """A signature of each."""
+        return [self.sign(one) for one in messages]
+
+    def agree_all(self, points: Sequence[bytes]) -> list[bytes]:
+        """Z with the holder of each."""
+        return [self.agree(one) for one in points]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Turn:
@@ -148,6 +156,7 @@ class Attacker:
     ) -> None:
         self._loot = loot
         self._forged = forge(chance, at, settings, OF_THE_THIEF, loot.issuing, loot.root)
+        self._identifiers = {held(parse_certificate(one)).key_identifier for one in self.planted}
         self._symmetric = loot.symmetric_key
         self._count = 0
         self._heard: dict[EUI64, deque[bytes]] = {}
@@ -195,8 +204,7 @@ class Attacker:
         Clause: sec:L10
         """
         found = set()
-        planted = {held(parse_certificate(one)).key_identifier for one in self.planted}
-        if any(anchor.key_identifier in planted for anchor in state.anchors.values()):
+        if any(one.key_identifier in self._identifiers for one in state.anchors.values()):
             found.add(Effect.ANCHOR)
         if any(sha256(one.payload).digest() in self.scheduled for one in state.scheduled):
             found.add(Effect.WAITING)

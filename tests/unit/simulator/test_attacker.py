@@ -13,10 +13,11 @@ from tests.support.recovering import AT, in_cells
 from smki.devices import DeviceKind, DeviceRules, DeviceState, advance, kinds, process
 from smki.devices.rules import FloorRule
 from smki.flows.recovering import Lost
+from smki.merkle.canonical import JSON
 from smki.messages import KeyUse
 from smki.profiles import development
 from smki.recovery import Compromised, Method
-from smki.recovery.attacks import Abuse, Effect, attack_kept, lasting
+from smki.recovery.attacks import Abuse, Effect, Tally, attack_kept, lasting, tally_of, tally_said
 from smki.simulator.attacked import AttackedLink, Watched
 from smki.simulator.attacker import LATER, Attacker, Loot
 from smki.simulator.cast import cells_of
@@ -24,7 +25,7 @@ from smki.simulator.catalogue import recipient_of
 from smki.simulator.forging import Sign, StolenAuthority
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.weather import RegionFigures
-from smki.terms import EUI64, RemotePartyRole
+from smki.terms import EUI64, Malformed, RemotePartyRole
 
 DS: Final = KeyUse.DIGITAL_SIGNATURE
 KA: Final = KeyUse.KEY_AGREEMENT
@@ -405,3 +406,22 @@ def test_the_report_counts_devices_where_it_is_undone(house: House) -> None:
     assert lasting(left) == {ANCHOR: 1}
     (tried,) = attack_kept(theft.lost.compromised, attacker.planted, link.tally, left).tried
     assert (tried.what, tried.sent, tried.obeyed, tried.undone) == (Abuse.TAKES.value, 2, 2, 1)
+
+
+def test_a_tally_is_gone_on_with(house: House) -> None:
+    """What was counted is the same after it was kept; what is no tally is malformed."""
+    device = house.world.catalogue.device(DeviceKind.CHF).device
+    tally = Tally()
+    tally.note(Abuse.COUNTS, device, obeyed=True, effects=frozenset({SILENCED}))
+    tally.note(Abuse.COUNTS, device, obeyed=False, effects=frozenset())
+    tally.note(Abuse.REPEATS, device, obeyed=False, effects=frozenset())
+    assert tally_of(tally_said(tally)) == tally
+    wrongs: tuple[JSON, ...] = (
+        None,
+        [],
+        {"had": {}, "obeyed": {}},
+        {"had": {"x": []}, "obeyed": {}, "sent": {}},
+    )
+    for wrong in wrongs:
+        with pytest.raises(Malformed):
+            tally_of(wrong)

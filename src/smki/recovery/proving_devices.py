@@ -160,12 +160,23 @@ class Devices:
             self._tell(
                 case, f"command of turn {turn.value}: signature does not hold, must be {whose}"
             )
-        wanted = self._materials.wanted(turn, case.row.before)
+        wanted = self._wanted(turn, case, commanded)
         full = commanded.placed == {cell: certificate for cell, (certificate, _) in wanted.items()}
         if turn is Turn.COMMANDED:
             self.tally.judge(Criterion.COMMANDS, holds=full)
         if not full:
             self._tell(case, f"command of turn {turn.value}: {_unlike(commanded, wanted)}")
+
+    def _wanted(self, turn: Turn, case: _Case, commanded: Commanded) -> Wanted:
+        """What the command is to place: of an ordinary update only what is of the roles it touches.
+
+        Each party updates its own; the recovery fills all that it is to fill.
+        """
+        wanted = self._materials.wanted(turn, case.row.before)
+        if turn is not Turn.UPDATED:
+            return wanted
+        roles = {cell.role for cell in commanded.placed}
+        return {cell: placed for cell, placed in wanted.items() if cell.role in roles}
 
     def _addressed(
         self, case: _Case, turn: Turn, command: GbcsMessage, commanded: Commanded
@@ -192,7 +203,7 @@ class Devices:
         responded = self._response(case, exchange, command)
         if responded is None:
             return
-        wanted = self._materials.wanted(turn, case.row.before)
+        wanted = self._wanted(turn, case, commanded)
         replaced = {one.cell for one in responded.outcomes if one.replaced}
         as_placed = all(
             one.replacing == wanted[one.cell][1]

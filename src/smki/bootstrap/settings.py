@@ -28,6 +28,7 @@ from pydantic_settings import (
 from smki.bootstrap.access_settings import AccessSettings
 from smki.bootstrap.authority_settings import BODIES, SIGNATORIES, signing
 from smki.bootstrap.estate_settings import EstateSettings
+from smki.bootstrap.guidance_settings import GuidanceSettings
 from smki.bootstrap.line_settings import LineSettings
 from smki.bootstrap.values import (
     Address,
@@ -163,6 +164,10 @@ class Settings(BaseSettings):
     )
     line: LineSettings = Field(
         default=LineSettings(), description="the line to them, and what its regions are like"
+    )
+    guidance: GuidanceSettings = Field(
+        default=GuidanceSettings(),
+        description="what the authority takes into account before it decides on a recovery",
     )
     vectors: Path = Field(
         default=Path("../shared/vectors"),

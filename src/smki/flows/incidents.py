@@ -29,6 +29,7 @@ from smki.governance.entities.incidents import (
     SignedItems,
 )
 from smki.governance.entries import Change
+from smki.governance.factors import Guidance
 from smki.governance.looking import look
 from smki.merkle.canonical import JSON, encode_json
 from smki.ports.register import Register
@@ -38,6 +39,7 @@ from smki.terms import Method, Refused
 
 CHECKLIST: Final = "recovery-checklist"
 _CLAUSE: Final = "sec:L10"
+GUIDANCE: Final = "sec:L10.9"  # clause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,7 @@ def decide_method(
     method: Method,
     *,
     decision: str,
+    guidance: Guidance,
     by: str,
     text: str = "",
     at: datetime,
@@ -130,7 +133,8 @@ def decide_method(
     """The method is chosen: by the authority's recorded decision, or by the subscriber for its own.
 
     Raises:
-        Refused: the method is none for that key, or no decision permits it now; every reason.
+        Refused: the method is none for that key, a factor that shall be taken into account was not
+            answered, or no decision permits it now; every reason.
         Unavailable: the database is away.
 
     Clause: sec:L10, sec:L10.9
@@ -144,6 +148,12 @@ def decide_method(
             f"method {method.value} for a {before.compromised.value} key, must be one of {names}"
         )
     if METHODS[method].decider is Decider.AUTHORITY:
+        lacking = guidance.lacking(answer.factor for answer in before.answers)
+        if lacking:
+            names = ", ".join(one.name for one in lacking)
+            raise _refused(
+                f"factors {names} were not answered, must be before a decision", GUIDANCE
+            )
         _must_permit(front, ref, method, decision, at)
     elif decision:
         raise _refused(f"method {method.value} is the subscriber's to decide, names no decision")
@@ -197,16 +207,21 @@ def close(
     return _go(register, before, after, IncidentState.CLOSED, by, text, at)
 
 
-def answer_factor(register: Register, ref: str, answer: FactorAnswer) -> Incident:
+def answer_factor(
+    register: Register, ref: str, answer: FactorAnswer, guidance: Guidance
+) -> Incident:
     """What somebody says to a factor of the decision is on record.
 
     Raises:
-        Refused: by a rule; every reason.
+        Refused: there is no such factor, or by a rule; every reason.
         Unavailable: the database is away.
 
     Clause: sec:L10.9
     """
     before = incident_of(register, ref)
+    known = [one.name for one in guidance.in_order]
+    if answer.factor not in known:
+        raise _refused(f"factor {answer.factor!r}, must be one of {', '.join(known)}", GUIDANCE)
     after = replace(before, answers=(*before.answers, answer))
     said = f"{before.ref}: a factor was answered"
     return _keep(register, before, after, said, answer.at)
@@ -279,5 +294,5 @@ def _keep(
     return after
 
 
-def _refused(what: str) -> Refused:
-    return Refused(what, where="incident", clause=_CLAUSE, rule="incident.refused")
+def _refused(what: str, clause: str = _CLAUSE) -> Refused:
+    return Refused(what, where="incident", clause=clause, rule="incident.refused")

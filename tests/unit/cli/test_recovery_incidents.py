@@ -147,6 +147,12 @@ def test_a_supplier_reports_its_key_and_the_authority_decides(desk: Desk) -> Non
     scope = ("--scope", "method-3")
     desk.authority.lodge("QPA-1", "recovery-method", ref, *scope)
     by = ("--by", "ada")
+    code, refused = desk.step(ref, "decide", "method-3", "--decision", "QPA-1", *by)
+    assert (code, refused["error"]["clause"]) == (1, "sec:L10.9")
+    assert "factors devices, attackers, supply, time" in refused["error"]["message"]
+    for factor in ("devices", "attackers", "supply", "time"):
+        assert desk.step(ref, "answer", factor, "--text", "as far as known", *by)[0] == 0
+    assert desk.step(ref, "answer", "luck", "--text", "good", *by)[0] == 1
     code, refused = desk.step(ref, "decide", "method-2", "--decision", "QPA-1", *by)
     assert (code, "must have 'method-2'" in refused["error"]["message"]) == (1, True)
     code, decided = desk.step(ref, "decide", "method-3", "--decision", "QPA-1", *by)
@@ -248,9 +254,10 @@ def test_a_parcel_opens_for_whom_it_is_sealed_alone(desk: Desk) -> None:
 
 
 @pytest.mark.clause("sec:L10.30(a)", "sec:L10.30(b)")
-def test_relevant_devices_are_worked_out(desk: Desk, tmp_path: Path) -> None:
+def test_relevant_devices_are_worked_out(
+    desk: Desk, rows: tuple[InventoryRow, ...], tmp_path: Path
+) -> None:
     """Commissioned, or until the event, and with the supplier's credentials in a cell: those alone."""
-    rows = estate(desk)
     ref = desk.take(desk.sealed(desk.notice("SUP-10")))[1]["incident"]
     listing = tmp_path / "devices"
     code, found = desk.json("incident", "relevant", ref, "--list", str(listing))
@@ -268,14 +275,48 @@ def test_relevant_devices_are_worked_out(desk: Desk, tmp_path: Path) -> None:
     }
 
 
-def estate(desk: Desk) -> tuple[InventoryRow, ...]:
+@pytest.mark.clause("sec:L10", "sec:L10.9")
+def test_options_are_compared(desk: Desk, rows: tuple[InventoryRow, ...], tmp_path: Path) -> None:
+    """Each method that is possible, with cells, commands, hours and what stays exposed; and none of them."""
+    ref = desk.take(desk.sealed(desk.notice("SUP-11")))[1]["incident"]
+    assert desk.step(ref, "answer", "cost", "--text", "Borne | by us.", "--by", "ada")[0] == 0
+    given = ("--making", "10000", "--signing", "1000", "--rate", "north=1")
+    file = tmp_path / "paper.md"
+    code, found = desk.json("options", ref, *given, "--paper", str(file))
+    assert code == 0, found
+    options = {one["method"]: one for one in found["options"]}
+    assert list(options) == ["method-1", "method-2", "method-3", "do-not-use-the-key"]
+    relevant = sum(1 for one in rows if one.kind is not DeviceKind.CHF and one.mpxn != "never")
+    assert found["devices"] == relevant == 20
+    assert options["method-3"]["cells"] == {"esme": 30, "gsme": 30}
+    assert options["method-3"]["commands"] == 4 * 6  # of five, in four lots, one is lost
+    assert options["method-2"]["commands"] == 2 * options["method-3"]["commands"]
+    assert options["method-3"]["hours"] == pytest.approx(12 / 3_600, abs=1e-3)
+    assert options["method-3"]["slowest"] == "network of north"
+    assert any(
+        "use-key decision about the recovery key" in one for one in options["method-2"]["needs"]
+    )
+    unused = options["do-not-use-the-key"]
+    assert (unused["commands"], unused["hours"], unused["cells"]) == (0, None, {})
+    assert "for as long as it is believed" in unused["exposed_afterwards"]
+    assert {one["hours_measured"] for one in found["options"]} == {None}
+    assert any("no campaign of this house" in one for one in found["assumptions"])
+    assert {one["name"]: one["answer"] for one in found["factors"]}["cost"] == "Borne | by us."
+    text = file.read_text()
+    for said in (ref, "do-not-use-the-key", "20 of 36 devices", "Borne \\| by us.", "not answered"):
+        assert said in text
+    assert desk.json("options", "QPA/i99")[0] == 1
+
+
+@pytest.fixture(scope="module")
+def rows(desk: Desk) -> tuple[InventoryRow, ...]:
     """Twelve of three kinds; metering points say which are not commissioned, or not any more."""
     settings = settings_of(desk)
     with open_front(settings) as front:
         certificates = trusted_certificates(settings, load_hierarchy(front))
     sorts = ("", "", "", "", "", "", "", "before", "never", "never", "", "")
     kinds = (DeviceKind.ESME, DeviceKind.GSME, DeviceKind.CHF)
-    rows = []
+    made = []
     with open_estate(settings, new=True) as kept:
         for number, (kind, sort) in enumerate((kind, sort) for kind in kinds for sort in sorts):
             device = EUI64((number + 1).to_bytes(8, "big"))
@@ -297,10 +338,10 @@ def estate(desk: Desk) -> tuple[InventoryRow, ...]:
                 own={},
             )
             kept.add([EstateDevice(state=state, row=row)], AT)
-            rows.append(row)
-        gone = [one.device for one in rows if one.mpxn == "before"]
+            made.append(row)
+        gone = [one.device for one in made if one.mpxn == "before"]
         kept.set_status(gone, SmiStatus.DECOMMISSIONED, datetime.now(UTC).replace(year=2090))
-    return tuple(rows)
+    return tuple(made)
 
 
 def serial_of(path: Path) -> str:

@@ -15,10 +15,14 @@ _COMMANDS: Final[dict[str, str]] = {
     "look": "smki.interfaces.cli.recovery_campaigns:look",
     "notice": "smki.interfaces.cli.recovery_notices:notice",
     "notify": "smki.interfaces.cli.recovery_notices:notify",
+    "options": "smki.interfaces.cli.recovery_deciding:options",
     "pause": "smki.interfaces.cli.recovery_campaigns:pause",
+    "rehearse": "smki.interfaces.cli.recovery_rehearsing:rehearse",
     "residue": "smki.interfaces.cli.recovery_campaigns:name_residue",
     "resume": "smki.interfaces.cli.recovery_campaigns:resume",
+    "show": "smki.interfaces.cli.recovery_reports:show",
     "status": "smki.interfaces.cli.recovery_campaigns:status",
+    "verify": "smki.interfaces.cli.recovery_reports:verify",
 }
 
 

@@ -137,8 +137,11 @@ def declare(ref: str, *, as_json: bool, **given: Any) -> None:
 @json_option
 def decide(ref: str, method: str, *, as_json: bool, **given: Any) -> None:
     """Note the method that was decided: the record must have the decision, in force, for it."""
+    guidance = load_settings(os.environ).guidance.guidance()
     _step(
-        lambda front: incidents.decide_method(front, ref, Method(method), at=_now(), **given),
+        lambda front: incidents.decide_method(
+            front, ref, Method(method), guidance=guidance, at=_now(), **given
+        ),
         f"next: 'smki recovery checklist {ref}'",
         as_json=as_json,
     )
@@ -197,7 +200,12 @@ def close(ref: str, *, as_json: bool, **given: Any) -> None:
 def answer(ref: str, factor: str, *, text: str, by: str, as_json: bool) -> None:
     """Note what somebody says to a factor of the decision; see 'smki recovery options'."""
     said = FactorAnswer(factor=factor, text=text, by=by, at=_now())
-    _step(lambda front: incidents.answer_factor(front.proceedings, ref, said), "", as_json=as_json)
+    guidance = load_settings(os.environ).guidance.guidance()
+    _step(
+        lambda front: incidents.answer_factor(front.proceedings, ref, said, guidance),
+        "",
+        as_json=as_json,
+    )
 
 
 @incident.command
@@ -247,6 +255,10 @@ def fields_of(one: Incident) -> dict[str, Any]:
                 "said": each.said,
             }
             for each in one.call_backs
+        ],
+        "answers": [
+            {"factor": each.factor, "text": each.text, "by": each.by, "at": each.at.isoformat()}
+            for each in one.answers
         ],
         "convening": one.convening,
         "decision": one.decision,

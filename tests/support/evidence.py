@@ -221,8 +221,12 @@ class Story:
     def written(self) -> tuple[Library, Report]:
         """All evidence, and the report that is right for it."""
         library, listed = self.shelved()
+        return library, self.reported(library, listed)
+
+    def reported(self, library: Library, listed: tuple[Listed, ...]) -> Report:
+        """The report that is right for this evidence."""
         found = examine(self.about, listed, library, frozenset())
-        return library, Report(
+        return Report(
             version="1.0",
             supersedes=None,
             at=AT + 90 * HOUR,
@@ -246,7 +250,8 @@ class Story:
             yield document(f"placed-{number}", one)
         yield document("options", _options())
         yield document("defect-1", _defect())
-        yield document("notes", Notes(deviations=(), lessons=("look at hubs first",)))
+        lessons = ("look at hubs first", *("a long one " * 300,) * 10)  # too long for a leaf
+        yield document("notes", Notes(deviations=(), lessons=lessons))
         if self.attack is not None:
             yield document("attack", self.attack)
         yield from rosters(self.roster)

@@ -8,6 +8,7 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from smki.flows.documents import lodge_document, withdraw_document
 from smki.flows.index_roots import lodge_index_root
 from smki.flows.key_use import USE_KEY, KeyUse, must_permit_key_use
 from smki.flows.office import FrontOffice, Office
+from smki.flows.recovery_evidence import Piece, lodge_pieces
 from smki.flows.registering import certify_organisation, certify_server, credential_for
 from smki.flows.renewal import renew_root_list
 from smki.flows.revocation import ISSUING, publish_list, revoke_credential
@@ -42,6 +44,7 @@ from smki.terms import (
     CertificateKind,
     Finding,
     Interface,
+    Malformed,
     Refused,
     SerialNumber,
     SmiStatus,
@@ -54,6 +57,8 @@ INDEX_ROOT: Final = "index-root"
 KEY_ASKED: Final = "key-asked"
 CEREMONY: Final = "ceremony"
 DECISION: Final = "decision"
+RECOVERY_EVIDENCE: Final = "recovery-evidence"
+RECOVERY_PIECES: Final = RECOVERY_EVIDENCE  # folder of pieces, see `recovery_lodging`
 _TURN_SECONDS: Final = 0.05  # between two looks whether it is our turn
 
 
@@ -307,6 +312,30 @@ def _index_root(settings: Settings, office: Office, arguments: Mapping[str, Any]
     return {"entry": lodge_index_root(office, arguments["body"].encode())}
 
 
+def _recovery_evidence(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    folder = settings.path(RECOVERY_PIECES)
+    pieces = [
+        Piece(kind=one["kind"], name=one["name"], octets=_piece(folder, one["sha256"]))
+        for one in arguments["pieces"]
+    ]
+    return {"entries": list(lodge_pieces(office, arguments["recovery"], pieces))}
+
+
+def _piece(folder: Path, digest: str) -> bytes:
+    """The file of that name, which is its SHA-256.
+
+    Raises:
+        Malformed: another name, or other octets.
+        Unavailable: it cannot be read.
+    """
+    octets = b"" if Path(digest).name != digest else read_octets(folder / digest)
+    if sha256(octets).hexdigest() != digest:
+        raise Malformed(f"piece {digest[:64]!r}: has other octets, must be named by its SHA-256")
+    return octets
+
+
 DECIDING: Final = frozenset({DECISION, SIGN_DECISION})
 """What may be done where the configuration waits for a decision: it is how one comes."""
 
@@ -329,6 +358,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     KEY_ASKED: _key_asked,
     CEREMONY: _ceremony,
     TAKE: _take_ceremony,
+    RECOVERY_EVIDENCE: _recovery_evidence,
     "remove-content": _remove_content,
     "lodge-document": _lodge_document,
     "withdraw-document": _withdraw_document,

@@ -28,7 +28,14 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from smki.recovery.campaign import Fate
-from smki.recovery.evidence import EvidenceKind, Item, Signed, Turn
+from smki.recovery.evidence import (
+    DOCUMENTS,
+    EvidenceKind,
+    Item,
+    Signed,
+    Turn,
+    parse_document,
+)
 from smki.recovery.evidence_fields import malformed
 from smki.recovery.evidence_octets import (
     Cursor,
@@ -388,3 +395,23 @@ def _exchange(cursor: Cursor) -> Exchange:
 
 def _found_row(cursor: Cursor) -> FoundRow:
     return FoundRow(device=cursor.device(), found=cursor.anchors())
+
+
+def must_read(kind: EvidenceKind, octets: bytes) -> None:
+    """The octets are evidence of that kind; of transcripts, whoever replays them knows.
+
+    Raises:
+        Malformed: not its form.
+
+    Clause: sec:L10
+    """
+    if kind in DOCUMENTS:
+        parse_document(kind, octets)
+    elif kind is _K.ROSTER:
+        read_roster(octets)
+    elif kind is _K.OUTCOMES:
+        read_outcomes(octets)
+    elif kind is _K.INSPECTIONS:
+        read_inspection(octets)
+    elif kind in BUNDLED:
+        read_exchanges(kind, octets)

@@ -1,0 +1,323 @@
+"""A recovery's evidence and report are lodged, and verified by anybody who has a copy of the record."""
+
+import json
+import shutil
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from tests.support.evidence import NAME, Recovery, Story, people
+from tests.support.founding import quick_stores
+from tests.support.recovering import AT, CONTINGENCY
+from tests.unit.cli.conftest import House
+
+from smki.bootstrap import load_settings, open_front, open_office
+from smki.bootstrap.settings import Settings
+from smki.flows.recovery_evidence import outcome_rows
+from smki.interfaces.operations import RECOVERY_EVIDENCE, RECOVERY_PIECES, perform
+from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report
+from smki.merkle.leaf import NO_REQUEST, CertificateBody, encode_certificate
+from smki.ports.campaigns import Member
+from smki.recovery import Fate
+from smki.recovery.evidence import Item, Vouched
+from smki.recovery.report import Earlier, Listed, Report, encode_report
+from smki.repository import milliseconds
+from smki.terms import EUI64, Malformed
+
+DEVICE: Final = EUI64.parse("0A534D4B60000001")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lodged:
+    """A recovery whose evidence and report are in the record of a house.
+
+    `record` is a copy in which the authorities are too, and `key` its log's.
+    """
+
+    house: House
+    record: Path
+    key: str
+    items: tuple[Item, ...]
+    listed: tuple[Listed, ...]
+    report: Report
+    entry: int
+    file: Path
+
+    @property
+    def settings(self) -> Settings:
+        """Of the house."""
+        return load_settings(self.environment)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of its commands."""
+        return {"SMKI_STATE": str(self.house.state)}
+
+    def size(self) -> int:
+        """Entries of the record."""
+        with open_front(self.settings) as front:
+            return front.reader.checkpoint().size
+
+
+@pytest.fixture(scope="module")
+def lodged(original: House, tmp_path_factory: pytest.TempPathFactory) -> Lodged:
+    """The recovery by the contingency key; its authorities are entries of the record."""
+    state = tmp_path_factory.mktemp("lodged") / "state"
+    shutil.copytree(original.state, state)
+    house = House(state=state)
+    environment = {"SMKI_STATE": str(state)}
+    settings = load_settings(environment)
+    story = Recovery(CONTINGENCY).story
+    with open_front(settings) as front:
+        size, key = front.reader.checkpoint().size, front.reader.verifier_key
+    library, drafted = _by_entries(story, size).shelved()
+    library.lodged = {
+        one.entry: one.certificate for one in story.placed[0].authorities if one.entry is not None
+    }
+    report = story.reported(library, drafted)
+    items = tuple(library.items.values())
+    with quick_stores():
+        listed = lodge_evidence(settings, environment, NAME, items)
+        report = replace(report, evidence=listed)
+        entry = lodge_report(settings, environment, report)
+        record = _with_authorities(state, tmp_path_factory.mktemp("with") / "state", story)
+    file = tmp_path_factory.mktemp("report") / "report.json"
+    file.write_bytes(encode_report(report))
+    return Lodged(
+        house=house,
+        record=record,
+        key=key,
+        items=items,
+        listed=listed,
+        report=report,
+        entry=entry,
+        file=file,
+    )
+
+
+def _by_entries(story: Story, size: int) -> Story:
+    """No ceremony made the authorities: they will stand behind evidence and report."""
+    story.ceremonies = {}
+    certificates = _authorities(story)
+    count = len(story.shelved()[1])
+    first = size + count + 1
+    story.placed[0] = replace(
+        story.placed[0],
+        authorities=tuple(
+            Vouched(certificate=one, entry=entry) for entry, one in enumerate(certificates, first)
+        ),
+    )
+    return story
+
+
+def _authorities(story: Story) -> tuple[bytes, ...]:
+    found = [one.certificate for one in story.placed[0].authorities]
+    return tuple(dict.fromkeys((*found, people().root.certificate)))
+
+
+def _with_authorities(state: Path, other: Path, story: Story) -> Path:
+    """The record of a copy of that house, in which the authorities are too: of no use to a house."""
+    shutil.copytree(state, other)
+    environment = {"SMKI_STATE": str(other)}
+    leaves = [
+        encode_certificate(
+            CertificateBody(
+                channel=0,
+                manufacturing=False,
+                subscriber=bytes(8),
+                request=NO_REQUEST,
+                certificate=one,
+            ),
+            milliseconds(AT),
+        )
+        for one in _authorities(story)
+    ]
+    with open_office(load_settings(environment), environment) as office:
+        office.record.append(leaves)
+    return load_settings(environment).path("record")
+
+
+def copy_of(lodged: Lodged, folder: Path) -> tuple[str, ...]:
+    """The words by which a copy of the record alone is named."""
+    shutil.copytree(lodged.record, folder / "record")
+    return ("--record", str(folder / "record"), "--key", lodged.key)
+
+
+def verified(lodged: Lodged, report: Path, *words: str, state: Path) -> tuple[int, Any]:
+    """Exit code and result of the command, where there is no SMKI."""
+    code, out = House(state=state).run("recovery", "verify", str(report), *words, "--json")
+    return code, json.loads(out)
+
+
+@pytest.mark.clause("sec:L10", "c2sp:tlog-checkpoint")
+def test_a_report_is_verified_from_a_copy_of_the_record(lodged: Lodged, tmp_path: Path) -> None:
+    """A folder of files and the log's key suffice: everything is found, believed, made again."""
+    words = copy_of(lodged, tmp_path)
+    code, found = verified(lodged, lodged.file, *words, state=tmp_path / "none")
+    assert (code, found.get("problems"), found.get("error")) == (0, [], None)
+    assert (found["devices"], found["recovered"], found["residue"]) == (10, 7, 3)
+    assert found["looked_at"] == 10
+    assert found["entry"] == lodged.entry
+    assert found["passed"] is True
+    assert not (tmp_path / "none").exists()
+    code, out = House(state=tmp_path / "none").run("recovery", "verify", str(lodged.file), *words)
+    assert code == 0
+    assert "10 devices looked at one by one" in out
+    code, out = lodged.house.run("recovery", "verify", str(lodged.file))
+    assert code == 1  # its own record does not have the authorities
+    assert "no ceremony made it" in out
+
+
+@pytest.mark.clause("sec:L10")
+def test_lodged_again_nothing_changes(lodged: Lodged) -> None:
+    """Whoever was cut off lodges all of it again: the same entries, no entry more, no file left."""
+    size = lodged.size()
+    with quick_stores():
+        again = lodge_evidence(lodged.settings, lodged.environment, NAME, lodged.items)
+        assert again == lodged.listed
+        assert lodge_report(lodged.settings, lodged.environment, lodged.report) == lodged.entry
+    assert lodged.size() == size
+    assert list(lodged.settings.path(RECOVERY_PIECES).iterdir()) == []
+
+
+@pytest.mark.clause("sec:L10")
+def test_a_report_that_is_not_in_the_record_is_named(lodged: Lodged, tmp_path: Path) -> None:
+    """Another word in it, another entry for its evidence, an earlier version that is none."""
+    other = replace(lodged.report, lessons=("none",))
+    moved = tuple(
+        replace(one, entry=one.entry + 1) if number == 2 else one
+        for number, one in enumerate(lodged.listed)
+    )
+    beyond = tuple(
+        replace(one, entry=10**9) if number == 2 else one
+        for number, one in enumerate(lodged.listed)
+    )
+    earlier = Earlier(version="1.0", sha256="0" * 64, entry=lodged.entry)
+    for report, said in (
+        (other, "report 1.0: is not in the record"),
+        (replace(lodged.report, evidence=moved), "entry"),
+        (replace(lodged.report, evidence=beyond), "is beyond the record"),
+        (replace(other, version="1.1", supersedes=earlier), "has other octets"),
+        (
+            replace(other, version="1.1", supersedes=replace(earlier, entry=0)),
+            "is no piece of a recovery",
+        ),
+    ):
+        file = tmp_path / "other.json"
+        file.write_bytes(encode_report(report))
+        code, found = verified(
+            lodged, file, "--record", str(lodged.record), state=lodged.house.state
+        )
+        assert code == 1
+        assert any(said in one for one in found["problems"]), found["problems"]
+
+
+@pytest.mark.clause("sec:L10")
+def test_a_later_version_names_the_one_before(lodged: Lodged, tmp_path: Path) -> None:
+    """A version that was lodged, and says which it supersedes, is verified with it."""
+    first = next(one for one in lodged.listed)
+    assert first.entry < lodged.entry
+    digest = sha256(lodged.file.read_bytes()).hexdigest()
+    later = replace(
+        lodged.report,
+        version="1.1",
+        supersedes=Earlier(version="1.0", sha256=digest, entry=lodged.entry),
+        lessons=("a correction",),
+    )
+    _, shown = lodged.house.json("recovery", "show", str(lodged.file))
+    assert shown["version"] == "1.0"
+    file = tmp_path / "later.json"
+    file.write_bytes(encode_report(later))
+    code, found = verified(lodged, file, "--record", str(lodged.record), state=lodged.house.state)
+    assert (code, found["problems"]) == (1, ["report 1.1: is not in the record, must be lodged"])
+
+
+@pytest.mark.clause("sec:L10")
+def test_a_record_that_is_damaged_or_of_another_log_is_told(lodged: Lodged, tmp_path: Path) -> None:
+    """A blob with another octet stops with exit code 4, another log's key too; no record is exit 3."""
+    words = copy_of(lodged, tmp_path)
+    blobs = (tmp_path / "record" / "blob").iterdir()
+    damaged = next(one for one in blobs if b'"recovery-notes"' in one.read_bytes()[:99])
+    octets = bytearray(damaged.read_bytes())
+    octets[len(octets) // 2] ^= 1
+    damaged.chmod(0o600)
+    damaged.write_bytes(octets)
+    code, found = verified(lodged, lodged.file, *words, state=tmp_path / "none")
+    assert code == 4
+    assert found["error"]["family"] == "inconsistent"
+    code, found = verified(
+        lodged, lodged.file, "--record", str(tmp_path / "empty"), *words[2:], state=tmp_path
+    )
+    assert code == 3
+    code, found = verified(lodged, tmp_path / "record" / "checkpoint", *words, state=tmp_path)
+    assert (code, found["error"]["family"]) == (1, "malformed")
+
+
+def test_a_report_is_shown_in_words(lodged: Lodged, tmp_path: Path) -> None:
+    """The same value as lines, as JSON and as a page; what people wrote means nothing to the page."""
+    code, out = lodged.house.run("recovery", "show", str(lodged.file))
+    assert code == 0
+    assert "7 of 10 devices recovered, 3 are left, 17 commands" in out
+    assert "1 silent: no answer in time" in out
+    assert "look at hubs first" in out
+    told = replace(lodged.report, lessons=("a | b <i> *c*",))
+    file, page = tmp_path / "told.json", tmp_path / "report.md"
+    file.write_bytes(encode_report(told))
+    code, out = lodged.house.run("recovery", "show", str(file), "--markdown", str(page))
+    assert code == 0
+    text = page.read_text()
+    assert "* a \\| b \\<i\\> \\*c\\*" in text
+    assert "| every-cell-commanded |" in text
+    assert "17 of 17" in text
+
+
+def test_pieces_that_are_none_are_refused(lodged: Lodged) -> None:
+    """Octets that are no evidence, another digest, a name that leaves the folder: nothing is lodged."""
+    settings, size = lodged.settings, lodged.size()
+    broken = replace(lodged.items[0], octets=b"{}")
+    with quick_stores():
+        with pytest.raises(Malformed):
+            lodge_evidence(settings, lodged.environment, NAME, [broken])
+        for name in ("0" * 64, "../smki.toml"):
+            (settings.path(RECOVERY_PIECES) / ("0" * 64)).write_bytes(b"x")
+            piece = {"kind": "notes", "name": "notes", "sha256": name}
+            arguments = {"recovery": NAME, "pieces": [piece]}
+            with pytest.raises(Malformed, match="must be named by its SHA-256"):
+                perform(settings, lodged.environment, RECOVERY_EVIDENCE, arguments)
+    assert lodged.size() == size
+
+
+class _Kept:
+    """Campaigns of which only members are asked."""
+
+    def __init__(self, **members: tuple[Member, ...]) -> None:
+        self._members = members
+
+    def members(self, name: str, after: EUI64 | None, limit: int) -> tuple[Member, ...]:
+        """A page."""
+        some = [one for one in self._members[name] if after is None or one.device > after]
+        return tuple(some[:limit])
+
+
+def test_what_became_of_a_device_in_several_campaigns_is_the_best() -> None:
+    """A second run recovers what the first did not, and never undoes what it did; tries are added."""
+
+    def member(number: int, fate: Fate, why: str = "") -> Member:
+        device = EUI64((int(DEVICE) + number).to_bytes(8, "big"))
+        return Member(
+            device=device, kind="chf", make="m", region="r", wave=1, fate=fate, tries=2, why=why
+        )
+
+    silent, good = Fate.SILENT, Fate.RECOVERED
+    kept: Any = _Kept(
+        first=(member(1, good), member(2, silent, "no answer"), member(3, silent, "no answer")),
+        second=(member(2, good), member(3, Fate.OUT_OF_REACH, "no way")),
+    )
+    rows = list(outcome_rows(kept, ("first", "second")))
+    assert [(one.fate, one.tries, one.why) for one in rows] == [
+        (good, 2, ""),
+        (good, 4, ""),
+        (Fate.OUT_OF_REACH, 4, "no way"),
+    ]

@@ -17,16 +17,18 @@ import pytest
 from click.testing import CliRunner
 from tests.support.fetching import npm_package
 
+from smki.bootstrap.initialising import credential_path
 from smki.interfaces.cli import main
 from smki.terms import Interface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
     from tests.journeys.conftest import House
 
 AXE = "axe-core"
+BROWSER_WAIT = 15_000  # milliseconds
 AXE_VERSION = "4.14.1"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 FLAGS = (
@@ -143,10 +145,10 @@ class NewUser:
         assert done.returncode == 0, done.stdout + done.stderr
         return str(json.loads(done.stdout)["password"])
 
-    def settled(self, name: str, password: str) -> User:
-        """A new user of the supplier who has chosen that password."""
-        first = self.added(name)
-        visitor = Visitor(self._house)
+    def settled(self, name: str, password: str, party: str = "supplier") -> User:
+        """A new user of that party who has chosen that password."""
+        first = self.added(name, party)
+        visitor = Visitor(self._house, party)
         assert visitor.log_in(name, first).headers["Location"] == "/portal"
         chosen = {"old": first, "new": password, "again": password}
         changed = visitor.post("/portal/password", form=visitor.form(), **chosen)
@@ -290,6 +292,66 @@ def browser() -> Iterator[Browser]:
         opened = running.chromium.launch(executable_path=program, args=list(FLAGS))
         yield opened
         opened.close()
+
+
+class Opened:
+    """Opens pages with the officer's credential of a party; what a page reports is kept."""
+
+    def __init__(self, house: House, browser: Browser) -> None:
+        self._house = house
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.reported: list[str] = []
+
+    def __call__(self, party: str, user: User, *, log_in: bool = True, **how: Any) -> Page:
+        """A page, of somebody who is logged in unless they are not to be."""
+        certificate, key = credential_path(self._house.settings, party, Interface.PORTAL)
+        origin = self._house.address("portal").removesuffix("/portal")
+        context = self._browser.new_context(
+            base_url=origin,
+            ignore_https_errors=True,
+            client_certificates=[
+                {"origin": origin, "certPath": certificate, "keyPath": key},
+            ],
+            locale="en-GB",
+            **how,
+        )
+        context.set_default_timeout(BROWSER_WAIT)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.reported.append(str(error)))
+        page.on("console", self._told)
+        if log_in:
+            page.goto("/portal")
+            page.get_by_label("User name").fill(user.name)
+            page.get_by_label("Password").fill(user.password)
+            page.get_by_role("button", name="Log in").click()
+            page.get_by_role("heading", level=1, name="Search the repository").wait_for()
+        return page
+
+    def close(self) -> None:
+        """No page is open."""
+        for context in self._contexts:
+            context.close()
+
+    def _told(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.reported.append(message.text)
+
+
+@pytest.fixture
+def opened(house: House, browser: Browser) -> Iterator[Opened]:
+    """Opens pages; what one of them reports fails the test."""
+    made = Opened(house, browser)
+    yield made
+    made.close()
+    assert made.reported == []
+
+
+@pytest.fixture
+def look_at_recovery(axe: str) -> Callable[[Page, str], None]:
+    """Finds no violation on a page of recoveries, and takes its picture if that is wanted."""
+    return lambda page, name: look_at(page, axe, f"recovery-{name}", whole=True)
 
 
 @pytest.fixture

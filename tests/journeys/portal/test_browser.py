@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 from contextlib import closing
+from functools import partial
 from http.client import HTTPConnection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -17,67 +18,29 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import API_KEY
 from smki.interfaces.cli.officers import detached
 from smki.interfaces.web.repository import RETRIEVE_PATH
 from smki.messages import authenticated_message, signed_group
-from smki.terms import EUI64, CertificateKind, CertificateStatus, Interface, SerialNumber
+from smki.terms import EUI64, CertificateKind, CertificateStatus, SerialNumber
 from smki.wire.gbcs.frame import GroupingHeader, MessageCategory
 from smki.wire.xml import write_data_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Page, Route
     from tests.journeys.conftest import House
-    from tests.journeys.portal.conftest import Authority, Lodged, NewUser, User
+    from tests.journeys.portal.conftest import Authority, Lodged, NewUser, Opened, User
 
 pytestmark = pytest.mark.clause("sec-app-o:portal")
 SUPPLIER = "0A-53-4D-4B-49-02-00-01"
-WAIT = 15_000  # milliseconds
 
 
 @pytest.fixture
-def new_page(house: House, browser: Browser, user: User) -> Iterator[Callable[..., Page]]:
+def new_page(opened: Opened, user: User) -> Callable[..., Page]:
     """Opens a page with the supplier's officer credential; what a page reports fails the test."""
-    certificate, key = credential_path(house.settings, "supplier", Interface.PORTAL)
-    origin = house.address("portal").removesuffix("/portal")
-    contexts: list[BrowserContext] = []
-    reported: list[str] = []
-
-    def open_page(*, log_in: bool = True, **how: Any) -> Page:
-        context = browser.new_context(
-            base_url=origin,
-            ignore_https_errors=True,
-            client_certificates=[
-                {"origin": origin, "certPath": certificate, "keyPath": key},
-            ],
-            locale="en-GB",
-            **how,
-        )
-        context.set_default_timeout(WAIT)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: reported.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                reported.append(message.text) if "Content Security Policy" in message.text else None
-            ),
-        )
-        if log_in:
-            page.goto("/portal")
-            page.get_by_label("User name").fill(user.name)
-            page.get_by_label("Password").fill(user.password)
-            page.get_by_role("button", name="Log in").click()
-            page.get_by_role("heading", level=1, name="Search the repository").wait_for()
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert reported == []
+    return partial(opened, "supplier", user)
 
 
 def _device(house: House) -> str:

@@ -89,7 +89,7 @@ def view_of(found: Progress) -> View:
         said=f"{whole.recovered:,} of {whole.devices:,} devices recovered, {whole.failed:,} failed,"
         f" {whole.under_way:,} under way. {_standing(found)}",
         needed=_NEEDED.get(found.decided.move, ""),
-        chart=chart(_marks(found.points), whole.devices),
+        chart=chart(_marks(_history(found)), whole.devices),
         waves=tuple(
             Row(name=words.wave(one.wave).capitalize(), fates=one.fates) for one in found.waves
         ),
@@ -123,6 +123,14 @@ def _rows(by_name: Mapping[str, Fates], shown: Mapping[str, str] = NO_WORDS) -> 
     """A row for each name, the one with the most devices first."""
     made = (Row(name=shown.get(name, name), fates=fates) for name, fates in by_name.items())
     return tuple(sorted(made, key=lambda row: (-row.devices, row.name)))
+
+
+def _history(found: Progress) -> tuple[Point, ...]:
+    """The points, and how it stands now as the newest; what is over ends with its last point."""
+    if not found.points or found.ended == found.devices or found.state in words.OVER:
+        return found.points
+    before = (point for point in found.points if point.at < found.at)
+    return (*before, Point(at=found.at, fates=found.fates))
 
 
 def _marks(points: Sequence[Point]) -> tuple[Mark, ...]:

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 
 from smki.adapters.sql.campaign_residue import ResidueQuery
 from smki.interfaces.register_exports.lists import harmless
-from smki.ports.campaigns import CampaignState, Member
+from smki.interfaces.web.portal.recovery import words
+from smki.ports.campaigns import Member
 from smki.recovery import Fate
 from smki.recovery.progress import Progress, Reason
 
 COLUMNS: Final = ("device", "kind", "make", "region", "wave", "fate", "tries", "why")
-_OVER: Final = {CampaignState.ABORTED.value, CampaignState.ENDED.value}
 _TOGETHER: Final = 1_000  # lines that are sent at once
 _LONGEST: Final = 300  # characters of a field that are worth reading
 
@@ -62,7 +62,7 @@ def fates_left(found: Progress) -> tuple[Fate, ...]:
     return tuple(
         fate
         for fate in Fate
-        if fate is not Fate.RECOVERED and (fate.is_final or found.state in _OVER)
+        if fate is not Fate.RECOVERED and (fate.is_final or found.state in words.OVER)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from smki.adapters.sql.campaign_residue import ResidueQuery
 from smki.ports.campaign_acts import Act, Acted
 from smki.ports.campaigns import Carried, Member
-from smki.recovery import WaveCounts
+from smki.recovery import Decided, WaveCounts
 from smki.recovery.progress import Progress
 from smki.steps import Requester
 from smki.terms import EUI64
@@ -24,11 +24,13 @@ class Listed:
         carried: itself.
         rehearsal: whether its devices are a rehearsal's.
         waves: what became of the devices of each wave.
+        decided: what is next.
     """
 
     carried: Carried
     rehearsal: bool
     waves: Sequence[WaveCounts]
+    decided: Decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

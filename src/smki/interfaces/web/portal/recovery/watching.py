@@ -21,7 +21,8 @@ from smki.flows.steering import acts_for, steer
 from smki.governance import Body
 from smki.interfaces.web.portal.recovery.service import RESIDUE_PAGE, Listed, Watched
 from smki.ports.campaign_acts import Act
-from smki.ports.campaigns import Member
+from smki.ports.campaigns import Carried, Member
+from smki.recovery import decide
 from smki.steps import Requester
 from smki.terms import EUI64, Malformed, Refused, SubscriberKind
 
@@ -72,7 +73,7 @@ class WatchedRecoveries:
             rehearsal = house.state.is_relative_to(self._settings.path(FOLDER))
             with open_kept(house) as kept:
                 found += (
-                    Listed(carried=one, rehearsal=rehearsal, waves=kept.campaigns.counts(one.name))
+                    self._listed(one, kept, rehearsal=rehearsal)
                     for one in kept.campaigns.campaigns()
                 )
         return sorted(found, key=lambda one: one.carried.begun, reverse=True)
@@ -126,6 +127,11 @@ class WatchedRecoveries:
             steer(kept.campaigns, kept.acts, campaign, act, by=by, at=found.progress.at)
         with self._counting:
             self._counted.pop(campaign, None)
+
+    def _listed(self, one: Carried, kept: Kept, *, rehearsal: bool) -> Listed:
+        waves = kept.campaigns.counts(one.name)
+        decided = decide(one.plan, waves, self._now(), one.looked_at)
+        return Listed(carried=one, rehearsal=rehearsal, waves=waves, decided=decided)
 
     def _look(self, campaign: str) -> Watched | None:
         with self._open(campaign) as (kept, rehearsal):

@@ -6,7 +6,7 @@ from typing import Final
 from smki.devices import DeviceKind
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import CampaignState
-from smki.recovery import Compromised, Fate, Method
+from smki.recovery import Compromised, Fate, Method, Move
 
 COMPROMISED: Final[Mapping[Compromised, str]] = {
     Compromised.ORGANISATION: "An organisation’s key",
@@ -31,7 +31,7 @@ STATES: Final[Mapping[CampaignState, str]] = {
     CampaignState.ABORTED: "Aborted",
     CampaignState.ENDED: "Ended",
 }
-STATE_WORDS: Final[Mapping[str, str]] = {state.value: shown for state, shown in STATES.items()}
+OVER: Final = frozenset({CampaignState.ABORTED.value, CampaignState.ENDED.value})
 FATES: Final[Mapping[Fate, tuple[str, str]]] = {  # and what it means
     Fate.RECOVERED: ("Recovered", "every cell holds what was to be placed; its answer proves it"),
     Fate.UNDER_WAY: ("Under way", "commanded, no answer yet"),
@@ -79,7 +79,7 @@ CONFIRM: Final[Mapping[Act, tuple[str, str]]] = {  # heading, and what it does
         ),
     ),
     Act.LOOK: (
-        "Let it go on after this wave?",
+        "Let it go on?",
         (
             "You say that you have looked at what became of {wave}, and that it may"
             " go on as planned. What stopped it in this wave does not stop it again."
@@ -99,6 +99,15 @@ CONFIRM: Final[Mapping[Act, tuple[str, str]]] = {  # heading, and what it does
 def wave(number: int) -> str:
     """A wave in words."""
     return f"wave {number}" if number else "the canaries"
+
+
+def standing(state: str, move: Move) -> tuple[str, str]:
+    """How a campaign stands: a code for its colour, and words."""
+    if move is Move.DONE:
+        return "ended", "Done"
+    if move is not Move.GO_ON and state == CampaignState.RUNNING.value:
+        return "waiting", "Waits for people"
+    return state, STATES[CampaignState(state)]
 
 
 def done(act: Act, looked_at: int | None) -> str:

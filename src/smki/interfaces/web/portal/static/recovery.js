@@ -76,8 +76,9 @@
     const needed = live.dataset.needed !== found.dataset.needed;
     replace(found);
     live.dataset.needed = found.dataset.needed;
-    announce(needed);
-    return Number(live.dataset.seconds) > 0;
+    const over = Number(live.dataset.seconds) === 0;
+    announce(needed || over);
+    return !over;
   };
 
   const again = () => window.setTimeout(async () => {

@@ -101,14 +101,7 @@ def test_a_campaign_is_watched_and_steered(
     assert "All devices have come to an end." in page.locator("#said").inner_text()
     assert page.get_by_text("This campaign is over").is_visible()
     look_at_recovery(page, "ended")
-    page.get_by_role("link", name="Which devices").click()
-    page.get_by_role("heading", level=1, name="Devices that are not recovered").wait_for()
-    page.get_by_label("What became of them").select_option(label="Silent")
-    page.get_by_role("button", name="Show").click()
-    look_at_recovery(page, "residue")
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name="Download as CSV").click()
-    assert waiting.value.suggested_filename == "residue.csv"
+    _see_residue(page, look_at_recovery)
     with open_kept(recovery_of(house.settings, NAME).house) as kept:
         acts = kept.acts.acts(NAME)
         found = kept.campaigns.campaign(NAME)
@@ -144,6 +137,18 @@ def test_by_keyboard_on_a_narrow_screen_without_script(
     _press(plain, "Abort")
     plain.get_by_text("aborted it").first.wait_for()
     assert plain.get_by_role("link", name="Abort").count() == 0
+
+
+def _see_residue(page: Page, look_at_recovery: Callable[[Page, str], None]) -> None:
+    """Who is left is shown, filtered, and downloaded."""
+    page.get_by_role("link", name="Which devices").click()
+    page.get_by_role("heading", level=1, name="Devices that are not recovered").wait_for()
+    page.get_by_label("What became of them").select_option(label="Silent")
+    page.get_by_role("button", name="Show").click()
+    look_at_recovery(page, "residue")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download as CSV").click()
+    assert waiting.value.suggested_filename == "residue.csv"
 
 
 def _press(page: Page, name: str) -> None:

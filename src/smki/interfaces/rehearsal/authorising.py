@@ -15,6 +15,7 @@ from smki.ceremonies.keysets import key_name
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, SYMMETRIC
 from smki.governance import Body, DecisionKind
 from smki.interfaces.capacity import Wanted, calculate
+from smki.interfaces.capacity_rates import Pace
 from smki.interfaces.rehearsal.deciding import Resolved, decided, now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_items
@@ -28,9 +29,8 @@ KEYS: Final[Mapping[Method, tuple[str, ...]]] = {
     Method.BY_CONTINGENCY: (CONTINGENCY, SYMMETRIC),
 }
 """Keys in custody that each method uses."""
-_PER_SECOND: Final = (
-    1_000.0  # signatures and commands that the options suppose: networks bound them
-)
+_PACE: Final = Pace(commands={}, octets={}, signing=1_000.0, making=1_000.0, cores=1)
+"""That the options suppose: it is the networks that bound them."""
 
 
 def incident_of(run: Run) -> str:
@@ -98,10 +98,7 @@ def _options(run: Run) -> Iterator[Option]:
                 devices=None,
                 method=row.method,
                 compromised=run.scenario.compromised,
-                commands={},
-                octets={},
-                signing=_PER_SECOND,
-                making=_PER_SECOND,
+                pace=_PACE,
             )
             estimate = calculate(run.house, wanted, now()).plan.estimate
             commands, seconds = estimate.commands, round(estimate.hours * 3_600)

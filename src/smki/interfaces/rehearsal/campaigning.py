@@ -8,31 +8,38 @@ by a rule and let go on: a rehearsal is to come to its end, and its report says 
 campaign that was cut off goes on.
 """
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from smki.adapters.world import SystemClock
 from smki.bootstrap.recoveries import Kept, Recovery, begin_campaign, members_of, open_kept
+from smki.ceremonies.custodians import Purpose
+from smki.ceremonies.keysets import key_name
 from smki.ceremonies.scripts import RECOVERY
 from smki.devices import kinds
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.flows.steering import steer
 from smki.interfaces.key_serving import ServedKey, serve_key
 from smki.interfaces.recovery_carrying import CarryDone, carry
+from smki.interfaces.rehearsal.attacking import on_the_line
 from smki.interfaces.rehearsal.authorising import incident_of, method_decision
 from smki.interfaces.rehearsal.cells import cells_of
+from smki.interfaces.rehearsal.ceremonies import finished_ceremony, key_in_custody
 from smki.interfaces.rehearsal.deciding import expiry_of
 from smki.interfaces.rehearsal.frame import Run
 from smki.interfaces.rehearsal.opening import contingency_open, key_open
 from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
+from smki.interfaces.rehearsal.succeeding import RECOVERY_AGAIN
 from smki.ports.campaign_acts import Act
 from smki.ports.estate import InventoryRow
 from smki.recovery import CampaignPlan, Fate, Method, Move
 from smki.recovery.arranging import Arranged, arranged
-from smki.terms import RemotePartyRole, Unavailable
+from smki.terms import Inconsistent, RemotePartyRole, Unavailable
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
@@ -87,6 +94,7 @@ def legs(run: Run, symmetric_key: bytes = bytes(16)) -> tuple[Leg, ...]:
         after(run),
         at=datetime.fromisoformat(run.text("material", "at")),
         contingency=contingency,
+        link=base64.b64decode(str(run.made("material").get("link", ""))),
     )
 
 
@@ -139,7 +147,7 @@ def carried(
     def meant(row: InventoryRow) -> bool:
         return row.kind in leg.kinds and concerned(row)
 
-    with open_kept(recovery.house) as kept, _key(run, leg, plan, kept) as served:
+    with open_kept(recovery.house) as kept, _key(run, leg, plan, kept, change.before) as served:
         begin_campaign(
             recovery,
             kept,
@@ -161,8 +169,10 @@ def carried(
 
 def _to_its_end(run: Run, kept: Kept, campaign: str) -> CarryDone:
     while True:
-        with run.progress(campaign) as told:
-            done = carry(run.operator, campaign, processes=run.processes, tell=told)
+        with run.progress(campaign) as told, on_the_line(run, kept) as through:
+            done = carry(
+                run.operator, campaign, processes=run.processes, tell=told, through=through
+            )
         match done.decided.move:
             case Move.DONE:
                 return done
@@ -194,7 +204,9 @@ def _plan(run: Run) -> CampaignPlan:
 
 
 @contextmanager
-def _key(run: Run, leg: Leg, plan: CampaignPlan, kept: Kept) -> Iterator[ServedKey | None]:
+def _key(
+    run: Run, leg: Leg, plan: CampaignPlan, kept: Kept, before: Cells
+) -> Iterator[ServedKey | None]:
     """The key of the leg, open; None of a party's own, which is in the house."""
     uses = plan.patience.tries * kept.estate.count() + _SPARE
     match leg.signer:
@@ -203,11 +215,33 @@ def _key(run: Run, leg: Leg, plan: CampaignPlan, kept: Kept) -> Iterator[ServedK
                 run.tell("  a quorum has opened the contingency keys, under the decision")
                 yield served
         case RemotePartyRole.RECOVERY:
-            with key_open(run, "recovery-key", RECOVERY, uses) as served:
+            with recovery_key_open(run, before, uses) as served:
                 run.tell("  a quorum has opened the recovery key, under the decision")
                 yield served
         case _:
             yield None
+
+
+@contextmanager
+def recovery_key_open(run: Run, known: Cells, uses: int) -> Iterator[ServedKey]:
+    """The recovery key that devices know is open.
+
+    Raises:
+        Refused: no decision permits it, or no quorum opens it; both are on record.
+
+    Clause: sec:L10.9, sec-app-l:3
+    """
+    tbs = parse_certificate(known.certificates[kinds.RECOVERY]).tbs
+    wanted = sha256(tbs.public_key).hexdigest()
+    name = key_name(RECOVERY, Purpose.REHEARSAL)
+    for ceremony in ("recovery-key", RECOVERY_AGAIN):
+        if finished_ceremony(run, ceremony) is None:
+            continue
+        if key_in_custody(run, ceremony, name).fingerprint == wanted:
+            with key_open(run, ceremony, RECOVERY, uses) as served:
+                yield served
+            return
+    raise Inconsistent("rehearsal: no ceremony made the recovery key that devices know, one must")
 
 
 def _arranged(leg: Leg, served: ServedKey | None, change: Change) -> Arranged:

@@ -212,10 +212,9 @@ def asked_before(folder: Path, asked: Asked) -> None:
     Raises:
         Refused: something else was asked under this name.
     """
-    octets = encode_json({**asdict(asked), "network": _figures(asked.network)})
     path = folder / ASKED
     if path.exists():
-        if read_octets(path) != octets:
+        if not is_asked(folder, asked):
             raise Refused(
                 f"rehearsal {asked.name}: was begun with other options, must be called with those or"
                 " have another --name",
@@ -224,7 +223,17 @@ def asked_before(folder: Path, asked: Asked) -> None:
             )
         return
     make_folder(folder, 0o700)
-    write_durably(path, octets, private=True)
+    write_durably(path, _octets(asked), private=True)
+
+
+def is_asked(folder: Path, asked: Asked) -> bool:
+    """Whether this is what was asked for in that folder."""
+    path = folder / ASKED
+    return path.exists() and read_octets(path) == _octets(asked)
+
+
+def _octets(asked: Asked) -> bytes:
+    return encode_json({**asdict(asked), "network": _figures(asked.network)})
 
 
 def _figures(network: Mapping[str, float]) -> dict[str, JSON]:

@@ -90,7 +90,7 @@ def _opened(run: Run, ceremony: str, name: str, uses: int) -> Iterator[Opened]:
     with open_office(run.house, run.house_environment) as office:
         authority = RecordedAuthority(office.front, lambda said: lodge_asked(office, said))
         warrant = authority.permitted(_wanted(run, held, name), SystemClock().now())
-    secret = open_key(held, _presented(people_in(run), held))
+    secret = open_key(held, presented(people_in(run), held))
     active = ActiveKey(secret, warrant, MemoryKeys(), SystemClock(), uses=uses)
     try:
         yield Opened(active=active, public_key=_public(secret, name))
@@ -112,7 +112,7 @@ def _wanted(run: Run, held: KeySet, name: str) -> Wanted:
     )
 
 
-def _presented(people: People, held: KeySet) -> list[Presented]:
+def presented(people: People, held: KeySet) -> list[Presented]:
     """The shares of the quorum, each opened by its custodian's own key."""
     found = []
     for custodian in people.appointments[:QUORUM]:

@@ -11,7 +11,8 @@ Each is sent to some devices, and an answer is waited for once. What came, if an
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from heapq import merge
+from itertools import groupby, islice
 from typing import Final
 
 from smki.adapters.sql.head_end import SqlHeadEnd
@@ -22,6 +23,7 @@ from smki.crypto.gbcs_protection import public_point, signature_holds
 from smki.devices import kinds
 from smki.devices.path import held
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
+from smki.flows.recovery_evidence import exchange_rows
 from smki.headend import Answered, GivenUp, HeadEnd, Order, Patience, commanded
 from smki.headend.waiting import CommandKey
 from smki.interfaces.estate_network import estate_network
@@ -41,10 +43,9 @@ from smki.ports.estate import InventoryRow
 from smki.recovery import Method, recovering
 from smki.recovery.evidence import EvidenceKind, Turn
 from smki.recovery.evidence_bundles import Exchange, Exchanges, exchanged
-from smki.recovery.replacing import READ_BACK_CODE
 from smki.terms import EUI64, RemotePartyRole
 from smki.wire.certificate import parse_certificate
-from smki.wire.gbcs.frame import GbcsMessage, parse_message
+from smki.wire.gbcs.frame import GbcsMessage
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 OLD_OWN_MOST: Final = 1_000  # devices that are sent a command of an old party's key
@@ -211,24 +212,17 @@ def _all_back(run: Run, old: Cells, symmetric: bytes) -> Leg:
 
 
 def _updates(run: Run, kept: Kept, heard: Heard) -> Iterator[Exchanges]:
-    """The further update of each device that had one, and what old keys sent to it."""
-    campaigns = update_campaigns(run)
-    for row in rows_of(kept.estate):
-        found = [
-            Exchange(turn=_turn(one.command), at=one.at, command=one.command, response=one.response)
-            for campaign in campaigns
-            for one in kept.campaigns.evidence(campaign, _before(row.device), 1)
-            if one.device == row.device and one.command
-        ]
-        exchanges = (*found, *heard.get(row.device, ()))
+    """The further update of each device that had one, and what old keys sent to it; ascending."""
+    updates = exchange_rows(kept.campaigns, update_campaigns(run), Turn.UPDATED)
+    old = (
+        Exchanges(device=device, exchanges=tuple(found)) for device, found in sorted(heard.items())
+    )
+    both = merge(updates, old, key=_device)  # stable: updates came first
+    for device, rows in groupby(both, _device):
+        exchanges = tuple(one for row in rows for one in row.exchanges)
         if exchanges:
-            yield Exchanges(device=row.device, exchanges=exchanges)
+            yield Exchanges(device=device, exchanges=exchanges)
 
 
-def _turn(command: bytes) -> Turn:
-    reads = parse_message(command).header.message_code == READ_BACK_CODE
-    return Turn.READ_BACK if reads else Turn.UPDATED
-
-
-def _before(device: EUI64) -> EUI64:
-    return EUI64((int(device) - 1).to_bytes(8, "big"))
+def _device(row: Exchanges) -> EUI64:
+    return row.device

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from smki.interfaces.rehearsal.authorising import authorised
+from smki.interfaces.rehearsal.concluding import evidence, verdict
 from smki.interfaces.rehearsal.confirming import confirmed
 from smki.interfaces.rehearsal.frame import Scenario, Step
 from smki.interfaces.rehearsal.outdating import outdated
@@ -65,6 +66,8 @@ _ROWS: Final[tuple[Scenario, ...]] = (
                 title="additional test: commands under the old anchors",
                 take=outdated,
             ),
+            Step(name="evidence", title="everything into the record", take=evidence),
+            Step(name="verdict", title="verdict by criterion, and the report", take=verdict),
         ),
     ),
 )

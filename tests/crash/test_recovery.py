@@ -22,7 +22,7 @@ from smki.interfaces.recovery_carrying import carry, carry_on_dask
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Fate, Move
 
-PATIENCE_SECONDS: Final = 600.0
+PATIENCE_SECONDS: Final = 3_600.0
 NO_STOP: Final = replace(
     PLAN, canaries=0, waves=(1_000,), stop_at=replace(PLAN.stop_at, failed_per_thousand=1_000)
 )

@@ -20,15 +20,14 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    column,
     delete,
     func,
     select,
-    table,
     update,
 )
 
 from smki.adapters.sql.campaign_points import SqlCampaignPoints
+from smki.adapters.sql.campaign_tables import MEMBER
 from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.adapters.sql.estate_tables import micros
 from smki.adapters.sql.store import Store
@@ -53,12 +52,7 @@ _WORKER: Final = Table(
     Column("seen", BigInteger, nullable=False),  # microseconds since 1970
 )
 _W: Final = _WORKER.c
-_MEMBER: Final = table(
-    "campaign_member",
-    *(column(name) for name in ("campaign", "wave", "worker")),
-    column("due", BigInteger),
-)
-_M: Final = _MEMBER.c
+_M: Final = MEMBER.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +219,7 @@ class SqlCampaignPart(SqlCampaigns):
             return 0
         campaign = self._share.campaign
         theirs = (_M.campaign == campaign) & _M.worker.in_(workers) & _M.due.is_not(None)
-        freed = update(_MEMBER).where(theirs).values(due=micros(self._line()), worker="")
+        freed = update(MEMBER).where(theirs).values(due=micros(self._line()), worker="")
         count = connection.execute(freed).rowcount
         gone = delete(_WORKER).where(_W.campaign == campaign, _W.worker.in_(workers))
         connection.execute(gone)

@@ -105,15 +105,21 @@ class Rehearsed:
         )
 
 
-def rehearsed(folder: Path) -> Rehearsed:
-    """Founded by a rehearsal of initial roots, with sample parties."""
-    house = Rehearsed(folder)
+def requested(house: Rehearsed) -> bytes:
+    """The signed transcript of a rehearsal of initial roots, for issuing keys that are made there."""
     with quick_stores():
         requests = issuing_requests(house.settings, house.environment, lambda _: None)
-        opened = replace(opening(), issuing={kind: key_in(one) for kind, one in requests.items()})
-        transcript = house.hold("roots", opened)
+    opened = replace(opening(), issuing={kind: key_in(one) for kind, one in requests.items()})
+    return house.hold("roots", opened)
+
+
+def rehearsed(folder: Path, *, bare: bool = False) -> Rehearsed:
+    """Founded by a rehearsal of initial roots, with sample parties."""
+    house = Rehearsed(folder)
+    transcript = requested(house)
+    with quick_stores():
         initialise(
-            house.settings, house.environment, bare=False, tell=lambda _: None, ceremony=transcript
+            house.settings, house.environment, bare=bare, tell=lambda _: None, ceremony=transcript
         )
     return house
 

@@ -1,0 +1,246 @@
+"""The scenario of 2016, rehearsed from the lost key to the report, and verified by the record alone."""
+
+import json
+import shutil
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from click.testing import CliRunner
+from tests.support.founding import copied, founded, quick_stores
+
+from smki.adapters.record import FileRecordReader
+from smki.bootstrap import Settings, load_settings
+from smki.bootstrap.estates import open_estate
+from smki.bootstrap.recoveries import open_kept
+from smki.devices import KINDS
+from smki.interfaces.cli import main
+from smki.merkle.leaf import LeafType, number_of
+from smki.ports.estate import InventoryQuery
+from smki.recovery import Fate
+from smki.recovery.evidence import Defect, EvidenceKind, Options, parse_document
+from smki.recovery.procedures import Method
+from smki.recovery.report import Criterion, Report, RunKind, parse_report
+from smki.simulator.regions import FAULTY_MAKE
+from smki.wire.certificate import parse_certificate
+
+DEVICES: Final = 40
+NAME: Final = "test"
+OWN: Final = ("keys", "root", "parties", "tls")  # of the SMKI beside which it is rehearsed
+ASKED: Final = ("recovery", "rehearse", "--scenario", "smki-53", "--devices", str(DEVICES))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """A rehearsal that was held, and the SMKI beside it."""
+
+    state: Path
+    before: Mapping[str, str]
+    size: int
+    said: Mapping[str, Any]
+    story: str
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of it is."""
+        return self.state / "recoveries" / NAME
+
+    @property
+    def report(self) -> Report:
+        """Its report."""
+        return parse_report(Path(self.said["report"]).read_bytes())
+
+    @property
+    def house(self) -> Settings:
+        """The house that was recovered."""
+        return load_settings({"SMKI_STATE": str(self.said["estate"])})
+
+    def evidence(self, kind: EvidenceKind, name: str) -> object:
+        """A piece of its evidence."""
+        return parse_document(kind, (self.folder / "evidence" / kind.value / name).read_bytes())
+
+    def made(self, step: str) -> dict[str, Any]:
+        """What that step made."""
+        (place,) = (self.folder / "steps").glob(f"*-{step}.json")
+        return dict(json.loads(place.read_bytes()))
+
+    def run(self, *arguments: str) -> tuple[int, Any, str]:
+        """Exit code, document and story of the command, beside this SMKI."""
+        return run(self.state, *arguments)
+
+
+def run(state: Path, *arguments: str) -> tuple[int, Any, str]:
+    """Exit code, document and story of the command."""
+    environment = {"SMKI_STATE": str(state)}
+    done = CliRunner().invoke(main, (*arguments, "--json"), env=environment)
+    return done.exit_code, json.loads(done.stdout), done.stderr
+
+
+def digests(state: Path) -> dict[str, str]:
+    """SHA-256 of every file of the SMKI's own keys and certificates."""
+    return {
+        str(path): sha256(path.read_bytes()).hexdigest()
+        for folder in OWN
+        for path in sorted((state / folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def reader(state: Path) -> FileRecordReader:
+    """The record of the SMKI there."""
+    return FileRecordReader(state / "record", load_settings({"SMKI_STATE": str(state)}).log_vkey)
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """One rehearsal of the scenario, for all."""
+    state = copied(founded(tmp_path_factory), tmp_path_factory.mktemp("rehearsal") / "state")
+    before, size = digests(state), reader(state).checkpoint().size
+    with quick_stores():
+        code, said, story = run(state, *ASKED, "--name", NAME)
+        assert code == 0, (said, story)
+        yield Rehearsal(state=state, before=before, size=size, said=said, story=story)
+
+
+@pytest.mark.clause("sec:L10", "gbcs:CS02b")
+def test_every_device_is_recovered_in_both_regions(rehearsal: Rehearsal) -> None:
+    """All devices of all kinds, every cell, the root included; the command says so, and each device."""
+    said = rehearsal.said
+    assert (said["devices"], said["recovered"], said["residue"]) == (DEVICES, DEVICES, {})
+    assert said["commands"] >= DEVICES
+    assert said["seconds"] > 0
+    assert said["per_second"] > 0
+    before = _points(rehearsal.made("preconditions")["before"])
+    after = _points(rehearsal.made("material")["after"])
+    after |= _points(rehearsal.made("further-certificates")["after"])
+    with open_estate(rehearsal.house) as estate:
+        rows = estate.inventory(InventoryQuery(), None, DEVICES + 1)
+        assert len(rows) == DEVICES
+        assert {row.region for row in rows} == {"north", "south"}
+        for row in rows:
+            device = estate.device(row.device)
+            assert device is not None
+            assert set(device.state.anchors) == set(KINDS[row.kind].cells)
+            held = {anchor.point for anchor in device.state.anchors.values()}
+            assert held <= after
+            assert not held & before
+
+
+def _points(cells: Mapping[str, Any]) -> set[bytes]:
+    """The public keys of the certificates that a step kept."""
+    certificates = (b64decode(one["certificate"]) for one in cells["cells"])
+    return {parse_certificate(one).tbs.public_key[-65:] for one in certificates}
+
+
+@pytest.mark.clause("sec:L10", "sec:L5")
+def test_the_report_is_verified_by_a_copy_of_the_record_alone(
+    rehearsal: Rehearsal, tmp_path: Path
+) -> None:
+    """On a machine that has the record's files, the report and the log's key, and nothing else."""
+    shutil.copytree(rehearsal.state / "record", tmp_path / "record")
+    report = tmp_path / "report.json"
+    shutil.copy(rehearsal.said["report"], report)
+    key = load_settings({"SMKI_STATE": str(rehearsal.state)}).log_vkey
+    alone = ("recovery", "verify", str(report), "--record", str(tmp_path / "record"), "--key", key)
+    code, told, _ = run(tmp_path / "nothing", *alone)
+    assert (code, told["problems"]) == (0, []), told
+    changed = report.read_bytes().replace(b'"recovered":40', b'"recovered":39', 1)
+    report.write_bytes(changed)
+    assert run(tmp_path / "nothing", *alone)[0] == 1
+
+
+@pytest.mark.clause("sec:L10")
+def test_the_report_says_what_there_is_to_be_said(rehearsal: Rehearsal) -> None:
+    """A rehearsal, of which key and method, every criterion met, what it does not assure, and whose is what is left."""
+    report = rehearsal.report
+    assert report.subject.kind is RunKind.REHEARSAL
+    assert (report.version, report.subject.scenario) == ("1.0", "smki-53")
+    assert {one.name for one in report.checks} >= {
+        one.value for one in Criterion if one is not Criterion.READ_BACK
+    }
+    assert all(one.passed for one in report.checks)
+    assert report.not_assured
+    assert all(one.owner for one in report.residuals)
+    assert {one.kind for one in report.evidence} >= set(EvidenceKind) - {
+        EvidenceKind.ATTACK,
+        EvidenceKind.READ_BACKS,
+    }
+    assert (rehearsal.folder / "report.md").read_text().startswith("#")
+
+
+@pytest.mark.clause("sec-app-l:3", "sec:L10")
+def test_none_of_the_smki_s_own_keys_is_touched(rehearsal: Rehearsal) -> None:
+    """Its key files are as before, and the record beside it has grown by evidence alone."""
+    assert digests(rehearsal.state) == rehearsal.before
+    record = reader(rehearsal.state)
+    size = record.checkpoint().size
+    kinds = {LeafType(number_of(leaf)) for leaf in record.leaves(rehearsal.size, size)}
+    assert LeafType.TRANSCRIPT in kinds
+    assert kinds <= {LeafType.TRANSCRIPT, LeafType.CONFIGURATION, LeafType.INDEX_ROOT}
+
+
+@pytest.mark.clause("sec:L10.9", "sec:L10")
+def test_it_was_decided_among_options_before_a_key_was_opened(rehearsal: Rehearsal) -> None:
+    """Not to use the key is an option; each key that was opened is asked for after its decision."""
+    options = rehearsal.evidence(EvidenceKind.OPTIONS, "options")
+    assert isinstance(options, Options)
+    assert {one.method for one in options.options if one.chosen} == {Method.BY_CONTINGENCY}
+    assert Method.NONE in {one.method for one in options.options}
+    decided = rehearsal.made("decision")["entries"]
+    assert len(decided) == 3
+    record = reader(rehearsal.house.state)
+    asked = [
+        entry
+        for entry, leaf in enumerate(record.leaves(0, record.checkpoint().size))
+        if number_of(leaf) == LeafType.TRANSCRIPT and b'"kind":"key-asked"' in leaf
+    ]
+    assert len(asked) == 6  # two keys for each run, and for the commands under the old anchors
+    assert min(asked) > max(decided.values())
+
+
+@pytest.mark.clause("sec:L10")
+def test_one_make_of_hubs_fails_at_first(rehearsal: Rehearsal) -> None:
+    """Its defect has a cause, a workaround that a board approved, and a second run that helps."""
+    (ref,) = rehearsal.made("first-run")["defects"]
+    defect = rehearsal.evidence(EvidenceKind.DEFECT, ref)
+    assert isinstance(defect, Defect)
+    assert [one.split(",")[0] for one in defect.affected] == [f"{FAULTY_MAKE} H3"]
+    assert defect.not_affected
+    assert defect.failed == defect.recovered > 0
+    assert "blocks" in defect.cause
+    assert rehearsal.evidence(EvidenceKind.DECISION, defect.approved_by)
+    with open_kept(rehearsal.house) as kept:
+        first = {member.fate for member in kept.campaigns.members(NAME, None, DEVICES)}
+        again = {
+            member.fate for member in kept.campaigns.members(f"{NAME}.second-run", None, DEVICES)
+        }
+    assert Fate.SILENT in first or Fate.OUT_OF_REACH in first
+    assert again == {Fate.RECOVERED}
+
+
+@pytest.mark.clause("sec:L10", "gbcs:CS02b")
+def test_recovered_devices_are_updated_once_more_and_old_keys_are_refused(
+    rehearsal: Rehearsal,
+) -> None:
+    """Each obeys one ordinary update; commands by old keys, the contingency key's too, change nothing."""
+    updated = rehearsal.made("further-updates")["ran"]
+    assert sum(one["recovered"] for one in updated) == DEVICES
+    old = rehearsal.made("old-anchors")
+    assert old["sent"] > DEVICES
+    assert old["answered"] == 0
+
+
+def test_called_again_it_does_nothing_twice(rehearsal: Rehearsal) -> None:
+    """The same document; nothing more in the record; other options under its name are refused."""
+    size = reader(rehearsal.state).checkpoint().size
+    code, said, story = rehearsal.run(*ASKED, "--name", NAME)
+    assert (code, said) == (0, rehearsal.said)
+    assert "step" not in story
+    assert reader(rehearsal.state).checkpoint().size == size
+    code, said, _ = rehearsal.run(*ASKED, "--name", NAME, "--seed", "2")
+    assert code == 1
+    assert "begun with other options" in said["error"]["message"]

@@ -116,14 +116,24 @@ class AttackedLink:
                 self._occasion(event.device)
             yield event
 
-    def strike(self, device: EUI64) -> None:
-        """The thief does one of the things to the device that he can, and sends what he heard."""
+    def strike(self, device: EUI64, which: int | None = None) -> bool:
+        """The thief does one of the things to the device that he can, and sends what he heard.
+
+        Args:
+            device: which.
+            which: of what he can do, the harmless first; chance decides without it.
+
+        Returns:
+            Whether there was anything that he could do by himself.
+        """
         recipient: Recipient = recipient_of(self._devices.look(device))
         possible = tuple(self._attacker.sendings(recipient, self.now))
         if possible:
-            self._give(device, possible[int(self._chance() * len(possible))])
+            number = int(self._chance() * len(possible)) if which is None else which
+            self._give(device, possible[number % len(possible)])
         for sending in self._attacker.heard_again(device, self._chance):
             self._give(device, sending)
+        return bool(possible)
 
     def _answered(self, event: FromDevice) -> None:
         """What was answered was obeyed once: once more would be twice."""

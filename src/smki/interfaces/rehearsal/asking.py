@@ -1,0 +1,121 @@
+"""Sends commands of one sender to devices, each once, and hears what they say: no campaign of its own.
+
+For what is done after a recovery to the few devices that need it.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from smki.adapters.sql.head_end import SqlHeadEnd
+from smki.bootstrap.recoveries import Kept
+from smki.campaigns import Target
+from smki.crypto.gbcs_protection import public_point, signature_holds
+from smki.headend import Answered, HeadEnd, Order, commanded
+from smki.headend.waiting import CommandKey
+from smki.interfaces.estate_network import estate_network
+from smki.interfaces.key_serving import Signs
+from smki.interfaces.recovery_part import EstateTargets
+from smki.interfaces.rehearsal.campaigning import line_time
+from smki.interfaces.rehearsal.frame import Run
+from smki.ports import AgreementKey
+from smki.terms import EUI64
+from smki.wire.gbcs.frame import GbcsMessage
+
+_TOGETHER: Final = 100  # commands under way at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysAtHand:
+    """`headend.PartyKeys` of a key that may be open for a while only, and the broker's."""
+
+    signs: Signs
+    broker: AgreementKey
+
+    def sign(self, message: bytes) -> bytes:
+        """A signature over the message."""
+        return self.signs.sign((message,))[0]
+
+    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """A signature over each message."""
+        return self.signs.sign(messages)
+
+    def agree(self, point: bytes) -> bytes:
+        """Z of the broker with the holder of the point."""
+        return self.broker.agree((point,))[0]
+
+    def agree_all(self, points: Sequence[bytes]) -> Sequence[bytes]:
+        """Z of the broker with the holder of each point."""
+        return self.broker.agree(points)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What is asked of devices.
+
+    Attributes:
+        originator: who asks.
+        keys: the originator's and the broker's.
+        message_code: of the use case.
+        value: the payload for a device, by the counter of its grouping header.
+    """
+
+    originator: EUI64
+    keys: KeysAtHand
+    message_code: int
+    value: Callable[[Target, int], object]
+
+
+class Asker:
+    """Sends over the network of a rehearsal's house.
+
+    Args:
+        run: whose house it is.
+        kept: its estate.
+    """
+
+    def __init__(self, run: Run, kept: Kept) -> None:
+        network = estate_network(
+            run.house, kept.estate, seed=run.house.line.seed, figures={}, start=line_time(kept)
+        )
+        chance = random.Random(run.asked.seed)  # noqa: S311 -- only spreads repeated sendings
+        self._head_end = HeadEnd(network, SqlHeadEnd(kept.estate.store), chance=chance.random)
+        self._targets = EstateTargets(kept.estate)
+
+    def ask(self, asking: Asking, devices: Sequence[EUI64]) -> frozenset[EUI64]:
+        """Those of the devices that answered, by a signature of their own."""
+        heard: set[EUI64] = set()
+        for start in range(0, len(devices), _TOGETHER):
+            heard |= self._ask(asking, self._targets(devices[start : start + _TOGETHER]))
+        return frozenset(heard)
+
+    def _ask(self, asking: Asking, targets: Mapping[EUI64, Target]) -> set[EUI64]:
+        def make(counters: range) -> list[bytes]:
+            return [
+                commanded(
+                    asking.originator,
+                    target.recipient,
+                    asking.keys,
+                    message_code=asking.message_code,
+                    counter=counter,
+                    value=asking.value(target, counter),
+                ).command
+                for target, counter in zip(targets.values(), counters, strict=True)
+            ]
+
+        def holds(key: CommandKey, said: GbcsMessage) -> bool:
+            point = public_point(targets[key.device].signing)
+            return signature_holds(point, said.signature, said.signed)
+
+        self._head_end.command(
+            Order(
+                originator=asking.originator,
+                devices=tuple(targets),
+                message_code=asking.message_code,
+                make=make,
+                holds=holds,
+            )
+        )
+        events = self._head_end.events()
+        return {event.key.device for event in events if isinstance(event, Answered)}

@@ -1,0 +1,199 @@
+"""What is done after a recovery: devices are handed back, and what a thief left is undone.
+
+    hand-back     the access control broker gives devices to their subscriber again, after method 2
+    inspection    devices are looked into, for what no answer tells: what waits, which counters ended
+    cancelled     what waits, by whoever has the name under which it was sent, with the key of now
+    counted back  lent to the broker and given back, by the recovery key of now, under a decision
+
+Clause: sec:L10, gbcs:CS02b
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from smki.bootstrap.party_keys import HouseKeys
+from smki.bootstrap.recoveries import Kept, open_kept
+from smki.campaigns import Target
+from smki.ceremonies.custodians import Purpose
+from smki.ceremonies.keysets import key_name
+from smki.ceremonies.scripts import RECOVERY
+from smki.devices import DeviceState, kinds
+from smki.devices.modes import MODES
+from smki.devices.path import held
+from smki.flows.recovering import Cells, hand_back
+from smki.flows.recovery_remedies import cancelling, counting_back
+from smki.governance import Body, DecisionKind
+from smki.interfaces.key_serving import Signs
+from smki.interfaces.rehearsal.asking import Asker, Asking, KeysAtHand
+from smki.interfaces.rehearsal.attacking import attacker_in, effects_in
+from smki.interfaces.rehearsal.authorising import KEYS, incident_of, key_decision
+from smki.interfaces.rehearsal.campaigning import (
+    BROKER,
+    Change,
+    after,
+    carried,
+    line_time,
+    recovery_key_open,
+)
+from smki.interfaces.rehearsal.confirming import recovered_in
+from smki.interfaces.rehearsal.deciding import Resolved, decided, now
+from smki.interfaces.rehearsal.frame import Made, Run
+from smki.interfaces.rehearsal.preparing import devices_of
+from smki.interfaces.rehearsal.running import campaigns_of, said_of
+from smki.merkle.canonical import JSON
+from smki.ports import AgreementKey
+from smki.recovery.attacks import Effect
+from smki.terms import EUI64, Inconsistent, RemotePartyRole
+from smki.wire.certificate import parse_certificate
+from smki.wire.gbcs.trust_anchors import KeyUsageBits
+from smki.wire.gbcs.update_credentials import (
+    CredentialsReplacementMode,
+    UpdateCredentialsCommand,
+)
+
+HAND_BACK: Final = "hand-back"
+_TRIES: Final = 8  # signatures that a command to one device may take, however often it is begun
+
+
+def handed_back(run: Run) -> Made:
+    """The broker gave every device back to its subscriber: its new certificates are in its cells.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    role, then = run.scenario.role, after(run)
+    if role is None:
+        raise Inconsistent("rehearsal: nobody's devices are to be handed back, must be somebody's")
+    at = now()
+    began = run.once(HAND_BACK, at.isoformat())
+    leg = hand_back(
+        role,
+        then,
+        broker=then.entity(RemotePartyRole.ACCESS_CONTROL_BROKER),
+        at=datetime.fromisoformat(began),
+    )
+    with open_kept(run.house) as kept:
+        recovered = recovered_in(kept, campaigns_of(run))
+    ran = carried(
+        run,
+        leg,
+        f"{run.asked.name}.{HAND_BACK}",
+        lambda row: row.device in recovered,
+        Change(before=then, after=then),
+    )
+    run.tell(f"  {ran.campaign}: {ran.recovered:,} of {ran.devices:,} handed back")
+    return {"ran": [said_of(ran)]}
+
+
+def undone(run: Run) -> Made:
+    """What an inspection found of the thief's that can be undone by command was undone.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    attacker = attacker_in(run)
+    with open_kept(run.house) as kept:
+        at = line_time(kept)
+        states = {
+            one.state.device: one.state
+            for one in devices_of(kept.estate)
+            if effects_in(attacker, one.state, at)
+        }
+        waiting = [one for one in states.values() if one.scheduled]
+        cancelled = _cancelled(run, kept, waiting)
+    run.tell(
+        f"  inspected: something waits on {len(waiting):,} devices; {cancelled:,} cancelled it"
+    )
+    silenced = {
+        device for device, state in states.items() if Effect.SILENCED in attacker.effects(state, at)
+    }
+    counted = _counted_back(run, frozenset(silenced)) if silenced else []
+    return {"waiting": len(waiting), "cancelled": cancelled, "counted_back": counted}
+
+
+def _cancelled(run: Run, kept: Kept, waiting: list[DeviceState]) -> int:
+    """How many devices took back whatever waited, in the name of each who is known."""
+    by_mode: dict[CredentialsReplacementMode, list[EUI64]] = {}
+    for state in waiting:
+        for mode in {_mode(one.header.message_code) for one in state.scheduled}:
+            by_mode.setdefault(mode, []).append(state.device)
+    then, asker = after(run), Asker(run, kept)
+    done: set[EUI64] = set()
+    for mode, devices in sorted(by_mode.items()):
+        role = MODES[mode].by
+        if role is RemotePartyRole.ROOT:
+            continue  # whoever sent it may have called themselves anything
+        with _signer(run, role, len(devices) * _TRIES) as signer:
+            asking = Asking(
+                originator=then.entity(role),
+                keys=KeysAtHand(signs=signer, broker=_broker(run)),
+                message_code=mode.message_code,
+                value=_cancelling(mode, then),
+            )
+            done |= asker.ask(asking, devices)
+    return len(done)
+
+
+def _cancelling(
+    mode: CredentialsReplacementMode, then: Cells
+) -> Callable[[Target, int], UpdateCredentialsCommand]:
+    return lambda target, counter: cancelling(
+        mode, target.recipient.kind, then.certificates, counter=counter
+    )
+
+
+def _mode(message_code: int) -> CredentialsReplacementMode:
+    return next(mode for mode in MODES if mode.message_code == message_code)
+
+
+@contextmanager
+def _signer(run: Run, role: RemotePartyRole, uses: int) -> Iterator[Signs]:
+    """The key by which the role is known now."""
+    then = after(run)
+    if role is RemotePartyRole.RECOVERY:
+        _permitted(run)
+        with recovery_key_open(run, then, uses) as served:
+            yield served.key
+        return
+    cell = kinds.cell(role, KeyUsageBits.DIGITAL_SIGNATURE)
+    yield HouseKeys(run.house, None).signer(held(parse_certificate(then.certificates[cell])))
+
+
+def _broker(run: Run) -> AgreementKey:
+    anchor = held(parse_certificate(after(run).certificates[BROKER]))
+    return HouseKeys(run.house, None).broker(anchor)
+
+
+def _counted_back(run: Run, devices: frozenset[EUI64]) -> list[JSON]:
+    """Counters of these devices were counted back: lent to the broker, and given back."""
+    _permitted(run)
+    then = after(run)
+    at = datetime.fromisoformat(run.once("counted-back", now().isoformat()))
+    ran: list[JSON] = []
+    for leg in counting_back(then, at=at):
+        one = carried(
+            run,
+            leg,
+            f"{run.asked.name}.{leg.name}",
+            lambda row: row.device in devices,
+            Change(before=then, after=then),
+        )
+        run.tell(f"  {one.campaign}: {one.recovered:,} of {one.devices:,} devices")
+        ran.append(said_of(one))
+    return ran
+
+
+def _permitted(run: Run) -> None:
+    """The recovery key may be used, by a decision of its own where the method's names another key."""
+    if RECOVERY in KEYS.get(run.scenario.method, ()):
+        return
+    decided(
+        run,
+        Body.SMKI_PMA,
+        Resolved(
+            id=key_decision(run, RECOVERY),
+            kind=DecisionKind.USE_KEY,
+            about=key_name(RECOVERY, Purpose.REHEARSAL),
+            scope=f"{incident_of(run)}: {run.scenario.method.value}",
+        ),
+    )

@@ -60,6 +60,7 @@ class _Case:
         ended: what became of it by now; None as long as nothing is known.
         asked: it said so when asked, rather than in its answer.
         settled: what it may hold at the end: after the recovery, and after each update.
+        updated: it was sent the further update.
         foreign: it held what nobody entitled had placed.
         counters: the newest counter of each originator.
     """
@@ -70,6 +71,7 @@ class _Case:
     ended: Fate | None = None
     asked: bool = False
     settled: list[Anchors] = field(default_factory=list)
+    updated: bool = False
     foreign: bool = False
     counters: dict[EUI64, int] = field(default_factory=dict)
 
@@ -136,7 +138,9 @@ class Devices:
         self._commanded(case, exchange.turn, command, commanded)
         if exchange.turn is Turn.COMMANDED:
             self._timed(exchange.at)
-        self.tally.of[Criterion.FURTHER] += exchange.turn is Turn.UPDATED
+        if exchange.turn is Turn.UPDATED:
+            self.tally.of[Criterion.FURTHER] += not case.updated
+            case.updated = True
         if exchange.response:
             self._answered(case, exchange, command, commanded)
 
@@ -271,8 +275,7 @@ class Devices:
         details = payload.value if isinstance(payload, SecurityPayload) else ()
         said = read_back(details if isinstance(details, tuple) else ())
         if case.ended is Fate.RECOVERED:
-            placed = {cell: held for cell, held in case.held.items() if cell in said}
-            self.tally.judge(Criterion.READ_BACK, holds=bool(said) and placed == said)
+            self._asked_again(case, said)
             return
         wanted = self._materials.wanted(Turn.COMMANDED, case.row.before)
         placed = {cell: told for cell, (_, told) in wanted.items()}
@@ -281,6 +284,26 @@ class Devices:
         if holds:
             case.held = {**case.held, **placed}
             case.settled = [case.held]
+
+    def _asked_again(self, case: _Case, said: Anchors) -> None:
+        """Recovered before: it holds that still, or what the further update was to place.
+
+        Who says so when asked has obeyed that update, whose answer was lost.
+        """
+        wanted = self._materials.wanted(Turn.UPDATED, case.row.before)
+        updated = {
+            cell for cell, told in said.items() if cell in wanted and told == wanted[cell][1]
+        }
+        holds = bool(said) and all(
+            cell in updated or told == case.held.get(cell) for cell, told in said.items()
+        )
+        if not self.tally.judge(Criterion.READ_BACK, holds=holds):
+            return
+        if updated and case.held != {**case.held, **said}:
+            self.tally.of[Criterion.FURTHER] += not case.updated
+            self.tally.held[Criterion.FURTHER] += 1
+            case.held = {**case.held, **said}
+            case.settled.append(case.held)
 
     def _outdated(
         self, case: _Case, exchange: Exchange, command: GbcsMessage, commanded: Commanded

@@ -175,7 +175,7 @@ def rsa_key(certificate: bytes) -> RSAPublicKey:
     """
     try:
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise malformed("certificate", f"{error}, must be DER") from error
     if not isinstance(key, RSAPublicKey) or key.key_size < RSA_BITS_LEAST:
         raise malformed("certificate", "its key must be RSA, of 2048 bits or more")

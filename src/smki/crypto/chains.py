@@ -95,7 +95,12 @@ def _read(name: str, der: bytes) -> _Member:
             ),
             der=der,
         )
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as fault:
+    except (
+        ValueError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+    ) as fault:
         raise Malformed(
             f"{name}: {fault}, must be a certificate in DER",
             where=name,

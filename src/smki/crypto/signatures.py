@@ -60,6 +60,18 @@ def verify_p256(point: bytes, signature_der: bytes, message: bytes) -> None:
         raise _bad_signature("sec-app-m:2.3.1.2") from None
 
 
+def p256_holds(key: EllipticCurvePublicKey, signature_der: bytes, message: bytes) -> bool:
+    """Whether the holder of `key`, which is loaded, signed `message`: as `verify_p256` has it.
+
+    Clause: gbcs:12
+    """
+    try:
+        key.verify(signature_der, message, _ECDSA_SHA256)
+    except InvalidSignature:
+        return False
+    return True
+
+
 def verify_rsa_sha256(spki: bytes, signature: bytes, message: bytes) -> None:
     """The holder of the RSA key in `spki` signed `message`: RSASSA-PKCS1-v1_5 with SHA-256.
 
@@ -105,7 +117,7 @@ def verify_certificate_signature(certificate: bytes, issuer_public_key: bytes) -
         parsed = x509.load_der_x509_certificate(certificate)
         signature_oid = parsed.signature_algorithm_oid
         key = load_der_public_key(issuer_public_key)
-    except (ValueError, UnsupportedAlgorithm) as fault:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as fault:
         raise Malformed(
             f"certificate or key of its issuer: {fault}, must be DER",
             clause="rfc5280:4.1",

@@ -24,7 +24,7 @@ def verify_detached(content: bytes, signature: DetachedSignature, certificate: b
     try:
         signer = x509.load_der_x509_certificate(certificate)
         key = signer.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise Malformed(
             f"signer's certificate: {error}, must be DER",
             clause="rfc5280:4.1",

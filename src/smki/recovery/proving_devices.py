@@ -11,34 +11,27 @@ Clause: sec:L10, gbcs:CS02b
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from smki.crypto import key_identifier, verify_p256
-from smki.crypto.gbcs_protection import public_point, signature_holds
-from smki.profiles.reading import (
-    identity,
-    policies,
-    public_key_octets,
-    subject_key_identifier,
-)
+from smki.crypto.gbcs_protection import signature_holds
 from smki.recovery.campaign import Fate
 from smki.recovery.evidence import Turn
 from smki.recovery.evidence_bundles import Exchange, FoundRow, OutcomeRow, RosterRow
 from smki.recovery.evidence_fields import cell_name
 from smki.recovery.outcomes import Anchors, missing, read_back
 from smki.recovery.proving_authority import Authorities, Tell
-from smki.recovery.proving_commands import Commanded, Reading, Responded, after
+from smki.recovery.proving_certificates import DeviceCertificates
+from smki.recovery.proving_commands import ALIKE_MAX, Cell, Commanded, Reading, Responded, after
 from smki.recovery.proving_figures import Tally
 from smki.recovery.proving_materials import CONTINGENCY, Materials, Wanted
 from smki.recovery.replacing import READ_BACK_CODE
 from smki.recovery.report import Criterion
 from smki.terms import EUI64, Malformed
-from smki.wire.certificate import Certificate, parse_certificate
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
 from smki.wire.gbcs.payloads import SecurityPayload, read_payload
 
@@ -88,9 +81,10 @@ class Devices:
     def __init__(self, materials: Materials, authorities: Authorities, tell: Tell) -> None:
         self.tally = Tally()
         self.policies: Counter[bytes] = Counter()
-        self._materials, self._authorities, self._tell_all = materials, authorities, tell
+        self._materials, self._tell_all = materials, tell
+        self._certificates = DeviceCertificates(authorities)
         self._reading = Reading()
-        self._issuers: dict[tuple[bytes, bytes], bytes | None] = {}
+        self._alike = _Alike()
 
     @property
     def opened(self) -> frozenset[bytes]:
@@ -165,7 +159,7 @@ class Devices:
                 case, f"command of turn {turn.value}: signature does not hold, must be {whose}"
             )
         wanted = self._wanted(turn, case, commanded)
-        full = commanded.placed == {cell: certificate for cell, (certificate, _) in wanted.items()}
+        full = self._alike.of(commanded, wanted, _fills)
         if turn is Turn.COMMANDED:
             self.tally.judge(Criterion.COMMANDS, holds=full)
         if not full:
@@ -179,8 +173,7 @@ class Devices:
         wanted = self._materials.wanted(turn, case.row.before)
         if turn is not Turn.UPDATED:
             return wanted
-        roles = {cell.role for cell in commanded.placed}
-        return {cell: placed for cell, placed in wanted.items() if cell.role in roles}
+        return self._alike.of(commanded, wanted, _of_its_roles)
 
     def _addressed(
         self, case: _Case, turn: Turn, command: GbcsMessage, commanded: Commanded
@@ -208,25 +201,21 @@ class Devices:
         if responded is None:
             return
         wanted = self._wanted(turn, case, commanded)
-        replaced = {one.cell for one in responded.outcomes if one.replaced}
-        as_placed = all(
-            one.replacing == wanted[one.cell][1]
-            for one in responded.outcomes
-            if one.replaced and one.cell in wanted
-        )
-        same = [one.cell for one in responded.outcomes] == list(commanded.placed)
-        if responded.outcomes and not (same and as_placed and responded.mode is commanded.mode):
+        replaced = self._alike.of(responded, wanted, _replaced)
+        same = self._alike.of(responded, commanded, _same_cells)
+        if responded.outcomes and not (same and replaced.as_placed):
             self._tell(case, f"response of turn {turn.value}: tells other cells or identifiers")
-        self._existing(case, responded)
-        case.held = after(case.held, responded)
+        if not self._alike.of(responded, case.held, _as_held):
+            self._existing(case, responded)
+        case.held = self._alike.of(case.held, responded, after)
         if turn is Turn.COMMANDED:
-            case.ended, case.asked = _by_cells(len(replaced), len(wanted)), False
+            case.ended, case.asked = _by_cells(len(replaced.cells), len(wanted)), False
             if case.ended is Fate.RECOVERED:
                 case.settled = [case.held]
         else:
             case.settled.append(case.held)
             if turn is Turn.UPDATED:
-                self.tally.held[Criterion.FURTHER] += replaced == set(wanted)
+                self.tally.held[Criterion.FURTHER] += replaced.cells == set(wanted)
 
     def _response(self, case: _Case, exchange: Exchange, command: GbcsMessage) -> Responded | None:
         turn = exchange.turn
@@ -347,49 +336,83 @@ class Devices:
             self.tally.remark(f"device {case.row.device}: the thief's certificate is in {cells}")
         if case.ended is not Fate.RECOVERED:
             return
-        agrees = any(dict(found.found) == dict(held) for held in case.settled)
+        agrees = any(self._alike.of(found.found, held, _equal) for held in case.settled)
         if not self.tally.judge(Criterion.INSPECTION, holds=agrees):
             self.tally.remark(f"device {case.row.device}: {_differs(found.found, case.held)}")
 
     def _key(self, row: RosterRow) -> EllipticCurvePublicKey | None:
         """1: its key, if its certificate is its own and somebody believed issued it."""
         try:
-            certificate = parse_certificate(row.certificate)
-            tbs = certificate.tbs
-            point = public_key_octets(tbs)
-            wrong = self._wrong_with(row, certificate, point)
-            for one in policies(tbs):
-                self.policies[one] += 1
-            key = public_point(point)
+            found = self._certificates.read(row.device, row.certificate)
         except Malformed as error:
-            wrong, key = error.message, None
-        if wrong:
-            self._tell_all("device", f"device {row.device}: certificate: {wrong}")
+            self._tell_all("device", f"device {row.device}: certificate: {error.message}")
             return None
-        return key
-
-    def _wrong_with(self, row: RosterRow, certificate: Certificate, point: bytes) -> str:
-        tbs = certificate.tbs
-        if identity(tbs) != row.device:
-            return "is of another device, must be of this one"
-        if subject_key_identifier(tbs) != key_identifier(point):
-            return "key identifier is not of its key, must be"
-        extension = tbs.extension(_AUTHORITY_KEY)
-        name = (tbs.issuer, extension.value if extension else b"")
-        if name not in self._issuers:
-            issuer = self._authorities.issuer_of(certificate)
-            self._issuers[name] = public_key_octets(issuer.tbs) if issuer else None
-        issuing = self._issuers[name]
-        if issuing is None:
-            return "no believed authority issued it, one must have"
-        verify_p256(issuing, certificate.signature, tbs.octets)
-        return ""
+        self.policies[found.policy] += 1
+        return found.key
 
     def _tell(self, case: _Case, what: str) -> None:
         self._tell_all("device", f"device {case.row.device}: {what}")
 
 
-_AUTHORITY_KEY: Final = bytes.fromhex("551d23")
+_One = TypeVar("_One")
+_Other = TypeVar("_Other")
+_Found = TypeVar("_Found")
+
+
+class _Alike:
+    """What was found of two values that many devices share; found once for each pair."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, int, int], tuple[object, object, Any]] = {}
+
+    def of(self, one: _One, other: _Other, find: Callable[[_One, _Other], _Found]) -> _Found:
+        """What `find` finds of the two."""
+        place = (find, id(one), id(other))
+        known = self._known.get(place)
+        if known is None:
+            if len(self._known) >= ALIKE_MAX:
+                self._known.clear()
+            known = self._known[place] = (one, other, find(one, other))  # keeps both: ids last
+        found: _Found = known[2]
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Replaced:
+    """Cells that a response says are replaced, and whether by what was placed."""
+
+    cells: frozenset[Cell]
+    as_placed: bool
+
+
+def _replaced(responded: Responded, wanted: Wanted) -> _Replaced:
+    found = [one for one in responded.outcomes if one.replaced]
+    return _Replaced(
+        cells=frozenset(one.cell for one in found),
+        as_placed=all(one.replacing == wanted[one.cell][1] for one in found if one.cell in wanted),
+    )
+
+
+def _of_its_roles(commanded: Commanded, wanted: Wanted) -> Wanted:
+    roles = {cell.role for cell in commanded.placed}
+    return {cell: placed for cell, placed in wanted.items() if cell.role in roles}
+
+
+def _fills(commanded: Commanded, wanted: Wanted) -> bool:
+    return commanded.placed == {cell: certificate for cell, (certificate, _) in wanted.items()}
+
+
+def _same_cells(responded: Responded, commanded: Commanded) -> bool:
+    cells = [one.cell for one in responded.outcomes]
+    return cells == list(commanded.placed) and responded.mode is commanded.mode
+
+
+def _as_held(responded: Responded, held: Anchors) -> bool:
+    return all(one.existing == held.get(one.cell) for one in responded.outcomes)
+
+
+def _equal(found: Anchors, held: Anchors) -> bool:
+    return dict(found) == dict(held)
 
 
 def _by_cells(replaced: int, wanted: int) -> Fate:

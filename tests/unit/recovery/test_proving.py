@@ -266,11 +266,11 @@ OTHERS: Final[dict[str, tuple[Change, str]]] = {
     "before": (lambda s: before(s, 0), "held what it did not hold by the roster"),
     "certificate": (
         lambda s: set_row(s.roster, 0, certificate=s.roster[1].certificate),
-        "certificate: is of another device",
+        "certificate: is of ",
     ),
     "certificate-signature": (
         lambda s: set_row(s.roster, 0, certificate=turned(s.roster[0].certificate)),
-        "device 0A-53-4D-4B-60-00-00",
+        "certificate: ",
     ),
     "incident": (lambda s: reports(s, incident="INC-2"), "must be about 'INC-2'"),
     "method": (

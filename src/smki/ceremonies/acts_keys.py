@@ -36,10 +36,10 @@ from smki.ceremonies.quorum import Presented, open_key
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, ROOT_OCA, SYMMETRIC, Role, Step
 from smki.ceremonies.sealing import unlock
 from smki.crypto import WRAP_ALGORITHMS, spki_p256, verify_p256, wrap
-from smki.devices.contingency import contingency_point
 from smki.merkle.canonical import JSON
 from smki.ports import KeyAlgorithm
 from smki.ports.ceremony import BareKey
+from smki.profiles.contingency import contingency_point
 from smki.profiles.table import CONTINGENCY_KEY
 from smki.terms import EUI64, CertificateKind, Inconsistent, KeyUsage, Malformed, RemotePartyRole
 from smki.wire.certificate import parse_certificate

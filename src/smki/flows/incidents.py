@@ -7,7 +7,7 @@ a checklist. Each step is one change of the register.
 Clause: sec:L10
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -31,11 +31,11 @@ from smki.governance.entities.incidents import (
 from smki.governance.entries import Change
 from smki.governance.factors import Guidance
 from smki.governance.looking import look
-from smki.merkle.canonical import JSON, encode_json
+from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.ports.register import Register
 from smki.recovery import METHODS, PROCEDURES
 from smki.recovery.procedures import Decider
-from smki.terms import Method, Refused
+from smki.terms import Malformed, Method, Refused
 
 CHECKLIST: Final = "recovery-checklist"
 _CLAUSE: Final = "sec:L10"
@@ -231,6 +231,21 @@ def checklist_statement(front: FrontOffice, ref: str, items: Iterable[str]) -> b
     """What an officer signs to say that these items of an incident's checklist are done."""
     listed: list[JSON] = [*sorted(set(items))]
     return encode_json(statement(front, CHECKLIST, {"incident": ref, "items": listed}))
+
+
+def said_items(octets: bytes) -> tuple[str, tuple[str, ...]]:
+    """The incident and the items of such a statement.
+
+    Raises:
+        Malformed: it is none.
+    """
+    value = parse_json(octets, "statement")
+    items = value.get("items") if isinstance(value, Mapping) else None
+    if not isinstance(value, Mapping) or value.get("act") != CHECKLIST or not items:
+        raise Malformed("statement: is not of items of a checklist, must be", where="statement")
+    if not isinstance(items, list) or not all(isinstance(one, str) for one in items):
+        raise Malformed("statement: items must be a list of names", where="items")
+    return str(value.get("incident")), tuple(str(one) for one in items)
 
 
 def sign_items(

@@ -160,14 +160,14 @@ def encode_parcel(file: bytes, signature: bytes) -> bytes:
     return encode_json({"file": text, "signature": b64encode(signature).decode()})
 
 
-def parse_parcel(octets: bytes) -> tuple[bytes, bytes]:
-    """File and signature of a parcel.
+def parse_parcel(octets: bytes, most: int = PARCEL_MAX_OCTETS) -> tuple[bytes, bytes]:
+    """File and signature of a parcel of at most so many octets.
 
     Raises:
         Malformed: not of the form above.
     """
-    if len(octets) > PARCEL_MAX_OCTETS:
-        raise _malformed(f"{len(octets)} octets, must be at most {PARCEL_MAX_OCTETS}")
+    if len(octets) > most:
+        raise _malformed(f"{len(octets)} octets, must be at most {most}")
     value = parse_json(octets, "parcel")
     if not isinstance(value, Mapping) or set(value) != {"file", "signature"}:
         raise _malformed("must have the keys file and signature")

@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +14,13 @@ from cryptography import x509
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.estates import anchors_of, open_estate, trusted_certificates
 from smki.bootstrap.opening import load_hierarchy, open_confidential
+from smki.bootstrap.recoveries import open_kept
 from smki.devices import DeviceKind, DeviceState
 from smki.flows.confiding import revealed
+from smki.interfaces.operations import perform
+from smki.ports.campaigns import Member
 from smki.ports.estate import EstateDevice, InventoryRow
+from smki.recovery import CampaignPlan, Compromised, Method
 from smki.terms import EUI64, SerialNumber, SmiStatus
 
 PEOPLE: Final = """
@@ -131,7 +135,7 @@ def desk(seated: Any, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     )
 
 
-@pytest.mark.clause("sec-app-l:2", "sec:L10")
+@pytest.mark.clause("sec-app-l:1", "sec-app-l:2", "sec:L10")
 def test_a_supplier_reports_its_key_and_the_authority_decides(desk: Desk) -> None:
     """Reported, taken, called back, declared, decided by a recorded decision, recovered, closed."""
     code, taken = desk.take(desk.sealed(desk.notice("SUP-1")))
@@ -167,6 +171,32 @@ def test_a_supplier_reports_its_key_and_the_authority_decides(desk: Desk) -> Non
     code, listed = desk.json("incident", "list")
     assert closed in listed["incidents"]
     assert desk.json("incident", "show", ref) == (0, closed)
+    assert ticks(desk, ref) == {"confirmed", "declared", "factors", "decided", "closed"}
+    use = {"key": "recovery", "incident": ref}
+    desk.authority.lodge("QPA-2", "use-key", "recovery", "--scope", f"{ref}: method-3")
+    asked = {"outcome": "permitted", "reasons": [], "wanted": use}
+    perform(settings_of(desk), {}, "key-asked", {"said": asked})
+    certified(desk)
+    more = {"key-decided", "key-asked", "certificates"}
+    assert ticks(desk, ref) == {"confirmed", "declared", "factors", "decided", "closed"} | more
+
+
+def ticks(desk: Desk, ref: str) -> set[str]:
+    """The items of the checklist that are done."""
+    code, found = desk.json("checklist", ref)
+    assert code == 0, found
+    return {one["name"] for one in found["items"] if one["done"]}
+
+
+def certified(desk: Desk) -> None:
+    """The supplier has a new certificate for digital signatures, of a new key."""
+    files = tuple(f"{desk.folder}/new.{suffix}" for suffix in ("csr", "key", "pem"))
+    asked = ("--entity", SUPPLIER, "--role", "supplier", "--usage", "ds")
+    house = desk.authority.house
+    made = ("csr", "organisation", *asked, "--out", files[0], "--key-out", files[1])
+    assert house.run(*made)[0] == 0
+    words = (files[0], "--party", "supplier", "--out", files[2])
+    assert house.run("registration", "organisation", *words)[0] == 0
 
 
 @pytest.mark.clause("sec-app-l:2")
@@ -306,6 +336,107 @@ def test_options_are_compared(desk: Desk, rows: tuple[InventoryRow, ...], tmp_pa
     for said in (ref, "do-not-use-the-key", "20 of 36 devices", "Borne \\| by us.", "not answered"):
         assert said in text
     assert desk.json("options", "QPA/i99")[0] == 1
+
+
+@pytest.mark.clause("sec:L10", "sec-app-l:1")
+def test_a_checklist_is_ticked_by_what_is_seen_and_signed_by_people(desk: Desk) -> None:
+    """What the register, the record and campaigns show is done; the rest when an officer signed it."""
+    ref = desk.take(desk.sealed(desk.notice("SUP-12")))[1]["incident"]
+
+    def done() -> dict[str, bool]:
+        code, found = desk.json("checklist", ref, "--method", "method-3")
+        assert code == 0, found
+        return {one["name"]: one["done"] for one in found["items"]}
+
+    assert not any(done().values())
+    call = ("--contact", "sue", "--mechanism", "in-person", "--by", "ada", "--confirmed")
+    assert desk.step(ref, "call-back", *call, "--second", "bo")[0] == 0
+    assert {name for name, one in done().items() if one} == {"confirmed"}
+    items = ("--item", "told", "--item", "thresholds")
+    file = desk.folder / "items"
+    assert desk.json("checklist", ref, *items, "--statement", str(file))[0] == 0
+    officer = ("--certificate", f"{desk.folder}/chair.pem", "--key", f"{desk.folder}/chair.key")
+    code, signed = desk.json("sign-items", str(file), *officer)
+    assert (code, signed["items"]) == (0, ["thresholds", "told"])
+    code, refused = desk.json(
+        "checklist", ref, "--item", "told", "--signature", signed["signature"]
+    )
+    assert (code, refused["error"]["clause"]) == (1, "sec-app-q:B")
+    code, kept = desk.json("checklist", ref, *items, "--signature", signed["signature"])
+    assert code == 0, kept
+    shown = {one["name"]: one["shown"] for one in kept["items"] if one["done"]}
+    assert set(shown) == {"confirmed", "told", "thresholds"}
+    assert shown["told"].startswith("signed by chair on ")
+    code, refused = desk.json("checklist", ref, "--item", "decided", "--statement", f"{file}.2")
+    assert (code, "not for people to sign" in refused["error"]["message"]) == (1, True)
+    assert desk.json("checklist", ref, "--item", "told")[0] == 2
+
+
+@pytest.mark.clause("sec-app-l:2")
+def test_the_subscriber_is_told_of_each_device(
+    desk: Desk, rows: tuple[InventoryRow, ...], tmp_path: Path
+) -> None:
+    """Progress files are signed, sealed, and opened by their reader alone; the authority sees counts."""
+    ref = desk.take(desk.sealed(desk.notice("SUP-13")))[1]["incident"]
+    by = ("--by", "ada")
+    call = ("--contact", "sue", "--mechanism", "in-person", *by, "--confirmed", "--second", "bo")
+    assert desk.step(ref, "call-back", *call)[0] == 0
+    assert desk.step(ref, "declare", *by)[0] == 0
+    assert desk.step(ref, "decide", "method-1", *by)[0] == 0
+    assert desk.step(ref, "recovering", "--campaign", "told", *by)[0] == 0
+    begin(desk, ref, rows)
+    keys = ("--certificate", f"{desk.folder}/network.pem", "--key", f"{desk.folder}/network.key")
+    to = ("--seal", f"{desk.folder}/supplier.pem", "--out", str(tmp_path / "told"))
+    words = (ref, "--campaign", "told", "--to", "subscriber", *keys, *to)
+    code, told = desk.json("progress-file", *words)
+    assert (code, len(told["files"])) == (0, 2), told
+    reader = (
+        "--certificate",
+        f"{desk.folder}/supplier.pem",
+        "--key",
+        f"{desk.folder}/supplier.key",
+    )
+    sender = ("--from", f"{desk.folder}/network.pem")
+    opened = str(tmp_path / "opened.csv")
+    assert desk.json("open", told["files"][1], *reader, *sender, "--out", opened)[0] == 0
+    assert Path(opened).read_bytes() == Path(told["files"][0]).read_bytes()
+    code, shown = desk.json("progress", opened)
+    assert (code, shown["to"], shown["reference"]) == (0, "supplier", "SUP-13")
+    assert shown["fates"] == {"planned": len(rows)}
+    assert (shown["devices"], shown["listed"]) == (len(rows), len(rows))
+    other = ("--from", f"{desk.folder}/dcc.pem")
+    assert desk.json("open", told["files"][1], *reader, *other, "--out", f"{opened}.2")[0] == 1
+    assert desk.json("open", told["files"][1], *keys, *sender, "--out", f"{opened}.3")[0] == 1
+    away = ("--seal", f"{desk.folder}/dcc.pem", "--out", str(tmp_path / "away"))
+    words = (ref, "--campaign", "told", "--to", "authority", *keys, *away)
+    assert desk.json("progress-file", *words)[0] == 0
+    _, counts = desk.json("progress", str(tmp_path / "away-1.csv"))
+    assert (counts["to"], counts["listed"], counts["devices"]) == ("QPA", 0, len(rows))
+    wrong = (ref, "--campaign", "other", "--to", "authority", *keys, *away)
+    assert desk.json("progress-file", *wrong)[0] == 1
+
+
+def begin(desk: Desk, ref: str, rows: tuple[InventoryRow, ...]) -> None:
+    """A campaign of the incident, of which nothing was carried yet."""
+    plan = CampaignPlan(
+        incident=ref,
+        decision="",
+        compromised=Compromised.ORGANISATION,
+        method=Method.ONE,
+        expires=datetime.now(UTC) + timedelta(days=1),
+        per_second={},
+    )
+    with open_kept(settings_of(desk)) as kept:
+        kept.campaigns.begin("told", plan, datetime.now(UTC))
+        kept.campaigns.enlist(
+            "told",
+            (
+                Member(
+                    device=one.device, kind=one.kind.value, make=one.make, region=one.region, wave=0
+                )
+                for one in rows
+            ),
+        )
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,30 @@
-"""`smki recovery options`: what can be done about an incident, for the terminal and as a paper."""
+"""`smki recovery options`, `checklist`, `sign-items`: what can be done about an incident, and what is done."""
 
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from smki.bootstrap import load_settings, open_front
-from smki.bootstrap.recoveries import open_kept
-from smki.interfaces.cli.output import emit, json_option, output_file, reporting
+from smki.bootstrap import Settings, load_settings, open_front
+from smki.bootstrap.recoveries import houses, open_kept
+from smki.campaigns import progress_of
+from smki.flows.incident_checking import seen_of
+from smki.flows.incidents import checklist_statement, incident_of, said_items, sign_items
+from smki.governance.entities.incidents import Incident
+from smki.interfaces.cli.officers import certificate_option, detached, key_option
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.pace import pace_of, pace_options
 from smki.interfaces.recovery_options import compared, fields_of
+from smki.recovery import PROCEDURES
+from smki.recovery.checklists import ITEMS, Seen, Ticked, items_for
+from smki.recovery.checklists import checklist as ticked
 from smki.recovery.options_paper import option_lines, paper
+from smki.recovery.progress import Progress
+from smki.terms import Method, Refused
+
+_METHODS: Final = tuple(one.value for one in Method)
 
 
 @click.command
@@ -26,7 +39,7 @@ def options(ref: str, *, out: str | None, as_json: bool, **given: Any) -> None:
     that are assumed. Nothing is chosen here: that is for the authority, or for the subscriber.
     """
     settings = load_settings(os.environ)
-    at = datetime.now(UTC).replace(microsecond=0)
+    at = _now()
     with (
         reporting(as_json=as_json),
         open_front(settings) as front,
@@ -53,3 +66,147 @@ def options(ref: str, *, out: str | None, as_json: bool, **given: Any) -> None:
         f"next: 'smki recovery incident answer {ref} FACTOR', then the authority decides",
     ]
     emit(fields, lines, as_json=as_json)
+
+
+@click.command()
+@click.argument("ref")
+@click.option("--method", type=click.Choice(_METHODS), help="As if it were decided.")
+@click.option("--item", "items", multiple=True, metavar="NAME", help="To be signed; several times.")
+@click.option("--statement", metavar="FILE", help="Write what an officer signs for these items.")
+@click.option("--signature", metavar="FILE", help="Keep the officer's signature over them.")
+@json_option
+def checklist(
+    ref: str,
+    *,
+    method: str | None,
+    items: tuple[str, ...],
+    statement: str | None,
+    signature: str | None,
+    as_json: bool,
+) -> None:
+    """Show what must be done before, during and after the recovery, and what is done.
+
+    What the system sees it ticks, and says what shows it. The rest is signed by officers: with
+    --item and --statement it writes what they sign ('smki recovery sign-items'), with --item and
+    --signature it keeps the signature.
+    """
+    if bool(items) is not bool(statement or signature) or (statement and signature):
+        raise click.UsageError("--item goes with one of --statement and --signature")
+    settings = load_settings(os.environ)
+    with reporting(as_json=as_json), open_front(settings) as front:
+        chosen = Method(method) if method else None
+        if items:
+            _must_be_signed(incident_of(front.proceedings, ref), chosen, items)
+        if statement is not None:
+            with output_file(statement) as write:
+                write(checklist_statement(front, ref, items))
+        if signature is not None:
+            sign_items(front, ref, items, read_input(signature), _now())
+        found = incident_of(front.proceedings, ref)
+        seen = seen_of(front, found, _campaigns(settings, found), settings.guidance.guidance())
+        rows = _rows(found, chosen, seen)
+    lines = [
+        f"{'done' if one.done else '    '}  {one.item.phase.value:13} {one.item.name:12}"
+        f" {one.item.text}{f' ({one.shown})' if one.shown else _to_sign(one)}"
+        for one in rows
+    ]
+    lines.append(f"{sum(one.done for one in rows)} of {len(rows)} are done")
+    emit(_checklist_fields(ref, rows), lines, as_json=as_json)
+
+
+@click.command("sign-items")
+@click.argument("file")
+@certificate_option
+@key_option
+@click.option("--out", metavar="FILE", help="The signature; FILE.p7s if not given.")
+@json_option
+def sign(file: str, *, certificate: str, key: str, out: str | None, as_json: bool) -> None:
+    """Sign items of a checklist with an officer's key: a detached CMS signature.
+
+    FILE is the statement that 'smki recovery checklist --statement' wrote. What it says is printed
+    first. Needs no state directory.
+    """
+    with reporting(as_json=as_json):
+        octets = read_input(file)
+        ref, names = said_items(octets)
+        known = {item.name: item.text for item in ITEMS}
+        for name in names:
+            tell(f"{ref}: {name}: {known.get(name, 'an item that is not known here')}")
+        place = out or f"{file}.p7s"
+        signature = detached(octets, certificate, key)
+        with output_file(place) as write:
+            write(signature)
+    given = " ".join(f"--item {name}" for name in names)
+    lines = (
+        f"the signature is in {place}",
+        f"next: 'smki recovery checklist {ref} {given} --signature {place}'",
+    )
+    emit({"incident": ref, "items": list(names), "signature": place}, lines, as_json=as_json)
+
+
+def _campaigns(settings: Settings, incident: Incident) -> dict[str, tuple[Progress, int]]:
+    """How far the incident's campaigns have come; those that this house does not have are left out."""
+    found: dict[str, tuple[Progress, int]] = {}
+    if not incident.campaigns or not any(house is settings for house in houses(settings)):
+        return found
+    with open_kept(settings) as kept:
+        for name in incident.campaigns:
+            carried = kept.campaigns.campaign(name)
+            if carried is not None:
+                progress = progress_of(kept.campaigns, kept.points, name)
+                found[name] = (progress, carried.looked_at)
+    return found
+
+
+def _rows(
+    incident: Incident, method: Method | None, seen: Mapping[Seen, str]
+) -> tuple[Ticked, ...]:
+    signed = {
+        name: f"signed by {one.officer} on {one.at:%F %T}"
+        for one in incident.signed
+        for name in one.items
+    }
+    return ticked(_method(incident, method), seen, signed)
+
+
+def _method(incident: Incident, method: Method | None) -> Method:
+    """Which checklist: the one asked for, the one decided, or the usual one for that key."""
+    return method or incident.method or PROCEDURES[incident.compromised][0]
+
+
+def _must_be_signed(incident: Incident, method: Method | None, items: tuple[str, ...]) -> None:
+    signed = [one.name for one in items_for(_method(incident, method)) if one.seen is None]
+    unknown = sorted(set(items) - set(signed))
+    if unknown:
+        raise Refused(
+            f"checklist: {', '.join(unknown)} is not for people to sign, must be among"
+            f" {', '.join(signed)}",
+            where="--item",
+            clause="sec:L10",
+            rule="checklist.item",
+        )
+
+
+def _checklist_fields(ref: str, rows: tuple[Ticked, ...]) -> dict[str, Any]:
+    return {
+        "incident": ref,
+        "items": [
+            {
+                "name": one.item.name,
+                "text": one.item.text,
+                "phase": one.item.phase.value,
+                "by": "people" if one.is_signed else "system",
+                "done": one.done,
+                "shown": one.shown,
+            }
+            for one in rows
+        ],
+    }
+
+
+def _to_sign(one: Ticked) -> str:
+    return " (to be signed)" if one.is_signed else ""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

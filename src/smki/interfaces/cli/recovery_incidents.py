@@ -8,11 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from smki.adapters.envelopes import ENVELOPE_OCTETS, unseal
+from smki.adapters.envelopes import ENVELOPE_OCTETS
 from smki.adapters.sql.estate_holdings import EstateHoldings
 from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.estates import open_estate
@@ -24,6 +21,7 @@ from smki.flows.relevance import relevant_devices
 from smki.governance.entities.incidents import FactorAnswer, Incident, Mechanism
 from smki.governance.looking import all_under
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
+from smki.interfaces.cli.recovery_notices import opener
 from smki.interfaces.operations import perform
 from smki.ports.holdings import Holding
 from smki.recovery.notices import PARCEL_MAX_OCTETS
@@ -58,12 +56,12 @@ def take(sealed: str, *, certificate: str, key: str, body: str, as_json: bool) -
     settings = load_settings(os.environ)
     with reporting(as_json=as_json):
         came = read_input(sealed, limit=_SEALED_MAX)
-        opener = _opener(certificate, key)
+        opened = opener(certificate, key)
         with open_front(settings) as front:
             authority = authority_of(front.proceedings, body)
             with _keeping_refusals(settings, came):
                 found = take_notification(
-                    front, opener(came), body=authority, confide=_confide(settings), at=_now()
+                    front, opened(came), body=authority, confide=_confide(settings), at=_now()
                 )
     _emit(found, "next: 'smki recovery incident call-back', by two people", as_json=as_json)
 
@@ -317,21 +315,6 @@ def _emit(one: Incident, then: str, *, as_json: bool) -> None:
         by = f" under decision {one.decision}" if one.decision else ", the subscriber's own"
         lines.append(f"  method {one.method.value}{by}")
     emit(fields_of(one), [*lines, *((then,) if then else ())], as_json=as_json)
-
-
-def _opener(certificate: str, key: str) -> Callable[[bytes], bytes]:
-    """Opens what is sealed for this certificate."""
-    try:
-        holder = x509.load_pem_x509_certificate(read_input(certificate))
-        private = load_pem_private_key(read_input(key), None)
-    except (ValueError, TypeError) as error:
-        raise Malformed(
-            f"certificate or key: {error}, must be PEM, the key not encrypted",
-            where="--certificate, --key",
-        ) from error
-    if not isinstance(private, RSAPrivateKey) or private.public_key() != holder.public_key():
-        raise Malformed("key: not the RSA key of the certificate, must be", where="--key")
-    return lambda came: unseal(came, holder, private)
 
 
 @contextmanager

@@ -1,15 +1,16 @@
 """`smki recovery notice`, `notify`: a party tells of a key that is, or may be, lost. Needs no state directory."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from smki.adapters.envelopes import seal
+from smki.adapters.envelopes import seal, unseal
 from smki.adapters.files import read_octets
 from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
@@ -132,6 +133,25 @@ def recipient(path: str) -> bytes:
     except ValueError as error:
         raise Malformed(f"certificate: {error}, must be PEM", where=path) from None
     return found.public_bytes(Encoding.DER)
+
+
+def opener(certificate: str, key: str) -> Callable[[bytes], bytes]:
+    """Opens what is sealed for the certificate (PEM), by its key.
+
+    Raises:
+        Malformed: they are not what they must be.
+    """
+    try:
+        holder = x509.load_pem_x509_certificate(read_input(certificate))
+        private = load_pem_private_key(read_input(key), None)
+    except (ValueError, TypeError) as error:
+        raise Malformed(
+            f"certificate or key: {error}, must be PEM, the key not encrypted",
+            where="--certificate, --key",
+        ) from error
+    if not isinstance(private, RSAPrivateKey) or private.public_key() != holder.public_key():
+        raise Malformed("key: not the RSA key of the certificate, must be", where="--key")
+    return lambda came: unseal(came, holder, private)
 
 
 def _sorted(texts: Iterable[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from smki.bootstrap.recoveries import open_kept, recovery_of
 from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
 from smki.interfaces.web.portal.recovery import WatchedRecoveries
+from smki.interfaces.web.portal.recovery.service import Watched
 from smki.ports.campaigns import Became, Member
 from smki.recovery import CampaignPlan, Compromised, Fate, Method, StopAt
 from smki.recovery.progress import Point, fates_of
@@ -67,8 +68,8 @@ class RecoveryHouse:
 
     def __post_init__(self) -> None:
         """The pages, over what is in the folder."""
-        recoveries = WatchedRecoveries(self.settings, lambda: self.now[0])
-        pages = PortalPages(cast("Any", _House()), recoveries)
+        self._recoveries = WatchedRecoveries(self.settings, lambda: self.now[0])
+        pages = PortalPages(cast("Any", _House()), self._recoveries)
         self._app = Starlette(routes=pages.routes())
         self._app.router.redirect_slashes = False
 
@@ -101,6 +102,12 @@ class RecoveryHouse:
             kept.campaigns.settle(name, "w", became)
             point = Point(at=at, fates=fates_of(kept.campaigns.counts(name)))
             kept.points.note(name, point, last=True)
+
+    def watched(self, name: str) -> Watched:
+        """The campaign as its page has it."""
+        found = self._recoveries.watched(name)
+        assert found is not None
+        return found
 
     def get(self, path: str = "", party: str = "dcc") -> Answer:
         """The answer to a GET below the pages of recoveries."""

@@ -10,6 +10,8 @@ import pytest
 from tests.support.recovery_pages import AT, FORM, RecoveryHouse, open_recovery_house
 
 from smki.bootstrap.recoveries import open_kept, recovery_of
+from smki.interfaces.web.portal.recovery.figures import view_of
+from smki.interfaces.web.portal.recovery.words import rate
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Fate
@@ -119,6 +121,23 @@ def test_the_room_says_how_it_stands(house: RecoveryHouse) -> None:
     assert "PMA/21/4, until" in text
     assert "2026-11-21 10:10:00 UTC" in text
     assert "above 30 % failed in a wave" in text
+
+
+@pytest.mark.parametrize(
+    ("per_second", "said"),
+    [(2_345.67, "2,345.7 devices a second"), (0.5, "30.0 devices a minute"), (0, "0.0 devices an")],
+)
+def test_rates_are_figures_that_one_reads(per_second: float, said: str) -> None:
+    """However slow, a rate is not rounded to nothing."""
+    assert rate(per_second).startswith(said)
+
+
+def test_the_picture_goes_from_the_beginning_to_now(house: RecoveryHouse) -> None:
+    """What was commanded since the last point is drawn, and so is the time before the first."""
+    found = house.watched("first")
+    marks = view_of(found.progress).chart
+    assert marks is not None
+    assert [one.at for one in marks.rows] == [AT + timedelta(minutes=10), AT]
 
 
 def test_the_picture_has_words_and_a_table(house: RecoveryHouse) -> None:

@@ -126,10 +126,14 @@ def _rows(by_name: Mapping[str, Fates], shown: Mapping[str, str] = NO_WORDS) -> 
 
 
 def _history(found: Progress) -> tuple[Point, ...]:
-    """The points, and how it stands now as the newest; what is over ends with its last point."""
-    if not found.points or found.ended == found.devices or found.state in words.OVER:
-        return found.points
-    before = (point for point in found.points if point.at < found.at)
+    """From its beginning over the points to now; what is over ends with its last point."""
+    points = found.points
+    if points and points[0].at > found.begun:
+        begun = Point(at=found.begun, fates={Fate.PLANNED: found.devices})
+        points = (begun, *points)
+    if not points or found.ended == found.devices or found.state in words.OVER:
+        return points
+    before = (point for point in points if point.at < found.at)
     return (*before, Point(at=found.at, fates=found.fates))
 
 

@@ -110,6 +110,15 @@ def standing(state: str, move: Move) -> tuple[str, str]:
     return state, STATES[CampaignState(state)]
 
 
+def rate(per_second: float) -> str:
+    """Devices in a second, a minute or an hour, whichever has a figure before its point."""
+    if per_second >= 1:
+        return f"{per_second:,.1f} devices a second"
+    if per_second * 60 >= 1:
+        return f"{per_second * 60:,.1f} devices a minute"
+    return f"{per_second * 3_600:,.1f} devices an hour"
+
+
 def done(act: Act, looked_at: int | None) -> str:
     """What somebody did, after their name."""
     return _DONE[act].format(wave=wave(looked_at or 0))

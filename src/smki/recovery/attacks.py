@@ -5,7 +5,8 @@
     tally    of each: messages, devices that obeyed, devices where it is undone
 
 An abuse that a device answers without changing, as a question repeated, counts as obeyed only if
-the question itself was what was wanted. Sends nothing: `simulator.attacker` does.
+the question itself was what was wanted; what has no effect that lasts is undone when it is over.
+Sends nothing: `simulator.attacker` does.
 
 Clause: sec:L10
 """
@@ -148,10 +149,10 @@ def lasting(left: Mapping[EUI64, frozenset[Effect]]) -> Mapping[Effect, int]:
 def _tried(abuse: Abuse, tally: Tally, left: Mapping[EUI64, frozenset[Effect]]) -> Tried:
     obeyed = tally.obeyed.get(abuse, set())
     effect = EFFECT_OF.get(abuse)
-    still = {device for device in obeyed if effect in left.get(device, frozenset())}
+    still = {device for device in obeyed if effect and effect in left.get(device, frozenset())}
     return Tried(
         what=abuse.value,
         sent=tally.sent[abuse],
         obeyed=len(obeyed),
-        undone=len(obeyed - still) if effect else 0,
+        undone=len(obeyed - still),
     )

@@ -30,7 +30,9 @@ from smki.recovery.attacks import Effect, Tally, tally_of, tally_said
 from smki.simulator import ScalarKeys
 from smki.simulator.attacked import AttackedLink, Watched
 from smki.simulator.attacker import Attacker
+from smki.simulator.hubs import FAULTY_HUB_BLOCKS
 from smki.simulator.obeying import EstateDevices, ForDevice
+from smki.simulator.weather import Weather
 from smki.terms import EUI64, Inconsistent
 
 OFTEN: Final = 0.1  # share of occasions on the line on which the thief has a turn
@@ -54,7 +56,7 @@ def on_the_line(run: Run, kept: Kept) -> Iterator[Through | None]:
         yield None
         return
     attacker, tally = attacker_in(run), tally_in(run)
-    devices = watched(kept)
+    devices = watched(run, kept)
     chance = random.Random(run.asked.seed + 1)  # noqa: S311 -- when he speaks
 
     def through(link: DeviceLink) -> DeviceLink:
@@ -66,11 +68,21 @@ def on_the_line(run: Run, kept: Kept) -> Iterator[Through | None]:
         keep_tally(run, attacker, tally)
 
 
-def watched(kept: Kept) -> Watched:
-    """The devices of the estate, as the thief reaches them."""
+def watched(run: Run, kept: Kept) -> Watched:
+    """The devices of the estate, as the thief reaches them: at once, but by the hubs that there are.
+
+    A hub that is never reached he does not reach, and what a hub of the faulty make loses of long
+    messages it loses of his.
+    """
     devices = EstateDevices(kept.estate, ScalarKeys(SystemEntropy().octets))
+    line = run.house.line
+    weather = Weather(line.figures(), line.seed)
 
     def deliver(device: EUI64, message: bytes, at: datetime) -> tuple[bytes, ...]:
+        place = devices.place(device)
+        long = len(message) > FAULTY_HUB_BLOCKS * line.block_octets
+        if place is None or not weather.reached(place) or (long and weather.faulty(place)):
+            return ()
         (said,) = devices.obey((ForDevice(device=device, message=message),), at)
         return said
 

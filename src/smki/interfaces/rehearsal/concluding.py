@@ -34,12 +34,15 @@ from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_all, keep_items, kept_items
 from smki.interfaces.rehearsal.preparing import APPROACH, DCC
+from smki.interfaces.rehearsal.remedying import hand_back_leg, remedies_said
 from smki.interfaces.rehearsal.running import campaigns_of
 from smki.interfaces.rehearsal.updating import own_legs, updated
 from smki.merkle.canonical import JSON
+from smki.recovery import Method
 from smki.recovery.evidence import (
     EvidenceKind,
     InCell,
+    Item,
     Notes,
     Placed,
     Turn,
@@ -86,6 +89,7 @@ def evidence(run: Run) -> Made:
         run,
         document("recovery", _recovered(run)),
         document("further-update", _updated(run)),
+        *_handed_back(run),
         document("notes", Notes(deviations=tuple(_deviations(run)), lessons=LESSONS)),
     )
     pieces = sum(1 for _ in kept_items(run))
@@ -209,6 +213,20 @@ def _updated(run: Run) -> Placed:
     )
 
 
+def _handed_back(run: Run) -> Iterator[Item]:
+    """What the hand-back placed, where the method has one."""
+    if run.scenario.method is Method.TWO:
+        leg = hand_back_leg(run)
+        placed = Placed(
+            turn=Turn.HANDED_BACK,
+            originators=(leg.originator,),
+            old=(),
+            new=tuple(_in_cells(leg.materials.certificates)),
+            authorities=(),
+        )
+        yield document("hand-back", placed)
+
+
 def _in_cells(
     certificates: Mapping[TrustAnchorCellIdentifier, bytes],
 ) -> Iterator[InCell]:
@@ -217,6 +235,8 @@ def _in_cells(
 
 
 def _deviations(run: Run) -> Iterator[str]:
+    if run.scenario.attacked:
+        yield from remedies_said(run)
     yield "everything was done by the rehearsal itself, and nobody was present"
     for ref in _texts(run, "first-run", "defects"):
         yield f"defect {ref}: the devices behind those hubs were commanded in a second run"

@@ -21,7 +21,7 @@ from smki.interfaces.rehearsal.house import file_signer
 from smki.interfaces.rehearsal.keeping import keep_all
 from smki.interfaces.rehearsal.looking import members
 from smki.interfaces.rehearsal.people import Person
-from smki.interfaces.rehearsal.preparing import devices_of, held_in
+from smki.interfaces.rehearsal.preparing import concerned, held_in
 from smki.interfaces.rehearsal.running import campaigns_of
 from smki.recovery import Anchors, Fate
 from smki.recovery.evidence import Signed
@@ -47,7 +47,7 @@ def confirmed(run: Run) -> Made:
         keep_all(
             run,
             inspections(
-                _looked(kept, recovered, placed, counts),
+                _looked(run, kept, recovered, placed, counts),
                 recovery=run.asked.name,
                 by=BY,
                 at=now(),
@@ -73,10 +73,14 @@ def recovered_in(kept: Kept, campaigns: tuple[str, ...]) -> frozenset[EUI64]:
 
 
 def _looked(
-    kept: Kept, recovered: frozenset[EUI64], placed: Anchors, counts: dict[str, int]
+    run: Run,
+    kept: Kept,
+    recovered: frozenset[EUI64],
+    placed: Anchors,
+    counts: dict[str, int],
 ) -> Iterator[FoundRow]:
     """What is in the cells of each device."""
-    for device in devices_of(kept.estate):
+    for device in concerned(run, kept.estate):
         found = held_in(device.state)
         counts["inspected"] += 1
         if device.state.device in recovered:

@@ -24,7 +24,7 @@ from smki.interfaces.rehearsal.authorising import incident_of, key_decision, met
 from smki.interfaces.rehearsal.ceremonies import key_in_custody, people_in
 from smki.interfaces.rehearsal.frame import Run
 from smki.interfaces.rehearsal.people import QUORUM, People
-from smki.terms import Inconsistent
+from smki.terms import Inconsistent, Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +51,8 @@ def contingency_open(run: Run, ceremony: str, uses: int) -> Iterator[ServedKey]:
 
     Clause: sec:L10.9, sec-app-l:3
     """
-    with (
-        _opened(run, ceremony, CONTINGENCY, uses) as signs,
-        _opened(run, ceremony, SYMMETRIC, uses) as symmetric,
-    ):
-        yield ServedKey(
-            name=signs.active.name,
-            public_key=signs.public_key,
-            key=signs.active,
-            until=signs.active.until,
-            uses_left=lambda: signs.active.uses_left,
-            symmetric=symmetric.active.symmetric,
-        )
+    with _opened(run, ceremony, (CONTINGENCY, SYMMETRIC), uses) as (signs, symmetric):
+        yield _served(signs, symmetric.active)
 
 
 @contextmanager
@@ -74,28 +64,61 @@ def key_open(run: Run, ceremony: str, name: str, uses: int) -> Iterator[ServedKe
 
     Clause: sec:L10.9, sec-app-l:3
     """
-    with _opened(run, ceremony, name, uses) as signs:
-        yield ServedKey(
-            name=signs.active.name,
-            public_key=signs.public_key,
-            key=signs.active,
-            until=signs.active.until,
-            uses_left=lambda: signs.active.uses_left,
-        )
+    with _opened(run, ceremony, (name,), uses) as (signs,):
+        yield _served(signs, None)
+
+
+def _served(signs: Opened, symmetric: ActiveKey | None) -> ServedKey:
+    return ServedKey(
+        name=signs.active.name,
+        public_key=signs.public_key,
+        key=signs.active,
+        until=signs.active.until,
+        uses_left=lambda: signs.active.uses_left,
+        symmetric=None if symmetric is None else symmetric.symmetric,
+    )
 
 
 @contextmanager
-def _opened(run: Run, ceremony: str, name: str, uses: int) -> Iterator[Opened]:
-    held = key_in_custody(run, ceremony, key_name(name, Purpose.REHEARSAL))
+def _opened(
+    run: Run, ceremony: str, names: tuple[str, ...], uses: int
+) -> Iterator[tuple[Opened, ...]]:
+    """The keys of these names are open: asked for in the record first, then opened by a quorum."""
+    sets = {
+        name: key_in_custody(run, ceremony, key_name(name, Purpose.REHEARSAL)) for name in names
+    }
     with open_office(run.house, run.house_environment) as office:
         authority = RecordedAuthority(office.front, lambda said: lodge_asked(office, said))
-        warrant = authority.permitted(_wanted(run, held, name), SystemClock().now())
-    secret = open_key(held, presented(people_in(run), held))
-    active = ActiveKey(secret, warrant, MemoryKeys(), SystemClock(), uses=uses)
+        warrants = {
+            name: authority.permitted(_wanted(run, one, name), SystemClock().now())
+            for name, one in sets.items()
+        }
+        secrets = {name: _secret(run, authority, one) for name, one in sets.items()}
+    opened = tuple(
+        Opened(
+            active=ActiveKey(secrets[name], warrants[name], MemoryKeys(), SystemClock(), uses=uses),
+            public_key=_public(secrets[name], name),
+        )
+        for name in names
+    )
     try:
-        yield Opened(active=active, public_key=_public(secret, name))
+        yield opened
     finally:
-        active.forget()
+        for one in opened:
+            one.active.forget()
+
+
+def _secret(run: Run, authority: RecordedAuthority, held: KeySet) -> Secret:
+    """The key, by the shares of a quorum; one that is refused is on record.
+
+    Raises:
+        Refused: it was.
+    """
+    try:
+        return open_key(held, _presented(people_in(run), held))
+    except Refused as error:
+        authority.tell_refused(error.message)
+        raise
 
 
 def _wanted(run: Run, held: KeySet, name: str) -> Wanted:

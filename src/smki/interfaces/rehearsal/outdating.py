@@ -35,7 +35,7 @@ from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_all
 from smki.interfaces.rehearsal.opening import contingency_open
 from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
-from smki.interfaces.rehearsal.running import campaigns_of
+from smki.interfaces.rehearsal.running import campaigns_of, hand_back_campaigns
 from smki.interfaces.rehearsal.seeds import rows_of
 from smki.interfaces.rehearsal.updating import own_legs, role_of, update_campaigns
 from smki.ports import AgreementKey
@@ -212,13 +212,14 @@ def _all_back(run: Run, old: Cells, symmetric: bytes) -> Leg:
 
 
 def _updates(run: Run, kept: Kept, heard: Heard) -> Iterator[Exchanges]:
-    """The further update of each device that had one, and what old keys sent to it; ascending."""
+    """How each device was handed back, its further update, what old keys sent to it; ascending."""
+    back = exchange_rows(kept.campaigns, hand_back_campaigns(run), Turn.HANDED_BACK)
     updates = exchange_rows(kept.campaigns, update_campaigns(run), Turn.UPDATED)
     old = (
         Exchanges(device=device, exchanges=tuple(found)) for device, found in sorted(heard.items())
     )
-    both = merge(updates, old, key=_device)  # stable: updates came first
-    for device, rows in groupby(both, _device):
+    every = merge(back, updates, old, key=_device)  # stable: in the order in which they came
+    for device, rows in groupby(every, _device):
         exchanges = tuple(one for row in rows for one in row.exchanges)
         if exchanges:
             yield Exchanges(device=device, exchanges=exchanges)

@@ -8,6 +8,7 @@ split, sealed and put together. They exist for keys that protect nothing.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -116,8 +117,9 @@ def person_in(folder: Path, name: str, at: datetime) -> Person:
     return read_person(place, name)
 
 
+@lru_cache(maxsize=64)  # to read an RSA key takes as long as to use it fifty times
 def read_person(place: Path, name: str) -> Person:
-    """The person whose key and certificate (PEM) are in this file.
+    """The person whose key and certificate (PEM) are in this file, which nobody changes.
 
     Raises:
         Unavailable: they cannot be read.

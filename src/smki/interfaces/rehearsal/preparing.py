@@ -83,7 +83,7 @@ def _weather(run: Run) -> int:
     """The seed of what befalls frames and hubs is in the house's configuration; which it is."""
     with open_estate(run.house) as estate:
         seed = seed_of_weather(run.house, estate, run.asked.seed)
-        keep_all(run, rosters(map(_roster_row, devices_of(estate))))
+        keep_all(run, rosters(map(_roster_row, concerned(run, estate))))
     configure_line(run, seed=seed)
     return seed
 
@@ -95,6 +95,17 @@ def configure_line(run: Run, **figures: int) -> None:
     changed = {**content, "line": {**content.get("line", {}), **figures}}
     if changed != content:
         write_durably(place, tomli_w.dumps(changed).encode())
+
+
+def concerned(run: Run, estate: SqlEstate) -> Iterator[EstateDevice]:
+    """The devices that the recovery is of: those with a cell of the role whose key is lost, if one's is.
+
+    Clause: sec:L10.30(a)
+    """
+    role = run.scenario.role
+    for device in devices_of(estate):
+        if role is None or any(cell.role is role for cell in device.state.row.cells):
+            yield device
 
 
 def devices_of(estate: SqlEstate) -> Iterator[EstateDevice]:

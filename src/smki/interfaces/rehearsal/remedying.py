@@ -22,7 +22,7 @@ from smki.ceremonies.scripts import RECOVERY
 from smki.devices import DeviceState, kinds
 from smki.devices.modes import MODES
 from smki.devices.path import held
-from smki.flows.recovering import Cells, hand_back
+from smki.flows.recovering import Cells, Leg, hand_back
 from smki.flows.recovery_remedies import cancelling, counting_back
 from smki.governance import Body, DecisionKind
 from smki.interfaces.key_serving import Signs
@@ -62,17 +62,7 @@ def handed_back(run: Run) -> Made:
 
     Clause: sec:L10, gbcs:CS02b
     """
-    role, then = run.scenario.role, after(run)
-    if role is None:
-        raise Inconsistent("rehearsal: nobody's devices are to be handed back, must be somebody's")
-    at = now()
-    began = run.once(HAND_BACK, at.isoformat())
-    leg = hand_back(
-        role,
-        then,
-        broker=then.entity(RemotePartyRole.ACCESS_CONTROL_BROKER),
-        at=datetime.fromisoformat(began),
-    )
+    leg, then = hand_back_leg(run), after(run)
     with open_kept(run.house) as kept:
         recovered = recovered_in(kept, campaigns_of(run))
     ran = carried(
@@ -84,6 +74,30 @@ def handed_back(run: Run) -> Made:
     )
     run.tell(f"  {ran.campaign}: {ran.recovered:,} of {ran.devices:,} handed back")
     return {"ran": [said_of(ran)]}
+
+
+def hand_back_leg(run: Run) -> Leg:
+    """How devices are handed back.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    role, then = run.scenario.role, after(run)
+    if role is None:
+        raise Inconsistent("rehearsal: nobody's devices are to be handed back, must be somebody's")
+    return hand_back(
+        role,
+        then,
+        broker=then.entity(RemotePartyRole.ACCESS_CONTROL_BROKER),
+        at=datetime.fromisoformat(run.once(HAND_BACK, now().isoformat())),
+    )
+
+
+def remedies_said(run: Run) -> Iterator[str]:
+    """What was done against what the thief left, as notes have it."""
+    made = run.made("undone")
+    yield f"something waited on {made['waiting']} devices; {made['cancelled']} of them cancelled it"
+    if made["counted_back"]:
+        yield "counters at their end were counted back: cells were lent to the broker and given back"
 
 
 def undone(run: Run) -> Made:

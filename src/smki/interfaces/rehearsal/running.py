@@ -25,7 +25,7 @@ from smki.interfaces.rehearsal.looking import Suspect, defect, members, suspects
 from smki.interfaces.rehearsal.preparing import configure_line
 from smki.merkle.canonical import JSON
 from smki.ports.estate import InventoryRow
-from smki.recovery import Fate
+from smki.recovery import Fate, Method
 from smki.recovery.evidence import Defect, document
 from smki.terms import EUI64, Inconsistent, Refused
 
@@ -88,13 +88,21 @@ def campaign_of(run: Run, leg: Leg) -> str:
 
 
 def campaigns_of(run: Run) -> tuple[str, ...]:
-    """The names of all campaigns that were carried, in their order."""
-    names = []
-    for step in ("first-run", "second-run"):
-        ran = run.made(step)["ran"]
-        if isinstance(ran, list):
-            names += [str(one["campaign"]) for one in ran if isinstance(one, Mapping)]
-    return tuple(names)
+    """The names of all campaigns that recovered devices, in their order."""
+    return _names(run.made("first-run")) + _names(run.made("second-run"))
+
+
+def hand_back_campaigns(run: Run) -> tuple[str, ...]:
+    """The names of the campaigns by which devices were handed back, where the method has that."""
+    if run.scenario.method is not Method.TWO:
+        return ()
+    return _names(run.made("hand-back"))
+
+
+def _names(made: Made) -> tuple[str, ...]:
+    ran = made["ran"]
+    some = ran if isinstance(ran, list) else []
+    return tuple(str(one["campaign"]) for one in some if isinstance(one, Mapping))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

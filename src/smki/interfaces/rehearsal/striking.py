@@ -50,7 +50,7 @@ def struck(run: Run) -> Made:
         network = estate_network(
             run.house, kept.estate, seed=run.house.line.seed, figures={}, start=line_time(kept)
         )
-        link = AttackedLink(network, thief, watched(kept), chance=chance.random, often=0.0)
+        link = AttackedLink(network, thief, watched(run, kept), chance=chance.random, often=0.0)
         victims = tuple(_struck(kept, link, chance))
         keep_tally(run, thief, link.tally)
     run.tell(

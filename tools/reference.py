@@ -9,6 +9,8 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, get_args
@@ -21,6 +23,9 @@ from pydantic_settings import BaseSettings
 from smki.policy.codes import CODES, code_of
 from smki.profiles import development
 from smki.profiles.settings import LIFETIMES
+from smki.recovery.campaign import Fate
+from smki.recovery.proving import QUESTIONS
+from smki.recovery.report import Criterion
 from smki.steps import Channel
 from smki.wire.pkcs10.rules import RULES as CSR_RULES
 
@@ -80,6 +85,20 @@ FORMATS: Final = {
     "Use of keys": "smki.flows.key_use",
     "Live certificates": "smki.flows.gate",
     "Configuration": "smki.flows.configuring",
+}
+EVIDENCE: Final = """\
+What a recovery leaves behind is in [the record](record.md): a report, and the pieces of evidence that it
+lists. `smki recovery verify` looks at all of it ([how](../how-to/verify-a-recovery.md)); what follows
+is all that a program of your own needs for the same.
+"""
+EVIDENCE_FORMATS: Final = {
+    "Pieces": "smki.recovery.evidence",
+    "Values in JSON": "smki.recovery.evidence_fields",
+    "Bundles": "smki.recovery.evidence_bundles",
+    "The report": "smki.recovery.report",
+    "What is looked at": "smki.recovery.proving",
+    "Of each device": "smki.recovery.proving_devices",
+    "Of who decided": "smki.recovery.proving_authority",
 }
 FOUND: Final = {
     "xml": "not the XML that the schema asks for, or too much of it",
@@ -144,6 +163,10 @@ def _pages() -> Iterator[tuple[Path, str]]:
         yield FOLDER / "configuration.md", f"# Configuration\n\n{NOTE}\n{WHERE}\n{rows}\n"
     yield FOLDER / "record.md", f"# The record\n\n{NOTE}\n{RECORD}" + "".join(_formats())
     yield (
+        FOLDER / "recovery-evidence.md",
+        f"# Evidence of a recovery\n\n{NOTE}\n{EVIDENCE}" + "".join(_evidence()),
+    )
+    yield (
         FOLDER / "error-codes.md",
         f"# Error codes\n\n{NOTE}\n{CODED}\n" + "\n".join(_codes()) + "\n",
     )
@@ -198,11 +221,47 @@ def _default(field: FieldInfo) -> str:
 
 def _formats() -> Iterator[str]:
     for title, module in FORMATS.items():
-        text = inspect.cleandoc(importlib.import_module(module).__doc__ or "")
-        text = re.sub(r"(?m)^    .*(?:\n+    .*)*", lambda s: f"```text\n{s[0]}\n```", text)
-        yield f"\n## {title}\n\nFrom `{module}`.\n\n{text}\n"
+        yield _format(title, module)
     ways = ", ".join(f"{way.value} {way.name.lower()}" for way in Channel)
     yield f"\n## Channels\n\nThe way by which a request came in: {ways}.\n"
+
+
+def _format(title: str, module: str) -> str:
+    text = inspect.cleandoc(importlib.import_module(module).__doc__ or "")
+    text = re.sub(r"(?m)^    .*(?:\n+    .*)*", lambda s: f"```text\n{s[0]}\n```", text)
+    return f"\n## {title}\n\nFrom `{module}`.\n\n{text}\n"
+
+
+def _evidence() -> Iterator[str]:
+    for title, module in EVIDENCE_FORMATS.items():
+        yield _format(title, module)
+        found = vars(importlib.import_module(module)).values() if "proving" not in module else ()
+        for value in found:
+            if isinstance(value, type) and value.__module__ == module:
+                yield from _value(value)
+    yield from _value(Fate)
+    rows = "".join(f"| `{one.value}` | {QUESTIONS[one]} |\n" for one in Criterion)
+    yield f"\n## Criteria\n\n| name | question |\n| --- | --- |\n{rows}"
+
+
+def _value(value: type) -> Iterator[str]:
+    """A dataclass that is kept, or an enum: its fields or values."""
+    if issubclass(value, Enum):
+        names = ", ".join(f"`{one.value}`" for one in value)
+        yield f"\n### `{value.__name__}`\n\n{_first(value)}\n\nOne of {names}.\n"
+    elif is_dataclass(value) and not value.__name__.startswith("_"):
+        told = re.split(r"\n *Attributes:\n", inspect.cleandoc(value.__doc__ or ""))[1:]
+        said = dict(re.findall(r"(?m)^ *(\w+): ((?:.|\n(?! *\w+: ))*)", "".join(told)))
+        lines = "".join(
+            f"| `{one.name}` | {' '.join(said.get(one.name, '').split())} |\n"
+            for one in fields(value)
+        )
+        head = "| field | what |\n| --- | --- |\n"
+        yield f"\n### `{value.__name__}`\n\n{_first(value)}\n\n{head}{lines}"
+
+
+def _first(value: type) -> str:
+    return " ".join(re.split(r"\n *\n", inspect.cleandoc(value.__doc__ or ""))[0].split())
 
 
 def _codes() -> Iterator[str]:

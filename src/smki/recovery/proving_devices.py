@@ -35,6 +35,7 @@ from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
 from smki.wire.gbcs.payloads import SecurityPayload, read_payload
 
+_LATER: Final = (Turn.HANDED_BACK, Turn.UPDATED)
 _ENDED: Final = {
     Fate.RECOVERED: Fate.RECOVERED,
     Fate.PARTLY: Fate.PARTLY,
@@ -275,24 +276,27 @@ class Devices:
             case.settled = [case.held]
 
     def _asked_again(self, case: _Case, said: Anchors) -> None:
-        """Recovered before: it holds that still, or what the further update was to place.
+        """Recovered before: it holds that still, or what a later turn was to place.
 
-        Who says so when asked has obeyed that update, whose answer was lost.
+        Who says so when asked has obeyed the hand-back, or the further update, whose answer was lost.
         """
-        wanted = self._materials.wanted(Turn.UPDATED, case.row.before)
-        updated = {
-            cell for cell, told in said.items() if cell in wanted and told == wanted[cell][1]
-        }
-        holds = bool(said) and all(
-            cell in updated or told == case.held.get(cell) for cell, told in said.items()
-        )
-        if not self.tally.judge(Criterion.READ_BACK, holds=holds):
+        found = next((one for one in _LATER if self._holds_of(one, case, said)), None)
+        if not self.tally.judge(Criterion.READ_BACK, holds=found is not None):
             return
-        if updated and case.held != {**case.held, **said}:
-            self.tally.of[Criterion.FURTHER] += not case.updated
-            self.tally.held[Criterion.FURTHER] += 1
+        if case.held != {**case.held, **said}:
+            if found is Turn.UPDATED:
+                self.tally.of[Criterion.FURTHER] += not case.updated
+                self.tally.held[Criterion.FURTHER] += 1
             case.held = {**case.held, **said}
             case.settled.append(case.held)
+
+    def _holds_of(self, turn: Turn, case: _Case, said: Anchors) -> bool:
+        """Whether each cell holds what it held, or what that turn was to place."""
+        wanted = self._materials.wanted(turn, case.row.before)
+        return bool(said) and all(
+            told == case.held.get(cell) or (cell in wanted and told == wanted[cell][1])
+            for cell, told in said.items()
+        )
 
     def _outdated(
         self, case: _Case, exchange: Exchange, command: GbcsMessage, commanded: Commanded

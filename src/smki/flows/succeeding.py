@@ -28,6 +28,7 @@ from smki.ceremonies.scripts import RECOVERY
 from smki.flows.activating import lodge_transcript, purpose_of
 from smki.flows.approving import must_be_approved
 from smki.flows.authorities import authorities, name_of
+from smki.flows.configuring import is_development
 from smki.flows.issue import settle
 from smki.flows.key_use import KeyUse, must_permit_key_use
 from smki.flows.office import FrontOffice, Office
@@ -132,7 +133,9 @@ def _held(front: FrontOffice, told: Replayed) -> Iterator[str]:
             f"'{opening.script.name}', {told.result}, puts nothing in force here, must be one of"
             f" {', '.join(SCRIPTS)}, {COMPLETED}"
         )
-    if opening.purpose is not purpose_of(front):
+    if is_development(front):
+        yield "this is a development SMKI, whose roots no ceremony made, must be one that a ceremony founded"
+    elif opening.purpose is not purpose_of(front):
         yield (
             f"of a {opening.purpose.value} ceremony, must be of a {purpose_of(front).value} one, as"
             " this SMKI is"

@@ -1,5 +1,9 @@
 """Authorities that follow others in a house that runs: by ceremony, cut off anywhere, nothing lost."""
 
+import os
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from smki.bootstrap.succeeding import successor_names
 from smki.flows import succeeding
 from smki.flows.authorities import authorities, earlier, is_revoked
 from smki.flows.revocation import current_list, newest_list, publish_list, refresh_lists
+from smki.interfaces.link import ask
 from smki.terms import CertificateKind, Refused, SerialNumber, Unavailable
 
 ROOT = CertificateKind.ROOT_OCA
@@ -136,7 +141,7 @@ def test_a_ceremony_of_another_house_changes_nothing(house: Rehearsed, original:
     file = house.folder / "other.json"
     file.write_bytes(other)
     code, said = original.json("ceremony", "take", str(file))
-    assert (code, "of a rehearsal ceremony, must be" in said["error"]["message"]) == (1, True)
+    assert (code, "this is a development SMKI, whose roots" in said["error"]["message"]) == (1, True)
     with open_front(house.settings) as front:
         assert front.reader.checkpoint().size == size
 
@@ -163,6 +168,25 @@ def test_what_was_cut_off_is_finished(
     assert newest is not None
     assert newest.this_update <= datetime.now(UTC)
     assert done.entry > 0
+
+
+def test_a_worker_begins_anew(house: Rehearsed) -> None:
+    """One that runs takes it in, and ends by itself: whoever looks after it starts it again."""
+    environment = {**os.environ, **house.environment}
+    words = (sys.executable, "-m", "smki", "worker")
+    with subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL) as worker:
+        try:
+            until = time.monotonic() + 20
+            while ask(house.settings.path("worker.sock"), "ping", {}, 5) is None:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            done = house.take(house.contingency())
+            assert worker.wait(20) == 0
+        finally:
+            worker.kill()
+    assert done.authorities == (ROOT, OCA)
+    with open_front(house.settings) as front:
+        assert current_list(front, OCA) is not None
 
 
 @pytest.mark.clause("sec-app-b:B")

@@ -115,9 +115,9 @@ def _secret(run: Run, authority: RecordedAuthority, held: KeySet) -> Secret:
         Refused: it was.
     """
     try:
-        return open_key(held, _presented(people_in(run), held))
+        return open_key(held, presented(people_in(run), held))
     except Refused as error:
-        authority.tell_refused(error.message)
+        authority.tell_refused(error, (held,))
         raise
 
 

@@ -1,0 +1,140 @@
+"""`smki recovery begin`: a campaign in this house, made ready to be carried."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from smki.bootstrap import load_settings
+from smki.flows.recovering import Lost
+from smki.interfaces.cli.output import emit, json_option, read_input, reporting
+from smki.interfaces.recovery_beginning import Wanted, begin
+from smki.recovery import Compromised, Method
+from smki.terms import EUI64, Malformed, RemotePartyRole
+
+_LIST_MOST: Final = 64 << 20  # three million devices, a line each
+_ROLES: Final = {role.name.lower().replace("_", "-"): role for role in RemotePartyRole}
+_RATE: Final = re.compile(r"([^=]{1,100})=([1-9][0-9]{0,5})")
+_METHODS: Final = (Method.TWO, Method.THREE, Method.BY_RECOVERY, Method.BY_CONTINGENCY)
+
+
+@click.command("begin")
+@click.argument("name")
+@click.option("--incident", required=True, metavar="REF", help="As the decisions name it.")
+@click.option("--decision", required=True, metavar="ID", help="That permits the method.")
+@click.option(
+    "--compromised",
+    required=True,
+    type=click.Choice([each.value for each in Compromised]),
+    help="Which key was lost.",
+)
+@click.option(
+    "--role",
+    type=click.Choice(sorted(_ROLES)),
+    help="Of the organisation whose key was lost.",
+)
+@click.option(
+    "--method",
+    required=True,
+    type=click.Choice([each.value for each in _METHODS]),
+    help="By which it is recovered from.",
+)
+@click.option("--devices", metavar="FILE", help="These EUI-64 alone, one a line: a live exercise.")
+@click.option(
+    "--waves",
+    metavar="N,N,...",
+    default="10,90,900",
+    show_default=True,
+    help="Share of the devices in each wave after the canaries, per thousand.",
+)
+@click.option(
+    "--canaries",
+    type=click.IntRange(0, 1_000),
+    default=3,
+    show_default=True,
+    help="Of each kind, make and region, before anybody else.",
+)
+@click.option(
+    "--per-second",
+    "rates",
+    metavar="REGION=N",
+    multiple=True,
+    help="Commands a second that a region's network takes; again for others.",
+)
+@click.option(
+    "--otherwise",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="The same of regions that are not named.",
+)
+@json_option
+def begin_recovery(name: str, *, as_json: bool, **given: Any) -> None:
+    """Begin campaign NAME in this house: which devices, in which waves, what is placed on them.
+
+    A recorded decision 'recovery-method' about the incident must permit the method, the key must be
+    open ('smki recovery activate NAME'), and the certificates that are to be placed must be issued.
+    Nothing is commanded yet.
+    """
+    with reporting(as_json=as_json):
+        carried, count = begin(load_settings(os.environ), _wanted(name, given))
+    expires = carried.plan.expires
+    emit(
+        {
+            "name": name,
+            "state": carried.state.value,
+            "devices": count,
+            "method": carried.plan.method.value,
+            "expires": f"{expires:%Y-%m-%dT%H:%M:%SZ}",
+        },
+        [
+            f"campaign {name}: {count:,} devices, {carried.plan.method.value}, until {expires:%Y-%m-%d %H:%M} UTC",
+            f"next: 'smki recovery carry {name}'",
+        ],
+        as_json=as_json,
+    )
+
+
+def _wanted(name: str, given: Mapping[str, Any]) -> Wanted:
+    role, devices = given["role"], given["devices"]
+    return Wanted(
+        campaign=name,
+        incident=given["incident"],
+        decision=given["decision"],
+        lost=Lost(
+            compromised=Compromised(given["compromised"]),
+            role=None if role is None else _ROLES[role],
+        ),
+        method=Method(given["method"]),
+        devices=None if devices is None else _devices(devices),
+        waves=_waves(given["waves"]),
+        canaries=given["canaries"],
+        per_second=dict(map(_rate, given["rates"])),
+        otherwise=given["otherwise"],
+    )
+
+
+def _devices(path: str) -> frozenset[EUI64]:
+    lines = read_input(path, limit=_LIST_MOST).decode(errors="replace").split()
+    return frozenset(map(EUI64.parse, lines))
+
+
+def _waves(text: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"[0-9]{1,4}(,[0-9]{1,4}){0,99}", text):
+        raise Malformed(
+            f"--waves {text[:80]!r}: must be whole numbers with ',' between, 1,000 together",
+            where="--waves",
+        )
+    return tuple(map(int, text.split(",")))
+
+
+def _rate(text: str) -> tuple[str, int]:
+    match = _RATE.fullmatch(text)
+    if match is None:
+        raise Malformed(
+            f"--per-second {text[:120]!r}: must be REGION=N, 1 or more a second",
+            where="--per-second",
+        )
+    return match[1], int(match[2])

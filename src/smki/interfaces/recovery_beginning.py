@@ -1,0 +1,208 @@
+"""Begins a campaign in the operator's own house: what a decision permits, made ready for carriers.
+
+    1 decided   the recorded decision permits this method for this incident; until when
+    2 open      the key that signs is open, and is the one by which devices believe
+    3 made      what is placed, from the certificates in force in the house
+    4 begun     what carriers need is kept, then the campaign, then its devices in waves
+
+Nothing is commanded, and the key is not used. New certificates are issued before it, elsewhere: what
+devices hold already is not placed again.
+
+Clause: sec:L10
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from smki.adapters.world import SystemClock
+from smki.bootstrap import Settings, open_front
+from smki.bootstrap.estates import trusted_certificates
+from smki.bootstrap.opening import load_hierarchy
+from smki.bootstrap.recoveries import Kept, begin_campaign, members_of, open_kept, recovery_of
+from smki.ceremonies.keysets import REHEARSAL
+from smki.ceremonies.scripts import CONTINGENCY, RECOVERY
+from smki.devices import DeviceState
+from smki.devices.kinds import BROKER_KA
+from smki.flows.deciding import recorded_decision, why_not
+from smki.flows.office import FrontOffice
+from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
+from smki.governance import Act, Question
+from smki.interfaces.key_serving import KeyHeld, KeyOver
+from smki.ports.campaigns import Carried
+from smki.ports.estate import InventoryQuery, InventoryRow
+from smki.recovery import CampaignPlan, Method
+from smki.recovery.arranging import Arranged, arranged
+from smki.recovery.replacing import RECOVERY_CELL, SYMMETRIC_KEY_OCTETS
+from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
+
+_OPENED: Mapping[RemotePartyRole, str] = {
+    RemotePartyRole.ROOT: CONTINGENCY,
+    RemotePartyRole.RECOVERY: RECOVERY,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be begun.
+
+    Attributes:
+        campaign: its name.
+        incident: as the decision names it.
+        decision: id of the decision that permits the method.
+        lost: which key.
+        method: by which is recovered.
+        devices: these alone, for a live exercise; None for all.
+        waves: share of the devices in each wave after the canaries, per thousand.
+        canaries: devices of each kind, make and region in the first wave.
+        per_second: commands that each region's network takes.
+        otherwise: the same for other regions.
+    """
+
+    campaign: str
+    incident: str
+    decision: str
+    lost: Lost
+    method: Method
+    devices: frozenset[EUI64] | None
+    waves: tuple[int, ...]
+    canaries: int
+    per_second: Mapping[str, int]
+    otherwise: int
+
+
+def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
+    """The campaign is there, and how many devices it has; the same again changes nothing.
+
+    Raises:
+        Refused: no decision permits it, another key is open, nothing new would be placed, or there
+            is one of that name with another plan.
+        Unavailable: the record or the estate is away, or nobody has the key open.
+
+    Clause: sec:L10
+    """
+    recovery = recovery_of(settings, wanted.campaign)
+    house, at = recovery.house, SystemClock().now()
+    _plan(wanted, at)  # one that cannot be carried is told before anything else
+    with open_front(house) as front, open_kept(house) as kept:
+        expires = _decided(front, wanted, at)
+        over = KeyOver(recovery.key_socket)
+        key = over.held()
+        over.close()
+        there = kept.campaigns.campaign(wanted.campaign)
+        leg, arrangement = _made(front, house, wanted, key, there.begun if there else at)
+        _check(kept, leg, key)
+        _check_named(kept, wanted)
+        plan = _plan(wanted, expires)
+        members = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
+        carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
+        devices = sum(wave.devices for wave in kept.campaigns.counts(wanted.campaign))
+    return carried, devices
+
+
+def _decided(front: FrontOffice, wanted: Wanted, at: datetime) -> datetime:
+    """Step 1: when the decision expires."""
+    before = front.index.size()
+    recorded = recorded_decision(front, wanted.decision, before)
+    if recorded is None:
+        raise _refused(f"decision {wanted.decision!r}: not in the record, must be")
+    question = Question(
+        act=Act.RECOVER,
+        about=frozenset({wanted.incident}),
+        at=at,
+        scope=wanted.method.value,
+    )
+    findings = why_not(front, recorded, question, before)
+    if findings:
+        raise Refused(findings=findings)
+    return recorded.decision.expiry
+
+
+def _made(
+    front: FrontOffice, house: Settings, wanted: Wanted, key: KeyHeld, at: datetime
+) -> tuple[Leg, Arranged]:
+    """Step 2 and 3."""
+    hierarchy = load_hierarchy(front)
+    now = Cells(
+        certificates=trusted_certificates(house, hierarchy),
+        path=(hierarchy.authority(CertificateKind.ISSUING_OCA).certificate,),
+    )
+    contingency = Contingency(
+        originator=now.entity(RemotePartyRole.RECOVERY),
+        symmetric_key=bytes(SYMMETRIC_KEY_OCTETS),  # carriers ask for it where it is
+    )
+    legs = recovery_legs(wanted.method, wanted.lost, now, now, at=at, contingency=contingency)
+    if len(legs) != 1 or legs[0].signer not in _OPENED:
+        raise _refused(
+            f"{wanted.method.value}: is not carried by a key in custody, must be one that a quorum"
+            " opens"
+        )
+    (leg,) = legs
+    opened = key.name.removeprefix(REHEARSAL)
+    if opened != _OPENED[leg.signer]:
+        raise _refused(f"{opened} key is open, must be the {_OPENED[leg.signer]} key")
+    return leg, arranged(
+        leg.materials,
+        leg.placed,
+        originator=leg.originator,
+        reader=now.entity(RemotePartyRole.ACCESS_CONTROL_BROKER),
+        signing_key=key.public_key,
+        broker=now.certificates[BROKER_KA],
+    )
+
+
+def _check(kept: Kept, leg: Leg, key: KeyHeld) -> None:
+    """A device of the leg believes the key, and holds something else than what would be placed."""
+    for row in kept.estate.inventory(InventoryQuery(kind=min(leg.kinds, key=_name)), None, 1):
+        found = kept.estate.device(row.device)
+        if found is not None:
+            _check_device(found.state, leg, key)
+
+
+def _check_named(kept: Kept, wanted: Wanted) -> None:
+    """Devices that are named are in the estate."""
+    missing = [one for one in sorted(wanted.devices or ()) if kept.estate.row(one) is None]
+    if missing:
+        raise _refused(
+            f"{len(missing)} device(s) that are named are not in the estate, as {missing[0]}, must be"
+        )
+
+
+def _check_device(state: DeviceState, leg: Leg, key: KeyHeld) -> None:
+    believed = state.anchors.get(RECOVERY_CELL)
+    recovery = leg.signer is RemotePartyRole.RECOVERY
+    if recovery and (believed is None or not key.public_key.endswith(believed.point)):
+        raise _refused(f"device {state.device}: does not believe the key that is open, must")
+    held = {one: anchor.key_identifier for one, anchor in state.anchors.items()}
+    placed = {one: told.key_identifier for one, told in leg.placed.items() if one in held}
+    if all(held[one] == identifier for one, identifier in placed.items()):
+        raise _refused(
+            f"device {state.device}: holds already what would be placed, new certificates must be"
+            " issued first ('smki renew', or a ceremony)"
+        )
+
+
+def _plan(wanted: Wanted, expires: datetime) -> CampaignPlan:
+    return CampaignPlan(
+        incident=wanted.incident,
+        decision=wanted.decision,
+        compromised=wanted.lost.compromised,
+        method=wanted.method,
+        expires=expires.replace(microsecond=0),
+        waves=wanted.waves,
+        canaries=wanted.canaries,
+        per_second=wanted.per_second,
+        otherwise=wanted.otherwise,
+    )
+
+
+def _meant(wanted: Wanted, leg: Leg, row: InventoryRow) -> bool:
+    return row.kind in leg.kinds and (wanted.devices is None or row.device in wanted.devices)
+
+
+def _name(kind: object) -> str:
+    return str(kind)
+
+
+def _refused(what: str) -> Refused:
+    return Refused(f"recovery: {what}", where="campaign", clause="sec:L10", rule="recovery.begin")

@@ -1,0 +1,99 @@
+"""A recovery in a house of one's own: begun by decision, its key open, carried, and read back."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+from tests.unit.cli.conftest import Authority
+
+from smki.bootstrap import load_settings
+from smki.bootstrap.recoveries import recovery_of
+
+NAME: Final = "supplier-lost"
+BEGIN: Final = ("recovery", "begin", NAME, "--incident", "INC-7", "--decision", "M-1")
+LOST: Final = ("--compromised", "organisation", "--role", "supplier", "--method", "method-3")
+
+
+@contextmanager
+def _key_open(authority: Authority) -> Iterator[None]:
+    """The recovery key is open in another process, under its decision, until it is ended."""
+    house = authority.house
+    environment = {**os.environ, "SMKI_STATE": str(house.state)}
+    path = recovery_of(load_settings({"SMKI_STATE": str(house.state)}), NAME).key_socket
+    said = {"incident": "INC-7", "purpose": "recover", "recovery": "M-1", "method": "method-3"}
+    words: list[str] = []
+    for name, text in (said | {"decision": "K-1"}).items():
+        words += ["--answer", f"permit.recovery.{name}={text}"]
+    command = ["recovery", "activate", NAME, "--development", "recovery", "--uses", "100", *words]
+    log = authority.folder / "activate.txt"
+    with log.open("wb") as out:
+        holder = subprocess.Popen(
+            [sys.executable, "-m", "smki", *command], env=environment, stdout=out, stderr=out
+        )
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert holder.poll() is None, log.read_text()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    try:
+        yield
+        assert house.run("recovery", "activate", NAME, "--forget")[0] == 0
+        assert holder.wait(60) == 0, log.read_text()
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+@pytest.mark.clause("sec:L10", "gbcs:CS02b")
+def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: Path) -> None:
+    """Decision, key, new certificates, campaign, canaries, the rest: each meter believes the new one."""
+    house = authority.house
+    with (house.state / "smki.toml").open("a") as configuration:
+        for region in ("north", "central", "south"):
+            configuration.write(f"\n[line.regions.{region}]\nunreachable = 0.0\nfaulty_makes = []")
+    assert house.run("estate", "make", "--devices", "8")[0] == 0
+    code, said = house.json(*BEGIN, *LOST)
+    assert (code, "'M-1': not in the record" in said["error"]["message"]) == (1, True)
+    authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
+    authority.lodge("K-1", "use-key", "recovery", "--scope", "INC-7: recover")
+    code, said = house.json(*BEGIN, *LOST[:-1], "method-2")
+    assert (code, "method-2" in said["error"]["message"]) == (1, True)
+    assert house.json(*BEGIN, *LOST)[0] == 3  # nobody has the key open
+    with _key_open(authority):
+        code, said = house.json(*BEGIN, *LOST)
+        assert (code, "holds already" in said["error"]["message"]) == (1, True)
+        _, listed = house.json("renew", "--list")
+        mine = [one["name"] for one in listed["holdings"] if one["name"].startswith("supplier/0a")]
+        assert house.run("renew", *mine)[0] == 0
+        some = ("--waves", "1000", "--canaries", "1", "--per-second", "north=9")
+        code, begun = house.json(*BEGIN, *LOST, *some)
+        assert (code, begun["state"]) == (0, "running")
+        assert begun["devices"] > 0
+        assert house.json(*BEGIN, *LOST, *some) == (0, begun)
+        assert house.json(*BEGIN, *LOST, "--waves", "1000")[0] == 1  # another plan
+        code, carried = house.json("recovery", "carry", NAME)
+        assert (code, carried["next"]["move"]) == (0, "look"), carried
+        assert house.run("recovery", "look", NAME)[0] == 0
+        code, carried = house.json("recovery", "carry", NAME)
+    assert (code, carried["state"]) == (0, "ended"), carried
+    assert carried["recovered"] == begun["devices"], carried
+    devices = tmp_path / "devices.txt"
+    devices.write_text("00-00-00-00-00-00-00-01\nno device\n")
+    assert house.run(*BEGIN, *LOST, "--devices", str(devices))[0] == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--waves", "a"), ("--waves", "1,2"), ("--per-second", "north"), ("--devices", "none")],
+)
+def test_what_cannot_be_a_plan_is_refused(authority: Authority, wrong: tuple[str, str]) -> None:
+    """Waves, rates and lists that are none: told, with where."""
+    code, said = authority.house.json(*BEGIN, *LOST, *wrong)
+    assert code == 1
+    assert said["error"]["family"] in ("malformed", "refused")

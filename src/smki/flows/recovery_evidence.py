@@ -102,12 +102,14 @@ class RecordLibrary:
 
     Args:
         reader: the record, or a copy of it.
+        recovery: whose pieces they must be; None for any.
 
     Clause: sec:L10, c2sp:tlog-checkpoint
     """
 
-    def __init__(self, reader: RecordReader) -> None:
+    def __init__(self, reader: RecordReader, recovery: str | None = None) -> None:
         self._reader = reader
+        self._recovery = recovery
         self._proven: dict[int, bytes] = {}  # the hash of each leaf that is proven
 
     def expect(self, entries: Iterable[int]) -> None:
@@ -141,10 +143,11 @@ class RecordLibrary:
             raise _refused(f"{name}: entry {entry} is no piece of a recovery, must be this one")
         said, octets = found
         wanted = LEAF_KIND + kind
-        if said.get("kind") != wanted or not str(said.get("name", "")).endswith(f": {name}"):
+        whose, _, called = str(said.get("name", "")).rpartition(": ")
+        if (said.get("kind"), called) != (wanted, name) or self._recovery not in (None, whose):
             raise _refused(
                 f"{name}: entry {entry} is {said.get('kind')} {str(said.get('name'))[:80]!r},"
-                f" must be {wanted}"
+                f" must be {wanted} of {self._recovery or 'a recovery'}"
             )
         if sha256(octets).hexdigest() != digest:
             raise _refused(f"{name}: entry {entry} has other octets, must have the digest listed")

@@ -64,7 +64,7 @@ def verify_report(
     Clause: sec:L10, c2sp:tlog-checkpoint
     """
     report = parse_report(octets)
-    library = RecordLibrary(record)
+    library = RecordLibrary(record, report.subject.name)
     checkpoint = record.checkpoint()
     library.expect(one.entry for one in report.evidence)
     digest = sha256(octets).hexdigest()

@@ -19,7 +19,7 @@ from hashlib import sha256
 from typing import Final
 
 from smki.crypto import spki_p256
-from smki.profiles.reading import kind_of, policies, public_key_octets
+from smki.profiles.reading import policies, public_key_octets
 from smki.recovery.evidence import (
     Attack,
     DecisionKept,
@@ -41,6 +41,7 @@ from smki.recovery.evidence_bundles import (
     read_outcomes,
     read_roster,
 )
+from smki.recovery.procedures import Method
 from smki.recovery.proving_authority import (
     NO_ONE,
     Authorities,
@@ -105,6 +106,7 @@ class Examined:
         figures: counted anew.
         results: of each criterion that there is evidence for.
         remarks: of single devices, that are no fault of the evidence; the first hundred.
+        inspectors: who signed what was found, organisation and name.
     """
 
     findings: tuple[Finding, ...]
@@ -112,6 +114,7 @@ class Examined:
     figures: Figures
     results: Mapping[Criterion, Result]
     remarks: tuple[str, ...]
+    inspectors: tuple[str, ...]
 
 
 def examine(
@@ -149,7 +152,8 @@ def examine(
             tell("authority", f"{subject_of(unknown)}: {NO_ONE}")
     decisions = Decisions(_decided(documents), authorities, tell)
     materials = Materials(placed, _planted(attacks, tell))
-    devices = Devices(materials, authorities, tell)
+    everything = subject.method is Method.BY_CONTINGENCY
+    devices = Devices(materials, authorities, tell, everything=everything)
     inspectors = _Inspectors(subject, authorities, decisions.organisations, tell)
     _look_at_devices(shelf, devices, inspectors, told)
     tally = devices.tally
@@ -169,6 +173,7 @@ def examine(
             if tally.of[one]
         },
         remarks=tuple(tally.remarks),
+        inspectors=tuple(inspectors.names),
     )
 
 
@@ -197,6 +202,7 @@ def prove(
         figures=examined.figures,
         results=examined.results,
         remarks=examined.remarks,
+        inspectors=examined.inspectors,
     )
 
 
@@ -224,6 +230,7 @@ class _Inspectors:
     ) -> None:
         self._subject, self._authorities, self._tell = subject, authorities, tell
         self._others = others | {subject.commander}
+        self.names: dict[str, None] = {}
 
     def rows(self, name: str, octets: bytes) -> tuple[FoundRow, ...]:
         """What was found, if who looked is to be believed; what is not is told.
@@ -242,11 +249,11 @@ class _Inspectors:
         self._authorities.add(Vouched(certificate=one, entry=None) for one in found.authorities)
         certificate = found.signed.certificate
         try:
-            must_have_signed(found.looked, found.signed, self._authorities, found.at)
+            kind = CertificateKind.IKI_FILE_SIGNING
+            must_have_signed(found.looked, found.signed, self._authorities, found.at, kind)
         except (Malformed, Refused) as error:
             return error.message
-        if kind_of(certificate) is not CertificateKind.IKI_FILE_SIGNING:
-            return f"{subject_of(certificate)} signed with another kind of credential, must be for files"
+        self.names[subject_of(certificate)] = None
         if organisation_of(certificate) in self._others:
             return (
                 f"{subject_of(certificate)} looked and commands or decided, must be somebody else"

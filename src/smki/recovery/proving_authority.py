@@ -30,6 +30,8 @@ from smki.governance.signing import verify_detached
 from smki.profiles.reading import (
     attribute_text,
     authority_key_identifier,
+    key_usage,
+    kind_of,
     subject_key_identifier,
 )
 from smki.profiles.table import COMMON_NAME, ORGANISATION_NAME
@@ -37,7 +39,7 @@ from smki.recovery.evidence import DecisionKept, Vouched
 from smki.recovery.evidence import Signed as Signature
 from smki.recovery.procedures import METHODS
 from smki.recovery.report import Subject
-from smki.terms import Malformed, Refused
+from smki.terms import CertificateKind, KeyUsage, Malformed, Refused
 from smki.wire.certificate import Certificate, parse_certificate
 from smki.wire.cms import parse_detached
 
@@ -116,8 +118,11 @@ class Authorities:
         return waiting
 
     def _vouched_for(self, certificate: bytes) -> bool:
+        """Whether a believed authority issued it, to be an authority: from then on it is believed."""
         try:
-            issuer = self.issuer_of(parse_certificate(certificate))
+            read = parse_certificate(certificate)
+            may = key_usage(read.tbs) is KeyUsage.CERTIFICATE_AND_CRL_SIGNING
+            issuer = self.issuer_of(read) if may else None
         except Malformed:
             return False
         if issuer is not None:
@@ -236,25 +241,39 @@ class Decisions:
         """
         found = set()
         for one in kept.signatures:
-            must_have_signed(kept.decision, one, authorities, decision.not_before)
+            at = _while_in_force(decision, one.certificate)
+            must_have_signed(kept.decision, one, authorities, at, CertificateKind.IKI_OFFICER)
             found.add(subject_of(one.certificate))
             self.organisations.add(organisation_of(one.certificate))
         return frozenset(found)
 
 
+def _while_in_force(decision: Decision, certificate: bytes) -> datetime:
+    """An instant at which both are in force, if there is one: the later of their beginnings."""
+    begins = parse_certificate(certificate).tbs.not_before.instant
+    return min(max(decision.not_before, begins), decision.expiry)
+
+
 def must_have_signed(
-    content: bytes, signature: Signature, authorities: Authorities, at: datetime
+    content: bytes,
+    signature: Signature,
+    authorities: Authorities,
+    at: datetime,
+    kind: CertificateKind,
 ) -> None:
-    """Somebody who is vouched for signed the content.
+    """Somebody who is vouched for signed the content, with a credential of that kind.
 
     Raises:
         Malformed: certificate or signature are not of their form.
-        Refused: the signature does not hold, or nobody vouches for the certificate.
+        Refused: the signature does not hold, nobody vouches for the certificate, or it is of
+            another kind.
 
     Clause: sec-app-q:B
     """
     verify_detached(content, parse_detached(signature.signature), signature.certificate)
     wrong = authorities.wrong_with(signature.certificate, at)
+    if not wrong and kind_of(signature.certificate) is not kind:
+        wrong = f"another kind of credential, must be {kind.value}"
     if wrong:
         raise Refused(
             f"certificate of {subject_of(signature.certificate)}: {wrong}",

@@ -77,9 +77,13 @@ class Devices:
         materials: what was placed.
         authorities: who vouches for device certificates.
         tell: is told what is wrong.
+        everything: the recovery is to fill every cell that a device has.
     """
 
-    def __init__(self, materials: Materials, authorities: Authorities, tell: Tell) -> None:
+    def __init__(
+        self, materials: Materials, authorities: Authorities, tell: Tell, *, everything: bool
+    ) -> None:
+        self._everything = everything
         self.tally = Tally()
         self.policies: Counter[bytes] = Counter()
         self._materials, self._tell_all = materials, tell
@@ -161,9 +165,13 @@ class Devices:
             )
         wanted = self._wanted(turn, case, commanded)
         full = self._alike.of(commanded, wanted, _fills)
+        if self._everything and turn is Turn.COMMANDED and len(wanted) < len(case.row.before):
+            left = [cell_name(cell) for cell in case.row.before if cell not in wanted]
+            self._tell(case, f"nothing is to be placed in {', '.join(left)}, must be in every cell")
+            full = False
         if turn is Turn.COMMANDED:
             self.tally.judge(Criterion.COMMANDS, holds=full)
-        if not full:
+        if not self._alike.of(commanded, wanted, _fills):
             self._tell(case, f"command of turn {turn.value}: {_unlike(commanded, wanted)}")
 
     def _wanted(self, turn: Turn, case: _Case, commanded: Commanded) -> Wanted:
@@ -305,8 +313,11 @@ class Devices:
         key = self._materials.signer(commanded, case.row.before)
         if key is None or not signature_holds(key, command.signature, command.signed):
             self._tell(case, "command under the old anchors: is not signed by one of their keys")
-        if command.header.recipient != case.row.device:
+        header = command.header
+        if header.recipient != case.row.device:
             self._tell(case, "command under the old anchors: is for another device")
+        if header.counter <= case.counters.get(header.originator, -1):
+            self._tell(case, "command under the old anchors: has a counter that was used before")
         replaced = False
         if exchange.response:
             responded = self._response(case, exchange, command)

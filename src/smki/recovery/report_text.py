@@ -6,7 +6,7 @@ Clause: sec:L10
 from collections.abc import Iterable, Iterator
 
 from smki.recovery.evidence_fields import instant_text
-from smki.recovery.report import Check, Report, RunKind, Share
+from smki.recovery.report import Check, Criterion, Report, RunKind, Share
 
 _KINDS = {
     RunKind.REHEARSAL: "rehearsal: no real key was used, no real device commanded",
@@ -34,7 +34,7 @@ def summary(report: Report) -> Iterator[str]:
         yield f"    {one.devices} {one.name}"
     yield f"  {'every' if report.passed else 'not every'} binary criterion is met"
     for check in report.checks:
-        yield f"    {_mark(check)} {check.name}: {check.held} of {check.of}"
+        yield f"    {_mark(check)} {check.name}: {check.held} of {check.of}{_judged(check)}"
 
 
 def markdown(report: Report) -> str:
@@ -112,6 +112,11 @@ def _share(share: Share) -> tuple[str, ...]:
 
 def _mark(check: Check) -> str:
     return "yes" if check.passed else "NO "
+
+
+def _judged(check: Check) -> str:
+    decided = any(check.name == one.value for one in Criterion)
+    return "" if decided else ", as people judge it"
 
 
 def _list(title: str, texts: Iterable[str]) -> Iterator[str]:

@@ -21,9 +21,10 @@ from tests.support.recovering import AT, CONTINGENCY, MODES, RECOVERY
 
 from smki.governance import DecisionKind
 from smki.recovery import Compromised, Fate, Identified
-from smki.recovery.evidence import Attack, EvidenceKind, InCell, Item, Tried, Vouched
+from smki.recovery.evidence import Attack, EvidenceKind, InCell, Item, Tried, Turn, Vouched
 from smki.recovery.evidence_bundles import Exchange, rosters
 from smki.recovery.proving import Examined, examine, prove
+from smki.recovery.proving_authority import Authorities
 from smki.recovery.proving_figures import Result
 from smki.recovery.proving_materials import told_by
 from smki.recovery.replacing import BROKER_CELL, ROOT_CELL
@@ -95,6 +96,7 @@ def test_what_is_right_is_proven(
     }
     assert report.passed
     assert report.residue == 3
+    assert found.inspectors == ("First Meter Maker/files-1",)
     assert (Criterion.APEX in found.results) == (mode is CONTINGENCY)
     assert all(result.passed for result in found.results.values())
     assert found.results[Criterion.INSPECTION].of == 7
@@ -224,6 +226,31 @@ def places(story: Story, **values: object) -> None:
     story.placed[0] = replace(story.placed[0], **values)  # type: ignore[arg-type]  # values are of its fields
 
 
+def turns(story: Story, number: int, place: int, turn: Turn) -> None:
+    """An exchange of the further updates is said to have been for something else."""
+    some = list(story.updates[number].exchanges)
+    some[place] = replace(some[place], turn=turn)
+    set_row(story.updates, number, exchanges=tuple(some))
+
+
+def outdates(story: Story, **values: Any) -> None:
+    """The first command under the old anchors is another."""
+    first_, last = story.updates[0].exchanges
+    set_row(story.updates, 0, exchanges=(first_, replace(last, **values)))
+
+
+def repeats_outdated(story: Story) -> None:
+    """The command under the old anchors is one that was sent before."""
+    used = story.updates[0].exchanges[0]
+    outdates(story, command=used.command)
+
+
+def asks(story: Story, **values: Any) -> None:
+    """The first device is asked something else."""
+    (asked,) = story.read_backs[0].exchanges
+    set_row(story.read_backs, 0, exchanges=(replace(asked, **values),))
+
+
 def rooted(story: Story, octets: bytes = b'{"contingency":1}', **values: object) -> None:
     """A ceremony is told otherwise; by default the one that made the new root."""
     held = replace(story.ceremonies[octets], **values)  # type: ignore[arg-type]  # values are of its fields
@@ -295,6 +322,14 @@ OTHERS: Final[dict[str, tuple[Change, str]]] = {
         lambda s: set_row(s.decisions, 0, signatures=s.decisions[0].signatures[:1]),
         "is signed by 1 officer, must be by 2",
     ),
+    "other-credential": (
+        lambda s: set_row(
+            s.decisions,
+            0,
+            signatures=(people().maker.sign(s.decisions[0].decision),) * 2,
+        ),
+        "another kind of credential, must be iki-officer",
+    ),
     "same-officer": (
         lambda s: set_row(s.decisions, 0, signatures=s.decisions[0].signatures[:1] * 2),
         "is signed by 1 officer, must be by 2",
@@ -316,6 +351,30 @@ OTHERS: Final[dict[str, tuple[Change, str]]] = {
     "placed-not": (
         lambda s: places(s, new=s.placed[0].new[:-1]),
         "places another certificate in",
+    ),
+    "placed-partly": (
+        lambda s: places(s, new=s.placed[0].new[:-1]),
+        "must be in every cell",
+    ),
+    "outdated-by-another-key": (
+        lambda s: turns(s, 0, 0, Turn.OUTDATED),
+        "command under the old anchors: is not signed by one of their keys",
+    ),
+    "outdated-counter": (
+        repeats_outdated,
+        "has a counter that was used before",
+    ),
+    "outdated-for-another": (
+        lambda s: outdates(s, command=s.updates[1].exchanges[1].command),
+        "command under the old anchors: is for another device",
+    ),
+    "read-back-of-another": (
+        lambda s: asks(s, command=s.read_backs[1].exchanges[0].command),
+        "read-back: is for another device",
+    ),
+    "read-back-otherwise": (
+        lambda s: asks(s, command=s.updates[0].exchanges[0].command),
+        "read-back: another use case",
     ),
     "placed-twice": (
         lambda s: s.placed.append(s.placed[0]),
@@ -512,6 +571,32 @@ def test_a_rehearsal_is_marked(right: Story) -> None:
     assert examine(rehearsed.about, report.evidence, library, POLICIES).findings == ()
     found = examine(right.about, report.evidence, library, POLICIES)
     assert "must be none of rehearsals" in _said(found.findings)
+
+
+def test_whoever_obeys_the_old_key_is_told(right: Story) -> None:
+    """A command under the old anchors that has an effect fails the criterion, and names the device."""
+
+    def obeyed(story: Story) -> None:
+        good, _ = story.updates[0].exchanges
+        set_row(story.updates, 0, exchanges=(replace(good, turn=Turn.OUTDATED),))
+
+    found = examined(changed(right, obeyed))
+    assert found.results[Criterion.OUTDATED] == Result(held=4, of=5)
+    assert "obeyed a command under the old anchors" in found.remarks[0]
+
+
+@pytest.mark.clause("rfc5280:6.1.3")
+def test_only_authorities_vouch_for_others(right: Story) -> None:
+    """The certificate of a party, though believed, makes nobody an authority."""
+    made = (one for held in right.ceremonies.values() for one in held.certificates)
+    authorities = Authorities(made, lambda _: None)
+    issuing = right.placed[0].authorities[-1].certificate
+    party = right.placed[0].new[-1].certificate
+    assert authorities.add([Vouched(certificate=issuing, entry=None)]) == ()
+    assert authorities.wrong_with(party, AT) == ""
+    assert authorities.add([Vouched(certificate=party, entry=None)]) == (party,)
+    assert authorities.wrong_with(party, AT + timedelta(days=40_000)).startswith("not valid on")
+    assert authorities.wrong_with(b"none", AT).startswith("certificate")
 
 
 def test_authorities_may_be_entries_of_the_record(right: Story) -> None:

@@ -96,6 +96,7 @@ def _fields(found: Verified, seconds: float) -> dict[str, object]:
         "problems": list(found.problems),
         "wrong": found.wrong,
         "remarks": list(found.examined.remarks),
+        "inspectors": list(found.examined.inspectors),
         "seconds": round(seconds, 3),
         "per_second": per_second,
     }
@@ -124,7 +125,11 @@ def _shown(report: Report) -> dict[str, object]:
 
 
 def _lines(found: Verified) -> list[str]:
-    lines = [*summary(found.report), *(f"remark: {one}" for one in found.examined.remarks)]
+    lines = [
+        *summary(found.report),
+        *(f"  inspected by {one}" for one in found.examined.inspectors),
+        *(f"remark: {one}" for one in found.examined.remarks),
+    ]
     lines += [f"problem: {one}" for one in found.problems]
     if found.wrong > len(found.problems):
         lines.append(f"and {found.wrong - len(found.problems)} problems more")

@@ -24,7 +24,6 @@ from smki.bootstrap.settings import Settings
 from smki.ceremonies.development import ALGORITHMS
 from smki.flows.authorities import authorities
 from smki.flows.office import FrontOffice
-from smki.flows.revocation import ISSUING, current_list
 from smki.flows.succeeding import TAKE
 from smki.profiles import common_name
 from smki.terms import CertificateKind, Refused
@@ -120,11 +119,6 @@ def take_in_force(settings: Settings, ask: Ask, transcript: bytes) -> InForce:
     Clause: sec-app-l:3, sec-app-b:B, sec:L10
     """
     said = ask(TAKE, {"transcript": base64.b64encode(transcript).decode()})
-    for kind in ISSUING:
-        with open_front(settings) as front:
-            missing = current_list(front, kind) is None
-        if missing:
-            ask("refresh", {"authority": kind.value})
     recovery = base64.b64decode(said["recovery"]) if said["recovery"] else None
     if recovery is not None:
         with open_front(settings) as front:

@@ -136,6 +136,21 @@ def publish_list(
     ][-1]
 
 
+def first_list(office: Office, authority: CertificateKind, certificate: bytes) -> None:
+    """The issuing authority with this certificate (DER) has a list, its first one if it had none.
+
+    Its key need not be the one that the office was opened with.
+
+    Raises:
+        Unavailable: the key, the disk or the database is away.
+
+    Clause: sec-app-b:B-crl
+    """
+    key = office.key_of(authority, certificate)
+    if key is not None and newest_list(office.front, certificate) is None:
+        _publish(office, authority, certificate, key, ())
+
+
 def signer_of(
     office: Office, authority: CertificateKind, serial: SerialNumber
 ) -> tuple[bytes, SigningKey] | None:
@@ -214,7 +229,7 @@ def lodge_list(office: Office, authority: CertificateKind, octets: bytes) -> Non
 
 
 def revoke_credential(office: Office, serial: SerialNumber) -> CurrentList:
-    """The IKI credential opens nothing from now on, and is on the CRL; the new list.
+    """The IKI credential opens and signs nothing from now on, and is on the CRL; the new list.
 
     Raises:
         Refused: no such credential.
@@ -223,6 +238,9 @@ def revoke_credential(office: Office, serial: SerialNumber) -> CurrentList:
     Clause: sec-app-q:B
     """
     front = office.front
+    row = front.index.by_serial(serial)
+    if row is not None and row.kind is CertificateKind.IKI_FILE_SIGNING:
+        return publish_list(office, CertificateKind.ISSUING_ICA, (serial,))  # opens no interface
     if front.registry.credential(serial) is None:
         raise Refused(
             findings=(

@@ -34,7 +34,7 @@ from smki.flows.key_use import KeyUse, must_permit_key_use
 from smki.flows.office import FrontOffice, Office
 from smki.flows.registering import certificate_of, certify_organisation
 from smki.flows.renewal import renew_root_list
-from smki.flows.revocation import lodge_list, newest_list, parse_list
+from smki.flows.revocation import ISSUING, first_list, lodge_list, newest_list, parse_list
 from smki.merkle.leaf import decode_leaf
 from smki.profiles import lint_certificate
 from smki.repository import body_of, catch_up, lodge_ceremony
@@ -96,6 +96,8 @@ def take_ceremony(office: Office, transcript: bytes) -> Taken:
         catch_up(office.front.reader, office.front.index, office.front.describe)
     for root, octets in told.lists.items():  # 6
         _take_list(office, told, root, octets)
+    for kind in (one for one in ISSUING if one in told.certificates):
+        first_list(office, kind, told.certificates[kind])
     return Taken(
         script=told.opening.script.name,
         recovery=_certified(office, told),  # 7

@@ -1,11 +1,15 @@
 """`smki ceremony requests` and `take`: keys of issuing authorities go out, what was made comes in."""
 
 import os
+import time
+from contextlib import suppress
 from functools import partial
+from typing import Final
 
 import click
 
-from smki.bootstrap import load_settings, open_front
+from smki.adapters.record import is_locked
+from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.founding import issuing_requests
 from smki.bootstrap.succeeding import (
     RENEWABLE,
@@ -18,9 +22,13 @@ from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
 from smki.interfaces.cli.ceremony_files import new_folder
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
-from smki.interfaces.operations import perform
-from smki.terms import CertificateKind
+from smki.interfaces.link import ask
+from smki.interfaces.operations import SOCKET, perform
+from smki.terms import CertificateKind, Unavailable
 from smki.wire.encodings import write_pem
+
+_PATIENCE_SECONDS: Final = 20.0  # a worker that begins anew settles first
+_LOOK_SECONDS: Final = 0.1
 
 
 @click.command
@@ -87,7 +95,20 @@ def take(transcript: str, *, as_json: bool) -> None:
         settings = load_settings(os.environ)
         octets = read_input(transcript, limit=TRANSCRIPT_MAX)
         done = take_in_force(settings, partial(perform, settings, os.environ), octets)
+        _wait_for_worker(settings)
     emit(_document(done), _lines(done), as_json=as_json)
+
+
+def _wait_for_worker(settings: Settings) -> None:
+    """Whoever holds the keys holds those in force now: a worker that ran has begun anew, or ended."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < until:
+        with suppress(Unavailable):  # it is ending
+            answered = ask(settings.path(SOCKET), "ping", {}, _PATIENCE_SECONDS)
+            if answered is not None or not is_locked(settings.path("record")):
+                return
+        time.sleep(_LOOK_SECONDS)
+    tell("the worker has not begun anew yet: 'smki status' says when it has")
 
 
 def _document(done: InForce) -> dict[str, object]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.keysets import key_name
-from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, SYMMETRIC
+from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, ROOT_OCA, SYMMETRIC
 from smki.governance import Body, DecisionKind
 from smki.interfaces.capacity import Wanted, calculate
 from smki.interfaces.capacity_rates import Pace
@@ -25,8 +25,9 @@ from smki.recovery.evidence import Option, Options, document
 KEYS: Final[Mapping[Method, tuple[str, ...]]] = {
     Method.TWO: (RECOVERY,),
     Method.THREE: (RECOVERY,),
-    Method.BY_RECOVERY: (RECOVERY,),
+    Method.BY_RECOVERY: (RECOVERY, ROOT_OCA),
     Method.BY_CONTINGENCY: (CONTINGENCY, SYMMETRIC),
+    Method.ROOT_UPDATE: (RECOVERY, ROOT_OCA),
 }
 """Keys in custody that each method uses."""
 _PACE: Final = Pace(commands={}, octets={}, signing=1_000.0, making=1_000.0, cores=1)

@@ -5,6 +5,7 @@ The scripts, keys, shares and transcripts are those of any other ceremony.
 
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,19 @@ TRANSCRIPT: Final = "transcript.json"
 _PEOPLE: Final = "people"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What is brought to a ceremony.
+
+    Attributes:
+        keys: in custody already.
+        contents: to be signed, or to be gone by; by name.
+    """
+
+    keys: tuple[KeySet, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+
+
 def people_in(run: Run) -> People:
     """The people of this rehearsal."""
     return people_of(run.path(_PEOPLE), SystemEntropy(), SystemClock().now())
@@ -50,7 +64,7 @@ def held_ceremony(
     name: str = "",
     issuing: Mapping[CertificateKind, bytes] | None = None,
     names: Mapping[CertificateKind, str] | None = None,
-    keys: tuple[KeySet, ...] = (),
+    brought: Brought | None = None,
     authority: Authority | None = None,
     instead: Mapping[str, str] | None = None,
 ) -> bytes:
@@ -62,7 +76,7 @@ def held_ceremony(
         name: of this one; the script's if it is held once in the rehearsal.
         issuing: public keys (SubjectPublicKeyInfo, DER) of issuing authorities to be certified.
         names: of authorities, where another one had the usual.
-        keys: in custody already.
+        brought: what is in custody already, and what it is used on.
         authority: says what is permitted; without one, what is of a rehearsal.
         instead: other answers than the usual, by prompt.
 
@@ -71,7 +85,7 @@ def held_ceremony(
     folder = run.path(CEREMONIES, name or script)
     if (octets := finished_ceremony(run, name or script)) is not None:
         return octets
-    people = people_in(run)
+    people, brought = people_in(run), brought or Brought()
     with closing(CeremonyFolder(folder)) as ledger:
         hall = Hall(
             ledger=ledger,
@@ -88,9 +102,9 @@ def held_ceremony(
                 people,
                 issuing=issuing or {},
                 names=names or {},
-                keys=tuple(one.key for one in keys),
+                keys=tuple(one.key for one in brought.keys),
             )
-            open_ceremony(hall, opening, people.appointments, keys)
+            open_ceremony(hall, opening, people.appointments, brought.keys, brought.contents)
         ceremony = resume(hall)
         octets = hold(ceremony, ACTS)
         signatures = tuple(

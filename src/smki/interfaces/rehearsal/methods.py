@@ -11,7 +11,7 @@ from smki.interfaces.rehearsal.authorising import authorised
 from smki.interfaces.rehearsal.concluding import evidence, verdict
 from smki.interfaces.rehearsal.confirming import confirmed
 from smki.interfaces.rehearsal.frame import Made, Run, Scenario, Step
-from smki.interfaces.rehearsal.materials import renewed
+from smki.interfaces.rehearsal.materials import linked, reissued, renewed
 from smki.interfaces.rehearsal.outdating import outdated
 from smki.interfaces.rehearsal.preparing import preconditions
 from smki.interfaces.rehearsal.remedying import handed_back, undone
@@ -125,6 +125,27 @@ ROWS: Final = (
         Compromised.RECOVERY,
         Method.BY_CONTINGENCY,
         succeeded,
+    ),
+    _scenario(
+        "issuing-oca",
+        "the Issuing OCA's key is lost, and the recovery key replaces all but the root",
+        Compromised.ISSUING_OCA,
+        Method.BY_RECOVERY,
+        reissued,
+    ),
+    _scenario(
+        "contingency-key",
+        "the contingency private key is lost, and a new root comes by an ordinary update",
+        Compromised.CONTINGENCY,
+        Method.ROOT_UPDATE,
+        linked,
+    ),
+    _scenario(
+        "smki-53-root-update",
+        "the contingency symmetric key is lost, and a new root comes by an ordinary update",
+        Compromised.CONTINGENCY_SYMMETRIC,
+        Method.ROOT_UPDATE,
+        linked,
     ),
     _scenario(
         "root-oca",

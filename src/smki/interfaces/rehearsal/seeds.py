@@ -27,7 +27,7 @@ _PAGE: Final = 10_000
 def seed_of_homes(settings: Settings, seed: int, devices: int, faulty_make: str) -> int:
     """With it each region has a home, and if a make is faulty one in the north has its hub.
 
-    That home has its electricity meter, whose messages are the longest.
+    That home has its electricity meter, whose messages are the longest; another has a sound hub.
 
     Raises:
         Refused: so few devices that no seed does it.
@@ -43,8 +43,8 @@ def seed_of_homes(settings: Settings, seed: int, devices: int, faulty_make: str)
             if row.kind is DeviceKind.CHF and (row.make, row.region) == (faulty_make, "north")
         }
         shown = any(row.hub in faulty and row.kind is DeviceKind.ESME for row in rows)
-        sound = {row.region for row in rows if row.hub not in faulty}
-        if sound >= regions and (shown or not faulty_make):
+        there, sound = {row.region for row in rows}, {row.hub for row in rows} - faulty
+        if there >= regions and sound and (shown or not faulty_make):
             return tried
     raise Refused(
         f"{devices} devices, must be so many that each region has a home, and one of them a hub of"

@@ -38,13 +38,13 @@ def succeeded(run: Run) -> Made:
     Clause: sec:L10, sec:L10.30(e), sec-app-l:3
     """
     run.tell("  ceremony 'contingency': new contingency keys, a new root that carries them")
-    octets = _new_material(run)
+    octets = new_material(run)
     told = replay(octets)
     run.tell("  the wrapped key in the new root opens to the new contingency key; replayed")
     run.tell("  ceremony 'recovery-key' again, under the new root")
     recovery = recovery_key(run, RECOVERY_AGAIN)
     keep_items(run, transcript(CONTINGENCY, octets), transcript(RECOVERY_AGAIN, recovery))
-    renewed = _everybody(run)
+    renewed = everybody(run)
     run.tell(f"  {renewed} organisation certificates issued under it")
     root = x509.load_der_x509_certificate(told.certificates[CertificateKind.ROOT_OCA])
     return {
@@ -55,7 +55,7 @@ def succeeded(run: Run) -> Made:
     }
 
 
-def _new_material(run: Run) -> bytes:
+def new_material(run: Run) -> bytes:
     """The transcript of the ceremony, which is in force in the house."""
     octets = finished_ceremony(run, CONTINGENCY)
     if octets is None:  # a request too many would be a key too many
@@ -70,7 +70,7 @@ def _new_material(run: Run) -> bytes:
     return octets
 
 
-def _everybody(run: Run) -> int:
+def everybody(run: Run) -> int:
     """Every organisation pair of the house is under the Issuing OCA in force; how many they are."""
     settings = run.house
     with alone(settings), open_office(settings, run.house_environment) as office:

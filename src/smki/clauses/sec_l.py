@@ -153,8 +153,8 @@ CLAUSES: Final = (
         title="Recovery key guidance",
         summary="The PMA may set factors, weights and prior steps for deciding on the recovery and contingency keys.",
         who="SMKI PMA",
-        status=Status.PARTLY,
-        note="A key is used only under a recorded decision about it; factors and weights come with recovery.",
+        status=Status.MET,
+        note="A key is used only under a recorded decision about it; factors, weights and steps are configuration, recalled.",
     ),
     Clause(
         id="sec:L10.30(a)",

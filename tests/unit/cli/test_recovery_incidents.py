@@ -18,10 +18,11 @@ from smki.bootstrap.recoveries import open_kept
 from smki.devices import DeviceKind, DeviceState
 from smki.flows.confiding import revealed
 from smki.interfaces.operations import perform
-from smki.ports.campaigns import Member
+from smki.ports.campaigns import Became, Member
 from smki.ports.estate import EstateDevice, InventoryRow
-from smki.recovery import CampaignPlan, Compromised, Method
-from smki.terms import EUI64, SerialNumber, SmiStatus
+from smki.recovery import CampaignPlan, Compromised, Fate, Method
+from smki.recovery.progress import Point
+from smki.terms import EUI64, CertificateKind, RemotePartyRole, SerialNumber, SmiStatus
 
 PEOPLE: Final = """
 [[body]]
@@ -288,7 +289,8 @@ def test_relevant_devices_are_worked_out(
     desk: Desk, rows: tuple[InventoryRow, ...], tmp_path: Path
 ) -> None:
     """Commissioned, or until the event, and with the supplier's credentials in a cell: those alone."""
-    ref = desk.take(desk.sealed(desk.notice("SUP-10")))[1]["incident"]
+    named = ("--device", str(rows[0].device), "--device", str(rows[-1].device))
+    ref = desk.take(desk.sealed(desk.notice("SUP-10", *named)))[1]["incident"]
     listing = tmp_path / "devices"
     code, found = desk.json("incident", "relevant", ref, "--list", str(listing))
     assert code == 0, found
@@ -296,6 +298,7 @@ def test_relevant_devices_are_worked_out(
     assert (found["looked_at"], found["devices"]) == (len(rows), len(relevant))
     assert found["only_before"] == sum(one.mpxn == "before" for one in relevant)
     assert found["subscribers"] == {"supplier": len(relevant)}
+    assert (found["named"], found["named_not_relevant"]) == (2, 1)
     assert found["certificates"] == {desk.serial: len(relevant)}
     assert found["cells"] == {"esme": 10, "gsme": 10}
     assert listing.read_text().split() == [str(one.device) for one in relevant]
@@ -303,6 +306,76 @@ def test_relevant_devices_are_worked_out(
         "north": 5,
         "south": 5,
     }
+
+
+@pytest.mark.clause("sec:L10.30(a)", "sec:L10")
+@pytest.mark.parametrize(
+    ("key", "kind", "cells_of_a_hub"),
+    [
+        ("recovery", CertificateKind.ORGANISATION, 1),
+        ("issuing-oca", CertificateKind.ISSUING_OCA, 5),
+        ("root-oca", CertificateKind.ROOT_OCA, 6),
+        ("contingency", CertificateKind.ROOT_OCA, 1),
+        ("contingency-symmetric", CertificateKind.ROOT_OCA, 1),
+    ],
+)
+def test_what_an_authority_vouches_for_is_relevant_with_it(
+    desk: Desk, rows: tuple[InventoryRow, ...], key: str, kind: CertificateKind, cells_of_a_hub: int
+) -> None:
+    """Anybody may report a key that is no organisation's; every device that trusts by it is concerned."""
+    with open_front(settings_of(desk)) as front:
+        wanted = RemotePartyRole.RECOVERY if key == "recovery" else None
+        serial = next(
+            str(row.serial)
+            for row in front.index.rows(kind)
+            if wanted is None or row.role is wanted
+        )
+    notice = desk.notice(f"ANY-{key}", "--key", key, "--certificate", serial)
+    code, taken = desk.take(desk.sealed(notice))
+    assert (code, taken["key"]) == (0, key), taken
+    code, found = desk.json("incident", "relevant", taken["incident"])
+    relevant = [one for one in rows if one.mpxn != "never"]
+    hubs = sum(one.kind is DeviceKind.CHF for one in relevant)
+    assert (code, found["devices"], found["cells"]["chf"]) == (
+        0,
+        len(relevant),
+        hubs * cells_of_a_hub,
+    )
+
+
+@pytest.mark.clause("sec-app-l:2")
+def test_a_certificate_of_another_sort_of_key_is_refused(desk: Desk) -> None:
+    """The supplier's own certificate is none of the recovery key, nor of a root's."""
+    for key in ("recovery", "root-oca"):
+        code, refused = desk.take(desk.sealed(desk.notice(f"NOT-{key}", "--key", key)))
+        assert (code, f"none of a {key} key" in refused["error"]["message"]) == (1, True)
+
+
+@pytest.mark.clause("sec:L10.9")
+def test_networks_are_measured_by_the_newest_campaign(
+    desk: Desk, rows: tuple[InventoryRow, ...]
+) -> None:
+    """What devices came to an end in what time is a rate, told beside the assumed one."""
+    ref = desk.take(desk.sealed(desk.notice("SUP-14")))[1]["incident"]
+    at = datetime.now(UTC) + timedelta(hours=1)  # newer than any other
+    some = [one for one in rows if one.region == "north"][:4]
+    begin(desk, ref, rows, "shown", at)
+    later = at + timedelta(seconds=8)
+    with open_kept(settings_of(desk)) as kept:
+        most = {"north": len(some), "south": 0}
+        leased = kept.campaigns.lease("shown", 0, "me", at=at, until=later, most=most)
+        became = [
+            Became(device=one.device, fate=Fate.RECOVERED, command=b"c", response=b"r", at=later)
+            for one in leased
+        ]
+        assert kept.campaigns.settle("shown", "me", became) == len(some)
+        kept.points.note("shown", Point(at=later, fates={Fate.RECOVERED: 4}), last=True)
+    code, found = desk.json("options", ref, "--making", "10000", "--signing", "1000")
+    assert (code, found["measured_in"]) == (0, "shown"), found
+    hours = {one["method"]: one["hours_measured"] for one in found["options"]}
+    assert hours["method-3"] == pytest.approx(10 / 0.5 / 3_600, abs=1e-3)  # ten are in the north
+    assert hours["do-not-use-the-key"] is None
+    assert any("north 0.50" in one for one in found["assumptions"])
 
 
 @pytest.mark.clause("sec:L10", "sec:L10.9")
@@ -329,8 +402,6 @@ def test_options_are_compared(desk: Desk, rows: tuple[InventoryRow, ...], tmp_pa
     unused = options["do-not-use-the-key"]
     assert (unused["commands"], unused["hours"], unused["cells"]) == (0, None, {})
     assert "for as long as it is believed" in unused["exposed_afterwards"]
-    assert {one["hours_measured"] for one in found["options"]} == {None}
-    assert any("no campaign of this house" in one for one in found["assumptions"])
     assert {one["name"]: one["answer"] for one in found["factors"]}["cost"] == "Borne | by us."
     text = file.read_text()
     for said in (ref, "do-not-use-the-key", "20 of 36 devices", "Borne \\| by us.", "not answered"):
@@ -384,7 +455,7 @@ def test_the_subscriber_is_told_of_each_device(
     assert desk.step(ref, "declare", *by)[0] == 0
     assert desk.step(ref, "decide", "method-1", *by)[0] == 0
     assert desk.step(ref, "recovering", "--campaign", "told", *by)[0] == 0
-    begin(desk, ref, rows)
+    begin(desk, ref, rows, "told", datetime.now(UTC))
     keys = ("--certificate", f"{desk.folder}/network.pem", "--key", f"{desk.folder}/network.key")
     to = ("--seal", f"{desk.folder}/supplier.pem", "--out", str(tmp_path / "told"))
     words = (ref, "--campaign", "told", "--to", "subscriber", *keys, *to)
@@ -416,20 +487,20 @@ def test_the_subscriber_is_told_of_each_device(
     assert desk.json("progress-file", *wrong)[0] == 1
 
 
-def begin(desk: Desk, ref: str, rows: tuple[InventoryRow, ...]) -> None:
+def begin(desk: Desk, ref: str, rows: tuple[InventoryRow, ...], name: str, at: datetime) -> None:
     """A campaign of the incident, of which nothing was carried yet."""
     plan = CampaignPlan(
         incident=ref,
         decision="",
         compromised=Compromised.ORGANISATION,
         method=Method.ONE,
-        expires=datetime.now(UTC) + timedelta(days=1),
+        expires=at + timedelta(days=1),
         per_second={},
     )
     with open_kept(settings_of(desk)) as kept:
-        kept.campaigns.begin("told", plan, datetime.now(UTC))
+        kept.campaigns.begin(name, plan, at)
         kept.campaigns.enlist(
-            "told",
+            name,
             (
                 Member(
                     device=one.device, kind=one.kind.value, make=one.make, region=one.region, wave=0

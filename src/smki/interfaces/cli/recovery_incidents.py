@@ -13,7 +13,9 @@ from smki.adapters.envelopes import ENVELOPE_OCTETS
 from smki.adapters.sql.estate_holdings import EstateHoldings
 from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.estates import open_estate
+from smki.bootstrap.opening import open_confidential
 from smki.flows import incidents
+from smki.flows.confiding import revealed
 from smki.flows.incidents import Called, incident_of
 from smki.flows.notifying import Confide, authority_of, keep_refusal, take_notification
 from smki.flows.office import FrontOffice
@@ -24,9 +26,9 @@ from smki.interfaces.cli.output import emit, json_option, output_file, read_inpu
 from smki.interfaces.cli.recovery_notices import opener
 from smki.interfaces.operations import perform
 from smki.ports.holdings import Holding
-from smki.recovery.notices import PARCEL_MAX_OCTETS
+from smki.recovery.notices import PARCEL_MAX_OCTETS, parse_notification, parse_parcel
 from smki.recovery.relevance import Relevance
-from smki.terms import Malformed, Method, Refused
+from smki.terms import EUI64, Malformed, Method, Refused
 
 _SEALED_MAX: Final = PARCEL_MAX_OCTETS + ENVELOPE_OCTETS
 _MECHANISMS: Final = tuple(one.value for one in Mechanism)
@@ -211,7 +213,10 @@ def answer(ref: str, factor: str, *, text: str, by: str, as_json: bool) -> None:
 @click.option("--list", "out", metavar="FILE", help="Their EUI-64s, a line each, in a new file.")
 @json_option
 def relevant(ref: str, *, out: str | None, as_json: bool) -> None:
-    """Work out which devices and subscribers it concerns: by inventory, cells and the record."""
+    """Work out which devices and subscribers it concerns: by inventory, cells and the record.
+
+    Devices that the notification named, and that are not relevant by that, are counted beside.
+    """
     settings = load_settings(os.environ)
     with (
         reporting(as_json=as_json),
@@ -220,8 +225,19 @@ def relevant(ref: str, *, out: str | None, as_json: bool) -> None:
         _listing(out) as each,
     ):
         one = incident_of(front.proceedings, ref)
-        found = relevant_devices(front, EstateHoldings(estate), one, each=each)
-    emit({"incident": ref, **relevance_fields(found)}, relevance_lines(found), as_json=as_json)
+        named = _named(front, settings, one)
+        others = set(named)
+
+        def tell_each(device: Holding) -> None:
+            others.discard(device.device)
+            each(device)
+
+        found = relevant_devices(front, EstateHoldings(estate), one, each=tell_each)
+    beside = {"named": len(named), "named_not_relevant": len(others)}
+    lines = list(relevance_lines(found))
+    if named:
+        lines.append(f"{len(others):,} of {len(named):,} devices that were named are not relevant")
+    emit({"incident": ref, **relevance_fields(found), **beside}, lines, as_json=as_json)
 
 
 def fields_of(one: Incident) -> dict[str, Any]:
@@ -315,6 +331,14 @@ def _emit(one: Incident, then: str, *, as_json: bool) -> None:
         by = f" under decision {one.decision}" if one.decision else ", the subscriber's own"
         lines.append(f"  method {one.method.value}{by}")
     emit(fields_of(one), [*lines, *((then,) if then else ())], as_json=as_json)
+
+
+def _named(front: FrontOffice, settings: Settings, one: Incident) -> tuple[EUI64, ...]:
+    """The devices that the notification named."""
+    if one.notice is None:
+        return ()
+    _, parcel = revealed(front, open_confidential(settings), one.notice)
+    return parse_notification(parse_parcel(parcel)[0]).devices
 
 
 @contextmanager

@@ -49,6 +49,25 @@ def key_decision(run: Run, key: str) -> str:
     return f"{run.asked.name}-{key}"
 
 
+def permit_further(run: Run, *keys: str) -> None:
+    """These keys may be used too, each by a decision of its own unless the method's name it already.
+
+    Clause: sec:L10.9
+    """
+    method = run.scenario.method
+    wanted = [key for key in keys if key not in KEYS.get(method, ())]
+    decided(run, Body.SMKI_PMA, *(_use_of(run, key) for key in wanted))
+
+
+def _use_of(run: Run, key: str) -> Resolved:
+    return Resolved(
+        id=key_decision(run, key),
+        kind=DecisionKind.USE_KEY,
+        about=key_name(key, Purpose.REHEARSAL),
+        scope=f"{incident_of(run)}: {run.scenario.method.value}",
+    )
+
+
 def authorised(run: Run) -> Made:
     """The decisions are in the record of the rehearsal's house; what was chosen between is kept.
 
@@ -76,15 +95,7 @@ def authorised(run: Run) -> Made:
             about=incident,
             scope=scenario.method.value,
         ),
-        *(
-            Resolved(
-                id=key_decision(run, key),
-                kind=DecisionKind.USE_KEY,
-                about=key_name(key, Purpose.REHEARSAL),
-                scope=f"{incident}: {scenario.method.value}",
-            )
-            for key in KEYS.get(scenario.method, ())
-        ),
+        *(_use_of(run, key) for key in KEYS.get(scenario.method, ())),
     )
     run.tell(f"  decided and signed by chair and secretary: {', '.join(entries)}")
     return {"incident": incident, "entries": dict(entries)}

@@ -19,6 +19,7 @@ from smki.adapters.sql.head_end import SqlHeadEnd
 from smki.bootstrap.party_keys import HouseKeys
 from smki.bootstrap.recoveries import Kept, open_kept
 from smki.campaigns import Target
+from smki.ceremonies.scripts import CONTINGENCY, SYMMETRIC
 from smki.crypto.gbcs_protection import public_point, signature_holds
 from smki.devices import kinds
 from smki.devices.path import held
@@ -29,6 +30,7 @@ from smki.headend.waiting import CommandKey
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.key_serving import Signs
 from smki.interfaces.recovery_part import EstateTargets
+from smki.interfaces.rehearsal.authorising import permit_further
 from smki.interfaces.rehearsal.campaigning import BROKER, after, before, line_time
 from smki.interfaces.rehearsal.confirming import recovered_in
 from smki.interfaces.rehearsal.frame import Made, Run
@@ -74,8 +76,9 @@ def outdated(run: Run) -> Made:
             if _replaced(role, old, now):
                 own = tuple(row for row in rows if role_of(row.kind, legs) is role)
                 sender.send(leg, _own_key(run, role, old), own)
-        if run.scenario.method is Method.BY_CONTINGENCY:
+        if run.scenario.method in (Method.BY_CONTINGENCY, Method.ROOT_UPDATE):
             some = _one_of_each(rows)
+            permit_further(run, CONTINGENCY, SYMMETRIC)
             with contingency_open(run, "roots", len(some) + 1) as served:
                 symmetric = served.symmetric() if served.symmetric else b""
                 sender.send(_all_back(run, old, symmetric), served.key, some)

@@ -16,19 +16,16 @@ from typing import Final
 from smki.bootstrap.party_keys import HouseKeys
 from smki.bootstrap.recoveries import Kept, open_kept
 from smki.campaigns import Target
-from smki.ceremonies.custodians import Purpose
-from smki.ceremonies.keysets import key_name
 from smki.ceremonies.scripts import RECOVERY
 from smki.devices import DeviceState, kinds
 from smki.devices.modes import MODES
 from smki.devices.path import held
 from smki.flows.recovering import Cells, Leg, hand_back
 from smki.flows.recovery_remedies import cancelling, counting_back
-from smki.governance import Body, DecisionKind
 from smki.interfaces.key_serving import Signs
 from smki.interfaces.rehearsal.asking import Asker, Asking, KeysAtHand
 from smki.interfaces.rehearsal.attacking import attacker_in, effects_in
-from smki.interfaces.rehearsal.authorising import KEYS, incident_of, key_decision
+from smki.interfaces.rehearsal.authorising import permit_further
 from smki.interfaces.rehearsal.campaigning import (
     BROKER,
     Change,
@@ -38,7 +35,7 @@ from smki.interfaces.rehearsal.campaigning import (
     recovery_key_open,
 )
 from smki.interfaces.rehearsal.confirming import recovered_in
-from smki.interfaces.rehearsal.deciding import Resolved, decided, now
+from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.preparing import devices_of
 from smki.interfaces.rehearsal.running import campaigns_of, said_of
@@ -165,7 +162,7 @@ def _signer(run: Run, role: RemotePartyRole, uses: int) -> Iterator[Signs]:
     """The key by which the role is known now."""
     then = after(run)
     if role is RemotePartyRole.RECOVERY:
-        _permitted(run)
+        permit_further(run, RECOVERY)
         with recovery_key_open(run, then, uses) as served:
             yield served.key
         return
@@ -180,7 +177,7 @@ def _broker(run: Run) -> AgreementKey:
 
 def _counted_back(run: Run, devices: frozenset[EUI64]) -> list[JSON]:
     """Counters of these devices were counted back: lent to the broker, and given back."""
-    _permitted(run)
+    permit_further(run, RECOVERY)
     then = after(run)
     at = datetime.fromisoformat(run.once("counted-back", now().isoformat()))
     ran: list[JSON] = []
@@ -195,19 +192,3 @@ def _counted_back(run: Run, devices: frozenset[EUI64]) -> list[JSON]:
         run.tell(f"  {one.campaign}: {one.recovered:,} of {one.devices:,} devices")
         ran.append(said_of(one))
     return ran
-
-
-def _permitted(run: Run) -> None:
-    """The recovery key may be used, by a decision of its own where the method's names another key."""
-    if RECOVERY in KEYS.get(run.scenario.method, ()):
-        return
-    decided(
-        run,
-        Body.SMKI_PMA,
-        Resolved(
-            id=key_decision(run, RECOVERY),
-            kind=DecisionKind.USE_KEY,
-            about=key_name(RECOVERY, Purpose.REHEARSAL),
-            scope=f"{incident_of(run)}: {run.scenario.method.value}",
-        ),
-    )

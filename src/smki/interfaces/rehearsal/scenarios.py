@@ -7,6 +7,7 @@ from smki.interfaces.rehearsal.authorising import authorised
 from smki.interfaces.rehearsal.concluding import evidence, verdict
 from smki.interfaces.rehearsal.confirming import confirmed
 from smki.interfaces.rehearsal.frame import Scenario, Step
+from smki.interfaces.rehearsal.methods import ROWS
 from smki.interfaces.rehearsal.outdating import outdated
 from smki.interfaces.rehearsal.preparing import preconditions
 from smki.interfaces.rehearsal.running import first_run, second_run
@@ -71,7 +72,7 @@ _ROWS: Final[tuple[Scenario, ...]] = (
         ),
     ),
 )
-SCENARIOS: Final[Mapping[str, Scenario]] = {row.name: row for row in _ROWS}
+SCENARIOS: Final[Mapping[str, Scenario]] = {row.name: row for row in (*_ROWS, *ROWS)}
 
 
 def scenario_named(name: str) -> Scenario:

@@ -348,6 +348,7 @@ class Recovery:
         self.renewed = self._renewed()
         self._counter = 5_000
         self.states: dict[EUI64, DeviceState] = {}
+        self.silent: dict[EUI64, DeviceState] = {}
         self.story = self._told()
 
     def _authorities(self) -> tuple[bytes, ...]:
@@ -498,13 +499,19 @@ class Recovery:
             OutcomeRow(device=state.device, wave=0, fate=Fate.RECOVERED, tries=2, why="")
         )
 
-    def _asked(self, state: DeviceState) -> Exchange:
+    def asked_before(self, device: EUI64) -> Exchange:
+        """What the silent device would say to the broker that it knows."""
+        broker = self.world.catalogue.parties[RemotePartyRole.ACCESS_CONTROL_BROKER]
+        asked = self._asked(self.silent[device], broker.keys[KeyUse.KEY_AGREEMENT].handle)
+        return replace(asked, at=AT + HOUR)
+
+    def _asked(self, state: DeviceState, with_key: bytes = b"") -> Exchange:
         self._counter += 1
         broker = self.world.catalogue.parties[RemotePartyRole.ACCESS_CONTROL_BROKER]
         command = commanded(
             broker.entity,
             recipient_of(state),
-            HandleKeys(keys=self.world.keys, signer=b"", broker=self.world.new_broker),
+            HandleKeys(keys=self.world.keys, signer=b"", broker=with_key or self.world.new_broker),
             message_code=READ_BACK_CODE,
             counter=self._counter,
             value=reading(cells_replaced(self.materials, KINDS[state.kind].cells)),
@@ -563,6 +570,7 @@ class Recovery:
 
     def _silent(self, story: Story) -> None:
         state = self._begun(story, DeviceKind.ESME)
+        self.silent[state.device] = state
         unheard = Exchange(turn=Turn.COMMANDED, at=AT, command=self._command(state), response=b"")
         story.exchanges.append(Exchanges(device=state.device, exchanges=(unheard,)))
         story.outcomes.append(

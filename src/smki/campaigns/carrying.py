@@ -85,12 +85,16 @@ class _Asked(Enum):
 
 @dataclass(slots=True)
 class _UnderWay:
-    """A device that is being commanded; the message is there as soon as it has a counter."""
+    """A device that is being commanded; the message is there as soon as it has a counter.
+
+    If nothing at all is answered, the command is what is kept, and not the question after it.
+    """
 
     member: Member
     target: Target
     asked: _Asked
     message: bytes | Formed = b""
+    command: bytes | Formed = b""
     succeeded: bool = False  # its answer says so in the usual octets
 
 
@@ -231,6 +235,8 @@ class Carrier:
             messages = made(some, counters)
             for one, message in zip(some, messages, strict=True):
                 one.message = message
+                if one.asked is _Asked.COMMANDED:
+                    one.command = message
             return messages
 
         order = Order(
@@ -374,7 +380,7 @@ def _given_up(carried: Carried, one: _UnderWay, event: GivenUp) -> Became:
         fate=last if pause is None else Fate.PLANNED,
         why=event.why.value,
         due=None if pause is None else event.at + pause,
-        command=one.message,
+        command=one.command or one.message,
         at=event.at,
     )
 

@@ -58,7 +58,8 @@ class Became:
         fate: `PLANNED` to try again from `due` on.
         why: in words.
         due: from when it may be tried again; None for never.
-        command: that was sent last, whole, or its form and what is in the gaps.
+        command: that was sent last, whole, or its form and what is in the gaps; if nothing was
+            answered the one that was to recover it, rather than a question after it.
         response: that came to it, whole; empty if none.
         at: when.
     """

@@ -277,11 +277,14 @@ class Devices:
             return
         wanted = self._materials.wanted(Turn.COMMANDED, case.row.before)
         placed = {cell: told for cell, (_, told) in wanted.items()}
-        holds = self.tally.judge(Criterion.READ_BACK, holds=not missing(placed, said))
-        case.ended, case.asked = (Fate.RECOVERED, True) if holds else (Fate.PARTLY, False)
-        if holds:
+        lacking = missing(placed, said)
+        if not lacking:
+            self.tally.judge(Criterion.READ_BACK, holds=True)
+            case.ended, case.asked = Fate.RECOVERED, True
             case.held = {**case.held, **placed}
             case.settled = [case.held]
+        elif len(lacking) < len(placed):  # of all: it has not obeyed yet, and is commanded again
+            case.ended, case.asked = Fate.PARTLY, False
 
     def _asked_again(self, case: _Case, said: Anchors) -> None:
         """Recovered before: it holds that still, or what a later turn was to place.

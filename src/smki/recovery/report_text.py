@@ -23,8 +23,8 @@ def summary(report: Report) -> Iterator[str]:
         yield f"  supersedes {report.supersedes.version}"
     yield f"  {_KINDS[subject.kind]}"
     yield (
-        f"  {subject.compromised.value} key lost, recovered by {subject.method.value}"
-        f" under decision {subject.decision}"
+        f"  key lost: {subject.compromised.value}; method: {subject.method.value}, decision"
+        f" {subject.decision}"
     )
     yield (
         f"  {figures.recovered} of {figures.devices} devices recovered, {report.residue} are left,"

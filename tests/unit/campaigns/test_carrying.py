@@ -29,6 +29,7 @@ from smki.simulator.sending import HandleKeys
 from smki.simulator.weather import RegionFigures
 from smki.terms import EUI64, Refused, RemotePartyRole, SmiStatus
 from smki.wire.certificate import parse_certificate
+from smki.wire.gbcs.frame import parse_message
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 HUBS: Final = EUI64(bytes(8))
@@ -270,6 +271,11 @@ def test_silent_devices_are_tried_so_often_and_named(field: Field) -> None:
     ]
     assert {member.tries for member in residue} == {PLAN.patience.tries}
     assert all(member.why for member in residue)
+    left = {member.device for member in residue}
+    lost = [one for one in field.campaigns.evidence(NAME, None, 100) if one.device in left]
+    codes = {parse_message(one.command).header.message_code for one in lost}
+    assert len(lost) == len(left) * PLAN.patience.tries
+    assert codes == {CONTINGENCY.message_code}  # and not that of the question that followed
 
 
 def test_a_campaign_that_is_paused_or_over_leases_nothing(field: Field) -> None:

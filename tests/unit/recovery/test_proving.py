@@ -573,6 +573,23 @@ def test_a_rehearsal_is_marked(right: Story) -> None:
     assert "must be none of rehearsals" in _said(found.findings)
 
 
+def test_who_has_not_obeyed_yet_and_says_so_is_none_of_the_recovered(
+    recoveries: dict[CredentialsReplacementMode, Recovery],
+) -> None:
+    """A device that knows the broker, and says that nothing was placed, is silent and no failure."""
+    recovery = recoveries[CONTINGENCY]
+
+    def asked(story: Story) -> None:
+        silent = story.exchanges[7]
+        said = recovery.asked_before(silent.device)
+        set_row(story.exchanges, 7, exchanges=(*silent.exchanges, said))
+
+    found = examined(changed(recovery.story, asked))
+    assert found.findings == ()
+    assert found.results[Criterion.READ_BACK] == Result(held=8, of=8)
+    assert found.figures.recovered == 7
+
+
 def test_whoever_obeys_the_old_key_is_told(right: Story) -> None:
     """A command under the old anchors that has an effect fails the criterion, and names the device."""
 

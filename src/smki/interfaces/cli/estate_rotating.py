@@ -27,7 +27,7 @@ _STEPS: Final = 4
 _TOLD: Final = 20  # outcomes that are told one by one
 
 
-def _line_options(command: Any) -> Any:
+def line_options(command: Any) -> Any:
     """Options for what the network is and does: `served`, and the names of its figures."""
     command = click.option(
         "--served",
@@ -66,7 +66,7 @@ def _line_options(command: Any) -> Any:
     help="How often each is renewed.",
 )
 @click.option("--seed", type=int, help="Of what befalls frames and hubs.  [default: of the line]")
-@_line_options
+@line_options
 @click.option(
     "--together",
     type=click.IntRange(1, 100_000),

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 import click
 
 from smki.bootstrap import load_settings
+from smki.interfaces.cli.estate_rotating import line_options
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.cli.recovery_campaigns import opened
@@ -36,10 +37,8 @@ _NEXT = {
 @click.option(
     "--dask", metavar="ADDRESS", help="Instead on a cluster: tcp://HOST:PORT of its scheduler."
 )
-@click.option(
-    "--served", is_flag=True, help="Over the hubs that 'smki estate serve' serves, else in memory."
-)
-@click.option("--seed", type=int, help="Of the network in memory.  [default: of the line]")
+@click.option("--seed", type=int, help="Of what befalls frames and hubs.  [default: of the line]")
+@line_options
 @click.option(
     "--key-patience",
     type=click.FloatRange(0, 3600),
@@ -56,10 +55,10 @@ def carry_campaign(
     *,
     processes: int | None,
     dask: str | None,
-    served: bool,
     seed: int | None,
     key_patience: float,
     as_json: bool,
+    **line: float | None,
 ) -> None:
     """Carry campaign NAME until its devices came to an end, or people have to look at it.
 
@@ -69,12 +68,16 @@ def carry_campaign(
     paused; 1 if it stopped, 3 if something is away.
     """
     with reporting(as_json=as_json):
-        if served and seed is not None:
-            raise click.UsageError("--served: the seed is that of 'smki estate serve'")
+        served = bool(line.pop("served"))
+        figures = {figure: share for figure, share in line.items() if share is not None}
+        if served and (seed is not None or figures):
+            raise click.UsageError("--served: seed and shares are those of 'smki estate serve'")
         settings = load_settings(os.environ)
         with opened(settings, name), progress_bar(name) as progress:
             options = _Options(
-                line=Line(seed=seed, served=served), tell=progress, key_patience=key_patience
+                line=Line(seed=seed, served=served, figures=figures),
+                tell=progress,
+                key_patience=key_patience,
             )
             if dask is None:
                 done = carry(settings, name, processes=processes or 1, **options)

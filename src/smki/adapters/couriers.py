@@ -11,11 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.ciphers.algorithms import AES256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7EnvelopeBuilder, PKCS7Options
-
+from smki.adapters.envelopes import seal
 from smki.adapters.files import write_durably
 
 _SHOWN: Final = 60  # characters of a name that a file shows, so that none is too long for a disk
@@ -32,15 +28,8 @@ class CourierFolder:
         """The message is a durable file; its path."""
         octets = text.encode()
         path = self._folder / f"{_file_name(name)}.{'p7m' if certificates else 'txt'}"
-        write_durably(path, _sealed(octets, certificates) if certificates else octets, private=True)
+        write_durably(path, seal(octets, certificates) if certificates else octets, private=True)
         return str(path)
-
-
-def _sealed(octets: bytes, certificates: tuple[bytes, ...]) -> bytes:
-    builder = PKCS7EnvelopeBuilder().set_data(octets).set_content_encryption_algorithm(AES256)
-    for certificate in certificates:
-        builder = builder.add_recipient(x509.load_der_x509_certificate(certificate))
-    return builder.encrypt(Encoding.DER, [PKCS7Options.Binary])
 
 
 def _file_name(name: str) -> str:

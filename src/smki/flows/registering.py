@@ -129,6 +129,24 @@ def credential_for(
     return published
 
 
+def file_signer_for(office: Office, party: str, request: bytes) -> Published:
+    """The file signing certificate that this CSR (DER) of the party asks for, published.
+
+    It opens no interface: what it signs is a party's word in files, and nothing else.
+
+    Raises:
+        Refused: the CSR is wrong, names another organisation or role, or a signer that has one.
+        Unavailable: a key, the disk or the database is away.
+
+    Clause: sec-app-q:B
+    """
+    front, kind = office.front, CertificateKind.IKI_FILE_SIGNING
+    requester = requester_for(_party(front, party), None, None)
+    names = _names_in_force(front, requester, kind)
+    admitted = _permitted(admit_system(requester, kind, examine_system(request), names))
+    return issue(office, (admitted,))[0]
+
+
 def certify_server(office: Office, names: ServerSubject, request: bytes) -> Published:
     """The certificate of one of the infrastructure's own servers, published.
 

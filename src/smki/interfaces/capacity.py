@@ -6,10 +6,7 @@ measured   octets of each command and answer, by kind: made, obeyed, weighed
 assumed    what networks take, what a token signs, what is lost: said with the result
 """
 
-import math
-import os
 import secrets
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +16,7 @@ from smki.bootstrap import Settings
 from smki.bootstrap.estates import open_estate
 from smki.devices import DeviceKind
 from smki.interfaces.campaign_weight import octets_kept_of_a_device
+from smki.interfaces.capacity_rates import Machine, Pace, assumptions, machine_of, rates_of
 from smki.ports.estate import InventoryQuery
 from smki.profiles import development
 from smki.recovery import METHODS, PROCEDURES, Compromised, Method, Rates
@@ -33,28 +31,20 @@ from smki.simulator.measuring import Measured, Scales
 from smki.terms import Malformed, RemotePartyRole, SmiStatus
 
 CORES_SHOWN: Final = (1, 8, 64)
-COMMANDS_A_SECOND: Final = 50  # a region's network, where nothing is said: as a campaign's plan
-MEASURED_SECONDS: Final = 0.25
 _HUBS: Final = {"chf": 1_000, "gpf": 1_000}  # each home has one, which is both
 _HOUR: Final = 3_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is asked; None is what is measured or configured.
+    """What is asked.
 
     Attributes:
         devices: all kinds together; None for those of the house's estate.
         method: by which.
         compromised: which key; None for the first that the method is for.
         role: of the subscriber whose cells are replaced, for methods of one subscriber's.
-        commands: that a region's network takes a second.
-        octets: that a region's network carries a second.
-        signing: signatures a second of the key.
-        making: commands made and verified a second, by one core.
-        cores: that work.
-        lost: commands of a thousand that are lost.
-        tries: commands to one device at the most.
+        pace: how fast things go.
         read_back: every device is asked afterwards what it holds.
     """
 
@@ -62,13 +52,7 @@ class Wanted:
     method: Method
     compromised: Compromised | None = None
     role: RemotePartyRole = RemotePartyRole.SUPPLIER
-    commands: Mapping[str, int]
-    octets: Mapping[str, int]
-    signing: float | None = None
-    making: float | None = None
-    cores: int | None = None
-    lost: int = 20
-    tries: int = 4
+    pace: Pace
     read_back: bool = False
 
 
@@ -81,8 +65,7 @@ class Capacity:
         compromised: which key was lost.
         weighed: by kind what a device is sent, in order.
         rates: by which it was calculated.
-        cores: that work.
-        making: by one core.
+        machine: that works.
         plan: the result.
         unreachable: devices behind hubs that are never reached, by the regions' figures.
         assumptions: sentences.
@@ -92,15 +75,14 @@ class Capacity:
     compromised: Compromised
     weighed: Mapping[str, tuple[Measured, ...]]
     rates: Rates
-    cores: int
-    making: float
+    machine: Machine
     plan: RecoveryPlan
     unreachable: int
     assumptions: tuple[str, ...]
 
     def hours_of_machine(self, cores: int) -> float:
         """What so many cores take for making and verifying alone."""
-        return self.plan.estimate.commands / (self.making * cores) / _HOUR
+        return self.plan.estimate.commands / (self.machine.making * cores) / _HOUR
 
 
 def calculate(settings: Settings, wanted: Wanted, at: datetime) -> Capacity:
@@ -124,14 +106,12 @@ def calculate(settings: Settings, wanted: Wanted, at: datetime) -> Capacity:
     scales = Scales(secrets.token_bytes, at, development())
     kinds = dict.fromkeys(group.kind for group in groups)
     weighed = {kind: tuple(_weighed(scales, DeviceKind(kind), wanted)) for kind in kinds}
-    cores = wanted.cores or os.cpu_count() or 1
-    making = wanted.making or scales.making(time.perf_counter, MEASURED_SECONDS)
-    signing = wanted.signing or scales.signing(time.perf_counter, MEASURED_SECONDS)
+    machine = machine_of(wanted.pace, scales)
     regions = sorted({group.region for group in groups})
-    rates = _rates(settings, wanted, regions, signing=signing, making=making * cores)
+    rates = rates_of(settings, wanted.pace, regions, machine)
     plan = plan_recovery(
         groups,
-        {kind: [_weight(one) for one in some] for kind, some in weighed.items()},
+        {kind: [weight_of(one) for one in some] for kind, some in weighed.items()},
         rates,
         octets_kept_of_a_device(at),
     )
@@ -140,11 +120,10 @@ def calculate(settings: Settings, wanted: Wanted, at: datetime) -> Capacity:
         compromised=compromised,
         weighed=weighed,
         rates=rates,
-        cores=cores,
-        making=making,
+        machine=machine,
         plan=plan,
         unreachable=_unreachable(settings, plan.groups),
-        assumptions=tuple(_assumptions(wanted, rates, cores, making)),
+        assumptions=(*assumptions(wanted.pace, rates, machine), *_shared_out(wanted)),
     )
 
 
@@ -224,64 +203,17 @@ def _weighed(scales: Scales, kind: DeviceKind, wanted: Wanted) -> Iterator[Measu
             yield read
 
 
-def _weight(one: Measured) -> Weight:
+def weight_of(one: Measured) -> Weight:
+    """What a command and its answer weigh."""
     return Weight(command_octets=one.command_octets, response_octets=one.response_octets)
 
 
-def _rates(
-    settings: Settings, wanted: Wanted, regions: Iterable[str], *, signing: float, making: float
-) -> Rates:
-    figures = settings.line.figures()
-    block = settings.line.block_octets
-    commands, octets = {}, {}
-    for region in regions:
-        frames = figures[region].frames_per_second if region in figures else 0
-        commands[region] = wanted.commands.get(region, COMMANDS_A_SECOND)
-        octets[region] = wanted.octets.get(region) or (frames * block or math.inf)
-    unknown = sorted((set(wanted.commands) | set(wanted.octets)) - set(commands))
-    if unknown or min(commands.values(), default=1) < 1:
-        raise Malformed(
-            f"plan: rate of {', '.join(unknown) or 'a region'}, must be 1 or more of one of"
-            f" {', '.join(commands)}",
-            where="--rate, --network",
-            rule="plan.rate",
-        )
-    return Rates(
-        network=octets,
-        commands=commands,
-        signing=signing,
-        making=making,
-        lost_per_thousand=wanted.lost,
-        tries=wanted.tries,
-        block_octets=block,
-    )
+def _shared_out(wanted: Wanted) -> Iterator[str]:
+    if wanted.devices is not None:
+        yield "kinds and regions are shared out as the configuration's table 'estate' has homes"
 
 
 def _unreachable(settings: Settings, groups: Iterable[Group]) -> int:
     figures = settings.line.figures()
     known = (group for group in groups if group.region in figures)
     return round(sum(group.devices * figures[group.region].unreachable for group in known))
-
-
-def _assumptions(wanted: Wanted, rates: Rates, cores: int, making: float) -> Iterator[str]:
-    given = "as given" if wanted.making else "measured here"
-    yield (
-        f"a core makes and verifies {making:.0f} commands a second, {given}; {cores} cores work,"
-        " head end and database not counted"
-    )
-    given = (
-        "as given"
-        if wanted.signing
-        else "a key in software, measured here; a token's is to be given"
-    )
-    yield f"the key signs {rates.signing:.0f} times a second, {given}"
-    for region, commands in rates.commands.items():
-        octets = rates.network[region]
-        carried = "any number of octets" if math.isinf(octets) else f"{octets:.0f} octets"
-        yield f"the network of {region} takes {commands} commands and {carried} a second, day and night"
-    yield (
-        f"{wanted.lost} of a thousand commands are lost, a device is tried {wanted.tries} times,"
-        f" blocks have {rates.block_octets} octets"
-    )
-    if wanted.devices is not None:
-        yield "kinds and regions are shared out as the configuration's table 'estate' has homes"

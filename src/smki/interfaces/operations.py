@@ -28,7 +28,12 @@ from smki.flows.index_roots import lodge_index_root
 from smki.flows.key_use import USE_KEY, KeyUse, must_permit_key_use
 from smki.flows.office import FrontOffice, Office
 from smki.flows.recovery_evidence import Piece, lodge_pieces
-from smki.flows.registering import certify_organisation, certify_server, credential_for
+from smki.flows.registering import (
+    certify_organisation,
+    certify_server,
+    credential_for,
+    file_signer_for,
+)
 from smki.flows.renewal import renew_root_list
 from smki.flows.revocation import ISSUING, publish_list, revoke_credential
 from smki.flows.revoking import revoke_organisation
@@ -154,6 +159,16 @@ def _credential(settings: Settings, office: Office, arguments: Mapping[str, Any]
         replaces=None if replaces is None else SerialNumber.parse(replaces),
     )
     issuer = office.hierarchy.chain_of(interface.credential)[0]
+    return _published(published, issuer)
+
+
+def _file_signer(
+    settings: Settings, office: Office, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    del settings
+    request = base64.b64decode(arguments["request"])
+    published = file_signer_for(office, arguments["party"], request)
+    issuer = office.hierarchy.chain_of(CertificateKind.IKI_FILE_SIGNING)[0]
     return _published(published, issuer)
 
 
@@ -299,7 +314,7 @@ def _key_use(settings: Settings, office: Office, arguments: Mapping[str, Any]) -
     del settings
     use = KeyUse(
         name=arguments["name"],
-        public_key=base64.b64decode(arguments["public_key"]),
+        digest=arguments["digest"],
         incident=arguments["incident"],
         purpose=arguments["purpose"],
     )
@@ -348,6 +363,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "reject": _reject,
     "device": _device,
     "credential": _credential,
+    "file-signer": _file_signer,
     "organisation": _organisation,
     "server": _server,
     "root-list": _root_list,

@@ -50,7 +50,7 @@ class Rates:
     """
 
     network: Mapping[str, float]
-    commands: Mapping[str, int]
+    commands: Mapping[str, float]
     signing: float
     making: float
     lost_per_thousand: int = 20

@@ -1,16 +1,17 @@
 """`smki plan`: what a recovery, or an issue, takes, before anyone decides."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
 
 from smki.bootstrap import load_settings
-from smki.interfaces.capacity import COMMANDS_A_SECOND, Wanted, calculate, fields_of
+from smki.interfaces.capacity import Wanted, calculate, fields_of
 from smki.interfaces.capacity_issuing import issuing_fields
 from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.pace import pace_of, pace_options
 from smki.recovery import Compromised, Method
 from smki.terms import RemotePartyRole
 
@@ -25,27 +26,6 @@ _FLEET_MAX: Final = 1_000_000_000
 _COUNT: Final = click.IntRange(1, _FLEET_MAX)
 
 
-def _by_region(
-    context: click.Context, option: click.Parameter, values: Iterable[str]
-) -> dict[str, int]:
-    """REGION=NUMBER, each region once."""
-    del context
-    found: dict[str, int] = {}
-    for value in values:
-        region, _, number = value.rpartition("=")
-        if (
-            not region
-            or not number.isdecimal()
-            or not 0 < int(number) <= _FLEET_MAX
-            or region in found
-        ):
-            raise click.BadParameter(
-                f"{value!r}, must be REGION=NUMBER, each region once", param=option
-            )
-        found[region] = int(number)
-    return found
-
-
 @click.command
 @click.option("--devices", type=_COUNT, help="All kinds together, as homes have them.")
 @click.option("--estate", is_flag=True, help="The commissioned devices of this house's estate.")
@@ -58,29 +38,7 @@ def _by_region(
     show_default=True,
     help="Whose cells, for methods 1 to 3.",
 )
-@click.option(
-    "--rate",
-    "commands",
-    multiple=True,
-    callback=_by_region,
-    metavar="REGION=N",
-    help=f"Commands a second that its network takes; {COMMANDS_A_SECOND} if not given.",
-)
-@click.option(
-    "--network",
-    "octets",
-    multiple=True,
-    callback=_by_region,
-    metavar="REGION=N",
-    help="Octets a second that it carries; as the table 'line' is configured if not given.",
-)
-@click.option("--signing", type=click.FloatRange(1), help="Signatures a second of the key.")
-@click.option("--making", type=click.FloatRange(1), help="Commands a second of one core.")
-@click.option("--cores", type=click.IntRange(1, 100_000), help="That work; this machine's.")
-@click.option(
-    "--lost", type=click.IntRange(0, 999), default=20, show_default=True, help="Of 1,000."
-)
-@click.option("--tries", type=click.IntRange(1, 16), default=4, show_default=True, help="A device.")
+@pace_options
 @click.option("--read-back", is_flag=True, help="Each device is asked afterwards what it holds.")
 @click.option("--issue", type=_COUNT, help="Device certificates that are issued.")
 @click.option("--issuing", type=click.FloatRange(1), help="Certificates a second of one core.")
@@ -120,9 +78,15 @@ def plan(
 
 
 def _wanted(devices: int | None, given: Mapping[str, Any]) -> Wanted:
-    named = {"method": Method(given["method"]), "role": _ROLES[given["role"]]}
-    key = Compromised(given["compromised"]) if given["compromised"] else None
-    return Wanted(devices=devices, **{**given, **named, "compromised": key})
+    key = given["compromised"]
+    return Wanted(
+        devices=devices,
+        method=Method(given["method"]),
+        compromised=Compromised(key) if key else None,
+        role=_ROLES[given["role"]],
+        pace=pace_of(given),
+        read_back=given["read_back"],
+    )
 
 
 def _lines(fields: Mapping[str, Any]) -> Iterator[str]:

@@ -205,6 +205,20 @@ def credential(
     _tell_certified(result, out, f"'{interface}' credential of {party}", as_json=as_json)
 
 
+@registration.command("file-signer")
+@click.argument("file")
+@_party_option
+@_out_option
+@json_option
+def file_signer(file: str, *, party: str, out: str, as_json: bool) -> None:
+    """Issue an IKI file signing certificate from a CSR of the party: it signs files, opens nothing.
+
+    FILE is the CSR, PEM or DER, as of 'smki csr system'; - is standard input.
+    """
+    result = _certified("file-signer", file, out, as_json=as_json, party=party)
+    _tell_certified(result, out, f"file signing certificate of {party}", as_json=as_json)
+
+
 @registration.command
 @click.argument("file")
 @_party_option
@@ -255,6 +269,8 @@ _ADVICE = {
     "credential": "the subject must have O, OU and CN, and the request ask for one extension,"
     " keyUsage: 'smki csr system' makes such a request, or openssl req -new with -addext"
     " keyUsage=critical,digitalSignature",
+    "file-signer": "the subject must have O, OU and CN, and the request ask for one extension,"
+    " keyUsage: 'smki csr system' makes such a request",
     "organisation": "the subject must have OU and uniqueIdentifier, and the request ask for one"
     " extension, keyUsage: 'smki csr organisation' makes such a request",
 }

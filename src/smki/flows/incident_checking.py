@@ -82,7 +82,16 @@ def _decided(front: FrontOffice, incident: Incident) -> Iterator[tuple[Seen, str
         yield Seen.DECIDED, f"{method.value}, by the subscriber"
         return
     recorded = recorded_decision(front, incident.decision, front.index.size())
-    if recorded is not None:
+    said = recorded.decision if recorded is not None else None
+    if (
+        recorded is not None
+        and said is not None
+        and (said.object, said.scope)
+        == (
+            incident.ref,
+            method.value,
+        )
+    ):
         yield Seen.DECIDED, f"{method.value}, decision {incident.decision}, entry {recorded.entry}"
     for one in recorded_decisions(front, kind=DecisionKind.USE_KEY):
         if one.decision.scope.startswith(f"{incident.ref}: "):
@@ -123,25 +132,31 @@ def _asked_for(front: FrontOffice, item: ItemRow, incident: Incident) -> bool:
 def _of_certificates(front: FrontOffice, incident: Incident) -> Iterator[tuple[Seen, str]]:
     serials = (SerialNumber.parse(one) for one in incident.names if len(one) <= _SERIAL_MOST)
     named = [row for row in map(front.index.by_serial, serials) if row is not None]
-    since = int(incident.steps[0].at.timestamp() * _MILLISECONDS)
     organisations = [row for row in named if row.kind is CertificateKind.ORGANISATION]
-    followed = [row for row in organisations if _is_followed(front, row, since)]
+    followed = [row for row in organisations if _is_followed(front, row, incident)]
     if organisations and len(followed) == len(organisations):
         yield Seen.CERTIFICATES, f"{len(followed)} of {len(organisations)} are followed"
     revoked = [row for row in named if row.status is CertificateStatus.REVOKED]
     if named and len(revoked) == len(named):
         yield Seen.REVOKED, f"all {len(revoked)} that are named"
-    fresh = [row for row in front.index.rows(CertificateKind.ISSUING_OCA) if row.lodged_at >= since]
-    for row in fresh:
-        yield Seen.ISSUING, f"entry {row.entry}: {row.serial}"
+    for row in front.index.rows(CertificateKind.ISSUING_OCA):
+        if _is_since(row, incident):
+            yield Seen.ISSUING, f"entry {row.entry}: {row.serial}"
 
 
-def _is_followed(front: FrontOffice, old: CertificateRow, since: int) -> bool:
+def _is_since(row: CertificateRow, incident: Incident) -> bool:
+    """Whether it was lodged after the notification: by the record's order, else by the clock."""
+    if incident.notice is not None:
+        return row.entry > incident.notice
+    return row.lodged_at >= incident.steps[0].at.timestamp() * _MILLISECONDS
+
+
+def _is_followed(front: FrontOffice, old: CertificateRow, incident: Incident) -> bool:
     """Whether the same party has a certificate for the same use and role, with another key, since."""
     if old.identity is None:
         return False
     return any(
-        row.lodged_at >= since
+        _is_since(row, incident)
         and (row.kind, row.role, row.usage) == (old.kind, old.role, old.usage)
         and row.key != old.key
         for row in front.index.by_identity(old.identity)

@@ -276,6 +276,29 @@ def sign_items(
     return _keep(register, before, after, f"{ref}: items of a checklist were signed", at)
 
 
+def signed_items(front: FrontOffice, incident: Incident) -> dict[str, str]:
+    """By name of the item who signed it, of what an officer in force really signed.
+
+    What is kept is verified again: a signature of a credential that was revoked since, or that
+    somebody wrote into the register by hand, ticks nothing.
+
+    Clause: sec-app-q:B
+    """
+    found: dict[str, str] = {}
+    for one in incident.signed:
+        try:
+            signed = parse_json(one.statement.encode(), "statement")
+            if not isinstance(signed, Mapping) or signed.get("incident") != incident.ref:
+                continue
+            officer = who_said(front, signed, CHECKLIST, at=one.at, before=front.index.size())
+        except (Malformed, Refused):
+            continue
+        if signed.get("items") == list(one.items):
+            words = f"signed by {officer.name} on {one.at:%F %T}"
+            found.update(dict.fromkeys(one.items, words))
+    return found
+
+
 def _must_permit(front: FrontOffice, ref: str, method: Method, decision: str, at: datetime) -> None:
     before = front.index.size()
     recorded = recorded_decision(front, decision, before)

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,9 @@ from smki.bootstrap.opening import load_hierarchy, open_confidential
 from smki.bootstrap.recoveries import open_kept
 from smki.devices import DeviceKind, DeviceState
 from smki.flows.confiding import revealed
+from smki.flows.incidents import incident_of
+from smki.flows.keeping import keep
+from smki.governance.entries import Change
 from smki.interfaces.operations import perform
 from smki.ports.campaigns import Became, Member
 from smki.ports.estate import EstateDevice, InventoryRow
@@ -438,9 +441,23 @@ def test_a_checklist_is_ticked_by_what_is_seen_and_signed_by_people(desk: Desk) 
     shown = {one["name"]: one["shown"] for one in kept["items"] if one["done"]}
     assert set(shown) == {"confirmed", "told", "thresholds"}
     assert shown["told"].startswith("signed by chair on ")
+    forge(desk, ref)
+    assert not done()["listed"]
     code, refused = desk.json("checklist", ref, "--item", "decided", "--statement", f"{file}.2")
     assert (code, "not for people to sign" in refused["error"]["message"]) == (1, True)
     assert desk.json("checklist", ref, "--item", "told")[0] == 2
+
+
+def forge(desk: Desk, ref: str) -> None:
+    """Somebody who keeps the register writes into it by hand that another item was signed, too."""
+    with open_front(settings_of(desk)) as front:
+        register = front.proceedings
+        before = incident_of(register, ref)
+        (signed,) = before.signed
+        forged = replace(signed, items=("listed",))
+        after = replace(before, signed=(signed, forged))
+        change = Change(at=datetime.now(UTC), by="", said="by hand", entities=(after,))
+        keep(register, change, {after.key: before})
 
 
 @pytest.mark.clause("sec-app-l:2")

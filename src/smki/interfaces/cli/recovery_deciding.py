@@ -1,7 +1,6 @@
 """`smki recovery options`, `checklist`, `sign-items`: what can be done about an incident, and what is done."""
 
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,14 +10,20 @@ from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.recoveries import houses, open_kept
 from smki.campaigns import progress_of
 from smki.flows.incident_checking import seen_of
-from smki.flows.incidents import checklist_statement, incident_of, said_items, sign_items
+from smki.flows.incidents import (
+    checklist_statement,
+    incident_of,
+    said_items,
+    sign_items,
+    signed_items,
+)
 from smki.governance.entities.incidents import Incident
 from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.pace import pace_of, pace_options
 from smki.interfaces.recovery_options import compared, fields_of
 from smki.recovery import PROCEDURES
-from smki.recovery.checklists import ITEMS, Seen, Ticked, items_for
+from smki.recovery.checklists import ITEMS, Ticked, items_for
 from smki.recovery.checklists import checklist as ticked
 from smki.recovery.options_paper import option_lines, paper
 from smki.recovery.progress import Progress
@@ -104,7 +109,7 @@ def checklist(
             sign_items(front, ref, items, read_input(signature), _now())
         found = incident_of(front.proceedings, ref)
         seen = seen_of(front, found, _campaigns(settings, found), settings.guidance.guidance())
-        rows = _rows(found, chosen, seen)
+        rows = ticked(_method(found, chosen), seen, signed_items(front, found))
     lines = [
         f"{'done' if one.done else '    '}  {one.item.phase.value:13} {one.item.name:12}"
         f" {one.item.text}{f' ({one.shown})' if one.shown else _to_sign(one)}"
@@ -156,17 +161,6 @@ def _campaigns(settings: Settings, incident: Incident) -> dict[str, tuple[Progre
                 progress = progress_of(kept.campaigns, kept.points, name)
                 found[name] = (progress, carried.looked_at)
     return found
-
-
-def _rows(
-    incident: Incident, method: Method | None, seen: Mapping[Seen, str]
-) -> tuple[Ticked, ...]:
-    signed = {
-        name: f"signed by {one.officer} on {one.at:%F %T}"
-        for one in incident.signed
-        for name in one.items
-    }
-    return ticked(_method(incident, method), seen, signed)
 
 
 def _method(incident: Incident, method: Method | None) -> Method:

@@ -16,7 +16,7 @@ from smki.adapters.files import read_octets
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.pairs import Pair, sample_pairs, server_pair
 from smki.bootstrap.samples import SAMPLES
-from smki.bootstrap.settings import Settings
+from smki.bootstrap.settings import FOUNDING, Settings
 from smki.ceremonies.development import ROOTS
 from smki.flows.office import FrontOffice
 from smki.flows.revocation import current_list
@@ -77,7 +77,7 @@ def holdings(settings: Settings, front: FrontOffice, now: datetime) -> tuple[Hol
     """
     pairs = _pairs(settings, front)
     found = (
-        *_root_lists(front),
+        *_root_lists(front, custody=settings.path(FOUNDING).exists()),
         *_authorities(front),
         *(holding for holding, _ in pairs),
         *_parties_own(front, {serial for _, serial in pairs}, now),
@@ -85,7 +85,8 @@ def holdings(settings: Settings, front: FrontOffice, now: datetime) -> tuple[Hol
     return tuple(sorted(found, key=lambda one: (one.expires, one.name)))
 
 
-def _root_lists(front: FrontOffice) -> Iterator[Holding]:
+def _root_lists(front: FrontOffice, *, custody: bool) -> Iterator[Holding]:
+    """The roots' lists; a ceremony renews those whose roots are in custody."""
     for root in ROOTS:
         current = current_list(front, root)
         if current is not None:
@@ -93,8 +94,8 @@ def _root_lists(front: FrontOffice) -> Iterator[Holding]:
                 name=f"list/{root.value}",
                 what=f"revocation list {current.number} of {root.value}",
                 expires=current.next_update,
-                renewal=Renewal.ROOT_KEYS,
-                root=root,
+                renewal=Renewal.CEREMONY if custody else Renewal.ROOT_KEYS,
+                root=None if custody else root,
             )
 
 

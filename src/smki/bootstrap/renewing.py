@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import load_der_x509_certificate
-
 from smki.bootstrap.holdings import Holding, Renewal, certificate_in, holdings
-from smki.bootstrap.opening import load_hierarchy
+from smki.bootstrap.opening import load_hierarchy, public_key_in
 from smki.bootstrap.pairs import (
     Pair,
     certified,
@@ -27,6 +24,7 @@ from smki.bootstrap.pairs import (
 from smki.bootstrap.samples import SAMPLES
 from smki.bootstrap.settings import Settings
 from smki.ceremonies import sign_root_list
+from smki.ceremonies.fingerprints import fingerprint
 from smki.flows.configuring import is_development
 from smki.flows.key_use import USE_KEY
 from smki.flows.office import FrontOffice
@@ -93,10 +91,9 @@ class Renewer:
         if is_development(self.front):
             return
         authority = load_hierarchy(self.front).authority(root)
-        key = load_der_x509_certificate(authority.certificate).public_key()
-        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        digest = fingerprint(public_key_in(authority.certificate))
         use = {"name": root.value, "incident": MAINTENANCE, "purpose": LISTS}
-        self.ask(USE_KEY, {**use, "public_key": base64.b64encode(spki).decode()})
+        self.ask(USE_KEY, {**use, "digest": digest})
 
     def _pair(self, pair: Pair) -> None:
         new = next_of(pair)

@@ -19,7 +19,6 @@ Clause: sec:L10.9
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 
 from smki.flows.deciding import candidates, disbelieved, why_not
@@ -41,20 +40,15 @@ class KeyUse:
 
     Attributes:
         name: what the house calls the key, as `root-oca`.
-        public_key: its SubjectPublicKeyInfo, DER.
+        digest: SHA-256 of its SubjectPublicKeyInfo, in hexadecimal.
         incident: what it is used in: the reference of an incident, or `maintenance`.
         purpose: what for: a method of recovery, or `revocation-list`.
     """
 
     name: str
-    public_key: bytes
+    digest: str
     incident: str
     purpose: str
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the SubjectPublicKeyInfo, in hexadecimal."""
-        return sha256(self.public_key).hexdigest()
 
     @property
     def names(self) -> frozenset[str]:

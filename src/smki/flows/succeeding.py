@@ -19,8 +19,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
-
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.holding import COMPLETED
 from smki.ceremonies.replaying import Replayed, replay
@@ -39,7 +37,6 @@ from smki.merkle.leaf import decode_leaf
 from smki.profiles import lint_certificate
 from smki.repository import body_of, catch_up, lodge_ceremony
 from smki.terms import CertificateKind, Finding, Malformed, Refused
-from smki.wire.certificate import parse_certificate
 from smki.wire.pkcs10 import parse_organisation_request
 from smki.wire.requests import OrganisationRequest
 
@@ -188,9 +185,8 @@ def _permit(office: Office, told: Replayed, new: Mapping[CertificateKind, bytes]
     if told.opening.purpose is not Purpose.LIVE:
         return
     for kind in (one for one in new if one.issuer is one):
-        key = load_der_public_key(parse_certificate(new[kind]).tbs.public_key)
-        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        use = KeyUse(name=kind.value, public_key=spki, incident=SUCCESSION, purpose=CERTIFY)
+        key = told.keys[kind.value]
+        use = KeyUse(name=kind.value, digest=key, incident=SUCCESSION, purpose=CERTIFY)
         must_permit_key_use(office, use)
 
 

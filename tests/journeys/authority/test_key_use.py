@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.clause("sec:L10.9", "sec:L5.3")
 SPKI = b"the public key of the recovery key"
-USE = KeyUse(name="recovery", public_key=SPKI, incident="INC-7", purpose="method-2")
+USE = KeyUse(name="recovery", digest=sha256(SPKI).hexdigest(), incident="INC-7", purpose="method-2")
 EARLIER, LATER = datetime(2025, 6, 1, tzinfo=UTC), datetime(2090, 6, 1, tzinfo=UTC)
 
 

@@ -122,8 +122,9 @@ def test_the_recovery_key_in_custody_has_its_certificate(house: Rehearsed) -> No
     assert len(list((folder / EARLIER).iterdir())) == 2
     assert house.take(transcript) == done
     command = House(state=house.folder / "state")
-    code, said = command.json("renew", f"dcc/{pair.stem}")
-    assert (code, "is renewed by a ceremony" in said["error"]["message"]) == (1, True)
+    for name in (f"dcc/{pair.stem}", "list/root-oca"):
+        code, said = command.json("renew", name)
+        assert (code, "is renewed by a ceremony" in said["error"]["message"]) == (1, True)
 
 
 @pytest.mark.clause("sec-app-l:3", "gbcs:12")
@@ -141,7 +142,10 @@ def test_a_ceremony_of_another_house_changes_nothing(house: Rehearsed, original:
     file = house.folder / "other.json"
     file.write_bytes(other)
     code, said = original.json("ceremony", "take", str(file))
-    assert (code, "this is a development SMKI, whose roots" in said["error"]["message"]) == (1, True)
+    assert (code, "this is a development SMKI, whose roots" in said["error"]["message"]) == (
+        1,
+        True,
+    )
     with open_front(house.settings) as front:
         assert front.reader.checkpoint().size == size
 

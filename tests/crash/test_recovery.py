@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,9 +19,12 @@ from typing import Final
 import pytest
 from tests.support.carried import NAME, PLAN, Campaign, begun, hold_key
 
+from smki.interfaces import recovery_processes
 from smki.interfaces.recovery_carrying import carry, carry_on_dask
+from smki.interfaces.recovery_part import Line
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Fate, Move
+from smki.terms import Unavailable
 
 PATIENCE_SECONDS: Final = 3_600.0
 NO_STOP: Final = replace(
@@ -32,22 +36,44 @@ NO_STOP: Final = replace(
 def test_carriers_that_are_killed_are_replaced(tmp_path: Path) -> None:
     """Two of them, in the middle: every device is as the plan explains, none obeyed twice."""
     campaign = begun(tmp_path / "state", 300, NO_STOP)
-    kills = [30, 150]
     victims: list[int] = []
 
-    def kill(ended: int, _: int) -> None:
-        living = [pid for pid in campaign.carriers() if pid not in victims]
-        if kills and ended >= kills[0] and living:
-            kills.pop(0)
-            victims.append(living[0])
-            os.kill(living[0], signal.SIGKILL)
+    def kill() -> None:
+        for states in (30, 120):
+            until = time.monotonic() + 60
+            while campaign.states_since() < states and time.monotonic() < until:
+                time.sleep(0.02)
+            victims.append(next(pid for pid in campaign.carriers() if pid not in victims))
+            os.kill(victims[-1], signal.SIGKILL)
 
+    killing = threading.Thread(target=kill)
+    killing.start()
     with campaign.key():
-        done = carry(campaign.settings, NAME, processes=2, tell=kill)
+        done = carry(campaign.settings, NAME, processes=2)
+    killing.join()
     assert (done.decided.move, done.deaths, len(victims)) == (Move.DONE, 2, 2)
     assert done.carried.state is CampaignState.ENDED
     assert done.fates[Fate.RECOVERED] >= 290
     campaign.check()
+
+
+def test_carriers_that_die_again_and_again_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who cannot help dying is not started for ever; what one says is wrong ends them all."""
+    monkeypatch.setattr(recovery_processes, "_DEATHS_MOST", 0)
+    campaign = begun(tmp_path / "state", 4, NO_STOP)
+    with pytest.raises(Unavailable, match="smki recovery activate"):
+        carry(campaign.settings, NAME, processes=2, key_patience=0)
+
+    def kill(*_: int) -> None:
+        for pid in campaign.carriers():
+            os.kill(pid, signal.SIGKILL)
+
+    slow = Line(figures={"unreachable": 1.0})
+    with campaign.key(), pytest.raises(Unavailable, match="carriers died"):
+        carry(campaign.settings, NAME, processes=2, line=slow, tell=kill)
+    assert campaign.holding() == set()
 
 
 @dataclass

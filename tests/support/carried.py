@@ -108,6 +108,12 @@ class Campaign:
             found = rows.execute(query).fetchall()
         return [int(worker.split("-")[-2]) for (worker,) in found]
 
+    def states_since(self) -> int:
+        """How often devices have changed since it was begun."""
+        with closing(sqlite3.connect(self.state / "estate.sqlite", timeout=30)) as rows:
+            query = "SELECT count(*) FROM state_log WHERE revision > 0"
+            return int(rows.execute(query).fetchone()[0])
+
     def check(self) -> None:
         """Every device is in a state that the plan explains, and none obeyed twice."""
         holding, changed, tries = self.holding(), self.changed(), PLAN.patience.tries

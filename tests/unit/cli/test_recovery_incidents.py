@@ -281,6 +281,25 @@ def test_what_is_refused_is_kept(desk: Desk, made: Callable[[Desk], Path], said:
     assert kept["reasons"]
 
 
+@pytest.mark.clause("sec-app-q:B", "sec-app-l:2")
+def test_a_file_signer_that_was_revoked_signs_nothing(desk: Desk) -> None:
+    """Issued under a name of its own, taken while it is in force, and refused when it is on the list."""
+    house = desk.authority.house
+    asked = ("--organisation", "Sample Energy Supplier", "--role", "supplier", "--name", "others")
+    files = tuple(f"{desk.folder}/others.{suffix}" for suffix in ("csr", "key", "pem"))
+    assert house.run("csr", "system", *asked, "--out", files[0], "--key-out", files[1])[0] == 0
+    words = ("registration", "file-signer", files[0], "--party", "supplier", "--out")
+    code, issued = house.json(*words, files[2])
+    assert code == 0, issued
+    code, again = house.json(*words, f"{files[2]}.2")
+    assert (code, "has it" in again["error"]["message"]) == (1, True)
+    sealed = desk.sealed(desk.notice("SUP-15"), signer="others")
+    assert desk.take(sealed)[1]["reference"] == "SUP-15"
+    assert house.run("registration", "revoke", issued["serial"])[0] == 0
+    code, refused = desk.take(desk.sealed(desk.notice("SUP-16"), signer="others"))
+    assert (code, "was revoked on" in refused["error"]["message"]) == (1, True), refused
+
+
 def test_a_parcel_opens_for_whom_it_is_sealed_alone(desk: Desk) -> None:
     """Another officer's key opens nothing."""
     code, refused = desk.take(desk.sealed(desk.notice("SUP-9")), holder="chair")
@@ -304,6 +323,10 @@ def test_relevant_devices_are_worked_out(
     assert (found["named"], found["named_not_relevant"]) == (2, 1)
     assert found["certificates"] == {desk.serial: len(relevant)}
     assert found["cells"] == {"esme": 10, "gsme": 10}
+    given = ("--making", "10000", "--signing", "1000")
+    code, planned = desk.authority.house.json("plan", "--estate", "--method", "method-3", *given)
+    commissioned = sum(one.mpxn == "" and one.kind is not DeviceKind.CHF for one in rows)
+    assert (code, planned["devices"]) == (0, commissioned)
     assert listing.read_text().split() == [str(one.device) for one in relevant]
     assert {one["region"]: one["devices"] for one in found["by"] if one["kind"] == "esme"} == {
         "north": 5,

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.adapters.sql.estate import SqlEstate
+from smki.adapters.sql.estate_holdings import EstateHoldings
 from smki.adapters.sql.estate_lots import SqlLots
 from smki.devices import KINDS
 from smki.interfaces import estate_making
@@ -183,9 +185,18 @@ def test_a_batch_that_came_to_nothing_ends_its_lot(
 
 
 def test_an_estate_in_postgresql(postgresql_yard: Any) -> None:
-    """Made and made larger as in a file."""
+    """Made and made larger as in a file; what devices hold is looked through as there."""
     assert postgresql_yard.make(20).made == 20
     assert postgresql_yard.make(25).made == 5
     with postgresql_yard.estate() as estate:
         _whole(estate, 25)
         assert estate.octets() > 0
+        holdings = EstateHoldings(estate)
+        first = holdings.held(None, 20)
+        rest = holdings.held(first[-1].device, 20)
+        known = {number for number, _ in holdings.anchors()}
+        assert (len(first), len(rest)) == (20, 5)
+        assert all(known.issuperset(one.anchors) for one in (*first, *rest))
+        ids = [one.device for one in first]
+        now = datetime.now(UTC) + timedelta(days=1)
+        assert len(holdings.statuses_at(ids, now)) == len(ids)

@@ -95,6 +95,7 @@ class _UnderWay:
     asked: _Asked
     message: bytes | Formed = b""
     command: bytes | Formed = b""
+    unanswered: tuple[bytes | Formed, datetime] | None = None
     succeeded: bool = False  # its answer says so in the usual octets
 
 
@@ -326,6 +327,8 @@ class Carrier:
             following = _FOLLOWING.get(one.asked)
             if following is None:
                 return _given_up(carried, one, event)
+            if one.asked is _Asked.COMMANDED:
+                one.unanswered = one.command, event.at
             one.asked = following
             return None
         if one.succeeded:
@@ -393,6 +396,7 @@ def _ended(one: _UnderWay, event: Answered, fate: Fate, why: str) -> Became:
         command=one.message,
         response=event.response.octets,
         at=event.at,
+        unanswered=one.unanswered,
     )
 
 

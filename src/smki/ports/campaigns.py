@@ -62,6 +62,8 @@ class Became:
             answered the one that was to recover it, rather than a question after it.
         response: that came to it, whole; empty if none.
         at: when.
+        unanswered: the command of this try that nobody answered, where a question after it was;
+            and when it was waited for no longer.
     """
 
     device: EUI64
@@ -71,6 +73,7 @@ class Became:
     command: bytes | Formed
     response: bytes = b""
     at: datetime
+    unanswered: tuple[bytes | Formed, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,11 @@ class Carried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What went to a device and what came back, octet for octet."""
+    """What went to a device and what came back, octet for octet.
+
+    `attempt` is twice the number of the try; one less for a command of it that nobody answered,
+    where a question after it was.
+    """
 
     device: EUI64
     attempt: int

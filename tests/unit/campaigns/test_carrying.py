@@ -60,6 +60,7 @@ class Field:
         self.placed = told_by(self.materials.certificates)
         self.states: dict[EUI64, DeviceState] = {}
         self.obeyed: Counter[EUI64] = Counter()
+        self.mute = 0  # message code whose answers are lost
         self.sent: set[tuple[EUI64, bytes]] = set()
         self.said: set[bytes] = set()
 
@@ -116,7 +117,8 @@ class Field:
             assert before is not None
             assert after is not None
             self.obeyed[device] += before.state.anchors != after.state.anchors
-            return said
+            lost = parse_message(message).header.message_code == self.mute
+            return () if lost else said
 
         network = SimulatedNetwork(
             answers,
@@ -212,7 +214,7 @@ def test_all_devices_are_recovered_over_a_bad_line(field: Field) -> None:
     evidence = field.campaigns.evidence(NAME, None, 100)
     assert {one.device for one in evidence} == set(field.states)
     assert all((one.device, one.command) in field.sent for one in evidence)
-    assert all(one.response in field.said for one in evidence)
+    assert all(one.response in field.said for one in evidence if one.response)
 
 
 def test_canaries_come_first(field: Field) -> None:
@@ -223,6 +225,21 @@ def test_canaries_come_first(field: Field) -> None:
     assert canaries.fates == {Fate.RECOVERED: canaries.devices}
     assert all(set(counts.fates) == {Fate.PLANNED} for counts in others)
     assert field.replaced() == canaries.devices
+
+
+@pytest.mark.clause("sec:L10")
+def test_a_command_whose_answer_was_lost_is_kept_beside_the_question(field: Field) -> None:
+    """Devices whose answers are all lost are asked, and recovered; both messages are evidence."""
+    field.populate(7)
+    field.mute = CONTINGENCY.message_code
+    assert field.carry() is Move.DONE
+    assert field.fates() == {Fate.RECOVERED: 7}
+    evidence = field.campaigns.evidence(NAME, None, 100)
+    assert [one.attempt for one in evidence] == [1, 2] * 7
+    for command, question in zip(evidence[::2], evidence[1::2], strict=True):
+        assert parse_message(command.command).header.message_code == CONTINGENCY.message_code
+        assert (command.response, command.at < question.at) == (b"", True)
+        assert question.response
 
 
 @pytest.mark.clause("sec:L10")

@@ -119,12 +119,22 @@ def test_a_device_is_leased_to_one_process_and_counted_in_every_fate(opened: Ope
 
 @pytest.mark.clause("sec:L10")
 def test_evidence_is_given_back_octet_for_octet(opened: Opening) -> None:
-    """Of each try, whether its command was kept whole or as what fills its form."""
+    """Of each try, whether its command was kept whole or as what fills its form.
+
+    A command that nobody answered is kept beside the question that was.
+    """
     campaigns = opened()
     taken = _leased(campaigns, "one")
     campaigns.settle(NAME, "one", [_became(number, Fate.PLANNED, AT) for number in taken])
     assert sorted(_leased(campaigns, "two")) == sorted(taken)
-    whole = Became(device=_device(0), fate=Fate.REFUSED, command=b"\xdf whole", at=AT)
+    whole = Became(
+        device=_device(0),
+        fate=Fate.REFUSED,
+        command=b"\xdf whole",
+        response=b"told",
+        at=AT,
+        unanswered=(_became(0, Fate.PLANNED).command, AT),
+    )
     campaigns.settle(NAME, "two", [whole])
     found = [
         (int(one.device), one.attempt, one.command, one.response)
@@ -132,9 +142,10 @@ def test_evidence_is_given_back_octet_for_octet(opened: Opening) -> None:
     ]
     formed = [b"\xdf" + _device(number).octets + b"!" for number in (0, 1)]
     assert found == [
-        (0, 1, formed[0], b"said"),
-        (0, 2, b"\xdf whole", b""),
-        (1, 1, formed[1], b"said"),
+        (0, 2, formed[0], b"said"),
+        (0, 3, formed[0], b""),
+        (0, 4, b"\xdf whole", b"told"),
+        (1, 2, formed[1], b"said"),
     ]
     (last,) = opened().evidence(NAME, _device(1), 10)
     assert last.device == _device(2)

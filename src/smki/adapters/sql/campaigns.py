@@ -141,6 +141,7 @@ class SqlCampaigns:
     def settle(self, name: str, worker: str, became: Sequence[Became]) -> int:
         """So many of these became what is said, with their evidence."""
         columns = self._forms.columns(one.command for one in became)
+        unheard = self._unheard(became)
 
         def work(connection: Connection) -> int:
             connection.scalar(state_of(name))
@@ -154,8 +155,15 @@ class SqlCampaigns:
             _PROVEN.run(
                 connection,
                 [
-                    (name, number, mine[number][0], column, one.response, micros(one.at))
-                    for one, column, number in kept
+                    *(
+                        (name, number, 2 * mine[number][0], column, one.response, micros(one.at))
+                        for one, column, number in kept
+                    ),
+                    *(
+                        (name, number, 2 * mine[number][0] - 1, column, b"", at)
+                        for number, column, at in unheard
+                        if number in mine
+                    ),
                 ],
             )
             before = Counts(mine[number][1:] for _, _, number in kept)
@@ -164,6 +172,15 @@ class SqlCampaigns:
             return len(kept)
 
         return self._store.write(work) if became else 0
+
+    def _unheard(self, became: Sequence[Became]) -> list[tuple[int, bytes, int]]:
+        """Number, column and instant of each command that nobody answered beside what was."""
+        found = [(one.device, *one.unanswered) for one in became if one.unanswered]
+        columns = self._forms.columns(command for _, command, _ in found)
+        return [
+            (number_of(device), column, micros(at))
+            for (device, _, at), column in zip(found, columns, strict=True)
+        ]
 
     def _mine(
         self, connection: Connection, name: str, worker: str, became: Sequence[Became]

@@ -108,6 +108,22 @@ def test_an_issuing_authority_is_followed_and_revoked(house: Rehearsed) -> None:
         assert len(authorities(front, OCA)) == 2
 
 
+@pytest.mark.clause("sec-app-l:3", "sec-app-b:B-crl")
+def test_a_transcript_that_is_lodged_puts_nothing_in_force(house: Rehearsed) -> None:
+    """Of 'issuing': neither the authority that follows nor the list that revokes the one before."""
+    old = house.certificate(OCA)
+    file = house.folder / "issuing.json"
+    file.write_bytes(house.issuing())
+    code, said = House(state=house.folder / "state").json("ceremony", "lodge", str(file))
+    assert (code, said["lists"]) == (0, [])
+    assert house.certificate(OCA) == old
+    with open_front(house.settings) as front:
+        assert not is_revoked(front, old)
+    house.take(file.read_bytes())
+    with open_front(house.settings) as front:
+        assert is_revoked(front, old)
+
+
 @pytest.mark.clause("sec-app-l:3", "sec:L10")
 def test_the_recovery_key_in_custody_has_its_certificate(house: Rehearsed) -> None:
     """It takes the place of the sample's, whose key is kept with the earlier ones and used by nobody."""

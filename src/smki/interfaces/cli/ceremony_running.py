@@ -2,6 +2,7 @@
 
 import base64
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.opening import load_hierarchy
+from smki.bootstrap.succeeding import take_in_force
 from smki.ceremonies.development import ROOTS
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
@@ -26,6 +28,7 @@ from smki.interfaces.cli.ceremony_telling import told_document, told_lines
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import CEREMONY, perform
 
+LISTS = "root-lists"
 _PURPOSES = ("rehearsal", "live")
 
 
@@ -118,18 +121,22 @@ def lodge(transcript: str, *, as_json: bool) -> None:
     """Lodge a transcript in the record, for ever; it is replayed first.
 
     The revocation lists that a ceremony 'root-lists' made are lodged with it, and are in force.
+    Nothing else is by it: 'smki ceremony take' puts in force what a ceremony made.
     """
     with reporting(as_json=as_json):
         octets = read_input(transcript, limit=TRANSCRIPT_MAX)
         told = replay(octets)
-        text = base64.b64encode(octets).decode()
         settings = load_settings(os.environ)
-        result = perform(settings, os.environ, CEREMONY, {"transcript": text})
-        renewed = told.lists if told.roots else {}
-        for kind, signed in renewed.items():
-            given = {"authority": kind.value, "list": base64.b64encode(signed).decode()}
-            perform(settings, os.environ, "root-list", given)
-    result["lists"] = [kind.value for kind in renewed]
+        ask = partial(perform, settings, os.environ)
+        if told.opening.script.name == LISTS:
+            done = take_in_force(settings, ask, octets)
+            result: dict[str, Any] = {
+                "entry": done.entry,
+                "lists": [kind.value for kind in done.lists],
+            }
+        else:
+            text = base64.b64encode(octets).decode()
+            result = {**ask(CEREMONY, {"transcript": text}), "lists": []}
     lines = (
         f"the transcript is entry {result['entry']} of the record",
         *(f"the list of {kind} is in force" for kind in result["lists"]),

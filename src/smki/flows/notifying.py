@@ -46,7 +46,9 @@ from smki.terms import (
 CLAUSE: Final = "sec-app-l:2"
 TAKEN: Final = "notification of a compromise"
 REFUSED: Final = "refused notification of a compromise"
-CONTENT_KEPT: Final = 600 * 1024  # of what was refused; of more its digest and length
+CONTENT_KEPT: Final = (
+    500 * 1024
+)  # of what was refused, twice in base64 on its way; of more the digest
 Confide = Callable[[str, bytes], int]
 """Has the record commit to a content of that name; the entry."""
 

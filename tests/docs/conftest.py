@@ -15,6 +15,8 @@ _FENCE = re.compile(r"^```console(?P<how>[^\n]*)\n(?P<body>.*?)^```$", re.MULTIL
 _SCRIPT = re.compile(
     r"^```python (?P<name>[a-z_]+\.py)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
+_DEVICES = re.compile(r"--devices \d+")
+FEW = "--devices 12"
 INTERRUPT = "^C"
 BEGINNING = ROOT / "docs" / "tutorial.md"
 
@@ -44,13 +46,15 @@ def steps(text: str) -> tuple[Step, ...]:
 
     A line that ends in a backslash goes on in the next. `^C` interrupts the server. In a fence
     marked `console says` what stands under a command is what it says. One marked `console no-run`
-    is shown only: it needs something (a token, a database server) that the test does not have.
+    is shown only: it needs something (a token, a database server) that the test does not have. In
+    one marked `console few` what people do with many devices is done with few.
     """
     found: list[Step] = []
     for fence in _FENCE.finditer(text):
         if "no-run" in fence["how"]:
             continue
-        for line in fence["body"].replace("\\\n", " ").splitlines():
+        body = _DEVICES.sub(FEW, fence["body"]) if "few" in fence["how"] else fence["body"]
+        for line in body.replace("\\\n", " ").splitlines():
             if line.startswith("$ ") or line == INTERRUPT:
                 found.append(Step(command=line.removeprefix("$ ").strip()))
             elif "says" in fence["how"] and found:

@@ -111,13 +111,14 @@ def test_commands_are_read_in_order(steps_of: Steps, scripts_of: Scripts) -> Non
     text = (
         "```console\n$ a \\\n  b\nanswer\n$ c\n^C\n```\n```sh\n$ d\n```\n"
         "```console no-run\n$ e\n```\n```console says\n$ f\nit … so\n```\n"
+        "```console few\n$ g --devices 1000 -x\n```\n"
         "```python one.py\nprint(1)\n```\n```python\nprint(2)\n```\n"
     )
     found = steps_of(text)
-    assert [one.command for one in found] == ["a    b", "c", "^C", "f"]
-    assert [one.says for one in found] == [(), (), (), ("it … so",)]
-    assert found[-1].missing_in("first\n  it is so\n") == []
-    assert found[-1].missing_in("it is so.\n") == ["it … so"]
+    assert [one.command for one in found] == ["a    b", "c", "^C", "f", "g --devices 12 -x"]
+    assert [one.says for one in found] == [(), (), (), ("it … so",), ()]
+    assert found[3].missing_in("first\n  it is so\n") == []
+    assert found[3].missing_in("it is so.\n") == ["it … so"]
     assert scripts_of(text) == {"one.py": "print(1)\n"}
 
 

@@ -26,6 +26,7 @@ from smki.simulator.catalogue import recipient_of
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.obeying import EstateDevices, ForDevice
 from smki.simulator.sending import HandleKeys
+from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import RegionFigures
 from smki.terms import EUI64, RemotePartyRole, SmiStatus
 from smki.wire.certificate import parse_certificate
@@ -34,7 +35,7 @@ from smki.wire.gbcs.trust_anchors import KeyUsageBits
 WAIT: Final = 60  # seconds
 MAKES: Final = ("Amber", "Birch", "Cedar")
 REGIONS: Final = {
-    "north": RegionFigures(unreachable=0.09, delay_seconds=20),
+    "north": RegionFigures(unreachable=0.04, delay_seconds=20, faulty_makes=frozenset({"Cedar"})),
     "central": RegionFigures(unreachable=0.02, delay_seconds=20),
     "south": RegionFigures(unreachable=0, delay_seconds=20),
 }
@@ -106,8 +107,10 @@ class Drill:
             answers,
             regions=REGIONS,
             region_of=lambda device: row.region if (row := rows[device]) else "",
+            hub_of=lambda device: (device, row.make if (row := rows[device]) else ""),
             start=max([self.begun, *(point.at for point in points[-1:])]),
             seed=5,
+            transfer=TransferFigures(block_octets=512),
         )
         chance = random.Random(1)  # noqa: S311 -- spreads repeated sendings
         outbox = SqlHeadEnd(kept.estate.store)

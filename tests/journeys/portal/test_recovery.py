@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.journeys.portal.conftest import NewUser, Opened, User
 
 pytestmark = [pytest.mark.slow, pytest.mark.clause("sec:L10", "sec-app-o:portal")]
-FEW, MANY = (230, 100), (900, 640)  # devices, and how many have ended when pictures are taken
+FEW, MANY = (230, 100), (900, 400)  # devices, and how many have ended when pictures are taken
 NAME = "drill-at-the-desk"
 ENDED = "some => parseInt(document.querySelector('.tile-recovered').textContent) >= some"
 TABS = 60  # more than any of these pages has
@@ -61,7 +61,7 @@ def test_a_campaign_is_watched_and_steered(
     look_at_recovery: Callable[[Page, str], None],
 ) -> None:
     """The canaries are looked at, it is watched going on, paused, resumed; who did it is kept."""
-    page = opened("dcc", officer, viewport={"width": 1280, "height": 900})
+    page = opened("dcc", officer, viewport={"width": 1280, "height": 1480})
     page.get_by_role("link", name="Recovery", exact=True).click()
     look_at_recovery(page, "list")
     page.get_by_role("link", name=NAME).click()

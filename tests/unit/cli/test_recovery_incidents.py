@@ -19,7 +19,9 @@ from smki.devices import DeviceKind, DeviceState
 from smki.flows.confiding import revealed
 from smki.flows.incidents import incident_of
 from smki.flows.keeping import keep
+from smki.governance.entities.convening import Convening
 from smki.governance.entries import Change
+from smki.governance.looking import look
 from smki.interfaces.operations import perform
 from smki.ports.campaigns import Became, Member
 from smki.ports.estate import EstateDevice, InventoryRow
@@ -38,6 +40,13 @@ signs_as = "smki-pma"
 ref = "ada"
 name = "Ada"
 organisation = "Sample DCC"
+
+[[seat]]
+ref = "QPA/chair"
+body = "QPA"
+category = "chair"
+votes = true
+holder = "ada"
 
 [[person]]
 ref = "bo"
@@ -268,7 +277,8 @@ def _reference_again(desk: Desk) -> Path:
 def test_what_is_refused_is_kept(desk: Desk, made: Callable[[Desk], Path], said: str) -> None:
     """Of another, unsigned, altered: refused with the reason, and the record commits to what came."""
     sealed = made(desk)
-    size = desk.authority.house.json("repository", "audit")[1]["entries"]
+    with open_front(settings_of(desk)) as front:
+        size = front.index.size()
     code, refused = desk.take(sealed)
     assert (code, said in refused["error"]["message"]) == (1, True), refused
     with open_front(settings_of(desk)) as front:
@@ -279,6 +289,26 @@ def test_what_is_refused_is_kept(desk: Desk, made: Callable[[Desk], Path], said:
     kept = json.loads(content)
     assert kept["length"] == sealed.stat().st_size
     assert kept["reasons"]
+
+
+@pytest.mark.clause("sec:L10.9")
+def test_the_authority_is_called_together_with_the_options(desk: Desk) -> None:
+    """Each method is before it, and not to use the key; by whom who may not trigger it, nobody is."""
+    ref = desk.take(desk.sealed(desk.notice("SUP-17")))[1]["incident"]
+    call = ("--contact", "sue", "--mechanism", "in-person", "--by", "ada", "--confirmed")
+    assert desk.step(ref, "call-back", *call, "--second", "bo")[0] == 0
+    convene = ("--convene", "key-compromise")
+    assert desk.step(ref, "declare", "--by", "bo", *convene)[0] == 1
+    code, declared = desk.step(ref, "declare", "--by", "ada", "--text", "Today.", *convene)
+    assert (code, declared["state"]) == (0, "declared"), declared
+    with open_front(settings_of(desk)) as front:
+        convening = look(front.proceedings, Convening, declared["convening"])
+    assert convening is not None
+    texts = [one.text.partition(":")[0] for one in convening.options]
+    assert texts == ["method-1", "method-2", "method-3", "Do not use the key."]
+    assert "Today." in convening.circumstances
+    assert [one.person for one in convening.calls if one.sent] == ["ada"]
+    assert desk.step(ref, "declare", "--by", "ada", "--convening", "QPA/e1", *convene)[0] == 2
 
 
 @pytest.mark.clause("sec-app-q:B", "sec-app-l:2")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from smki.adapters.couriers import CourierFolder
 from smki.adapters.envelopes import ENVELOPE_OCTETS
 from smki.adapters.sql.estate_holdings import EstateHoldings
 from smki.bootstrap import Settings, load_settings, open_front
@@ -16,12 +17,15 @@ from smki.bootstrap.estates import open_estate
 from smki.bootstrap.opening import open_confidential
 from smki.flows import incidents
 from smki.flows.confiding import revealed
+from smki.flows.convening import sealing_certificates, send_calls
+from smki.flows.incident_convening import convene_and_declare
 from smki.flows.incidents import Called, incident_of
 from smki.flows.notifying import Confide, authority_of, keep_refusal, take_notification
 from smki.flows.office import FrontOffice
 from smki.flows.relevance import relevant_devices
 from smki.governance.entities.incidents import FactorAnswer, Incident, Mechanism
 from smki.governance.looking import all_under
+from smki.interfaces.cli.convening import CALLS
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.recovery_notices import opener
 from smki.interfaces.operations import perform
@@ -118,14 +122,30 @@ def call_back(ref: str, *, mechanism: str, as_json: bool, **given: Any) -> None:
 @_by_option
 @_text_option
 @click.option("--convening", default="", metavar="REF", help="By which the body was called.")
+@click.option("--convene", "criterion", metavar="CRITERION", help="Call the body together by this.")
 @json_option
-def declare(ref: str, *, as_json: bool, **given: Any) -> None:
-    """Declare it: the authority is to decide. 'smki governance convene' calls it together."""
-    _step(
-        lambda front: incidents.declare(front.proceedings, ref, at=_now(), **given),
-        f"next: 'smki recovery options {ref}' compares what can be done",
-        as_json=as_json,
-    )
+def declare(
+    ref: str, *, by: str, text: str, convening: str, criterion: str | None, as_json: bool
+) -> None:
+    """Declare it: the authority is to decide.
+
+    With --convene it is called together at once, each method an option before it and not to use the
+    key another; the messages wait to be carried, as after 'smki governance convene'.
+    """
+    if convening and criterion:
+        raise click.UsageError("--convening and --convene: one of them")
+    settings = load_settings(os.environ)
+    with reporting(as_json=as_json), open_front(settings) as front:
+        register, at = front.proceedings, _now()
+        if criterion is None:
+            found = incidents.declare(register, ref, by=by, text=text, convening=convening, at=at)
+        else:
+            found = convene_and_declare(register, ref, criterion=criterion, by=by, text=text, at=at)
+            courier = CourierFolder(settings.path(CALLS))
+            certificates = sealing_certificates(front, at)
+            for one in send_calls(register, courier, certificates, found.convening, at):
+                tell(f"{found.convening}: {one.person} is called, {one.place}")
+    _emit(found, f"next: 'smki recovery options {ref}' compares what can be done", as_json=as_json)
 
 
 @incident.command

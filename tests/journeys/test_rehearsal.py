@@ -14,10 +14,14 @@ from click.testing import CliRunner
 from tests.support.founding import copied, founded, quick_stores
 
 from smki.adapters.record import FileRecordReader
-from smki.bootstrap import Settings, load_settings
+from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.estates import open_estate
 from smki.bootstrap.recoveries import open_kept
 from smki.devices import KINDS
+from smki.governance.convening import DO_NOT_USE
+from smki.governance.entities.bodies import Committee
+from smki.governance.entities.convening import Convening
+from smki.governance.looking import all_under, look
 from smki.interfaces.cli import main
 from smki.merkle.leaf import LeafType, number_of
 from smki.ports.estate import InventoryQuery
@@ -185,11 +189,17 @@ def test_none_of_the_smki_s_own_keys_is_touched(rehearsal: Rehearsal) -> None:
 
 @pytest.mark.clause("sec:L10.9", "sec:L10")
 def test_it_was_decided_among_options_before_a_key_was_opened(rehearsal: Rehearsal) -> None:
-    """Not to use the key is an option; each key that was opened is asked for after its decision."""
+    """The authority is called together; not to use the key is an option; each key that was opened is asked for after its decision."""
     options = rehearsal.evidence(EvidenceKind.OPTIONS, "options")
     assert isinstance(options, Options)
     assert {one.method for one in options.options if one.chosen} == {Method.BY_CONTINGENCY}
     assert Method.NONE in {one.method for one in options.options}
+    with open_front(rehearsal.house) as front:
+        body = look(front.proceedings, Committee, "RPA")
+        assert body is not None
+        (convening,) = all_under(front.proceedings, body, Convening)
+    assert DO_NOT_USE.text in {one.text for one in convening.options}
+    assert all(call.acknowledged for call in convening.calls)
     decided = rehearsal.made("decision")["entries"]
     assert len(decided) == 3
     record = reader(rehearsal.house.state)

@@ -16,6 +16,7 @@ from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, ROOT_OCA, SYMMETRIC
 from smki.governance import Body, DecisionKind
 from smki.interfaces.capacity import Wanted, calculate
 from smki.interfaces.capacity_rates import Pace
+from smki.interfaces.rehearsal.convening import convened
 from smki.interfaces.rehearsal.deciding import Resolved, decided, now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_items
@@ -86,6 +87,8 @@ def authorised(run: Run) -> Made:
             Options(incident=incident, compromised=scenario.compromised, at=now(), options=options),
         ),
     )
+    call = convened(run, options, now())
+    run.tell(f"  the authority is called together ({call}), and answers")
     entries = decided(
         run,
         Body.SMKI_PMA,
@@ -98,7 +101,7 @@ def authorised(run: Run) -> Made:
         *(_use_of(run, key) for key in KEYS.get(scenario.method, ())),
     )
     run.tell(f"  decided and signed by chair and secretary: {', '.join(entries)}")
-    return {"incident": incident, "entries": dict(entries)}
+    return {"convening": call, "incident": incident, "entries": dict(entries)}
 
 
 def _options(run: Run) -> Iterator[Option]:

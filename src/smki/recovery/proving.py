@@ -193,7 +193,7 @@ def prove(
     examined = examine(report.subject, report.evidence, library, rehearsed, told)
     compare_figures(report.figures, examined.figures, tell)
     compare_checks(report.checks, examined.results, tell)
-    if report.supersedes is not None and report.supersedes.version >= report.version:
+    if report.supersedes is not None and report.supersedes.number >= report.number:
         tell("report", f"version {report.version} supersedes {report.supersedes.version}, later")
     found = (*examined.findings, *tell.findings)
     return Examined(

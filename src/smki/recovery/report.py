@@ -10,6 +10,7 @@ it says in words (causes, lessons, owners) is what people say.
 Clause: sec:L10
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -23,6 +24,7 @@ from smki.recovery.procedures import Compromised, Method
 REPORT_MAX: Final = 16 * 1024 * 1024  # octets; of a hundred million devices, most of it the list
 REPORT_KIND: Final = "recovery-report"
 FORMAT: Final = "smki-recovery-report-1"
+_VERSION: Final = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})", re.ASCII)
 
 
 class RunKind(Enum):
@@ -129,6 +131,11 @@ class Earlier:
     sha256: str
     entry: int
 
+    @property
+    def number(self) -> tuple[int, ...]:
+        """The version, to be compared."""
+        return tuple(map(int, self.version.split(".")))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
@@ -229,6 +236,11 @@ class Report:
     evidence: tuple[Listed, ...]
 
     @property
+    def number(self) -> tuple[int, ...]:
+        """The version, to be compared."""
+        return tuple(map(int, self.version.split(".")))
+
+    @property
     def passed(self) -> bool:
         """Whether every binary criterion is met; those that are counted are read by people."""
         return all(check.passed for check in self.checks if check.binary)
@@ -255,6 +267,9 @@ def parse_report(octets: bytes) -> Report:
     report = parse_value(Report, octets, "report", REPORT_MAX)
     if report.format != FORMAT:
         raise malformed("report", f"format {report.format[:60]!r}, must be {FORMAT}", "format")
+    for version in (report.version, report.supersedes.version if report.supersedes else "0.0"):
+        if not _VERSION.fullmatch(version):
+            raise malformed("report", f"version {version[:20]!r}, must be as 1.0", "version")
     named = [(_PLACE[one.kind], one.name) for one in report.evidence]
     if named != sorted(set(named)):
         raise malformed("report", "evidence: must be by kind and name, none twice", "evidence")

@@ -22,7 +22,7 @@ from smki.merkle.leaf import NO_REQUEST, CertificateBody, encode_certificate
 from smki.ports.campaigns import Member
 from smki.recovery import Fate
 from smki.recovery.evidence import Item, Vouched
-from smki.recovery.report import Earlier, Listed, Report, encode_report
+from smki.recovery.report import Earlier, Listed, Report, encode_report, parse_report
 from smki.repository import milliseconds
 from smki.terms import EUI64, Malformed
 
@@ -232,6 +232,36 @@ def test_a_later_version_names_the_one_before(lodged: Lodged, tmp_path: Path) ->
     file.write_bytes(encode_report(later))
     code, found = verified(lodged, file, "--record", str(lodged.record), state=lodged.house.state)
     assert (code, found["problems"]) == (1, ["report 1.1: is not in the record, must be lodged"])
+
+
+@pytest.mark.clause("sec:L10")
+def test_a_correction_is_made_lodged_and_verified(lodged: Lodged, tmp_path: Path) -> None:
+    """The next version has what people add, names the one before, and is refused until it is right.
+
+    Where the record has the authorities: a house of its own, as every other test wants its record.
+    """
+    state = lodged.record.parent
+    house, out = House(state=state), tmp_path / "report-1.1.json"
+    words = ("--lesson", "look sooner", "--residual", "other makes|their makers|3")
+    _, made = house.json("recovery", "correct", str(lodged.file), "--out", str(out), *words)
+    assert (made["version"], made["supersedes"]) == ("1.1", "1.0")
+    report = parse_report(out.read_bytes())
+    assert report.lessons[-1] == "look sooner"
+    assert report.residuals[-1].devices == 3
+    assert report.figures == lodged.report.figures
+    code, told = house.json("recovery", "correct", str(lodged.file), "--out", str(out))
+    assert (code, told["error"]["family"]) == (1, "malformed")  # the file is there
+    code, told = house.json("recovery", "correct", str(out), "--out", str(tmp_path / "x"))
+    assert "must be before another version" in told["error"]["message"]
+    worse = tmp_path / "worse.json"
+    figures = replace(report.figures, recovered=10)
+    worse.write_bytes(encode_report(replace(report, figures=figures)))
+    code, told = house.json("recovery", "lodge", str(worse))
+    assert (code, "figures: recovered" in told["error"]["message"]) == (1, True)
+    code, told = house.json(
+        "recovery", "correct", str(lodged.file), "--out", "-", "--residual", "nobody's"
+    )
+    assert told["error"]["where"] == "--residual"
 
 
 @pytest.mark.clause("sec:L10")

@@ -561,6 +561,16 @@ def test_a_criterion_without_evidence_is_named(
     assert "apex-key: there is no evidence for it" in _said(found.findings)
 
 
+def test_a_version_supersedes_an_earlier_one(right: Story) -> None:
+    """1.10 is later than 1.9, and nothing supersedes what is as late as itself."""
+    library, report = right.written()
+    earlier = Earlier(version="1.9", sha256="0" * 64, entry=9)
+    later = replace(report, version="1.10", supersedes=earlier)
+    assert prove(later, library, NONE).findings == ()
+    found = prove(replace(report, version="1.9", supersedes=earlier), library, NONE)
+    assert "version 1.9 supersedes 1.9" in _said(found.findings)
+
+
 def test_a_rehearsal_is_marked(right: Story) -> None:
     """Under policies of rehearsals the same is a rehearsal, and is told if it says that it is not."""
     rehearsed = changed(right, lambda s: reports(s, kind=RunKind.REHEARSAL))
@@ -648,6 +658,8 @@ def test_reports_have_one_spelling(right: Story) -> None:
     assert parse_report(encode_report(later)) == later
     with pytest.raises(Malformed, match="by kind and name, none twice"):
         parse_report(encode_report(replace(report, evidence=report.evidence[::-1])))
+    with pytest.raises(Malformed, match=r"must be as 1\.0"):
+        parse_report(encode_report(replace(report, version="1.0a")))
     with pytest.raises(Malformed, match="format"):
         parse_report(encode_report(replace(report, format="other")))
     for end in range(0, len(octets), 97):

@@ -61,8 +61,8 @@ from smki.wire.gbcs.update_credentials import UpdateCredentialsResponse
 LEASE: Final = timedelta(
     hours=48
 )  # longer than a head end waits for an answer, all attempts together
-TOGETHER: Final = 2_048  # devices under way at once in one process
-_SETTLED_AT_ONCE: Final = 1_024
+TOGETHER: Final = 4_096  # devices under way at once in one process
+_SETTLED_AT_ONCE: Final = 2_048  # a commit takes as long as twenty devices do
 _DECIDED_AGAIN: Final = 4_096  # devices: to count a million takes a tenth of a second
 _SECOND: Final = timedelta(seconds=1)
 

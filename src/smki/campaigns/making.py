@@ -4,13 +4,12 @@
                alike in nothing: where the two differ is what is filled in, and a third one proves it
     for each   counter and device are filled in, signed all together, and wrapped in the access
                control broker's MAC if the use case asks for it
-    the answer the payload that a device sends that replaced everything is alike too: what is in
+    answered   the payload that a device sends that replaced everything is alike too: what is in
                that form says so; everything else is read whole
 
 Clause: gbcs:CS02b, gbcs:7.2.7
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,7 +21,7 @@ from smki.devices.use_cases import Shape, use_case_of
 from smki.headend import PartyKeys, Recipient
 from smki.recovery import Anchors, Identified, Materials, recovering
 from smki.terms import EUI64, Inconsistent
-from smki.wire.gbcs.forms import Form, Formed, form_between
+from smki.wire.gbcs.forms import Form, Formed, Likeness, form_between
 from smki.wire.gbcs.frame import (
     MAC_OCTETS,
     SIGNATURE_OCTETS,
@@ -105,7 +104,8 @@ class _Forms:
         shape: what protects the command.
         group: grouping header and payload.
         message: the whole.
-        success: the payload of the answer if everything was replaced; in it the counter.
+        success: of the payload of the answer if everything was replaced.
+        counted: where in it the counter is.
     """
 
     cells: _Cells
@@ -113,7 +113,8 @@ class _Forms:
     shape: Shape
     group: Form
     message: Form
-    success: re.Pattern[bytes]
+    success: Likeness
+    counted: slice
 
 
 class Commands:
@@ -174,8 +175,8 @@ class Commands:
         Clause: gbcs:CS02b
         """
         found = self._of(target, counter)
-        said = found.success.fullmatch(response.payload)
-        return said is not None and said[1] == counter.to_bytes(found.counter, "big")
+        counted = response.payload[found.counted] == counter.to_bytes(found.counter, "big")
+        return counted and found.success.holds(response.payload)
 
     def _signatures(self, forms: Sequence[_Forms], groups: Sequence[bytes]) -> list[bytes]:
         """All of them signed in one call of the key."""
@@ -251,7 +252,8 @@ class Commands:
             shape=first.shape,
             group=group,
             message=message,
-            success=_pattern(answer),
+            success=Likeness(answer),
+            counted=slice(len(answer.pieces[0]), len(answer.pieces[0]) + octets),
         )
 
     def _sample(self, target: Target, sample: _Sample, octets: int) -> "_Made":
@@ -324,15 +326,6 @@ def _replaced(
 def _filling(counter: bytes, device: bytes) -> tuple[bytes, bytes, bytes]:
     """Of grouping header and payload: the counter stands in both."""
     return counter, device, counter
-
-
-def _pattern(answer: Form) -> re.Pattern[bytes]:
-    """The form as a pattern: the counter is taken out, what was there before may be anything."""
-    counter, *others = answer.gaps
-    first, *pieces = map(re.escape, answer.pieces)
-    gaps = (b"(.{%d})" % counter, *(b".{%d}" % gap for gap in others))
-    text = first + b"".join(gap + piece for gap, piece in zip(gaps, pieces, strict=True))
-    return re.compile(text, re.DOTALL)
 
 
 _SIGNED: Final = (Shape.SIGNATURE, Shape.BOTH)

@@ -119,6 +119,7 @@ class HeadEnd:
         self._waiting = Waiting(patience or Patience())
         self._holds: dict[CommandKey, Callable[[CommandKey, GbcsMessage], bool]] = {}
         self._settled: dict[tuple[bytes, int], Settled] = {}
+        self._begun = False  # since events were last waited for
         self.commands = 0
         self.sent = 0
         self.passed_over: Counter[PassedOver] = Counter()
@@ -159,6 +160,7 @@ class HeadEnd:
             self._waiting.begin(key, message, at, self._chance())
             self._holds[key] = order.holds
             self._send(key, message)
+        self._begun = True
         self.commands += len(keys)
         return keys
 
@@ -171,11 +173,13 @@ class HeadEnd:
         Clause: gbcs:7.2.7
         """
         while (until := self._waiting.next_due) is not None:
+            self._begun = False
             for event in self._link.events(until):
-                yield from self._heard(event)
-                following = self._waiting.next_due
-                if following is None or following < until:
-                    break
+                heard = self._heard(event)
+                if heard is not None:
+                    yield heard
+                if self._begun or not self._waiting:
+                    break  # what is due next may be due sooner, or is nothing
             yield from self._overdue()
         self._outbox.settle(tuple(self._settled.values()))
         self._settled.clear()
@@ -186,9 +190,9 @@ class HeadEnd:
         Clause: gbcs:7.2.7
         """
         for event in self._link.events(until):
-            for heard in self._heard(event):
-                if isinstance(heard, Alerted):
-                    yield heard
+            heard = self._heard(event)
+            if isinstance(heard, Alerted):
+                yield heard
 
     def _overdue(self) -> Iterator[GivenUp]:
         while (due := self._waiting.due(self._link.now, self._chance())) is not None:
@@ -197,27 +201,21 @@ class HeadEnd:
             else:
                 yield self._gave_up(due, due.given_up)
 
-    def _heard(self, event: FromDevice | NotDelivered) -> Iterator[Answered | GivenUp | Alerted]:
+    def _heard(self, event: FromDevice | NotDelivered) -> Answered | GivenUp | Alerted | None:
         if isinstance(event, NotDelivered):
             due = self._waiting.lost(event.device, event.originator, event.counter)
-            if due is not None and due.given_up is not None:
-                yield self._gave_up(due, due.given_up)
-            return
+            return self._gave_up(due, due.given_up) if due and due.given_up else None
         try:
             message = parse_message(event.message)
         except Malformed:
             self.passed_over[PassedOver.MALFORMED] += 1
-            return
+            return None
         if message.header.category is MessageCategory.ALERT:
-            yield Alerted(device=event.device, alert=message, at=event.at)
-            return
-        answered = self._answered(message, event)
-        if answered is not None:
-            yield answered
+            return Alerted(device=event.device, alert=message, at=event.at)
+        return self._answered(message, event)
 
     def _answered(self, message: GbcsMessage, event: FromDevice) -> Answered | None:
-        response = message.header.category is MessageCategory.RESPONSE
-        key = self._waiting.found(CommandKey.of_response(message.header)) if response else None
+        key = self._waiting.asked(message.header)
         if key is None or event.device != key.device:
             self.passed_over[PassedOver.NOT_ASKED] += 1
             return None

@@ -19,7 +19,7 @@ from enum import Enum
 
 from smki.terms import EUI64, Inconsistent, Malformed
 from smki.wire.gbcs.forms import Formed
-from smki.wire.gbcs.frame import GroupingHeader
+from smki.wire.gbcs.frame import GroupingHeader, MessageCategory
 
 
 class Given(Enum):
@@ -140,13 +140,20 @@ class Waiting:
         self._queue: list[tuple[datetime, int, _Waits]] = []  # what was answered stays a while
         self._number = 0
 
-    def __contains__(self, key: CommandKey) -> bool:
-        return self.found(key) is not None
+    def __len__(self) -> int:
+        return len(self._waits)
 
-    def found(self, key: CommandKey) -> CommandKey | None:
-        """The key as it waits, if the very command waits."""
-        waits = self._waits.get((key.originator.octets, key.counter))
-        return waits.key if waits is not None and waits.key == key else None
+    def asked(self, header: GroupingHeader) -> CommandKey | None:
+        """The command that waits for the response with this header; None if it answers none."""
+        waits = self._waits.get((header.recipient.octets, header.counter))
+        if (
+            waits is None
+            or header.category is not MessageCategory.RESPONSE
+            or waits.key.device != header.originator
+            or waits.key.message_code != header.message_code
+        ):
+            return None
+        return waits.key
 
     @property
     def next_due(self) -> datetime | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from smki.terms import Inconsistent
-from smki.wire.gbcs.forms import Form, Formed, begins, form_between, whole
+from smki.wire.gbcs.forms import Form, Formed, Likeness, begins, form_between, whole
 
 FORM = Form(pieces=(b"to ", b", number ", b"."), gaps=(2, 3))
 
@@ -42,3 +42,15 @@ def test_with_what_a_message_begins_is_told_without_the_rest(message: bytes | No
         assert begins(given, opening)
     for opening in (b"to me", b"to us, number 008", b"to us, number 007. "):
         assert not begins(given, opening)
+
+
+def test_messages_of_a_form_are_told_by_one_comparison() -> None:
+    """Whatever is in the gaps; not with another piece, and not longer or shorter."""
+    likeness = Likeness(FORM)
+    for filling in ((b"us", b"007"), (bytes(2), bytes(3)), (b"\xff\xff", b"\xff\xff\xff")):
+        assert likeness.holds(FORM.filled(filling))
+    for other in (b"to us, number 007!", b"\x00to us, number 007.", b"o us, number 007.", b""):
+        assert not likeness.holds(other)
+    zeros = Likeness(Form(pieces=(b"\x00\x00", b""), gaps=(1,)))
+    assert zeros.holds(b"\x00\x00\x01")
+    assert not zeros.holds(b"\x00\x01\x01")

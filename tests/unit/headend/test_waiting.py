@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from smki.headend.waiting import CommandKey, Due, Given, Patience, Waiting
 from smki.terms import EUI64, Inconsistent, Malformed
+from smki.wire.gbcs.frame import GroupingHeader, MessageCategory
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PATIENCE = Patience(answer_seconds=100, growth=2, longest_seconds=300, attempts=4, spread=0)
@@ -16,6 +17,18 @@ PARTY, METER, OTHER = (EUI64.parse(f"90B3D51F3000000{n}") for n in (1, 2, 3))
 
 def _key(counter: int, device: EUI64 = METER) -> CommandKey:
     return CommandKey(originator=PARTY, counter=counter, device=device, message_code=0x000A)
+
+
+def _answer(
+    key: CommandKey, category: MessageCategory = MessageCategory.RESPONSE
+) -> GroupingHeader:
+    return GroupingHeader(
+        category=category,
+        counter=key.counter,
+        originator=key.device,
+        recipient=key.originator,
+        message_code=key.message_code,
+    )
 
 
 def _after(seconds: float) -> datetime:
@@ -38,7 +51,7 @@ def test_each_wait_is_longer_up_to_the_longest() -> None:
     over = Due(key=_key(7), attempts=4, given_up=Given.NO_ANSWER)
     instants = [_after(seconds) for seconds in (100, 300, 600, 900)]
     assert found == list(zip(instants, [*again, over], strict=True))
-    assert _key(7) not in waiting
+    assert waiting.asked(_answer(_key(7))) is None
 
 
 def test_nothing_is_due_before_its_time() -> None:
@@ -53,9 +66,9 @@ def test_what_was_answered_is_not_sent_again() -> None:
     waiting = _waiting()
     waiting.begin(_key(8), b"another", _after(50), 0)
     waiting.due(_after(100), 0)
-    assert _key(7) in waiting
+    assert waiting.asked(_answer(_key(7))) == _key(7)
     assert waiting.answered(_key(7)) == 2
-    assert _key(7) not in waiting
+    assert waiting.asked(_answer(_key(7))) is None
     assert waiting.next_due == _after(150)
     assert waiting.due(_after(150), 0) == Due(key=_key(8), attempts=2, message=b"another")
 
@@ -87,8 +100,11 @@ def test_a_loss_is_that_of_its_own_command() -> None:
 def test_only_the_very_command_waits() -> None:
     """The same counter with another device or message code is another command."""
     waiting = _waiting()
-    assert _key(7, OTHER) not in waiting
-    assert CommandKey(originator=PARTY, counter=7, device=METER, message_code=0x000B) not in waiting
+    assert waiting.asked(_answer(_key(7))) == _key(7)
+    assert waiting.asked(_answer(_key(7), MessageCategory.ALERT)) is None
+    assert waiting.asked(_answer(_key(7, OTHER))) is None
+    other = CommandKey(originator=PARTY, counter=7, device=METER, message_code=0x000B)
+    assert waiting.asked(_answer(other)) is None
     with pytest.raises(Inconsistent, match="must be new"):
         waiting.begin(_key(7, OTHER), b"", AT, 0)
 

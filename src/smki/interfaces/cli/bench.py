@@ -20,6 +20,7 @@ from smki.interfaces.bench_line import LineFigures, bench_line
 from smki.interfaces.bench_lodging import LodgingFigures, bench_lodge
 from smki.interfaces.bench_lookup import LookupFigures, bench_lookup
 from smki.interfaces.bench_proving import ProvingFigures, bench_prove
+from smki.interfaces.bench_recover import MODES, RecoverFigures, bench_recover
 from smki.interfaces.bench_register import RegisterFigures, bench_register
 from smki.interfaces.benching import Figures, bench_issue
 from smki.interfaces.cli.output import emit, json_option, reporting
@@ -263,6 +264,48 @@ def line(*, count: int, as_json: bool) -> None:
 
 @bench.command
 @click.option(
+    "--devices",
+    "--count",
+    "devices",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Devices, of all kinds in turn.",
+)
+@click.option(
+    "--mode",
+    default="9",
+    show_default=True,
+    type=click.Choice([str(int(mode)) for mode in MODES]),
+    help="8 by the recovery key, 9 by the contingency key, root and all.",
+)
+@json_option
+def recover(*, devices: int, mode: str, as_json: bool) -> None:
+    """Recover devices: commands made, sent, answers verified, judged and kept with the evidence.
+
+    The limit is a signature over such a command and a verification of such an answer. The time inside
+    the simulated devices is told apart, and not counted.
+    """
+    (by,) = (each for each in MODES if str(int(each)) == mode)
+    with reporting(as_json=as_json), _scratch(devices) as (state, progress):
+        figures = bench_recover(state, devices, by, progress)
+    _emit(
+        figures,
+        (
+            f"{figures.count} devices recovered by mode {figures.mode} in {figures.seconds} s:"
+            f" {figures.per_second:.0f} a second, and {figures.device_seconds} s inside devices"
+        ),
+        f"limit {figures.limit_per_second:.0f} a second, ratio {figures.ratio}",
+        (
+            f"commands of up to {figures.command_octets} octets; {figures.kept_octets} octets kept"
+            " for each device"
+        ),
+        as_json=as_json,
+    )
+
+
+@bench.command
+@click.option(
     "--meetings",
     default=1_000,
     show_default=True,
@@ -306,6 +349,7 @@ def _emit(
         | GbcsFigures
         | EstateFigures
         | LineFigures
+        | RecoverFigures
         | RegisterFigures
     ),
     *lines: str,

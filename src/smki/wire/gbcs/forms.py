@@ -9,11 +9,15 @@ signature. What a message says is not known here, nor whether it may say that.
 Clause: gbcs:7.2.7
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Final
 
 from smki.terms import Inconsistent
+
+_DIFFERENT: Final = re.compile(rb"[^\x00]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,19 +111,37 @@ def form_between(first: bytes, second: bytes) -> Form:
     """
     if len(first) != len(second):
         raise _inconsistent(f"messages of {len(first)} and of {len(second)} octets have none")
-    pieces, gaps, start, differ = [], [], 0, False
-    for at, (one, other) in enumerate(zip(first, second, strict=True)):
-        if (one != other) is differ:
-            continue
-        if differ:
-            gaps.append(at - start)
-        else:
-            pieces.append(first[start:at])
-        start, differ = at, not differ
-    if differ:
-        gaps.append(len(first) - start)
-        start = len(first)
-    return Form(pieces=(*pieces, first[start:]), gaps=tuple(gaps))
+    differing = _number(first) ^ _number(second)
+    found = [each.span() for each in _DIFFERENT.finditer(differing.to_bytes(len(first), "big"))]
+    starts = (0, *(end for _, end in found))
+    ends = (*(start for start, _ in found), len(first))
+    return Form(
+        pieces=tuple(first[start:end] for start, end in zip(starts, ends, strict=True)),
+        gaps=tuple(end - start for start, end in found),
+    )
+
+
+class Likeness:
+    """Whether messages are of a form, told by one comparison.
+
+    Args:
+        form: of which they are to be.
+    """
+
+    def __init__(self, form: Form) -> None:
+        blank = tuple(map(bytes, form.gaps))
+        pieces = Form(pieces=tuple(b"\xff" * len(each) for each in form.pieces), gaps=form.gaps)
+        self._octets = len(form.filled(blank))
+        self._alike = _number(form.filled(blank))
+        self._pieces = _number(pieces.filled(blank))
+
+    def holds(self, message: bytes) -> bool:
+        """Whether the message is the form with its gaps filled by whatever it is."""
+        return len(message) == self._octets and _number(message) & self._pieces == self._alike
+
+
+def _number(octets: bytes) -> int:
+    return int.from_bytes(octets, "big")
 
 
 def _inconsistent(what: str) -> Inconsistent:

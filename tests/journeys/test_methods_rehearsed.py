@@ -129,6 +129,14 @@ def test_devices_are_handed_back_to_the_supplier(rehearsed: Rehearsed) -> None:
     assert holders.isdisjoint(broker)
 
 
+@pytest.mark.clause("sec-app-b:B-crl")
+def test_what_was_lost_is_revoked(rehearsed: Rehearsed) -> None:
+    """The supplier's old certificates are on a list, as compromised; its new ones are not."""
+    made = rehearsed.made("revocation")
+    assert made["revoked"] == len(made["asked"]) == 3
+    assert made["crl"]
+
+
 def test_only_devices_that_are_concerned_are_counted(rehearsed: Rehearsed) -> None:
     """Hubs hold no supplier's certificate: they are no part of this recovery."""
     role = SCENARIOS[SUITE].role

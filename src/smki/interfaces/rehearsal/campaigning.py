@@ -148,6 +148,8 @@ def carried(
         return row.kind in leg.kinds and concerned(row)
 
     with open_kept(recovery.house) as kept, _key(run, leg, plan, kept, change.before) as served:
+        if kept.campaigns.campaign(campaign) is not None:
+            run.tell(f"  {campaign} goes on; what carriers that died had is free after a minute")
         begin_campaign(
             recovery,
             kept,
@@ -170,8 +172,13 @@ def carried(
 def _to_its_end(run: Run, kept: Kept, campaign: str) -> CarryDone:
     while True:
         with run.progress(campaign) as told, on_the_line(run, kept) as through:
+            alone = through is not None  # a thief hears what one process sends
             done = carry(
-                run.operator, campaign, processes=run.processes, tell=told, through=through
+                run.operator,
+                campaign,
+                processes=1 if alone else run.processes,
+                tell=told,
+                through=through,
             )
         match done.decided.move:
             case Move.DONE:

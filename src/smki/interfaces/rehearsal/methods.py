@@ -15,6 +15,7 @@ from smki.interfaces.rehearsal.materials import linked, reissued, renewed
 from smki.interfaces.rehearsal.outdating import outdated
 from smki.interfaces.rehearsal.preparing import preconditions
 from smki.interfaces.rehearsal.remedying import handed_back, undone
+from smki.interfaces.rehearsal.revoking import revoked
 from smki.interfaces.rehearsal.running import first_run, second_run
 from smki.interfaces.rehearsal.striking import left, struck
 from smki.interfaces.rehearsal.succeeding import succeeded
@@ -50,6 +51,7 @@ _HAND_BACK: Final = Step(
 )
 _AFTER: Final = (
     Step(name="undone", title="what the thief left is looked for, and undone", take=undone),
+    Step(name="revocation", title="what was lost is revoked", take=revoked),
     Step(
         name="further-certificates",
         title="additional test: new certificates for one ordinary update",

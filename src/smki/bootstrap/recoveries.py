@@ -3,6 +3,7 @@
     recoveries/NAME/                  what a recovery keeps
     recoveries/NAME/house/            a rehearsal's house: an SMKI of its own
     recoveries/NAME/carry/CAMPAIGN.json    what carriers need, without any secret
+    recoveries/NAME/report.json       the report, once it is written
     recoveries/NAME/carry/CAMPAIGN.sock    where whoever has the key open is asked
 
 A recovery without a house of its own is one of the operator's own house. Its campaigns are in the
@@ -32,6 +33,7 @@ from smki.terms import Malformed, Refused
 
 FOLDER: Final = "recoveries"
 HOUSE: Final = "house"
+REPORT: Final = "report.json"
 _CARRY: Final = "carry"
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,15}(\.[a-z0-9]+(-[a-z0-9]+){0,15})?")
 _NAME_MOST: Final = 64
@@ -63,6 +65,11 @@ class Recovery:
     def key_socket(self) -> Path:
         """Where whoever has the key open is asked."""
         return self.folder / _CARRY / f"{self.campaign}.sock"
+
+    @property
+    def report(self) -> Path:
+        """The report of the recovery, once it is written."""
+        return self.folder / REPORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

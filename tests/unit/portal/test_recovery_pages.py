@@ -14,7 +14,22 @@ from smki.interfaces.web.portal.recovery.figures import view_of
 from smki.interfaces.web.portal.recovery.words import rate
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import CampaignState
-from smki.recovery import Fate
+from smki.recovery import Compromised, Fate, Method
+from smki.recovery.evidence import EvidenceKind
+from smki.recovery.report import (
+    Check,
+    Count,
+    Criterion,
+    Earlier,
+    Figures,
+    Listed,
+    Report,
+    Residual,
+    RunKind,
+    Share,
+    Subject,
+    encode_report,
+)
 from smki.terms import SerialNumber
 
 pytestmark = pytest.mark.clause("sec:L10")
@@ -303,3 +318,92 @@ def test_residue_an_aborted_campaign_leaves_the_others_too(left: RecoveryHouse) 
 def test_residue_a_wrong_place_is_refused(left: RecoveryHouse) -> None:
     """What is no device cannot be gone on from."""
     assert left.get("/left/residue?after=nothing").status == 400
+
+
+def written() -> Report:
+    """A report of what never was, with texts that a page must not take as its own."""
+    return Report(
+        version="1.0",
+        supersedes=Earlier(version="0.9", sha256="0" * 64, entry=41),
+        at=AT,
+        subject=Subject(
+            name="first",
+            scenario="",
+            kind=RunKind.INCIDENT,
+            incident="INC-7",
+            compromised=Compromised.CONTINGENCY_SYMMETRIC,
+            method=Method.BY_CONTINGENCY,
+            decision="PMA/21/4",
+            key_decision="PMA/21/5",
+            approach="",
+            commander="<b>Operator",
+        ),
+        figures=Figures(
+            devices=1_234,
+            recovered=1_200,
+            answered=1_199,
+            read_back=1,
+            by_kind=(Share(name="esme", devices=1_234, recovered=1_200),),
+            by_region=(Share(name="north", devices=1_234, recovered=1_200),),
+            by_make=(Share(name="<i>", devices=1_234, recovered=1_200),),
+            fates=(Count(name="recovered", devices=1_200), Count(name="silent", devices=34)),
+            residue=(Count(name="silent: no answer", devices=34),),
+            commands=1_300,
+            first=AT,
+            last=AT,
+            foreign=0,
+        ),
+        wall_seconds=5,
+        checks=(
+            Check(
+                name=Criterion.SIGNED.value,
+                question="Is every command signed?",
+                binary=True,
+                passed=False,
+                held=1_299,
+                of=1_300,
+                evidence=("exchanges",),
+            ),
+            Check(
+                name="share",
+                question="Are enough recovered?",
+                binary=False,
+                passed=True,
+                held=1_200,
+                of=1_234,
+                evidence=(),
+            ),
+        ),
+        defects=(),
+        not_assured=("that <b>meters</b> do",),
+        lessons=("look at hubs first",),
+        residuals=(Residual(what="34 meters", owner="their supplier", devices=34),),
+        evidence=(Listed(kind=EvidenceKind.NOTES, name="n", sha256="a" * 64, entry=77),),
+    )
+
+
+def test_the_report_is_shown_and_given(own: RecoveryHouse) -> None:
+    """Once a report is written the room leads to it; it says that it is to be verified."""
+    assert "/first/report" not in own.get("/first").text
+    assert own.get("/first/report").status == own.get("/first/report.json").status == 404
+    file = recovery_of(own.settings, "first").report
+    file.parent.mkdir(parents=True)
+    file.write_bytes(encode_report(written()))
+    own.now[0] += timedelta(minutes=1)
+    own.post("/first/acts/pause")
+    assert '/first/report">Read the report' in own.get("/first").text
+    text = own.get("/first/report", "pma").text
+    assert "Not every binary criterion is met" in text
+    assert "1,200 of 1,234 devices are recovered, 34 are left." in text
+    assert "Are enough recovered? (people judge)" in text
+    assert "Is every command signed? (people judge)" not in text
+    assert "&lt;b&gt;Operator" in text
+    assert "that &lt;b&gt;meters" in text
+    assert '<a href="/portal/entries/77">77</a>' in text
+    assert "smki recovery verify report.json" in text
+    given = own.get("/first/report.json")
+    assert given.text == encode_report(written()).decode()
+    assert given.headers["content-disposition"] == 'attachment; filename="report.json"'
+    assert own.get("/first/report", "supplier").status == 404
+    file.write_bytes(b"{}")
+    assert own.get("/first/report").status == 400

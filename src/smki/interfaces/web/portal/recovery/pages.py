@@ -5,6 +5,7 @@ is not theirs answers as what is not there.
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -27,15 +28,17 @@ from smki.interfaces.web.portal.recovery.service import (
     Recoveries,
     Watched,
 )
-from smki.interfaces.web.portal.rendering import HEADERS, page
+from smki.interfaces.web.portal.rendering import HEADERS, download, page
 from smki.interfaces.web.portal.visiting import Handler, Visitor, nothing
 from smki.ports.campaign_acts import Act
+from smki.recovery.report import Criterion, parse_report
 from smki.terms import EUI64, Refused
 
 SECONDS: Final = 5  # between two looks of the script
 RELOAD_SECONDS: Final = 20  # between two loads of the page without it: somebody is reading
 _OFF: Final = "off"
 _ITSELF: Final = "itself"
+_CRITERIA: Final = frozenset(one.value for one in Criterion)
 _ACTS: Final = {one.value: one for one in Act}
 Table = tuple[tuple[str, str, Handler], ...]
 
@@ -57,6 +60,8 @@ class RecoveryPages:
             for verb, path, handler in (
                 ("GET", "", self.list),
                 ("GET", one, self.room),
+                ("GET", f"{one}/report", self.report),
+                ("GET", f"{one}/report.json", self.report_file),
                 ("GET", f"{one}/residue", self.residue),
                 ("GET", f"{one}/residue.csv", self.residue_file),
                 ("GET", f"{one}/acts/{{act}}", self.ask),
@@ -124,6 +129,32 @@ class RecoveryPages:
             return self._asking(visitor, now, act, error)
         return see(f"{found.path}?done={act.value}")
 
+    async def report(self, request: Request, visitor: Visitor) -> Response:
+        """The report of the recovery, as it was written; nothing of it is verified here.
+
+        Clause: sec:L10
+        """
+        found, octets = await self._watched(request), await self._reported(request)
+        if found is None or octets is None:
+            return await nothing(request, visitor)
+        report = await run_in_threadpool(parse_report, octets)
+        return page(
+            "recovery/report.html",
+            **visitor.shown,
+            **self._of(found, visitor),
+            report=report,
+            judged=[one.name for one in report.checks if one.name not in _CRITERIA],
+            digest=sha256(octets).hexdigest(),
+            title=f"Report of {report.subject.name}",
+        )
+
+    async def report_file(self, request: Request, visitor: Visitor) -> Response:
+        """The report as a file, octet for octet."""
+        octets = await self._reported(request)
+        if octets is None:
+            return await nothing(request, visitor)
+        return download(octets, name="report.json", media_type="application/json")
+
     async def residue(self, request: Request, visitor: Visitor) -> Response:
         """Devices that are not recovered, and why; those that were asked for."""
         found = await self._watched(request)
@@ -171,6 +202,9 @@ class RecoveryPages:
 
     async def _watched(self, request: Request) -> Watched | None:
         return await run_in_threadpool(self._services.watched, request.path_params["campaign"])
+
+    async def _reported(self, request: Request) -> bytes | None:
+        return await run_in_threadpool(self._services.report, request.path_params["campaign"])
 
     def _of(self, found: Watched, visitor: Visitor) -> Mapping[str, Any]:
         """What every page of a campaign shows of it."""

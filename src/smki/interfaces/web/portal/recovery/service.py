@@ -42,9 +42,11 @@ class Watched:
         progress: how far it has come.
         may: what people may do to it now.
         acted: what people did, newest first.
+        reported: a report of the recovery is written.
     """
 
     rehearsal: bool
+    reported: bool
     progress: Progress
     may: Sequence[Act]
     acted: Sequence[Acted]
@@ -72,6 +74,10 @@ class Recoveries(Protocol):
 
     def watched(self, campaign: str) -> Watched | None:
         """The campaign as it stands; None if there is none."""
+        ...
+
+    def report(self, campaign: str) -> bytes | None:
+        """The report of the recovery that the campaign belongs to; None if none is written."""
         ...
 
     def residue(self, query: ResidueQuery, after: EUI64 | None = None) -> tuple[Member, ...]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from smki.adapters.files import read_octets
 from smki.adapters.sql.campaign_residue import ResidueQuery, residue, residue_page
 from smki.bootstrap import Settings
 from smki.bootstrap.estates import estate_file
-from smki.bootstrap.recoveries import FOLDER, Kept, houses, open_kept, recovery_of
+from smki.bootstrap.recoveries import FOLDER, Kept, Recovery, houses, open_kept, recovery_of
 from smki.campaigns import progress_of
 from smki.flows.steering import acts_for, steer
 from smki.governance import Body
@@ -94,29 +95,35 @@ class WatchedRecoveries:
                 self._counted[campaign] = _Counted(watched, until)
             return watched
 
+    def report(self, campaign: str) -> bytes | None:
+        """The report of the recovery that the campaign belongs to; None if none is written."""
+        try:
+            file = recovery_of(self._settings, campaign).report
+        except Malformed:
+            return None
+        return read_octets(file) if file.exists() else None
+
     def residue(self, query: ResidueQuery, after: EUI64 | None = None) -> tuple[Member, ...]:
         """A page of the devices that are not recovered, by their EUI-64."""
-        with self._open(query.campaign) as (kept, _):
-            if kept is None:
+        with self._open(query.campaign) as opened:
+            if opened is None:
                 return ()
-            return residue_page(kept.estate.store, query, after, RESIDUE_PAGE)
+            return residue_page(opened[1].estate.store, query, after, RESIDUE_PAGE)
 
     def all_residue(self, query: ResidueQuery) -> Iterator[Member]:
         """All of them, read as they are asked for."""
-        with self._open(query.campaign) as (kept, _):
-            if kept is not None:
-                yield from residue(kept.estate.store, query)
+        with self._open(query.campaign) as opened:
+            if opened is not None:
+                yield from residue(opened[1].estate.store, query)
 
     def steer(self, campaign: str, act: Act, wave: int, by: str) -> None:
         """It is done, and kept who did it.
 
         Clause: sec:L10
         """
-        with self._open(campaign) as (kept, rehearsal):
-            found = (
-                None if kept is None else _watched(kept, campaign, self._now(), rehearsal=rehearsal)
-            )
-            if kept is None or found is None:
+        with self._open(campaign) as opened:
+            found = None if opened is None else _watched(*opened, self._now())
+            if opened is None or found is None:
                 raise _refused(f"{campaign}: there is none")
             now = found.progress.decided.wave
             if act is Act.LOOK and now != wave:
@@ -124,6 +131,7 @@ class WatchedRecoveries:
                     f"{campaign}: is at wave {now}, the page that you saw said {wave}; look at it"
                     " again"
                 )
+            kept = opened[1]
             steer(kept.campaigns, kept.acts, campaign, act, by=by, at=found.progress.at)
         with self._counting:
             self._counted.pop(campaign, None)
@@ -134,28 +142,27 @@ class WatchedRecoveries:
         return Listed(carried=one, rehearsal=rehearsal, waves=waves, decided=decided)
 
     def _look(self, campaign: str) -> Watched | None:
-        with self._open(campaign) as (kept, rehearsal):
-            return (
-                None if kept is None else _watched(kept, campaign, self._now(), rehearsal=rehearsal)
-            )
+        with self._open(campaign) as opened:
+            return None if opened is None else _watched(*opened, self._now())
 
     @contextmanager
-    def _open(self, campaign: str) -> Iterator[tuple[Kept | None, bool]]:
-        """What is kept where this campaign would be, if anything; and whether that is a rehearsal."""
+    def _open(self, campaign: str) -> Iterator[tuple[Recovery, Kept] | None]:
+        """Where this campaign would be, and what is kept there; None if nothing is."""
         try:
             recovery = recovery_of(self._settings, campaign)
         except Malformed:
-            yield None, False
+            yield None
             return
         file = estate_file(recovery.house)
         if file is not None and not file.exists():
-            yield None, False
+            yield None
             return
         with open_kept(recovery.house) as kept:
-            yield kept, recovery.rehearsal
+            yield recovery, kept
 
 
-def _watched(kept: Kept, campaign: str, now: datetime, *, rehearsal: bool) -> Watched | None:
+def _watched(recovery: Recovery, kept: Kept, now: datetime) -> Watched | None:
+    campaign = recovery.campaign
     carried = kept.campaigns.campaign(campaign)
     if carried is None:
         return None
@@ -163,7 +170,8 @@ def _watched(kept: Kept, campaign: str, now: datetime, *, rehearsal: bool) -> Wa
     at = max([now, *(point.at for point in kept.points.points(campaign)[-1:])])
     found = progress_of(kept.campaigns, kept.points, campaign, at)
     return Watched(
-        rehearsal=rehearsal,
+        rehearsal=recovery.rehearsal,
+        reported=recovery.report.exists(),
         progress=found,
         may=acts_for(carried, found.decided, at),
         acted=kept.acts.acts(campaign),

@@ -7,6 +7,7 @@ from smki.devices import DeviceKind
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Compromised, Fate, Method, Move
+from smki.recovery.report import RunKind
 
 COMPROMISED: Final[Mapping[Compromised, str]] = {
     Compromised.ORGANISATION: "An organisation’s key",
@@ -50,6 +51,11 @@ KINDS: Final[Mapping[str, str]] = {
     DeviceKind.PPMID.value: "Prepayment display (PPMID)",
     DeviceKind.HCALCS.value: "Load control switch (HCALCS)",
     DeviceKind.SAPC.value: "Auxiliary controller (SAPC)",
+}
+RUNS: Final[Mapping[RunKind, str]] = {
+    RunKind.REHEARSAL: "A rehearsal: no real key was used, no real device commanded",
+    RunKind.LIVE_EXERCISE: "A live exercise: real keys, on a bounded list of devices",
+    RunKind.INCIDENT: "An incident",
 }
 ACTS: Final[Mapping[Act, str]] = {  # on a button
     Act.PAUSE: "Pause",

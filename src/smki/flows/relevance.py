@@ -17,12 +17,13 @@ Clause: sec:L10.30(a), sec:L10.30(b)
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from smki.crypto import verify_certificate_signature
+from smki.crypto import spki_p256, verify_certificate_signature
 from smki.devices import TrustAnchor
 from smki.devices.path import held
 from smki.flows.office import FrontOffice
@@ -45,6 +46,10 @@ from smki.wire.certificate import parse_certificate
 _PAGE: Final = 5_000
 _SERIAL_MOST: Final = 40  # characters; what is longer names a key without a certificate
 _Kind = CertificateKind
+_AUTHORITIES: Final = {
+    Compromised.ISSUING_OCA: (_Kind.ISSUING_OCA,),
+    Compromised.ROOT_OCA: (_Kind.ROOT_OCA,),
+}
 _HELD: Final = frozenset({_Kind.ROOT_OCA, _Kind.ORGANISATION})
 
 
@@ -93,11 +98,12 @@ def _exposed(
     front: FrontOffice, holdings: Holdings, incident: Incident
 ) -> Iterator[tuple[int, Exposed]]:
     """The trust anchors that are compromised, each with whose it is."""
-    named = [_certificate(front, text) for text in incident.names if len(text) <= _SERIAL_MOST]
+    named = list(_named(front, incident))
     owners = {
         entity: party.party for party in front.registry.parties() for entity, _ in party.identities
     }
-    is_exposed = _test_of(front, incident.compromised, named)
+    keys = frozenset(incident.names)
+    is_exposed = _test_of(front, incident.compromised, named, keys)
     for number, anchor in holdings.anchors():
         row, certificate = _certificate_of(front, anchor) or (None, None)
         if is_exposed(anchor, certificate):
@@ -111,13 +117,15 @@ def _exposed(
 _Test = Callable[[TrustAnchor, bytes | None], bool]
 
 
-def _test_of(front: FrontOffice, compromised: Compromised, named: list[bytes]) -> _Test:
+def _test_of(
+    front: FrontOffice, compromised: Compromised, named: list[bytes], keys: frozenset[str]
+) -> _Test:
     """Whether an anchor, with its certificate in the record, is compromised."""
     anchors = [held(parse_certificate(one)) for one in named]
     points = {one.point for one in anchors}
     match compromised:
         case Compromised.ORGANISATION | Compromised.RECOVERY:
-            return lambda anchor, _: anchor.point in points
+            return lambda anchor, _: anchor.point in points or _digest(anchor.point) in keys
         case Compromised.ISSUING_OCA:
             return lambda _, certificate: _issued_by_any(certificate, named)
         case Compromised.ROOT_OCA:
@@ -130,6 +138,23 @@ def _test_of(front: FrontOffice, compromised: Compromised, named: list[bytes]) -
             return lambda anchor, _: (
                 bool(anchor.contingency_key) and (not wrapped or anchor.contingency_key in wrapped)
             )
+
+
+def _named(front: FrontOffice, incident: Incident) -> Iterator[bytes]:
+    """The certificates that the incident names: by serial number, or an authority's by its key."""
+    for text in incident.names:
+        if len(text) <= _SERIAL_MOST:
+            yield _certificate(front, text)
+    kinds = _AUTHORITIES.get(incident.compromised, ())
+    keys = frozenset(incident.names)
+    for one in (one for kind in kinds for one in _all_of(front, kind)):
+        if _digest(held(parse_certificate(one)).point) in keys:
+            yield one
+
+
+def _digest(point: bytes) -> str:
+    """SHA-256 of the SubjectPublicKeyInfo, as notifications name a key."""
+    return sha256(spki_p256(point)).hexdigest()
 
 
 def _certificate_of(front: FrontOffice, anchor: TrustAnchor) -> tuple[CertificateRow, bytes] | None:

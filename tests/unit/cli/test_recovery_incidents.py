@@ -5,11 +5,13 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.estates import anchors_of, open_estate, trusted_certificates
@@ -23,6 +25,7 @@ from smki.governance.entities.convening import Convening
 from smki.governance.entries import Change
 from smki.governance.looking import look
 from smki.interfaces.operations import perform
+from smki.merkle.leaf import decode_certificate
 from smki.ports.campaigns import Became, Member
 from smki.ports.estate import EstateDevice, InventoryRow
 from smki.recovery import CampaignPlan, Compromised, Fate, Method
@@ -85,7 +88,7 @@ class Desk:
         """A notification file of the supplier's; one of its own certificate if none is given."""
         file = self.folder / name
         words = ("--party", "supplier", "--entity", SUPPLIER, "--reference", name)
-        if "--certificate" not in options:
+        if not {"--certificate", "--key-identifier"} & set(options):
             options += ("--certificate", self.serial)
         said = ("--circumstances", "A token was stolen.", "--wish", "method-3", *options)
         assert self.json("notice", "make", *words, *said, "--out", str(file))[0] == 0
@@ -378,25 +381,22 @@ def test_relevant_devices_are_worked_out(
 def test_what_an_authority_vouches_for_is_relevant_with_it(
     desk: Desk, rows: tuple[InventoryRow, ...], key: str, kind: CertificateKind, cells_of_a_hub: int
 ) -> None:
-    """Anybody may report a key that is no organisation's; every device that trusts by it is concerned."""
+    """Anybody may report a key that is no organisation's, by certificate or key; who trusts by it is concerned."""
     with open_front(settings_of(desk)) as front:
         wanted = RemotePartyRole.RECOVERY if key == "recovery" else None
-        serial = next(
-            str(row.serial)
-            for row in front.index.rows(kind)
-            if wanted is None or row.role is wanted
-        )
-    notice = desk.notice(f"ANY-{key}", "--key", key, "--certificate", serial)
-    code, taken = desk.take(desk.sealed(notice))
-    assert (code, taken["key"]) == (0, key), taken
-    code, found = desk.json("incident", "relevant", taken["incident"])
+        row = next(row for row in front.index.rows(kind) if wanted is None or row.role is wanted)
+        certificate = decode_certificate(front.reader.leaf(row.entry))[1].certificate
+    spki = x509.load_der_x509_certificate(certificate).public_key()
+    digest = sha256(spki.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
     relevant = [one for one in rows if one.mpxn != "never"]
     hubs = sum(one.kind is DeviceKind.CHF for one in relevant)
-    assert (code, found["devices"], found["cells"]["chf"]) == (
-        0,
-        len(relevant),
-        hubs * cells_of_a_hub,
-    )
+    for named in (("--certificate", str(row.serial)), ("--key-identifier", digest)):
+        notice = desk.notice(f"ANY-{key}{named[0]}", "--key", key, *named)
+        code, taken = desk.take(desk.sealed(notice))
+        assert (code, taken["key"]) == (0, key), taken
+        code, found = desk.json("incident", "relevant", taken["incident"])
+        assert (code, found["devices"]) == (0, len(relevant))
+        assert found["cells"]["chf"] == hubs * cells_of_a_hub
 
 
 @pytest.mark.clause("sec-app-l:2")

@@ -157,6 +157,20 @@ def test_the_report_is_verified_by_a_copy_of_the_record_alone(
     assert run(tmp_path / "nothing", *alone)[0] == 1
 
 
+@pytest.mark.clause("sec:L10", "sec:L5")
+def test_a_corrected_report_is_lodged_and_verified(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    """Version 1.1 has what people add, names 1.0, and is right as 1.0 is; lodged again, nothing changes."""
+    first, out = rehearsal.said["report"], str(tmp_path / "report-1.1.json")
+    code, made, _ = rehearsal.run(
+        "recovery", "correct", first, "--out", out, "--lesson", "so be it"
+    )
+    assert (code, made["version"]) == (0, "1.1"), made
+    code, lodged, _ = rehearsal.run("recovery", "lodge", out)
+    assert (code, rehearsal.run("recovery", "lodge", out)[1]) == (0, lodged)
+    code, told, _ = rehearsal.run("recovery", "verify", out)
+    assert (code, told["problems"], told["entry"]) == (0, [], lodged["entry"])
+
+
 @pytest.mark.clause("sec:L10")
 def test_the_report_says_what_there_is_to_be_said(rehearsal: Rehearsal) -> None:
     """A rehearsal, of which key and method, every criterion met, what it does not assure, and whose is what is left."""

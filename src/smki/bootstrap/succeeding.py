@@ -23,6 +23,7 @@ from smki.bootstrap.samples import SAMPLES
 from smki.bootstrap.settings import Settings
 from smki.ceremonies.development import ALGORITHMS
 from smki.flows.authorities import authorities
+from smki.flows.configuring import is_development
 from smki.flows.office import FrontOffice
 from smki.flows.succeeding import TAKE
 from smki.profiles import common_name
@@ -62,19 +63,20 @@ def next_request(
     A further key that no ceremony has certified yet is the one that is meant.
 
     Raises:
-        Refused: another authority than the Issuing OCA; or its store does not open.
+        Refused: another authority than the Issuing OCA; a development SMKI, which no ceremony serves;
+            or its store does not open.
         Unavailable: there is no SMKI in the state directory, or a store is away.
 
     Clause: sec-app-b:B
     """
     if kind is not RENEWABLE:
-        raise Refused(
-            f"{kind.value}: no ceremony certifies it anew, must be {RENEWABLE.value}",
-            where="kind",
-            clause="sec-app-b:B",
-            rule="succession",
-        )
+        raise _refused(f"{kind.value}: no ceremony certifies it anew, must be {RENEWABLE.value}")
     with open_front(settings) as front:
+        if is_development(front):
+            raise _refused(
+                "this is a development SMKI, whose roots no ceremony made, must be one that a"
+                " ceremony founded"
+            )
         count = len(authorities(front, kind))
     store = issuing_stores(settings, environment)(kind)
     name = f"{kind.value}-{count + 1}"
@@ -139,3 +141,9 @@ def _keep_recovery(settings: Settings, front: FrontOffice, certificate: bytes) -
         for pair in sample_pairs(settings, sample):
             if identity is not None and pair.name.endswith(f"/{identity.digits}-ds"):
                 keep_without_key(pair, certificate)
+
+
+def _refused(message: str) -> Refused:
+    return Refused(
+        f"succession: {message}", where="authority", clause="sec-app-b:B", rule="succession"
+    )

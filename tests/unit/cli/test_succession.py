@@ -162,6 +162,12 @@ def test_a_ceremony_of_another_house_changes_nothing(house: Rehearsed, original:
         1,
         True,
     )
+    more = ("ceremony", "requests", "--renew", "issuing-oca", "--out", str(house.folder / "more"))
+    code, said = original.json(*more)
+    assert (code, "this is a development SMKI, whose roots" in said["error"]["message"]) == (
+        1,
+        True,
+    )
     with open_front(house.settings) as front:
         assert front.reader.checkpoint().size == size
 

@@ -143,7 +143,7 @@ class Drill:
             decision="PMA/21/4",
             compromised=Compromised.CONTINGENCY_SYMMETRIC,
             method=Method.BY_CONTINGENCY,
-            expires=self.begun + timedelta(days=30),
+            expires=self.begun + timedelta(days=90),
             waves=(100, 900),
             canaries=1,
             per_second={"north": 1},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,9 +41,13 @@ def officer(new_user: NewUser) -> User:
 
 
 @pytest.fixture
-def drill(house: House) -> Iterator[Drill]:
-    """A campaign whose canaries have come to their end, in the house of a rehearsal."""
-    made = Drill(house.settings, new_world(), NAME)
+def drill(house: House, request: pytest.FixtureRequest) -> Iterator[Drill]:
+    """A campaign whose canaries have come to their end, in the house of a rehearsal.
+
+    It began now, or so many days ago as the test says.
+    """
+    begun = datetime.now(UTC).replace(microsecond=0) - timedelta(days=getattr(request, "param", 0))
+    made = Drill(house.settings, new_world(), NAME, begun)
     made.populate(_devices()[0])
     made.carried().go_on()
     yield made
@@ -111,6 +116,7 @@ def test_a_campaign_is_watched_and_steered(
     assert found.state is CampaignState.RUNNING
 
 
+@pytest.mark.parametrize("drill", [40], indirect=True)
 def test_by_keyboard_on_a_narrow_screen_without_script(
     drill: Drill, opened: Opened, officer: User, look_at_recovery: Callable[[Page, str], None]
 ) -> None:

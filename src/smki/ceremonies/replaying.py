@@ -138,7 +138,7 @@ def _told(opening: Opening, entries: tuple[Entry, ...]) -> Replayed:
             if "root" in said:
                 roots[_kind(said)] = Fields(said, "made", tuple(said)).octets("root")
         if "request" in said:
-            about = opening.steps[entry.step - 1].about
+            about = next((one.about for one in opening.steps if one.number == entry.step), "")
             requests[about] = Fields(said, "made", tuple(said)).octets("request")
         served = said.get("served", [])
         for one in (said, *(served if isinstance(served, list) else ())):

@@ -372,6 +372,18 @@ def test_a_transcript_that_is_not_true_to_itself_is_refused(
         replay(_retold(roots[1], step, change))
 
 
+@pytest.mark.clause("sec-app-l:3", "sec:L10")
+def test_a_request_of_another_key_is_refused(recovery: tuple[Path, bytes], tmp_path: Path) -> None:
+    """What a ceremony asks a certificate for is a key that it made, and was read aloud."""
+    other = tmp_path / "other"
+    held(other, "recovery-key")
+    octets = (other / "requests" / "recovery.der").read_bytes()
+    change = {"request": base64.b64encode(octets).decode()}
+    with pytest.raises(Refused, match="request of recovery: of another key") as caught:
+        replay(_retold(recovery[1], "request", change, "recovery-key"))
+    assert "request of recovery: was not compared" in caught.value.message
+
+
 @pytest.mark.clause("sec-app-l:3")
 def test_a_changed_transcript_is_refused(recovery: tuple[Path, bytes]) -> None:
     """One letter changed, an entry left out, a signature missing or somebody else's."""
@@ -472,10 +484,10 @@ def _boxed(folder: Path, one: KeySet) -> bytes:
     return lock(session, words_of(one, person(1)).encode(), share_header(one, 0), SystemEntropy())
 
 
-def _retold(octets: bytes, step: str, change: dict[str, Any]) -> bytes:
+def _retold(octets: bytes, step: str, change: dict[str, Any], script: str = "roots") -> bytes:
     """The transcript with another telling of the first such step, chained and signed anew."""
     whole = parse_transcript(octets)
-    numbers = {one.number for one in opening().steps if one.act.value == step}
+    numbers = {one.number for one in opening(script).steps if one.act.value == step}
     target = next(one for one in whole.entries if one.kind is Kind.DONE and one.step in numbers)
     chain: list[Any] = []
     for one in whole.entries:

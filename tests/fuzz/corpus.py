@@ -9,10 +9,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from tests.fuzz import devices, messages, records, texts
+from tests.fuzz import devices, messages, notices, records, texts
 
 TARGETS: Final = MappingProxyType(
-    {**messages.TARGETS, **devices.TARGETS, **records.TARGETS, **texts.TARGETS}
+    {
+        **messages.TARGETS,
+        **devices.TARGETS,
+        **records.TARGETS,
+        **texts.TARGETS,
+        **notices.TARGETS,
+    }
 )
 """Every target by its name."""
 

@@ -15,7 +15,7 @@ from typing import Final
 from tests.fuzz.claims import claim, read
 
 from smki.devices import DeviceState, OwnKey, Processed, TrustAnchor, advance, process
-from smki.devices.encoding import decode_state, encode_state
+from smki.devices.encoding import AnchorNumbers, decode_state, encode_state
 from smki.messages import KeyUse, authenticated_message, signed_group
 from smki.profiles import development
 from smki.simulator import ScalarKeys
@@ -142,7 +142,13 @@ def state(octets: bytes) -> None:
     for anchor in next(iter(house().examples)).device.anchors.values():
         table.number_of(anchor)
     found = read(lambda each: decode_state(each, table), octets, errors=(Inconsistent,))
+    held = read(AnchorNumbers().of, octets, errors=(Inconsistent,))
     if found is not None:
+        numbers = tuple(
+            table.number_of(found.anchors[cell]) if cell in found.anchors else 0
+            for cell in found.row.cells
+        )
+        claim(holds=held == (found.kind, numbers), what="other anchors were read alone")
         again = decode_state(encode_state(found, table), table)
         claim(holds=again == found, what="another state came back")
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-from tests.fuzz import devices, texts
+from tests.fuzz import devices, notices, texts
 from tests.fuzz.claims import VECTORS, golden_messages
 from tests.fuzz.corpus import keep
 
@@ -229,7 +229,14 @@ def _devices() -> Iterator[tuple[str, bytes]]:
 def main() -> None:
     """Every seed is in the corpus."""
     found: dict[str, list[bytes]] = {}
-    for source in (_messages(), _described(), _records(), _devices(), texts.seeds()):
+    for source in (
+        _messages(),
+        _described(),
+        _records(),
+        _devices(),
+        texts.seeds(),
+        notices.seeds(),
+    ):
         for target, octets in source:
             found.setdefault(target, []).append(octets)
     for target, octets_of in sorted(found.items()):

@@ -175,9 +175,12 @@ def parse_parcel(octets: bytes, most: int = PARCEL_MAX_OCTETS) -> tuple[bytes, b
     if not isinstance(file, str) or not isinstance(signature, str):
         raise _malformed("file and signature must be texts")
     try:
-        return file.encode(), b64decode(signature, validate=True)
+        found = b64decode(signature, validate=True)
     except (Error, ValueError) as error:
         raise _malformed(f"signature: {error}, must be base64") from None
+    if b64encode(found).decode() != signature:
+        raise _malformed("signature: not the one spelling in base64, must be")
+    return file.encode(), found
 
 
 def _rows(one: Notification) -> Iterator[Row]:

@@ -187,5 +187,8 @@ def test_a_parcel_is_one_spelling(octets: bytes) -> None:
     assert parse_parcel(encode_parcel(FILE, octets)) == (FILE, octets)
     with pytest.raises(Malformed):
         parse_parcel(octets)
+    loose = encode_parcel(FILE, b"ab").replace(b"YWI=", b"YWJ=")
+    with pytest.raises(Malformed, match="one spelling in base64"):
+        parse_parcel(loose)
     with pytest.raises(Malformed, match="UTF-8"):
         encode_parcel(b"\xff", octets)

@@ -229,3 +229,12 @@ def test_requests_of_what_follows_say_the_names(house: Rehearsed, tmp_path: Path
         asked.append(said["requests"])
         assert said["names"] == {"root-oca": "RB", "issuing-oca": "R2"}
     assert asked[0] == asked[1]
+
+
+def test_what_a_ceremony_brings_is_written(house: Rehearsed, tmp_path: Path) -> None:
+    """The roots' certificates and lists in force, and the authority that is to be revoked."""
+    command, out = House(state=house.folder / "state"), tmp_path / "lists"
+    words = ("ceremony", "lists", "--revoke", "issuing-oca", "--out", str(out))
+    assert command.run(*words)[0] == 0
+    assert (out / "root-oca.cer").read_bytes() == house.certificate(ROOT)
+    assert (out / "revoke.cer").read_bytes() == house.certificate(OCA)

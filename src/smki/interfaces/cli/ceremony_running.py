@@ -10,7 +10,8 @@ import click
 
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.opening import load_hierarchy
-from smki.bootstrap.succeeding import take_in_force
+from smki.bootstrap.succeeding import RENEWABLE, take_in_force
+from smki.ceremonies.acts_use import REVOKE
 from smki.ceremonies.development import ROOTS
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
@@ -27,6 +28,7 @@ from smki.interfaces.cli.ceremony_options import closed, taking_part
 from smki.interfaces.cli.ceremony_telling import told_document, told_lines
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import CEREMONY, perform
+from smki.terms import CertificateKind
 
 LISTS = "root-lists"
 _PURPOSES = ("rehearsal", "live")
@@ -34,9 +36,15 @@ _PURPOSES = ("rehearsal", "live")
 
 @click.command
 @click.option("--out", required=True, metavar="DIR", help="A new folder.")
+@click.option(
+    "--revoke",
+    "revoked",
+    type=click.Choice([RENEWABLE.value]),
+    help="The certificate of this authority, too: 'issuing' revokes it.",
+)
 @json_option
-def lists(out: str, *, as_json: bool) -> None:
-    """Write each root's certificate and revocation list in force, for a ceremony 'root-lists'."""
+def lists(out: str, *, revoked: str | None, as_json: bool) -> None:
+    """Write what ceremonies 'root-lists' and 'issuing' bring: each root's certificate and list in force."""
     with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
         folder = new_folder(out)
         hierarchy = load_hierarchy(front)
@@ -47,6 +55,9 @@ def lists(out: str, *, as_json: bool) -> None:
             for ending, content in (("cer", certificate), ("crl", octets)):
                 with output_file(str(folder / f"{kind.value}.{ending}")) as write:
                     write(content)
+        if revoked is not None:
+            with output_file(str(folder / REVOKE)) as write:
+                write(hierarchy.authority(CertificateKind(revoked)).certificate)
     names = [kind.value for kind in ROOTS]
     lines = (
         f"certificate and list in force of {', '.join(names)}: {out}",

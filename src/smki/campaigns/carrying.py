@@ -14,7 +14,7 @@ what they hold, and are commanded again.
 Clause: sec:L10, gbcs:CS02a, gbcs:CS02b
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -63,8 +63,11 @@ LEASE: Final = timedelta(
 )  # longer than a head end waits for an answer, all attempts together
 TOGETHER: Final = 4_096  # devices under way at once in one process
 _SETTLED_AT_ONCE: Final = 2_048  # a commit takes as long as twenty devices do
-_DECIDED_AGAIN: Final = 4_096  # devices: to count a million takes a tenth of a second
 _SECOND: Final = timedelta(seconds=1)
+_LOOK: Final = timedelta(
+    seconds=10
+)  # of the line, after which it is settled, decided, leased again
+_LOOK_MOST: Final = timedelta(minutes=10)  # while nothing comes of it
 
 
 class Targets(Protocol):
@@ -140,7 +143,8 @@ class Carrier:
         self._tell = tell
         self._under_way: dict[CommandKey, _UnderWay] = {}
         self._became: list[Became] = []
-        self._sent: Counter[str] = Counter()
+        self._credit: dict[str, float] = defaultdict(float)  # commands that each network takes now
+        self._leased_at: datetime | None = None
         self._regions: tuple[str, ...] = ()
 
     def carry(self) -> Decided:
@@ -154,16 +158,18 @@ class Carrier:
 
         Clause: sec:L10
         """
+        heard = _LOOK
         while True:
             carried = self._carried()
-            now = self._head_end.now
             counts = self._campaigns.counts(self._name)
-            decided = decide(carried.plan, counts, now, carried.looked_at)
-            if decided.move is not Move.GO_ON or carried.state is not CampaignState.RUNNING:
-                return decided
-            if self._lease(carried, decided.wave):
-                self._hear(carried, decided.wave)
-            elif not self._rest(decided.wave):
+            decided = decide(carried.plan, counts, self._head_end.now, carried.looked_at)
+            goes_on = decided.move is Move.GO_ON and carried.state is CampaignState.RUNNING
+            leased = self._lease(carried, decided.wave) if goes_on else 0
+            if self._under_way or self._became:
+                until = self._head_end.now + heard if goes_on else None
+                busy = self._hear(carried, until) or leased
+                heard = _LOOK if busy else min(2 * heard, _LOOK_MOST)
+            elif not goes_on or not (leased or self._rest(decided.wave)):
                 return decided
 
     def _rest(self, wave: int) -> bool:
@@ -180,13 +186,11 @@ class Carrier:
         """Step 1 and 2: so many more are under way."""
         room = TOGETHER - len(self._under_way)
         now = self._head_end.now
+        most = self._allowed(carried, room, now)
+        if not any(most.values()):
+            return 0
         members = self._campaigns.lease(
-            self._name,
-            wave,
-            self._worker,
-            at=now,
-            until=now + LEASE,
-            most=self._allowed(carried, room, now),
+            self._name, wave, self._worker, at=now, until=now + LEASE, most=most
         )
         known = self._targets([member.device for member in members])
         again = [member.device for member in members if member.tries > 1]
@@ -194,7 +198,7 @@ class Carrier:
             self._head_end.take_over(again)
         begun: list[_UnderWay] = []
         for member in members:
-            self._sent[member.region] += 1
+            self._credit[member.region] -= 1
             target = known.get(member.device)
             if target is None:
                 self._unknown(member, now)
@@ -250,14 +254,16 @@ class Carrier:
         self._under_way.update(zip(self._head_end.command(order), some, strict=True))
 
     def _allowed(self, carried: Carried, room: int, now: datetime) -> dict[str, int]:
-        """How many of each region may be leased: no more than its network takes by now."""
-        seconds = (now - carried.begun).total_seconds() + 1
+        """How many of each region may be leased: as its network takes, no more than a while's at once."""
         self._regions = self._regions or self._campaigns.regions(self._name)
         share = -(-room // max(1, len(self._regions)))
-        by_now = {region: int(carried.plan.rate(region) * seconds) for region in self._regions}
-        return {
-            region: min(share, max(0, rate - self._sent[region])) for region, rate in by_now.items()
-        }
+        while_ = _SECOND if self._leased_at is None else min(now - self._leased_at, _LOOK)
+        self._leased_at = now
+        for region in self._regions:
+            rate = carried.plan.rate(region)
+            credit = self._credit[region] + rate * while_.total_seconds()
+            self._credit[region] = min(credit, rate * _LOOK.total_seconds())
+        return {region: min(share, int(self._credit[region])) for region in self._regions}
 
     def _made(self, some: Sequence[_UnderWay], counters: range) -> Sequence[Formed]:
         return self._commands.make([one.target for one in some], counters)
@@ -299,27 +305,26 @@ class Carrier:
         )
         return mac_holds(mac, header.originator, response.authenticated, response.mac)
 
-    def _hear(self, carried: Carried, wave: int) -> None:
-        """Steps 3 and 4, until nothing is under way; more are leased as there is room.
-
-        After so many it comes to an end, for what is next to be decided again.
-        """
-        settled = 0
-        for event in self._head_end.events():
+    def _hear(self, carried: Carried, until: datetime | None) -> int:
+        """Steps 3 and 4 until then, or until nothing is under way; how many came to something."""
+        heard = 0
+        for event in self._head_end.events(until):
             if isinstance(event, Alerted):
                 continue
             one = self._under_way.pop(event.key)
             became = self._judged(carried, one, event)
+            if became is None and one.asked is _Asked.COMMANDED:
+                stopped = until is None or self._head_end.now >= carried.plan.expires
+                became = _left(one, event) if stopped else None
             if became is None:
                 self._send((one,))
                 continue
+            heard += 1
             self._became.append(became)
             if len(self._became) >= _SETTLED_AT_ONCE:
-                settled += len(self._became)
                 self._settle()
-                if settled < _DECIDED_AGAIN:
-                    self._lease(carried, wave)
         self._settle()
+        return heard
 
     def _judged(self, carried: Carried, one: _UnderWay, event: Answered | GivenUp) -> Became | None:
         """Step 3; None if the device is to be asked something else first."""
@@ -373,6 +378,18 @@ class Carrier:
                 f"campaign {self._name}: there is none", clause="sec:L10", rule="campaign.name"
             )
         return found
+
+
+def _left(one: _UnderWay, event: Answered | GivenUp) -> Became:
+    """It was to be commanded, and the campaign has stopped: whoever goes on does so."""
+    return Became(
+        device=one.member.device,
+        fate=Fate.PLANNED,
+        why="asked, and not commanded: the campaign has stopped",
+        due=event.at,
+        command=one.message,
+        at=event.at,
+    )
 
 
 def _given_up(carried: Carried, one: _UnderWay, event: GivenUp) -> Became:

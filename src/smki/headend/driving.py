@@ -164,17 +164,21 @@ class HeadEnd:
         self.commands += len(keys)
         return keys
 
-    def events(self) -> Iterator[Answered | GivenUp | Alerted]:
+    def events(self, until: datetime | None = None) -> Iterator[Answered | GivenUp | Alerted]:
         """What happens, in time's order, until no command waits; more may be sent meanwhile.
+
+        With `until` it ends then, and what waits goes on waiting.
 
         Raises:
             Unavailable: what happened could not be kept.
 
         Clause: gbcs:7.2.7
         """
-        while (until := self._waiting.next_due) is not None:
+        while (due := self._waiting.next_due) is not None:
+            if until is not None and self._link.now >= until:
+                break
             self._begun = False
-            for event in self._link.events(until):
+            for event in self._link.events(due if until is None else min(due, until)):
                 heard = self._heard(event)
                 if heard is not None:
                     yield heard

@@ -5,7 +5,7 @@ never reached may be a tenth of them. Drawn are other homes and other weather un
 Of many homes the first seed does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count, islice
 from typing import Final
 
@@ -54,13 +54,13 @@ def seed_of_homes(settings: Settings, seed: int, devices: int, faulty_make: str)
     )
 
 
-def seed_of_weather(settings: Settings, estate: SqlEstate, seed: int) -> int:
-    """With it at most 2% of the devices are behind hubs that are never reached.
+def seed_of_weather(settings: Settings, rows: Iterable[InventoryRow], seed: int) -> int:
+    """With it at most 2% of these devices are behind hubs that are never reached.
 
-    Where the network's own figures want more, the first seed is as good as any.
+    Where the regions' own figures want more, the first seed is as good as any.
     """
     hubs: dict[Place, int] = {}
-    for row in rows_of(estate):
+    for row in rows:
         place = Place(region=row.region, hub=row.hub)
         hubs[place] = hubs.get(place, 0) + 1
     most = _OUT_OF_REACH_PER_THOUSAND * sum(hubs.values())

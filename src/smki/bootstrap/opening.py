@@ -10,12 +10,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
-
 from smki import VERSION
 from smki.adapters.confidential import ConfidentialFiles
 from smki.adapters.helpers import Helpers, helpers
@@ -28,6 +22,7 @@ from smki.adapters.waiting import WaitingFiles
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.authority import Authority, Hierarchy, Preparer
 from smki.bootstrap.databases import open_house_database, update_database
+from smki.bootstrap.issuing_keys import issuing_keys, must_be_here
 from smki.bootstrap.sealing import open_seal
 from smki.bootstrap.settings import Settings
 from smki.bootstrap.values import KeySettings
@@ -42,9 +37,6 @@ from smki.ports import AgreementKeyStore, KeyAlgorithm, KeyStore, SigningKey
 from smki.profiles import ProfileSettings, RowFields, RowReader, issuer_from_certificate
 from smki.repository.keeping import LodgeRoot, MapKeeper
 from smki.terms import CertificateKind, Refused, Unavailable
-from smki.wire.certificate import parse_certificate
-
-KeyOf = Callable[[CertificateKind, bytes], SigningKey | None]
 
 LOG_KEY = "log"
 BESIDE = {"log-ml-dsa-44": KeyAlgorithm.ML_DSA_44}
@@ -225,14 +217,14 @@ def assemble_office(
 ) -> Office:
     """The office over an open record, with the hierarchy and keys that there are now."""
     hierarchy = load_hierarchy(front)
-    key_of = issuing_keys(settings, environment)
+    key_of = issuing_keys(issuing_stores(settings, environment))
     return Office(
         front=front,
         record=record,
         hierarchy=hierarchy,
         preparer=Preparer(hierarchy, front.settings, front.entropy),
         keys={
-            kind: _must_be_here(key_of, kind, hierarchy.authority(kind).certificate)
+            kind: must_be_here(key_of, kind, hierarchy.authority(kind).certificate)
             for kind in ISSUING
             if kind in hierarchy.authorities
         },
@@ -328,62 +320,6 @@ def key_store(
 def passphrase_file(settings: Settings) -> Path:
     """Where the passphrase of the issuing keys is, if no variable gives it."""
     return settings.path("passphrase")
-
-
-def issuing_keys(settings: Settings, environment: Mapping[str, str]) -> KeyOf:
-    """Finds the key of an issuing authority by its certificate; each is opened once.
-
-    The first key of a kind has its name; those of later authorities have a number behind it.
-    """
-    stores = issuing_stores(settings, environment)
-    opened: dict[bytes, SigningKey] = {}
-
-    def key_of(kind: CertificateKind, certificate: bytes) -> SigningKey | None:
-        if certificate not in opened:
-            store, wanted = stores(kind), public_key_in(certificate)
-            for name in key_names(store, kind):
-                key = store.open(name)
-                if normal_key(key.public_key) == wanted:
-                    opened[certificate] = key
-                    break
-        return opened.get(certificate)
-
-    return key_of
-
-
-def key_names(store: KeyStore, kind: CertificateKind) -> tuple[str, ...]:
-    """The names of the keys of issuing authorities of that kind in the store, oldest first."""
-    names = [
-        name
-        for name in store.names()
-        if name == kind.value or name.removeprefix(f"{kind.value}-").isdecimal()
-    ]
-    return tuple(sorted(names, key=lambda name: (len(name), name)))
-
-
-def public_key_in(certificate: bytes) -> bytes:
-    """The SubjectPublicKeyInfo in a certificate (DER), as the library writes it."""
-    return normal_key(parse_certificate(certificate).tbs.public_key)
-
-
-def normal_key(public_key: bytes) -> bytes:
-    """The SubjectPublicKeyInfo as the library writes it: a token may encode it otherwise."""
-    return load_der_public_key(public_key).public_bytes(
-        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def _must_be_here(key_of: KeyOf, kind: CertificateKind, certificate: bytes) -> SigningKey:
-    key = key_of(kind, certificate)
-    if key is None:
-        raise Refused(
-            f"key of {kind.value}: none in its store is that of the certificate in force, must be:"
-            " the store is another one, or of an earlier day",
-            where=kind.value,
-            clause="sec-app-b:B",
-            rule="keys.issuing",
-        )
-    return key
 
 
 def describer(profiles: ProfileSettings) -> Callable[[bytes], RowFields]:

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from smki.bootstrap.holdings import Holding, Renewal, certificate_in, holdings
-from smki.bootstrap.opening import load_hierarchy, public_key_in
+from smki.bootstrap.issuing_keys import public_key_in
+from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.pairs import (
     Pair,
     certified,

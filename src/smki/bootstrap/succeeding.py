@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from smki.bootstrap.founding import request_for
-from smki.bootstrap.opening import issuing_stores, key_names, open_front
+from smki.bootstrap.issuing_keys import key_names
+from smki.bootstrap.opening import issuing_stores, open_front
 from smki.bootstrap.pairs import keep_without_key, sample_pairs
 from smki.bootstrap.renewing import Ask
 from smki.bootstrap.samples import SAMPLES

@@ -15,7 +15,8 @@ from typing import Final
 from smki.adapters.ceremony import MemoryKeys
 from smki.adapters.requesters import request_for_organisation
 from smki.bootstrap import open_office
-from smki.bootstrap.opening import issuing_stores, key_names
+from smki.bootstrap.issuing_keys import key_names
+from smki.bootstrap.opening import issuing_stores
 from smki.bootstrap.party_keys import HouseKeys
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.keysets import key_name

@@ -110,6 +110,8 @@ def test_a_suppliers_key_is_lost_and_nothing_of_the_thief_is_left(rehearsed: Reh
     achieved = [one for one in EFFECT_OF if (found := tried.get(one.value)) and found.obeyed]
     assert Abuse.TAKES in achieved
     assert rehearsed.made("left")["had"]["ANCHOR"]
+    said = [one for one in rehearsed.report.lessons if one.startswith("the thief")]
+    assert len(said) == len(rehearsed.attack.tried)
     assert "of the thief's doings there is left on devices: nothing" in rehearsed.story
 
 

@@ -90,7 +90,7 @@ def evidence(run: Run) -> Made:
         document("recovery", _recovered(run)),
         document("further-update", _updated(run)),
         *_handed_back(run),
-        document("notes", Notes(deviations=tuple(_deviations(run)), lessons=LESSONS)),
+        document("notes", Notes(deviations=tuple(_deviations(run)), lessons=tuple(_lessons(run)))),
     )
     pieces = sum(1 for _ in kept_items(run))
     done = 0
@@ -137,7 +137,7 @@ def verdict(run: Run) -> Made:
         checks=(*checks(examined), _share(examined)),
         defects=_texts(run, "first-run", "defects"),
         not_assured=NOT_ASSURED,
-        lessons=LESSONS,
+        lessons=tuple(_lessons(run)),
         residuals=tuple(_residuals(examined)),
         evidence=listed,
     )
@@ -240,6 +240,14 @@ def _deviations(run: Run) -> Iterator[str]:
     yield "everything was done by the rehearsal itself, and nobody was present"
     for ref in _texts(run, "first-run", "defects"):
         yield f"defect {ref}: the devices behind those hubs were commanded in a second run"
+
+
+def _lessons(run: Run) -> Iterator[str]:
+    """What was learnt; of a thief, what was achieved, and on how many devices it is undone."""
+    if not run.scenario.attacked or _texts(run, "first-run", "defects"):
+        yield from LESSONS
+    if run.scenario.attacked:
+        yield from _texts(run, "left", "achieved")
 
 
 def _share(examined: Examined) -> Check:

@@ -74,12 +74,18 @@ def left(run: Run) -> Made:
         }
     kept_attack = attack_kept(run.scenario.compromised, attacker.planted, tally, found)
     keep_items(run, document("attack", kept_attack))
-    for one in kept_attack.tried:
-        run.tell(f"  the thief {one.what}: {one.sent:,} sent, {one.obeyed:,} devices obeyed")
+    achieved = [
+        f"the thief {one.what}: {one.sent:,} sent, {one.obeyed:,} devices obeyed, undone on"
+        f" {one.undone:,}"
+        for one in kept_attack.tried
+    ]
+    for said in achieved:
+        run.tell(f"  {said}")
     remains = lasting(found)
     run.tell(f"  of the thief's doings there is left on devices: {_told(remains)}")
     had = {effect.name: len(tally.devices_with(effect)) for effect in EFFECT_OF.values()}
     return {
+        "achieved": list(achieved),
         "had": dict(had),
         "left": {effect.name: count for effect, count in remains.items()},
         "devices": [str(one) for one in found],

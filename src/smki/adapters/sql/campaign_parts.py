@@ -96,7 +96,6 @@ class SqlCampaignPart(SqlCampaigns):
         self._own = store
         self._own.write(_METADATA.create_all)
         self._share, self._clock, self._line, self._silence = share, clock, line, silence
-        self._begun = line()
         self._points = SqlCampaignPoints(store)
         self._next_count = 0.0
 
@@ -106,9 +105,9 @@ class SqlCampaignPart(SqlCampaigns):
         return self._share.worker
 
     def campaign(self, name: str) -> Carried | None:
-        """The campaign, with this process's share of its rates, from its own beginning."""
+        """The campaign, with this process's share of its rates."""
         found = super().campaign(name)
-        return None if found is None else replace(found, begun=self._begun, plan=self._plan(found))
+        return None if found is None else replace(found, plan=self._plan(found))
 
     def _plan(self, found: Carried) -> CampaignPlan:
         plan, parts = found.plan, self._share.parts

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from tests.fuzz import devices, messages, notices, records, texts
+from tests.fuzz import devices, messages, notices, records, recoveries, texts
 
 TARGETS: Final = MappingProxyType(
     {
@@ -18,6 +18,7 @@ TARGETS: Final = MappingProxyType(
         **records.TARGETS,
         **texts.TARGETS,
         **notices.TARGETS,
+        **recoveries.TARGETS,
     }
 )
 """Every target by its name."""

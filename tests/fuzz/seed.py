@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-from tests.fuzz import devices, notices, texts
+from tests.fuzz import devices, notices, recoveries, texts
 from tests.fuzz.claims import VECTORS, golden_messages
 from tests.fuzz.corpus import keep
 
@@ -236,6 +236,7 @@ def main() -> None:
         _devices(),
         texts.seeds(),
         notices.seeds(),
+        recoveries.seeds(),
     ):
         for target, octets in source:
             found.setdefault(target, []).append(octets)

@@ -198,7 +198,8 @@ class RecordLibrary:
 def report_entry(reader: RecordReader, octets: bytes) -> int | None:
     """Where the record has this report; None if it does not.
 
-    A report is lodged after its evidence: what comes before is not looked at.
+    A report is lodged after its evidence, and after the version before it: what comes before is not
+    looked at.
 
     Raises:
         Malformed: not a report.
@@ -210,7 +211,9 @@ def report_entry(reader: RecordReader, octets: bytes) -> int | None:
     body = _body(
         report.subject.name, Piece(kind=REPORT, name=_reported(report.version), octets=octets)
     )
-    start = max((one.entry for one in report.evidence), default=-1) + 1
+    before = [one.entry for one in report.evidence]
+    before += [report.supersedes.entry] if report.supersedes else []
+    start = max(before, default=-1) + 1
     size = reader.checkpoint().size
     for entry, leaf in enumerate(reader.leaves(min(start, size), size), start):
         if number_of(leaf) == LeafType.TRANSCRIPT and _holds(decode_leaf(leaf), body):

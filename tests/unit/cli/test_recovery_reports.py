@@ -40,6 +40,7 @@ class Lodged:
     record: Path
     key: str
     items: tuple[Item, ...]
+    begun: tuple[Listed, ...]
     listed: tuple[Listed, ...]
     report: Report
     entry: int
@@ -79,6 +80,7 @@ def lodged(original: House, tmp_path_factory: pytest.TempPathFactory) -> Lodged:
     report = story.reported(library, drafted)
     items = tuple(library.items.values())
     with quick_stores():
+        begun = lodge_evidence(settings, environment, NAME, items[:2])  # then it is cut off
         listed = lodge_evidence(settings, environment, NAME, items)
         report = replace(report, evidence=listed)
         entry = lodge_report(settings, environment, report)
@@ -90,6 +92,7 @@ def lodged(original: House, tmp_path_factory: pytest.TempPathFactory) -> Lodged:
         record=record,
         key=key,
         items=items,
+        begun=begun,
         listed=listed,
         report=report,
         entry=entry,
@@ -174,6 +177,7 @@ def test_a_report_is_verified_from_a_copy_of_the_record(lodged: Lodged, tmp_path
 def test_lodged_again_nothing_changes(lodged: Lodged) -> None:
     """Whoever was cut off lodges all of it again: the same entries, no entry more, no file left."""
     size = lodged.size()
+    assert [one.entry for one in lodged.listed[:2]] == [one.entry for one in lodged.begun]
     with quick_stores():
         again = lodge_evidence(lodged.settings, lodged.environment, NAME, lodged.items)
         assert again == lodged.listed

@@ -96,7 +96,7 @@ def rehearse(
     Unattended, with real octets: a house of its own is founded by ceremonies, with custodians,
     decisions and devices that are all simulated, and all marked as a rehearsal's. No key of the
     SMKI is used. Evidence and report go into its record. Cut off anywhere, the same again goes
-    on. Exit code 1 if a criterion is not met.
+    on. Exit code 1 if a binary criterion is not met.
     """
     with reporting(as_json=as_json):
         settings = _smki()
@@ -152,7 +152,7 @@ def _by_size(devices: int) -> int:
 
 def _lines(found: Rehearsed) -> tuple[str, ...]:
     rate = document_of(found)["per_second"]
-    verdict = "every criterion is met" if found.passed else "a criterion is NOT met"
+    verdict = "binary criteria met" if found.passed else "a binary criterion is NOT met"
     return (
         (
             f"{found.recovered:,} of {found.devices:,} devices recovered by {found.commands:,}"

@@ -5,11 +5,14 @@ import io
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from tests.support.recovery_pages import AT, FORM, RecoveryHouse, open_recovery_house
 
+from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.bootstrap.recoveries import open_kept, recovery_of
+from smki.interfaces.web.portal.recovery import counting
 from smki.interfaces.web.portal.recovery.figures import view_of
 from smki.interfaces.web.portal.recovery.words import rate
 from smki.ports.campaign_acts import Act
@@ -30,7 +33,7 @@ from smki.recovery.report import (
     Subject,
     encode_report,
 )
-from smki.terms import SerialNumber
+from smki.terms import SerialNumber, Unavailable
 
 pytestmark = pytest.mark.clause("sec:L10")
 R, F, S = (Fate.RECOVERED, ""), (Fate.PARTLY, "cells not replaced: <b>"), (Fate.SILENT, "no answer")
@@ -136,6 +139,25 @@ def test_the_room_says_how_it_stands(house: RecoveryHouse) -> None:
     assert "PMA/21/4, until" in text
     assert "2026-11-21 10:10:00 UTC" in text
     assert "above 30 % failed in a wave" in text
+
+
+def test_when_devices_were_counted_is_said(
+    own: RecoveryHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A count that is some time old is shown with its instant; while there is none that is said."""
+    monkeypatch.setattr(counting, "_KEPT_SECONDS", 60.0)
+    assert "they were counted at" not in own.get("/first").text
+    own.now[0] += timedelta(minutes=3)
+    text = own.get("/first").text
+    assert "they were counted at" in text
+    assert "2026-11-21 10:10:00 UTC" in text
+    monkeypatch.setattr(SqlCampaigns, "totals", _away)
+    own.begin("fresh", 40)
+    assert own.get("/fresh").text.count("That is being counted.") == 2
+
+
+def _away(_: SqlCampaigns, name: str) -> NoReturn:
+    raise Unavailable(f"{name}: away")
 
 
 @pytest.mark.parametrize(

@@ -213,6 +213,7 @@ class RecoveryPages:
             "found": found,
             "p": found.progress,
             "view": view_of(found.progress),
+            "stale": found.stale,
             "acts": found.may if self._services.may_act(visitor.who) else (),
         }
 

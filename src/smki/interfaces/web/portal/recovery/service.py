@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from smki.adapters.sql.campaign_residue import ResidueQuery
@@ -40,6 +41,9 @@ class Watched:
     Attributes:
         rehearsal: whether its devices are a rehearsal's.
         progress: how far it has come.
+        counted: when its devices were counted by kind, make, region and reason; None if they are
+            just being counted for the first time.
+        stale: that was some time ago: a fleet takes its time.
         may: what people may do to it now.
         acted: what people did, newest first.
         reported: a report of the recovery is written.
@@ -48,6 +52,8 @@ class Watched:
     rehearsal: bool
     reported: bool
     progress: Progress
+    counted: datetime | None
+    stale: bool
     may: Sequence[Act]
     acted: Sequence[Acted]
 

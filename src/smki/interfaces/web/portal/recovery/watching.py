@@ -1,15 +1,8 @@
-"""Campaigns as pages ask for them: from the estate of this house, and of rehearsals in it.
+"""Campaigns as pages ask for them: from the estate of this house, and of rehearsals in it."""
 
-Counting a fleet takes a moment: what was counted is shown to everybody for a while, the longer the
-more time it took, and nobody counts beside another.
-"""
-
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from smki.adapters.files import read_octets
@@ -20,22 +13,16 @@ from smki.bootstrap.recoveries import FOLDER, Kept, Recovery, houses, open_kept,
 from smki.campaigns import progress_of
 from smki.flows.steering import acts_for, steer
 from smki.governance import Body
+from smki.interfaces.web.portal.recovery.counting import Counting
 from smki.interfaces.web.portal.recovery.service import RESIDUE_PAGE, Listed, Watched
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import Carried, Member
 from smki.recovery import decide
+from smki.recovery.progress import Totals
 from smki.steps import Requester
 from smki.terms import EUI64, Malformed, Refused, SubscriberKind
 
-_KEPT_SECONDS: Final = 2.0  # what was counted is shown so long ...
-_TIMES: Final = 10  # ... and as many times as long as counting took, if that is more
-_REMEMBERED: Final = 64  # campaigns of which it is known what was counted
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    watched: Watched
-    until: float
+_OLD: Final = timedelta(seconds=10)  # a count that is older is said to be
 
 
 class WatchedRecoveries:
@@ -50,8 +37,7 @@ class WatchedRecoveries:
         self._settings = settings
         self._now = now
         self._authority = settings.deciding().get(Body.SMKI_PMA, frozenset())
-        self._counted: dict[str, _Counted] = {}
-        self._counting = threading.Lock()
+        self._counting = Counting(self._count, now)
 
     def may_see(self, who: Requester) -> bool:
         """Whether the pages are there for this party: the operator's officers, and the authority's.
@@ -81,19 +67,8 @@ class WatchedRecoveries:
 
     def watched(self, campaign: str) -> Watched | None:
         """The campaign as it stands; None if there is none."""
-        with self._counting:
-            counted = self._counted.get(campaign)
-            if counted is not None and time.monotonic() < counted.until:
-                return counted.watched
-            begun = time.monotonic()
-            watched = self._look(campaign)
-            if watched is not None:
-                took = time.monotonic() - begun
-                until = time.monotonic() + max(_KEPT_SECONDS, _TIMES * took)
-                if len(self._counted) >= _REMEMBERED:
-                    self._counted.clear()
-                self._counted[campaign] = _Counted(watched, until)
-            return watched
+        with self._open(campaign) as opened:
+            return None if opened is None else self._watched(*opened)
 
     def report(self, campaign: str) -> bytes | None:
         """The report of the recovery that the campaign belongs to; None if none is written."""
@@ -122,7 +97,7 @@ class WatchedRecoveries:
         Clause: sec:L10
         """
         with self._open(campaign) as opened:
-            found = None if opened is None else _watched(*opened, self._now())
+            found = None if opened is None else self._watched(*opened)
             if opened is None or found is None:
                 raise _refused(f"{campaign}: there is none")
             now = found.progress.decided.wave
@@ -133,17 +108,35 @@ class WatchedRecoveries:
                 )
             kept = opened[1]
             steer(kept.campaigns, kept.acts, campaign, act, by=by, at=found.progress.at)
-        with self._counting:
-            self._counted.pop(campaign, None)
 
     def _listed(self, one: Carried, kept: Kept, *, rehearsal: bool) -> Listed:
         waves = kept.campaigns.counts(one.name)
         decided = decide(one.plan, waves, self._now(), one.looked_at)
         return Listed(carried=one, rehearsal=rehearsal, waves=waves, decided=decided)
 
-    def _look(self, campaign: str) -> Watched | None:
+    def _watched(self, recovery: Recovery, kept: Kept) -> Watched | None:
+        name = recovery.campaign
+        carried = kept.campaigns.campaign(name)
+        if carried is None:
+            return None
+        # The line's clock may run ahead of ours, as that of a simulated network does.
+        now = self._now()
+        at = max([now, *(point.at for point in kept.points.points(name)[-1:])])
+        totals, counted = self._counting.totals(name)
+        found = progress_of(kept.campaigns, kept.points, name, at, totals)
+        return Watched(
+            rehearsal=recovery.rehearsal,
+            reported=recovery.report.exists(),
+            progress=found,
+            counted=counted,
+            stale=counted is not None and now - counted > _OLD,
+            may=acts_for(carried, found.decided, at),
+            acted=kept.acts.acts(name),
+        )
+
+    def _count(self, campaign: str) -> Totals:
         with self._open(campaign) as opened:
-            return None if opened is None else _watched(*opened, self._now())
+            return {} if opened is None else opened[1].campaigns.totals(campaign)
 
     @contextmanager
     def _open(self, campaign: str) -> Iterator[tuple[Recovery, Kept] | None]:
@@ -159,23 +152,6 @@ class WatchedRecoveries:
             return
         with open_kept(recovery.house) as kept:
             yield recovery, kept
-
-
-def _watched(recovery: Recovery, kept: Kept, now: datetime) -> Watched | None:
-    campaign = recovery.campaign
-    carried = kept.campaigns.campaign(campaign)
-    if carried is None:
-        return None
-    # The line's clock may run ahead of ours, as that of a simulated network does.
-    at = max([now, *(point.at for point in kept.points.points(campaign)[-1:])])
-    found = progress_of(kept.campaigns, kept.points, campaign, at)
-    return Watched(
-        rehearsal=recovery.rehearsal,
-        reported=recovery.report.exists(),
-        progress=found,
-        may=acts_for(carried, found.decided, at),
-        acted=kept.acts.acts(campaign),
-    )
 
 
 def _refused(what: str) -> Refused:

@@ -29,15 +29,11 @@ from smki.recovery.evidence import (
     InCell,
     Placed,
     Turn,
-    Vouched,
 )
 from smki.recovery.evidence_bundles import (
     Exchange,
     Exchanges,
-    FoundRow,
-    Inspection,
     read_exchanges,
-    read_inspection,
     read_outcomes,
     read_roster,
 )
@@ -46,8 +42,6 @@ from smki.recovery.proving_authority import (
     NO_ONE,
     Authorities,
     Decisions,
-    must_have_signed,
-    organisation_of,
     subject_of,
 )
 from smki.recovery.proving_devices import Devices
@@ -59,6 +53,7 @@ from smki.recovery.proving_figures import (
     compare_figures,
     figures,
 )
+from smki.recovery.proving_inspections import Inspectors
 from smki.recovery.proving_materials import Materials
 from smki.recovery.proving_reading import (
     HeldCeremony,
@@ -76,7 +71,7 @@ from smki.recovery.report import (
     RunKind,
     Subject,
 )
-from smki.terms import CertificateKind, Finding, Malformed, Refused
+from smki.terms import Finding, Malformed
 from smki.wire.certificate import parse_certificate
 
 _K: Final = EvidenceKind
@@ -154,7 +149,7 @@ def examine(
     materials = Materials(placed, _planted(attacks, tell))
     everything = subject.method is Method.BY_CONTINGENCY
     devices = Devices(materials, authorities, tell, everything=everything)
-    inspectors = _Inspectors(subject, authorities, decisions.organisations, tell)
+    inspectors = Inspectors(subject, authorities, decisions.organisations, tell)
     _look_at_devices(shelf, devices, inspectors, told)
     tally = devices.tally
     first, last = tally.first or NEVER, tally.last or NEVER
@@ -222,49 +217,8 @@ def checks(examined: Examined) -> tuple[Check, ...]:
     )
 
 
-class _Inspectors:
-    """6: who looked, and that it was somebody else than who commands and who decided."""
-
-    def __init__(
-        self, subject: Subject, authorities: Authorities, others: set[str], tell: Told
-    ) -> None:
-        self._subject, self._authorities, self._tell = subject, authorities, tell
-        self._others = others | {subject.commander}
-        self.names: dict[str, None] = {}
-
-    def rows(self, name: str, octets: bytes) -> tuple[FoundRow, ...]:
-        """What was found, if who looked is to be believed; what is not is told.
-
-        Raises:
-            Malformed: no inspection.
-        """
-        found = read_inspection(octets)
-        wrong = self._wrong_with(found)
-        if wrong:
-            self._tell("inspection", f"{name}: {wrong}")
-            return ()
-        return found.rows
-
-    def _wrong_with(self, found: Inspection) -> str:
-        self._authorities.add(Vouched(certificate=one, entry=None) for one in found.authorities)
-        certificate = found.signed.certificate
-        try:
-            kind = CertificateKind.IKI_FILE_SIGNING
-            must_have_signed(found.looked, found.signed, self._authorities, found.at, kind)
-        except (Malformed, Refused) as error:
-            return error.message
-        self.names[subject_of(certificate)] = None
-        if organisation_of(certificate) in self._others:
-            return (
-                f"{subject_of(certificate)} looked and commands or decided, must be somebody else"
-            )
-        if found.recovery != self._subject.name:
-            return f"is of {found.recovery[:60]!r}, must be of {self._subject.name!r}"
-        return ""
-
-
 def _look_at_devices(
-    shelf: Shelf, devices: Devices, inspectors: _Inspectors, told: Callable[[int], object]
+    shelf: Shelf, devices: Devices, inspectors: Inspectors, told: Callable[[int], object]
 ) -> None:
     """5: each device, with all that there is of it."""
     outcomes = shelf.rows(_K.OUTCOMES, lambda _, octets: read_outcomes(octets))

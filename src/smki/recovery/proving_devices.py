@@ -11,10 +11,10 @@ Clause: sec:L10, gbcs:CS02b
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
@@ -26,9 +26,19 @@ from smki.recovery.evidence_fields import cell_name
 from smki.recovery.outcomes import Anchors, missing, read_back
 from smki.recovery.proving_authority import Authorities, Tell
 from smki.recovery.proving_certificates import DeviceCertificates
-from smki.recovery.proving_commands import ALIKE_MAX, Cell, Commanded, Reading, Responded, after
+from smki.recovery.proving_commands import Commanded, Reading, Responded, after
 from smki.recovery.proving_figures import Tally
 from smki.recovery.proving_materials import CONTINGENCY, Materials, Wanted
+from smki.recovery.proving_pairs import (
+    Alike,
+    as_held,
+    ended_by,
+    equal,
+    fills,
+    of_its_roles,
+    replaced_by,
+    same_cells,
+)
 from smki.recovery.replacing import READ_BACK_CODE
 from smki.recovery.report import Criterion
 from smki.terms import EUI64, Malformed
@@ -89,7 +99,7 @@ class Devices:
         self._materials, self._tell_all = materials, tell
         self._certificates = DeviceCertificates(authorities)
         self._reading = Reading()
-        self._alike = _Alike()
+        self._alike = Alike()
 
     @property
     def opened(self) -> frozenset[bytes]:
@@ -164,14 +174,14 @@ class Devices:
                 case, f"command of turn {turn.value}: signature does not hold, must be {whose}"
             )
         wanted = self._wanted(turn, case, commanded)
-        full = self._alike.of(commanded, wanted, _fills)
+        full = self._alike.of(commanded, wanted, fills)
         if self._everything and turn is Turn.COMMANDED and len(wanted) < len(case.row.before):
             left = [cell_name(cell) for cell in case.row.before if cell not in wanted]
             self._tell(case, f"nothing is to be placed in {', '.join(left)}, must be in every cell")
             full = False
         if turn is Turn.COMMANDED:
             self.tally.judge(Criterion.COMMANDS, holds=full)
-        if not self._alike.of(commanded, wanted, _fills):
+        if not self._alike.of(commanded, wanted, fills):
             self._tell(case, f"command of turn {turn.value}: {_unlike(commanded, wanted)}")
 
     def _wanted(self, turn: Turn, case: _Case, commanded: Commanded) -> Wanted:
@@ -182,7 +192,7 @@ class Devices:
         wanted = self._materials.wanted(turn, case.row.before)
         if turn is not Turn.UPDATED:
             return wanted
-        return self._alike.of(commanded, wanted, _of_its_roles)
+        return self._alike.of(commanded, wanted, of_its_roles)
 
     def _addressed(
         self, case: _Case, turn: Turn, command: GbcsMessage, commanded: Commanded
@@ -210,15 +220,15 @@ class Devices:
         if responded is None:
             return
         wanted = self._wanted(turn, case, commanded)
-        replaced = self._alike.of(responded, wanted, _replaced)
-        same = self._alike.of(responded, commanded, _same_cells)
+        replaced = self._alike.of(responded, wanted, replaced_by)
+        same = self._alike.of(responded, commanded, same_cells)
         if responded.outcomes and not (same and replaced.as_placed):
             self._tell(case, f"response of turn {turn.value}: tells other cells or identifiers")
-        if not self._alike.of(responded, case.held, _as_held):
+        if not self._alike.of(responded, case.held, as_held):
             self._existing(case, responded)
         case.held = self._alike.of(case.held, responded, after)
         if turn is Turn.COMMANDED:
-            case.ended, case.asked = _by_cells(len(replaced.cells), len(wanted)), False
+            case.ended, case.asked = ended_by(len(replaced.cells), len(wanted)), False
             if case.ended is Fate.RECOVERED:
                 case.settled = [case.held]
         else:
@@ -354,7 +364,7 @@ class Devices:
             self.tally.remark(f"device {case.row.device}: the thief's certificate is in {cells}")
         if case.ended is not Fate.RECOVERED:
             return
-        agrees = any(self._alike.of(found.found, held, _equal) for held in case.settled)
+        agrees = any(self._alike.of(found.found, held, equal) for held in case.settled)
         if not self.tally.judge(Criterion.INSPECTION, holds=agrees):
             self.tally.remark(f"device {case.row.device}: {_differs(found.found, case.held)}")
 
@@ -370,73 +380,6 @@ class Devices:
 
     def _tell(self, case: _Case, what: str) -> None:
         self._tell_all("device", f"device {case.row.device}: {what}")
-
-
-_One = TypeVar("_One")
-_Other = TypeVar("_Other")
-_Found = TypeVar("_Found")
-
-
-class _Alike:
-    """What was found of two values that many devices share; found once for each pair."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[object, int, int], tuple[object, object, Any]] = {}
-
-    def of(self, one: _One, other: _Other, find: Callable[[_One, _Other], _Found]) -> _Found:
-        """What `find` finds of the two."""
-        place = (find, id(one), id(other))
-        known = self._known.get(place)
-        if known is None:
-            if len(self._known) >= ALIKE_MAX:
-                self._known.clear()
-            known = self._known[place] = (one, other, find(one, other))  # keeps both: ids last
-        found: _Found = known[2]
-        return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Replaced:
-    """Cells that a response says are replaced, and whether by what was placed."""
-
-    cells: frozenset[Cell]
-    as_placed: bool
-
-
-def _replaced(responded: Responded, wanted: Wanted) -> _Replaced:
-    found = [one for one in responded.outcomes if one.replaced]
-    return _Replaced(
-        cells=frozenset(one.cell for one in found),
-        as_placed=all(one.replacing == wanted[one.cell][1] for one in found if one.cell in wanted),
-    )
-
-
-def _of_its_roles(commanded: Commanded, wanted: Wanted) -> Wanted:
-    roles = {cell.role for cell in commanded.placed}
-    return {cell: placed for cell, placed in wanted.items() if cell.role in roles}
-
-
-def _fills(commanded: Commanded, wanted: Wanted) -> bool:
-    return commanded.placed == {cell: certificate for cell, (certificate, _) in wanted.items()}
-
-
-def _same_cells(responded: Responded, commanded: Commanded) -> bool:
-    cells = [one.cell for one in responded.outcomes]
-    return cells == list(commanded.placed) and responded.mode is commanded.mode
-
-
-def _as_held(responded: Responded, held: Anchors) -> bool:
-    return all(one.existing == held.get(one.cell) for one in responded.outcomes)
-
-
-def _equal(found: Anchors, held: Anchors) -> bool:
-    return dict(found) == dict(held)
-
-
-def _by_cells(replaced: int, wanted: int) -> Fate:
-    if not replaced:
-        return Fate.REFUSED
-    return Fate.RECOVERED if replaced == wanted else Fate.PARTLY
 
 
 def _must_answer(response: GbcsMessage, command: GbcsMessage) -> None:

@@ -1,8 +1,13 @@
 """One small SMKI for the session, copies of it to be spoilt, and the commands as a user runs them."""
 
 import json
+import os
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +16,8 @@ import pytest
 from click.testing import CliRunner
 from tests.support.founding import copied, founded
 
+from smki.bootstrap import load_settings
+from smki.bootstrap.recoveries import recovery_of
 from smki.interfaces.cli import main
 
 
@@ -133,3 +140,33 @@ def authority(seated: Authority, tmp_path: Path) -> Authority:
     shutil.copytree(seated.folder, tmp_path / "authority")
     folder = tmp_path / "authority"
     return Authority(house=House(state=folder / "state"), folder=folder)
+
+
+@contextmanager
+def key_open(authority: Authority, name: str, method: str) -> Iterator[None]:
+    """The recovery key is open in another process, under its decision, until it is ended."""
+    house = authority.house
+    environment = {**os.environ, "SMKI_STATE": str(house.state)}
+    path = recovery_of(load_settings({"SMKI_STATE": str(house.state)}), name).key_socket
+    said = {"incident": "INC-7", "purpose": "recover", "recovery": "M-1", "method": method}
+    words: list[str] = []
+    for prompt, text in (said | {"decision": "K-1"}).items():
+        words += ["--answer", f"permit.recovery.{prompt}={text}"]
+    command = ["recovery", "activate", name, "--development", "recovery", "--uses", "100", *words]
+    log = authority.folder / "activate.txt"
+    with log.open("wb") as out:
+        holder = subprocess.Popen(
+            [sys.executable, "-m", "smki", *command], env=environment, stdout=out, stderr=out
+        )
+    until = time.monotonic() + 60
+    while not path.exists():
+        assert holder.poll() is None, log.read_text()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    try:
+        yield
+        assert house.run("recovery", "activate", name, "--forget")[0] == 0
+        assert holder.wait(60) == 0, log.read_text()
+    finally:
+        holder.kill()
+        holder.wait()

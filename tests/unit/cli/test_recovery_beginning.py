@@ -1,53 +1,14 @@
 """A recovery in a house of one's own: begun by decision, its key open, carried, and read back."""
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.unit.cli.conftest import Authority
-
-from smki.bootstrap import load_settings
-from smki.bootstrap.recoveries import recovery_of
+from tests.unit.cli.conftest import Authority, key_open
 
 NAME: Final = "supplier-lost"
 BEGIN: Final = ("recovery", "begin", NAME, "--incident", "INC-7", "--decision", "M-1")
 LOST: Final = ("--compromised", "organisation", "--role", "supplier", "--method", "method-3")
-
-
-@contextmanager
-def _key_open(authority: Authority) -> Iterator[None]:
-    """The recovery key is open in another process, under its decision, until it is ended."""
-    house = authority.house
-    environment = {**os.environ, "SMKI_STATE": str(house.state)}
-    path = recovery_of(load_settings({"SMKI_STATE": str(house.state)}), NAME).key_socket
-    said = {"incident": "INC-7", "purpose": "recover", "recovery": "M-1", "method": "method-3"}
-    words: list[str] = []
-    for name, text in (said | {"decision": "K-1"}).items():
-        words += ["--answer", f"permit.recovery.{name}={text}"]
-    command = ["recovery", "activate", NAME, "--development", "recovery", "--uses", "100", *words]
-    log = authority.folder / "activate.txt"
-    with log.open("wb") as out:
-        holder = subprocess.Popen(
-            [sys.executable, "-m", "smki", *command], env=environment, stdout=out, stderr=out
-        )
-    until = time.monotonic() + 60
-    while not path.exists():
-        assert holder.poll() is None, log.read_text()
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    try:
-        yield
-        assert house.run("recovery", "activate", NAME, "--forget")[0] == 0
-        assert holder.wait(60) == 0, log.read_text()
-    finally:
-        holder.kill()
-        holder.wait()
 
 
 @pytest.mark.clause("sec:L10", "gbcs:CS02b")
@@ -65,7 +26,7 @@ def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: 
     code, said = house.json(*BEGIN, *LOST[:-1], "method-2")
     assert (code, "method-2" in said["error"]["message"]) == (1, True)
     assert house.json(*BEGIN, *LOST)[0] == 3  # nobody has the key open
-    with _key_open(authority):
+    with key_open(authority, NAME, "method-3"):
         code, said = house.json(*BEGIN, *LOST)
         assert (code, "holds already" in said["error"]["message"]) == (1, True)
         _, listed = house.json("renew", "--list")

@@ -13,6 +13,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "carry": "smki.interfaces.cli.recovery_carry:carry_campaign",
     "checklist": "smki.interfaces.cli.recovery_deciding:checklist",
     "correct": "smki.interfaces.cli.recovery_corrections:correct",
+    "hand-back": "smki.interfaces.cli.recovery_handing_back:hand_back",
     "incident": "smki.interfaces.cli.recovery_incidents:incident",
     "list": "smki.interfaces.cli.recovery_campaigns:list_campaigns",
     "lodge": "smki.interfaces.cli.recovery_corrections:lodge",

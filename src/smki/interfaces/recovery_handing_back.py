@@ -1,0 +1,162 @@
+"""Begins the hand-back after method 2: the broker gives the devices that it took to their subscriber.
+
+    NAME             the campaign by the recovery key that put the broker's certificates in
+    NAME.hand-back   this one, by the broker's own keys, of the devices that were recovered in it
+
+It is under the same decision, as long as that is in force. Nothing is commanded yet.
+
+Clause: sec:L10, gbcs:CS02b
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from smki.adapters.world import SystemClock
+from smki.bootstrap import Settings, open_front
+from smki.bootstrap.estates import trusted_certificates
+from smki.bootstrap.opening import load_hierarchy
+from smki.bootstrap.recoveries import (
+    Kept,
+    arrangement_of,
+    begin_campaign,
+    members_of,
+    open_kept,
+    recovery_of,
+)
+from smki.devices import kinds
+from smki.flows.recovering import HANDED_BACK, Cells, Leg, hand_back
+from smki.ports.campaigns import Carried
+from smki.ports.estate import InventoryRow
+from smki.recovery import Anchors, Fate, Method
+from smki.recovery.arranging import arranged
+from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
+from smki.wire.certificate import parse_certificate
+from smki.wire.gbcs.frame import parse_message
+from smki.wire.gbcs.payloads import SecurityPayload, read_payload
+from smki.wire.gbcs.trust_anchors import KeyUsageBits
+from smki.wire.gbcs.update_credentials import UpdateCredentialsResponse
+
+SUFFIX: Final = "hand-back"
+_PAGE: Final = 5_000
+_ASKED: Final = 100  # devices: suppliers are few
+_SIGNING: Final = kinds.cell(RemotePartyRole.ACCESS_CONTROL_BROKER, KeyUsageBits.DIGITAL_SIGNATURE)
+
+
+def begin_hand_back(settings: Settings, name: str) -> tuple[Carried, int]:
+    """The campaign of the hand-back is there, and how many devices it has; again, nothing changes.
+
+    Raises:
+        Refused: there is no such campaign of method 2, its decision has expired, or the subscriber
+            has no new certificates to be given.
+        Unavailable: the record or the estate is away.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    taken, recovery = recovery_of(settings, name), recovery_of(settings, f"{name}.{SUFFIX}")
+    at = SystemClock().now()
+    with open_front(recovery.house) as front, open_kept(recovery.house) as kept:
+        first = kept.campaigns.campaign(name)
+        if first is None or first.plan.method is not Method.TWO:
+            raise _refused(f"{name}: no campaign of method 2, must be one")
+        if at >= first.plan.expires:
+            raise _refused(
+                f"{name}: its decision {first.plan.decision} has expired, another must be"
+            )
+        hierarchy = load_hierarchy(front)
+        now = Cells(
+            certificates=trusted_certificates(recovery.house, hierarchy),
+            path=(hierarchy.authority(CertificateKind.ISSUING_OCA).certificate,),
+        )
+        there = kept.campaigns.campaign(recovery.campaign)
+        broker = now.entity(RemotePartyRole.ACCESS_CONTROL_BROKER)
+        role = _whose(arrangement_of(taken).placed, broker)
+        leg = hand_back(role, now, broker=broker, at=there.begun if there else at)
+        if {one.key_identifier for one in leg.placed.values()} & _held_before(kept, name):
+            raise _refused(
+                f"{role.name.lower()}: would be given the certificates that devices had before, new"
+                " ones must be issued first ('smki renew')"
+            )
+        carried = begin_campaign(
+            recovery,
+            kept,
+            first.plan,
+            arranged(
+                leg.materials,
+                leg.placed,
+                originator=broker,
+                reader=broker,
+                signing_key=parse_certificate(now.certificates[_SIGNING]).tbs.public_key,
+                broker=now.certificates[kinds.BROKER_KA],
+            ),
+            members_of(kept.estate, first.plan, _meant(leg, kept, name)),
+            at,
+        )
+        devices = sum(wave.devices for wave in kept.campaigns.counts(recovery.campaign))
+    return carried, devices
+
+
+def _whose(placed: Anchors, broker: EUI64) -> RemotePartyRole:
+    """Whose cells the broker's certificates were put into.
+
+    Raises:
+        Refused: nobody's that could be given them back.
+    """
+    for role in sorted(HANDED_BACK):
+        cells = [told for cell, told in placed.items() if cell.role is role]
+        if cells and all(told.unique_id == broker.octets for told in cells):
+            return role
+    raise _refused("the campaign put the broker's certificates into nobody's cells, must have")
+
+
+def _held_before(kept: Kept, name: str) -> frozenset[bytes]:
+    """Identifiers of keys that cells held before that campaign, as some devices told."""
+    found = set()
+    for one in kept.campaigns.evidence(name, None, _ASKED):
+        said = read_payload(parse_message(one.response)) if one.response else None
+        if isinstance(said, SecurityPayload) and isinstance(said.value, UpdateCredentialsResponse):
+            outcome = said.value.outcome
+            found |= (
+                {each.existing_key_identifier for each in outcome.outcomes} if outcome else set()
+            )
+    return frozenset(found)
+
+
+def _meant(leg: Leg, kept: Kept, name: str) -> Callable[[InventoryRow], bool]:
+    """Whether a device was recovered in that campaign; asked for devices in ascending order."""
+    walk = _Recovered(kept, name)
+    return lambda row: row.kind in leg.kinds and walk.has(row.device)
+
+
+class _Recovered:
+    """The recovered devices of a campaign, walked beside an inventory; memory stays flat."""
+
+    def __init__(self, kept: Kept, name: str) -> None:
+        self._kept, self._name = kept, name
+        self._asked = EUI64(bytes(8))
+        self._rest: Iterator[EUI64] = iter(())
+        self._next: EUI64 | None = None
+        self._begin()
+
+    def has(self, device: EUI64) -> bool:
+        """Whether it is one; one before the last that was asked for begins anew."""
+        if device < self._asked:
+            self._begin()
+        self._asked = device
+        while self._next is not None and self._next < device:
+            self._next = next(self._rest, None)
+        return self._next == device
+
+    def _begin(self) -> None:
+        self._rest = _recovered(self._kept, self._name)
+        self._next = next(self._rest, None)
+
+
+def _recovered(kept: Kept, name: str) -> Iterator[EUI64]:
+    after: EUI64 | None = None
+    while page := kept.campaigns.members(name, after, _PAGE):
+        yield from (one.device for one in page if one.fate is Fate.RECOVERED)
+        after = page[-1].device
+
+
+def _refused(what: str) -> Refused:
+    return Refused(f"hand-back: {what}", where="NAME", clause="sec:L10", rule="recovery.hand-back")

@@ -1,0 +1,64 @@
+"""Method 2 in a house of one's own, to its end: the broker takes devices, and hands them back."""
+
+from typing import Final
+
+import pytest
+from tests.unit.cli.conftest import Authority, House, key_open
+
+from smki.bootstrap import load_settings
+from smki.bootstrap.estates import open_estate
+from smki.devices import kinds
+from smki.ports.estate import InventoryQuery
+
+NAME: Final = "taken"
+BACK: Final = f"{NAME}.hand-back"
+BEGIN: Final = (
+    *("recovery", "begin", NAME, "--incident", "INC-7", "--decision", "M-1"),
+    *("--compromised", "organisation", "--role", "supplier", "--method", "method-2"),
+    *("--waves", "1000", "--canaries", "0"),
+)
+
+
+def holders(house: House) -> set[bytes]:
+    """By whom the supplier's cells are held, in all devices that have one."""
+    found = set()
+    with open_estate(load_settings({"SMKI_STATE": str(house.state)})) as estate:
+        for row in estate.inventory(InventoryQuery(), None, 100):
+            device = estate.device(row.device)
+            assert device is not None
+            anchor = device.state.anchors.get(kinds.SUPPLIER_DS)
+            found |= {anchor.key_identifier} if anchor else set()
+    return found
+
+
+@pytest.mark.clause("sec:L10", "gbcs:CS02b")
+def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
+    """The supplier's cells hold the broker's certificate in between, and the supplier's new one then."""
+    house = authority.house
+    with (house.state / "smki.toml").open("a") as configuration:
+        for region in ("north", "central", "south"):
+            configuration.write(f"\n[line.regions.{region}]\nunreachable = 0.0\nfaulty_makes = []")
+    assert house.run("estate", "make", "--devices", "8")[0] == 0
+    code, said = house.json("recovery", "hand-back", NAME)
+    assert (code, "no campaign of method 2" in said["error"]["message"]) == (1, True)
+    authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-2")
+    authority.lodge("K-1", "use-key", "recovery", "--scope", "INC-7: recover")
+    (before,) = holders(house)
+    with key_open(authority, NAME, "method-2"):
+        code, begun = house.json(*BEGIN)
+        assert (code, begun["state"]) == (0, "running"), begun
+        code, carried = house.json("recovery", "carry", NAME)
+    assert (code, carried["recovered"]) == (0, begun["devices"]), carried
+    (broker,) = holders(house)
+    code, said = house.json("recovery", "hand-back", NAME)
+    assert (code, "certificates that devices had before" in said["error"]["message"]) == (1, True)
+    _, listed = house.json("renew", "--list")
+    mine = [one["name"] for one in listed["holdings"] if one["name"].startswith("supplier/0a")]
+    assert house.run("renew", *mine)[0] == 0
+    code, back = house.json("recovery", "hand-back", NAME)
+    assert (code, back["name"], back["devices"]) == (0, BACK, begun["devices"]), back
+    assert house.json("recovery", "hand-back", NAME) == (0, back)
+    code, carried = house.json("recovery", "carry", BACK)
+    assert (code, carried["recovered"]) == (0, back["devices"]), carried
+    (after,) = holders(house)
+    assert len({before, broker, after}) == 3

@@ -11,7 +11,7 @@ campaign that was cut off goes on.
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -37,7 +37,7 @@ from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
 from smki.interfaces.rehearsal.succeeding import RECOVERY_AGAIN
 from smki.ports.campaign_acts import Act
 from smki.ports.estate import InventoryRow
-from smki.recovery import CampaignPlan, Fate, Method, Move
+from smki.recovery import CampaignPlan, Compromised, Fate, Method, Move
 from smki.recovery.arranging import Arranged, arranged
 from smki.terms import Inconsistent, RemotePartyRole, Unavailable
 from smki.wire.certificate import parse_certificate
@@ -122,7 +122,13 @@ def line_time(kept: Kept) -> datetime:
 
 
 def carried(
-    run: Run, leg: Leg, campaign: str, concerned: Concerned, change: Change | None = None
+    run: Run,
+    leg: Leg,
+    campaign: str,
+    concerned: Concerned,
+    change: Change | None = None,
+    *,
+    ordinary: bool = False,
 ) -> Ran:
     """The campaign has come to its end: each device of the leg that is concerned was commanded.
 
@@ -132,6 +138,7 @@ def carried(
         campaign: its name.
         concerned: which of these devices.
         change: what cells hold before and after; what the recovery changes, if it is not said.
+        ordinary: parties replace their own, as at any time; no part of the recovery.
 
     Raises:
         Refused: no decision permits the key's use, or the decision has expired.
@@ -141,6 +148,8 @@ def carried(
     """
     recovery = Recovery(campaign=campaign, folder=run.folder, house=run.house, rehearsal=True)
     plan = _plan(run)
+    if ordinary:
+        plan = replace(plan, compromised=Compromised.ORGANISATION, method=Method.ONE)
     change = change or Change(before=before(run), after=after(run))
     begun = run.once(f"begun-{campaign}", SystemClock().now().isoformat())
 

@@ -78,7 +78,7 @@ def further_updates(run: Run) -> Made:
     ran: list[JSON] = []
     for campaign, leg, concerned in _updates(run):
         change = Change(before=after(run), after=updated(run))
-        one = carried(run, leg, campaign, _both(concerned, chosen), change)
+        one = carried(run, leg, campaign, _both(concerned, chosen), change, ordinary=True)
         if one.devices:
             run.tell(f"  {one.campaign}: {one.recovered:,} of {one.devices:,} updated")
         ran.append(said_of(one))

@@ -28,7 +28,7 @@ from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.fingerprints import fingerprint
 from smki.ceremonies.keysets import REHEARSAL, Algorithm, Secret
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, SYMMETRIC
-from smki.interfaces.key_serving import ServedKey, serve_key
+from smki.interfaces.key_serving import KeyOver, ServedKey, serve_key
 from smki.ports import Clock, SigningKey
 from smki.terms import Refused, RemotePartyRole, Unavailable
 
@@ -114,13 +114,13 @@ def forget(recovery: Recovery) -> None:
     Clause: sec:L10.9
     """
     socket = recovery.key_socket
-    if not socket.exists():
+    if not _has_it_open(recovery):
         raise Unavailable(
             f"{recovery.campaign}: nobody has its keys open", where=str(socket), rule="recovery.key"
         )
     write_durably(forget_file(recovery), b"")
     until = time.monotonic() + _PATIENCE_SECONDS
-    while socket.exists():
+    while _has_it_open(recovery):
         if time.monotonic() > until:
             raise Unavailable(
                 f"{recovery.campaign}: its keys are not forgotten yet, whoever has them does not"
@@ -141,6 +141,18 @@ class _Here:
         """The key."""
         del octets
         return self.key
+
+
+def _has_it_open(recovery: Recovery) -> bool:
+    """Whether somebody answers for the keys: a socket that a killed process left behind does not."""
+    key = KeyOver(recovery.key_socket)
+    try:
+        key.held()
+    except (Unavailable, Refused):
+        return False
+    finally:
+        key.close()
+    return True
 
 
 def development_keys(

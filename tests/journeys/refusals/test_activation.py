@@ -69,8 +69,10 @@ def test_whoever_is_there_ends_it(trial: Any) -> None:
     ((code, said),) = done
     assert code == 0, said
     assert b'"ended":"ended by the operator"' in Path(said["to_be_signed"]).read_bytes()
+    trial.recovery.key_socket.touch()  # as whoever is killed leaves it behind
     code, said = trial.house.json("recovery", "activate", "trial", "--forget")
     assert (code, "nobody has its keys open" in said["error"]["message"]) == (3, True)
+    trial.recovery.key_socket.unlink()
 
 
 def test_one_way_is_named(trial: Any) -> None:

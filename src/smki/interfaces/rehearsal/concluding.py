@@ -138,14 +138,14 @@ def verdict(run: Run) -> Made:
         defects=_texts(run, "first-run", "defects"),
         not_assured=NOT_ASSURED,
         lessons=tuple(_lessons(run)),
-        residuals=tuple(_residuals(examined)),
+        residuals=tuple(_residuals(run, examined)),
         evidence=listed,
     )
     write_durably(run.path(REPORT), encode_report(report))
     write_durably(run.path(PAGE), markdown(report).encode())
     entry = lodge_report(run.operator, run.environment, report)
     for one in report.checks:
-        result = "passed" if one.passed else "FAILED"
+        result = "passed" if one.passed else "FAILED" if one.binary else "not reached"
         run.tell(f"  {result}: {one.question} {one.held:,} of {one.of:,}")
     for finding in examined.findings:
         run.tell(f"  wrong: {finding.message}")
@@ -263,12 +263,18 @@ def _share(examined: Examined) -> Check:
     )
 
 
-def _residuals(examined: Examined) -> Iterator[Residual]:
+def _residuals(run: Run, examined: Examined) -> Iterator[Residual]:
     for one in examined.figures.residue:
         yield Residual(
-            what=f"devices that are {one.name}: to be visited, or commanded when they are reached",
+            what=f"{one.name}: these are to be visited, or commanded when they are reached",
             owner="the operator, with the supplier responsible for each",
             devices=one.devices,
+        )
+    for ref in _texts(run, "first-run", "defects"):
+        yield Residual(
+            what=f"defect {ref}: the workaround stays until its fix is deployed",
+            owner="the operator, with the maker of the hubs",
+            devices=0,
         )
     yield Residual(
         what="the same for other makes and versions than those of this estate",

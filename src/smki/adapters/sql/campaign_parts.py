@@ -39,6 +39,7 @@ from smki.terms import Refused
 
 SILENCE: Final = timedelta(seconds=60)  # longer than a write waits for the database
 _LEASE: Final = timedelta(days=36_500)  # until its process is gone
+_AT_ONCE: Final = 0  # whatever the time of anybody's line
 _WAIT_SECONDS: Final = 0.05  # for others who are at work
 _COUNTED_SECONDS: Final = 0.25  # between two points of the history, at the least
 _COUNTED_SHARE: Final = 20  # and counting takes at most this part of the time
@@ -218,7 +219,7 @@ class SqlCampaignPart(SqlCampaigns):
             return 0
         campaign = self._share.campaign
         theirs = (_M.campaign == campaign) & _M.worker.in_(workers) & _M.due.is_not(None)
-        freed = update(MEMBER).where(theirs).values(due=micros(self._line()), worker="")
+        freed = update(MEMBER).where(theirs).values(due=_AT_ONCE, worker="")
         count = connection.execute(freed).rowcount
         gone = delete(_WORKER).where(_W.campaign == campaign, _W.worker.in_(workers))
         connection.execute(gone)

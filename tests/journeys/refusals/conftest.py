@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,13 @@ from tests.support.ceremony_site import Site, live_house, seated, site_in
 from tests.support.custody import person, presents
 from tests.unit.cli.conftest import Authority, House
 
-from smki.bootstrap import load_settings, open_front
+from smki.bootstrap import load_settings, open_front, open_office
 from smki.bootstrap.recoveries import Recovery, recovery_of
 from smki.ceremonies.keysets import KeySet, parse_key_set
+from smki.flows.deciding import lodge_decision
 from smki.flows.lodged import lodged_entry
+from smki.governance import Body, Decision, DecisionKind, encode_decision
+from smki.interfaces.cli.officers import detached
 from smki.interfaces.key_serving import KeyOver
 from smki.merkle.leaf import LeafType
 
@@ -137,11 +141,33 @@ def fixture_trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
     site = site_in(tmp_path_factory.mktemp("trial"))
     house = live_house(site)
     authority = seated(house, site.folder)
-    authority.lodge("K-1", "use-key", KEY, "--scope", "INC-7: replace")
-    authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
+    decisions = [("K-1", "use-key", KEY, "INC-7: replace")]
+    decisions.append(("M-1", "recovery-method", "INC-7", "method-3"))
     for number in range(1, 6):
         digest = person(number).custodian.credential
-        scope = ("--scope", f"Organisation {number}")
-        authority.lodge(f"C-{number}", "approve-custodian", digest, *scope)
+        decisions.append((f"C-{number}", "approve-custodian", digest, f"Organisation {number}"))
+    _lodge(authority, decisions)
     held = parse_key_set(Path(site.path("recovery", "keys", "recovery.json")).read_bytes())
     return Trial(site=site, authority=authority, held=held)
+
+
+def _lodge(authority: Authority, decisions: list[tuple[str, str, str, str]]) -> None:
+    """All these decisions, each by both officers, in one go."""
+    environment = {"SMKI_STATE": str(authority.house.state)}
+    with open_office(load_settings(environment), environment) as office:
+        for identifier, kind, about, scope in decisions:
+            file = encode_decision(
+                Decision(
+                    id=identifier,
+                    body=Body.SMKI_PMA,
+                    kind=DecisionKind(kind),
+                    object=about,
+                    scope=scope,
+                    not_before=datetime(2026, 1, 1, tzinfo=UTC),
+                    expiry=datetime(2090, 1, 1, tzinfo=UTC),
+                    conditions=(),
+                )
+            )
+            desks = (authority.folder / officer for officer in ("chair", "secretary"))
+            signatures = [detached(file, f"{desk}.pem", f"{desk}.key") for desk in desks]
+            lodge_decision(office, file, signatures)

@@ -1,8 +1,9 @@
 """Begins a campaign in the operator's own house: what a decision permits, made ready for carriers.
 
     1 decided   the recorded decision permits this method for this incident; until when
-    2 open      the key that signs is open, and is the one by which devices believe
-    3 made      what is placed, from the certificates in force in the house
+    2 made      what is placed, from the certificates in force in the house
+    3 open      the key that signs is open, and is the one by which devices believe; a subscriber's own
+                is in the house, and is the one from before
     4 begun     what carriers need is kept, then the campaign, then its devices in waves
 
 Nothing is commanded, and the key is not used. New certificates are issued before it, elsewhere: what
@@ -11,6 +12,7 @@ devices hold already is not placed again.
 Clause: sec:L10
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,23 +20,33 @@ from datetime import datetime
 from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings, open_front
 from smki.bootstrap.estates import trusted_certificates
+from smki.bootstrap.message_keys import stored_keys
 from smki.bootstrap.opening import load_hierarchy
-from smki.bootstrap.recoveries import Kept, begin_campaign, members_of, open_kept, recovery_of
+from smki.bootstrap.party_keys import HouseKeys
+from smki.bootstrap.recoveries import (
+    Kept,
+    Recovery,
+    begin_campaign,
+    members_of,
+    open_kept,
+    recovery_of,
+)
 from smki.ceremonies.keysets import REHEARSAL
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY
 from smki.devices import DeviceState
-from smki.devices.kinds import BROKER_KA
+from smki.devices.kinds import BROKER_KA, cell
 from smki.flows.deciding import recorded_decision, why_not
 from smki.flows.office import FrontOffice
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.governance import Act, Question
-from smki.interfaces.key_serving import KeyHeld, KeyOver
+from smki.interfaces.key_serving import KeyOver
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryQuery, InventoryRow
 from smki.recovery import CampaignPlan, Method
-from smki.recovery.arranging import Arranged, arranged
+from smki.recovery.arranging import arranged
 from smki.recovery.replacing import RECOVERY_CELL, SYMMETRIC_KEY_OCTETS
 from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
+from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 _OPENED: Mapping[RemotePartyRole, str] = {
     RemotePartyRole.ROOT: CONTINGENCY,
@@ -86,12 +98,18 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
     _plan(wanted, at)  # one that cannot be carried is told before anything else
     with open_front(house) as front, open_kept(house) as kept:
         expires = _decided(front, wanted, at)
-        over = KeyOver(recovery.key_socket)
-        key = over.held()
-        over.close()
         there = kept.campaigns.campaign(wanted.campaign)
-        leg, arrangement = _made(front, house, wanted, key, there.begun if there else at)
-        _check(kept, leg, key)
+        leg, now = _made(front, house, wanted, there.begun if there else at)
+        public_key = _opened(recovery, leg) if leg.signer in _OPENED else _own(kept, house, leg)
+        arrangement = arranged(
+            leg.materials,
+            leg.placed,
+            originator=leg.originator,
+            reader=now.entity(RemotePartyRole.ACCESS_CONTROL_BROKER),
+            signing_key=public_key,
+            broker=now.certificates[BROKER_KA],
+        )
+        _check(kept, leg, public_key)
         _check_named(kept, wanted)
         plan = _plan(wanted, expires)
         members = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
@@ -118,10 +136,8 @@ def _decided(front: FrontOffice, wanted: Wanted, at: datetime) -> datetime:
     return recorded.decision.expiry
 
 
-def _made(
-    front: FrontOffice, house: Settings, wanted: Wanted, key: KeyHeld, at: datetime
-) -> tuple[Leg, Arranged]:
-    """Step 2 and 3."""
+def _made(front: FrontOffice, house: Settings, wanted: Wanted, at: datetime) -> tuple[Leg, Cells]:
+    """Step 2: what is placed, and the certificates in force."""
     hierarchy = load_hierarchy(front)
     now = Cells(
         certificates=trusted_certificates(house, hierarchy),
@@ -132,26 +148,43 @@ def _made(
         symmetric_key=bytes(SYMMETRIC_KEY_OCTETS),  # carriers ask for it where it is
     )
     legs = recovery_legs(wanted.method, wanted.lost, now, now, at=at, contingency=contingency)
-    if len(legs) != 1 or legs[0].signer not in _OPENED:
-        raise _refused(
-            f"{wanted.method.value}: is not carried by a key in custody, must be one that a quorum"
-            " opens"
-        )
-    (leg,) = legs
-    opened = key.name.removeprefix(REHEARSAL)
-    if opened != _OPENED[leg.signer]:
-        raise _refused(f"{opened} key is open, must be the {_OPENED[leg.signer]} key")
-    return leg, arranged(
-        leg.materials,
-        leg.placed,
-        originator=leg.originator,
-        reader=now.entity(RemotePartyRole.ACCESS_CONTROL_BROKER),
-        signing_key=key.public_key,
-        broker=now.certificates[BROKER_KA],
-    )
+    if len(legs) != 1:
+        raise _refused(f"{wanted.method.value}: is of several commands, must be of one")
+    return legs[0], now
 
 
-def _check(kept: Kept, leg: Leg, key: KeyHeld) -> None:
+def _opened(recovery: Recovery, leg: Leg) -> bytes:
+    """Step 3: the public key of the one that is open.
+
+    Raises:
+        Refused: another one is.
+        Unavailable: none is.
+    """
+    over = KeyOver(recovery.key_socket)
+    key = over.held()
+    over.close()
+    name = key.name.removeprefix(REHEARSAL)
+    if name != _OPENED[leg.signer]:
+        raise _refused(f"{name} key is open, must be the {_OPENED[leg.signer]} key")
+    return key.public_key
+
+
+def _own(kept: Kept, house: Settings, leg: Leg) -> bytes:
+    """Step 3: the public key of the party's own, by which devices know it until then.
+
+    Raises:
+        Refused: the house does not have it.
+    """
+    signing = cell(leg.signer, KeyUsageBits.DIGITAL_SIGNATURE)
+    for row in kept.estate.inventory(InventoryQuery(kind=min(leg.kinds, key=_name)), None, 1):
+        found = kept.estate.device(row.device)
+        if found is not None:
+            keys = HouseKeys(house, stored_keys(house, os.environ))
+            return keys.signer(found.state.anchors[signing]).public_key
+    raise _refused("the estate has no device that obeys such a command, must have one")
+
+
+def _check(kept: Kept, leg: Leg, key: bytes) -> None:
     """A device of the leg believes the key, and holds something else than what would be placed."""
     for row in kept.estate.inventory(InventoryQuery(kind=min(leg.kinds, key=_name)), None, 1):
         found = kept.estate.device(row.device)
@@ -168,10 +201,10 @@ def _check_named(kept: Kept, wanted: Wanted) -> None:
         )
 
 
-def _check_device(state: DeviceState, leg: Leg, key: KeyHeld) -> None:
+def _check_device(state: DeviceState, leg: Leg, key: bytes) -> None:
     believed = state.anchors.get(RECOVERY_CELL)
     recovery = leg.signer is RemotePartyRole.RECOVERY
-    if recovery and (believed is None or not key.public_key.endswith(believed.point)):
+    if recovery and (believed is None or not key.endswith(believed.point)):
         raise _refused(f"device {state.device}: does not believe the key that is open, must")
     held = {one: anchor.key_identifier for one, anchor in state.anchors.items()}
     placed = {one: told.key_identifier for one, told in leg.placed.items() if one in held}

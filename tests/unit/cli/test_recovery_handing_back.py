@@ -33,7 +33,10 @@ def holders(house: House) -> set[bytes]:
 
 @pytest.mark.clause("sec:L10", "gbcs:CS02b")
 def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
-    """The supplier's cells hold the broker's certificate in between, and the supplier's new one then."""
+    """The supplier's cells hold the broker's certificate in between, and the supplier's new one then.
+
+    Another time it replaces that by its own key, which no quorum need open: method 1.
+    """
     house = authority.house
     with (house.state / "smki.toml").open("a") as configuration:
         for region in ("north", "central", "south"):
@@ -62,3 +65,15 @@ def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
     assert (code, carried["recovered"]) == (0, back["devices"]), carried
     (after,) = holders(house)
     assert len({before, broker, after}) == 3
+    authority.lodge("M-2", "recovery-method", "INC-8", "--scope", "method-1")
+    own = ("recovery", "begin", "by-itself", "--incident", "INC-8", "--decision", "M-2")
+    lost = ("--compromised", "organisation", "--role", "supplier", "--method", "method-1")
+    code, said = house.json(*own, *lost)
+    assert (code, "holds already" in said["error"]["message"]) == (1, True)
+    assert house.run("renew", *mine)[0] == 0
+    code, begun = house.json(*own, *lost, "--waves", "1000", "--canaries", "0")
+    assert code == 0, begun
+    code, carried = house.json("recovery", "carry", "by-itself")
+    assert (code, carried["recovered"]) == (0, back["devices"]), carried
+    (newest,) = holders(house)
+    assert newest not in {before, broker, after}

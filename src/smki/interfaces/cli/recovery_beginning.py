@@ -17,7 +17,13 @@ from smki.terms import EUI64, Malformed, RemotePartyRole
 _LIST_MOST: Final = 64 << 20  # three million devices, a line each
 _ROLES: Final = {role.name.lower().replace("_", "-"): role for role in RemotePartyRole}
 _RATE: Final = re.compile(r"([^=]{1,100})=([1-9][0-9]{0,5})")
-_METHODS: Final = (Method.TWO, Method.THREE, Method.BY_RECOVERY, Method.BY_CONTINGENCY)
+_METHODS: Final = (
+    Method.ONE,
+    Method.TWO,
+    Method.THREE,
+    Method.BY_RECOVERY,
+    Method.BY_CONTINGENCY,
+)
 
 
 @click.command("begin")
@@ -75,8 +81,8 @@ def begin_recovery(name: str, *, as_json: bool, **given: Any) -> None:
     """Begin campaign NAME in this house: which devices, in which waves, what is placed on them.
 
     A recorded decision 'recovery-method' about the incident must permit the method, the key must be
-    open ('smki recovery activate NAME'), and the certificates that are to be placed must be issued.
-    Nothing is commanded yet.
+    open ('smki recovery activate NAME'; method 1 is by the subscriber's own, which is here), and the
+    certificates that are to be placed must be issued. Nothing is commanded yet.
     """
     with reporting(as_json=as_json):
         carried, count = begin(load_settings(os.environ), _wanted(name, given))

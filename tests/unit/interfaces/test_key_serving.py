@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, gener
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from smki.adapters.keys import SoftwareAgreementKey
-from smki.interfaces import key_serving
-from smki.interfaces.key_serving import FRAME_MOST, TOGETHER, KeyOver, ServedKey, serve_key
+from smki.interfaces import key_over, key_serving
+from smki.interfaces.key_frames import FRAME_MOST, TOGETHER
+from smki.interfaces.key_serving import KeyOver, ServedKey, serve_key
 from smki.ports import SigningKey
 from smki.terms import Malformed, Refused, Unavailable
 
@@ -177,7 +178,7 @@ def test_bad_octets_get_a_refusal(tmp_path: Path, over: KeyOver, body: bytes) ->
             answer = stranger.recv(1 << 16)
         assert answer[4] == 1
         with pytest.raises(Malformed):
-            raise key_serving._error_of(answer[4:])
+            raise key_over._error_of(answer[4:])
         assert over.sign([b"a"]) == KEY.sign([b"a"])
 
 
@@ -185,7 +186,7 @@ def test_an_endless_question_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who announces more than a frame holds is refused at once; who stops half-way is left."""
-    monkeypatch.setattr(key_serving, "_FRAME_SECONDS", 0.2)
+    monkeypatch.setattr(key_serving, "FRAME_SECONDS", 0.2)
     with serve_key(tmp_path / "key.sock", _served(Counted(1))):
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.settimeout(10)

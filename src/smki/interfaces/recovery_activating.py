@@ -6,8 +6,11 @@ from the files of a development SMKI, where nobody's custody stands behind them;
 use is the same.
 """
 
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -73,7 +76,7 @@ class KeysServed:
             uses_left=lambda: signing.uses_left,
             symmetric=None if symmetric is None else symmetric.symmetric,
         )
-        with serve_key(socket, served):
+        with _signals_interrupt(), serve_key(socket, served):
             self.tell(
                 f"{' and '.join(one.name for one in keys)}: open for carriers of"
                 f" {self.recovery.campaign}, {signing.uses_left} uses, until"
@@ -97,7 +100,25 @@ class KeysServed:
                     return "used up"
                 time.sleep(_LOOK_SECONDS)
         except KeyboardInterrupt:
-            return "ended at the terminal"
+            return "ended at the terminal, or with it"
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """Whoever ends the process, or closes its terminal, ends it as Ctrl-C does: the rest is written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, _interrupt) for one in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def forget_file(recovery: Recovery) -> Path:

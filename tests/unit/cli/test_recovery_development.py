@@ -1,5 +1,10 @@
 """`smki recovery activate --development`: a key out of its file, under the same decisions; it says so."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -21,6 +26,32 @@ def _given(*keys: str) -> list[str]:
         for name, text in said.items():
             words += ["--answer", f"permit.{key}.{name}={text}"]
     return words
+
+
+@pytest.mark.clause("sec:L10.9")
+def test_whoever_ends_the_process_ends_it_in_order(authority: Authority) -> None:
+    """As Ctrl-C does: how often the key was used is on record all the same."""
+    house = authority.house
+    authority.lodge("K-recovery", "use-key", "recovery", "--scope", "INC-7: replace")
+    authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "contingency")
+    path = recovery_of(load_settings({"SMKI_STATE": str(house.state)}), "trial").key_socket
+    command = ("recovery", "activate", "trial", "--development", "recovery", "--uses", "5")
+    words = (sys.executable, "-m", "smki", *command, *_given("recovery"), "--json")
+    environment = {**os.environ, "SMKI_STATE": str(house.state)}
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE) as process:
+        until = time.monotonic() + 30
+        while not path.exists():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        key = KeyOver(path, patience=5)
+        key.sign([b"a command"])
+        key.close()
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+    said = json.loads(out)
+    assert process.returncode == 0, said
+    assert said["keys"] == [{"key": "recovery", "used": 1}]
+    assert not path.exists()
 
 
 @pytest.mark.clause("sec:L10.9", "sec:L10")

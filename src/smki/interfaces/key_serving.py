@@ -194,7 +194,7 @@ class _Holder:
     def _used(self) -> Iterator[None]:
         with self._turn:
             if self._ended:
-                raise refused(f"{self._served.name}: is not served any more")
+                raise ConnectionError("it is not served any more")  # as if nobody were there
             yield
 
     def _what(self) -> bytes:

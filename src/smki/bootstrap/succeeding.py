@@ -102,7 +102,7 @@ def _successor(taken: set[str], name: str) -> str:
     while name in taken:
         numbered = _NUMBER.fullmatch(name)
         if numbered:
-            name = f"{numbered[1]}{int(numbered[2]) + 1}"
+            name = f"{numbered[1]}{int(numbered[2]) + 1:0{len(numbered[2])}}"
         elif name and name[-1] in "ABCDEFGHIJKLMNOPQRSTUVWXY":
             name = name[:-1] + chr(ord(name[-1]) + 1)
         else:

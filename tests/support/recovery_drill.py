@@ -10,7 +10,9 @@ from typing import Final
 
 from tests.support.recovering import CONTINGENCY, World, told_by
 
+from smki.adapters.sql.campaign_parts import Share, SqlCampaignPart
 from smki.adapters.sql.head_end import SqlHeadEnd
+from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings
 from smki.bootstrap.estates import open_estate
 from smki.bootstrap.recoveries import Kept, open_kept, recovery_of
@@ -117,10 +119,17 @@ class Drill:
         waits = Waits(answer_seconds=60, attempts=2)
         head_end = HeadEnd(network, outbox, chance=chance.random, patience=waits)
         catalogue = self.world.catalogue
+        part = SqlCampaignPart(
+            kept.estate.store,
+            Share(campaign=self.name, place="0", worker="0/one", parts=1),
+            clock=SystemClock(),
+            line=lambda: network.now,
+        )
+        part.beat()
         return Carrier(
-            kept.campaigns,
+            part,
             self.name,
-            "one",
+            part.worker,
             head_end=head_end,
             targets=self._targets,
             commanding=Commanding(

@@ -138,6 +138,7 @@ def test_the_room_says_how_it_stands(house: RecoveryHouse) -> None:
     assert "decided" in text
     assert "PMA/21/4, until" in text
     assert "2026-11-21 10:10:00 UTC" in text
+    assert "<dt>Processes that carry it</dt><dd>none</dd>" in text
     assert "above 30 % failed in a wave" in text
 
 
@@ -196,6 +197,7 @@ def test_a_campaign_without_history_is_not_drawn(own: RecoveryHouse) -> None:
     text = own.get("/fresh").text
     assert "nothing to draw yet" in text
     assert "Nothing has failed." in text
+    assert "<code>smki recovery carry fresh</code> does" in text
     assert "Nobody has paused it" in text
 
 

@@ -44,6 +44,7 @@ class Watched:
         counted: when its devices were counted by kind, make, region and reason; None if they are
             just being counted for the first time.
         stale: that was some time ago: a fleet takes its time.
+        carriers: processes that carry it just now.
         may: what people may do to it now.
         acted: what people did, newest first.
         reported: a report of the recovery is written.
@@ -54,6 +55,7 @@ class Watched:
     progress: Progress
     counted: datetime | None
     stale: bool
+    carriers: int
     may: Sequence[Act]
     acted: Sequence[Acted]
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from smki.adapters.files import read_octets
+from smki.adapters.sql.campaign_parts import SILENCE, at_work
 from smki.adapters.sql.campaign_residue import ResidueQuery, residue, residue_page
 from smki.bootstrap import Settings
 from smki.bootstrap.estates import estate_file
@@ -130,6 +131,7 @@ class WatchedRecoveries:
             progress=found,
             counted=counted,
             stale=counted is not None and now - counted > _OLD,
+            carriers=at_work(kept.estate.store, name, now - SILENCE),
             may=acts_for(carried, found.decided, at),
             acted=kept.acts.acts(name),
         )

@@ -80,8 +80,9 @@ CONFIRM: Final[Mapping[Act, tuple[str, str]]] = {  # heading, and what it does
     Act.RESUME: (
         "Resume this campaign?",
         (
-            "Whoever carries it goes on with the devices that are left, in the same wave. A device that"
-            " was commanded before is read back first: nothing is done twice."
+            "It may be carried again, in the same wave. Who carried it has left when it was paused:"
+            " 'smki recovery carry' begins again, a rehearsal by the same command as before. A device"
+            " that was commanded before is read back first: nothing is done twice."
         ),
     ),
     Act.LOOK: (

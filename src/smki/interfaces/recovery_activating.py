@@ -31,7 +31,8 @@ from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.fingerprints import fingerprint
 from smki.ceremonies.keysets import REHEARSAL, Algorithm, Secret
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, SYMMETRIC
-from smki.interfaces.key_serving import KeyOver, ServedKey, serve_key
+from smki.interfaces.key_over import KeyOver
+from smki.interfaces.key_serving import ServedKey, serve_key
 from smki.ports import Clock, SigningKey
 from smki.terms import Refused, RemotePartyRole, Unavailable
 

@@ -23,7 +23,7 @@ from smki.flows.deciding import lodge_decision
 from smki.flows.lodged import lodged_entry
 from smki.governance import Body, Decision, DecisionKind, encode_decision
 from smki.interfaces.cli.officers import detached
-from smki.interfaces.key_serving import KeyOver
+from smki.interfaces.key_over import KeyOver
 from smki.merkle.leaf import LeafType
 
 KEY = "recovery"

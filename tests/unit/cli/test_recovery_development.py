@@ -13,7 +13,7 @@ from tests.unit.cli.conftest import Authority
 
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.recoveries import recovery_of
-from smki.interfaces.key_serving import KeyOver
+from smki.interfaces.key_over import KeyOver
 from smki.merkle.leaf import LeafType
 
 SAID = {"incident": "INC-7", "purpose": "replace", "recovery": "M-1", "method": "contingency"}

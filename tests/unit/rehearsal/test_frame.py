@@ -96,6 +96,14 @@ def test_what_was_asked_stays(tmp_path: Path) -> None:
             asked_before(tmp_path / "one", other)
 
 
+def test_a_real_recovery_is_never_made_a_rehearsal(tmp_path: Path) -> None:
+    """Its folder stays as it is: what is kept there is not of a house of its own."""
+    (tmp_path / "incident" / "carry").mkdir(parents=True)
+    with pytest.raises(Refused, match="no rehearsal has that name"):
+        asked_before(tmp_path / "incident", ASKED)
+    assert [one.name for one in (tmp_path / "incident").iterdir()] == ["carry"]
+
+
 def test_what_is_settled_once_stays(tmp_path: Path) -> None:
     """The first value that was given, whoever asks later."""
     run = run_of(tmp_path)

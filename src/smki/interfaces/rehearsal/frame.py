@@ -27,6 +27,7 @@ from smki.terms import Inconsistent, Refused, RemotePartyRole
 FOLDER: Final = "recoveries"
 HOUSE: Final = "house"
 ASKED: Final = "rehearsal.json"
+LOCK: Final = "rehearsal.lock"
 _STEPS: Final = "steps"
 _ONCE: Final = "once"
 
@@ -210,7 +211,7 @@ def asked_before(folder: Path, asked: Asked) -> None:
     """What was asked is kept in the folder; the same again changes nothing.
 
     Raises:
-        Refused: something else was asked under this name.
+        Refused: something else was asked under this name, or a real recovery has it.
     """
     path = folder / ASKED
     if path.exists():
@@ -222,6 +223,12 @@ def asked_before(folder: Path, asked: Asked) -> None:
                 rule="rehearsal.asked",
             )
         return
+    if folder.exists() and any(one.name != LOCK for one in folder.iterdir()):
+        raise Refused(
+            f"rehearsal {asked.name}: a recovery that is no rehearsal has that name, must be another",
+            where=str(folder),
+            rule="rehearsal.asked",
+        )
     make_folder(folder, 0o700)
     write_durably(path, _octets(asked), private=True)
 

@@ -19,6 +19,7 @@ from smki.interfaces.rehearsal.concluding import REPORT
 from smki.interfaces.rehearsal.frame import (
     FOLDER,
     HOUSE,
+    LOCK,
     Asked,
     Run,
     asked_before,
@@ -30,7 +31,6 @@ from smki.terms import Inconsistent, Malformed, Unavailable
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,7}")
 _NAME_MOST: Final = 30  # names of decisions, campaigns and defects begin with it
-_LOCK: Final = "rehearsal.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +161,7 @@ def _alone(folder: Path) -> Iterator[None]:
         Unavailable: another process does.
     """
     make_folder(folder, 0o700)
-    with (folder / _LOCK).open("ab") as file:
+    with (folder / LOCK).open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

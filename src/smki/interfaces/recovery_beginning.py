@@ -4,7 +4,8 @@
     2 made      what is placed, from the certificates in force in the house
     3 open      the key that signs is open, and is the one by which devices believe; a subscriber's own
                 is in the house, and is the one from before
-    4 begun     what carriers need is kept, then the campaign, then its devices in waves
+    4 begun     devices as they are and what carriers need are kept, then the campaign, then its
+                devices in waves
 
 Nothing is commanded, and the key is not used. New certificates are issued before it, elsewhere: what
 devices hold already is not placed again.
@@ -40,6 +41,7 @@ from smki.flows.office import FrontOffice
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.governance import Act, Question
 from smki.interfaces.key_serving import KeyOver
+from smki.interfaces.recovery_concluding import keep_roster
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryQuery, InventoryRow
 from smki.recovery import CampaignPlan, Method
@@ -113,6 +115,9 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
         _check_named(kept, wanted)
         plan = _plan(wanted, expires)
         members = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
+        if there is None:
+            meant = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
+            keep_roster(recovery, kept.estate, (one.device for one in meant))
         carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
         devices = sum(wave.devices for wave in kept.campaigns.counts(wanted.campaign))
     return carried, devices

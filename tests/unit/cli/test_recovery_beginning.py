@@ -1,13 +1,20 @@
 """A recovery in a house of one's own: begun by decision, its key open, carried, and read back."""
 
+import shutil
 from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.unit.cli.conftest import Authority, key_open
+from tests.unit.cli.conftest import Authority, House, key_open
+
+from smki.bootstrap import load_settings
 
 NAME: Final = "supplier-lost"
 BEGIN: Final = ("recovery", "begin", NAME, "--incident", "INC-7", "--decision", "M-1")
+CONCLUDE: Final = (
+    *("recovery", "conclude", NAME, "--key-decision", "K-1", "--commander", "Sample DCC"),
+    *("--lesson", "renew sooner", "--not-assured", "that nobody else has the key"),
+)
 LOST: Final = ("--compromised", "organisation", "--role", "supplier", "--method", "method-3")
 
 
@@ -38,15 +45,41 @@ def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: 
         assert begun["devices"] > 0
         assert house.json(*BEGIN, *LOST, *some) == (0, begun)
         assert house.json(*BEGIN, *LOST, "--waves", "1000")[0] == 1  # another plan
+        code, said = house.json(*CONCLUDE)
+        assert (code, "goes on" in said["error"]["message"]) == (1, True)
         code, carried = house.json("recovery", "carry", NAME)
         assert (code, carried["next"]["move"]) == (0, "look"), carried
         assert house.run("recovery", "look", NAME)[0] == 0
         code, carried = house.json("recovery", "carry", NAME)
     assert (code, carried["state"]) == (0, "ended"), carried
     assert carried["recovered"] == begun["devices"], carried
+    _concluded(house, begun["devices"], tmp_path)
     devices = tmp_path / "devices.txt"
     devices.write_text("00-00-00-00-00-00-00-01\nno device\n")
     assert house.run(*BEGIN, *LOST, "--devices", str(devices))[0] == 1
+
+
+def _concluded(house: House, devices: int, folder: Path) -> None:
+    """Evidence and report are lodged once, and verified from a copy of the record; nobody inspected."""
+    code, done = house.json(*CONCLUDE)
+    assert (code, done["problems"]) == (0, []), done
+    assert (done["devices"], done["recovered"], done["passed"]) == (devices, devices, False)
+    assert house.json(*CONCLUDE) == (0, done)
+    code, said = house.json(*CONCLUDE, "--lesson", "another")
+    assert (code, "says something else" in said["error"]["message"]) == (1, True)
+    shutil.copytree(house.state / "record", folder / "record")
+    key = load_settings({"SMKI_STATE": str(house.state)}).log_vkey
+    words = ("--record", str(folder / "record"), "--key", key)
+    code, told = House(state=folder / "none").json("recovery", "verify", done["report"], *words)
+    assert (code, told["problems"]) == (0, []), told
+    criteria = {one["name"]: one for one in told["criteria"]}
+    assert [one for one in criteria if not criteria[one]["passed"]] == ["inspection-agrees"]
+
+
+def test_what_is_not_there_is_not_concluded(original: House) -> None:
+    """A recovery that nobody began here."""
+    code, said = original.json("recovery", "conclude", "none", "--commander", "The DCC")
+    assert (code, said["error"]["family"]) in ((1, "refused"), (3, "unavailable"))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "begin": "smki.interfaces.cli.recovery_beginning:begin_recovery",
     "carry": "smki.interfaces.cli.recovery_carry:carry_campaign",
     "checklist": "smki.interfaces.cli.recovery_deciding:checklist",
+    "conclude": "smki.interfaces.cli.recovery_concluding:conclude_recovery",
     "correct": "smki.interfaces.cli.recovery_corrections:correct",
     "hand-back": "smki.interfaces.cli.recovery_handing_back:hand_back",
     "incident": "smki.interfaces.cli.recovery_incidents:incident",

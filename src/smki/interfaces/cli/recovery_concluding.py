@@ -1,0 +1,85 @@
+"""`smki recovery conclude`: a recovery of this house, its evidence and its report into the record."""
+
+import os
+from typing import Any, Final
+
+import click
+
+from smki.bootstrap import load_settings
+from smki.bootstrap.recoveries import recovery_of
+from smki.interfaces.cli.output import emit, json_option, read_input, reporting
+from smki.interfaces.cli.progress import progress_bar
+from smki.interfaces.recovery_concluding import Concluding, conclude
+from smki.recovery.report import RunKind
+from smki.recovery.report_text import summary
+
+_BUNDLE_MOST: Final = 20 * 1024 * 1024
+_KINDS: Final = (RunKind.INCIDENT, RunKind.LIVE_EXERCISE)
+
+
+@click.command("conclude", short_help="Lodge evidence and report of a recovery of this house.")
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice([each.value for each in _KINDS]),
+    default=RunKind.INCIDENT.value,
+    show_default=True,
+    help="What kind of run it was.",
+)
+@click.option("--key-decision", default="", metavar="ID", help="By which the key was used.")
+@click.option(
+    "--commander", required=True, metavar="NAME", help="Who commanded, as certificates name them."
+)
+@click.option("--approach", default="", metavar="VERSION", help="The version that was followed.")
+@click.option("--inspection", multiple=True, metavar="FILE", help="A signed inspection; again.")
+@click.option("--deviation", multiple=True, metavar="TEXT", help="What was not as planned.")
+@click.option("--lesson", multiple=True, metavar="TEXT", help="What was learnt.")
+@click.option("--not-assured", multiple=True, metavar="TEXT", help="What it does not assure.")
+@json_option
+def conclude_recovery(name: str, *, as_json: bool, **given: Any) -> None:
+    """Conclude recovery NAME of this house: its campaigns are over.
+
+    All evidence is lodged: devices as they were when it was begun, commands and responses, what was
+    placed, decisions, ceremonies, inspections. The report is worked out from that alone.
+    """
+    with reporting(as_json=as_json):
+        settings, done = load_settings(os.environ), 0
+        said = Concluding(
+            name=name,
+            kind=RunKind(given["kind"]),
+            key_decision=given["key_decision"],
+            commander=given["commander"],
+            approach=given["approach"],
+            inspections=tuple(read_input(one, limit=_BUNDLE_MOST) for one in given["inspection"]),
+            deviations=given["deviation"],
+            lessons=given["lesson"],
+            not_assured=given["not_assured"],
+        )
+        with progress_bar("devices") as told:
+
+            def add(more: int) -> None:
+                nonlocal done
+                done += more
+                told(done, done)
+
+            report, entry, examined = conclude(settings, os.environ, said, add)
+        file = str(recovery_of(settings, name).report)
+    emit(
+        {
+            "report": file,
+            "entry": entry,
+            "passed": report.passed,
+            "devices": report.figures.devices,
+            "recovered": report.figures.recovered,
+            "residue": report.residue,
+            "commands": report.figures.commands,
+            "problems": [one.message for one in examined.findings],
+        },
+        (
+            *summary(report),
+            *(f"problem: {one.message}" for one in examined.findings),
+            f"{file}: entry {entry} of the record",
+            f"next: smki recovery verify {file}",
+        ),
+        as_json=as_json,
+    )

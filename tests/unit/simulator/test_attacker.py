@@ -185,9 +185,9 @@ def outlasting(
 ) -> set[tuple[Abuse, bool, Effect | None]]:
     """Of each abuse that lasts: whether devices were recovered all the same, and what is left."""
     found: set[tuple[Abuse, bool, Effect | None]] = set()
+    attacker = attacker_of(house, theft)
     for kind in DeviceKind:
         device = house.world.catalogue.device(kind)
-        attacker = attacker_of(house, theft)
         for sending in attacker.sendings(recipient_of(device), AT):
             struck = process(device, sending.message, AT, house.world.keys, rules).state
             good, after = recovered(house, method, theft.lost, struck, rules)
@@ -201,9 +201,9 @@ def outlasting(
 def obeyed(house: House, theft: Theft) -> dict[Abuse, set[str]]:
     """The kinds of devices that each abuse works on."""
     found: dict[Abuse, set[str]] = {}
+    attacker = attacker_of(house, theft)
     for kind in DeviceKind:
         device = house.world.catalogue.device(kind)
-        attacker = attacker_of(house, theft)
         for sending in attacker.sendings(recipient_of(device), AT):
             done = process(device, sending.message, AT, house.world.keys)
             if done.out:

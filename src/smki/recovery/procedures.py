@@ -10,6 +10,9 @@
 | by root update | 0, 1 | supplier; WAN provider | the authority | a new root, vouched for by the old one |
 | none | - | - | the authority | nothing: the key is not used |
 
+Parties of the operator's own have modes 5 and 6 for method 1; kinds of devices that obey neither 0 nor
+1 have a new root by mode 8. `flows.recovering` makes the commands of each.
+
 Phases are the same for each: before (notified, confirmed, decided, made ready), execution, after
 (read back, revoked, reported). What a stolen key allows until then is said beside each. What is
 recalled of the procedure, and not read, is on the page of divergences.

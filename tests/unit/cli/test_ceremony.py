@@ -55,6 +55,14 @@ def test_scripts_are_listed_and_shown(site: Site) -> None:
     for name in names:
         code, shown = site.house.json("ceremony", "show", name)
         assert (code, shown["steps"][0]["act"]) == (0, "go")
+    _, out = site.house.run("ceremony", "show", "activation-for-recovery")
+    assert "next: 'smki recovery activate NAME" in out
+    state = ("--state", site.path("never"))
+    code, said = site.house.json("ceremony", "run", "activation-for-recovery", *state)
+    assert (code, "must be held by 'smki recovery activate'" in said["error"]["message"]) == (
+        1,
+        True,
+    )
     code, said = site.house.json("ceremony", "show", "party")
     assert (code, "must be one of roots" in said["error"]["message"]) == (1, True)
 

@@ -69,12 +69,19 @@ def hold_in(
         Unavailable: nobody answers; or the folder cannot be written; or a live key is to be used and
             there is no SMKI in the state directory.
     """
+    acts = {step.act for step in script_named(asked.script).steps}
+    if Act.SERVE in acts and service is None:
+        raise Refused(
+            f"ceremony: {asked.script} has keys for carriers, must be held by 'smki recovery activate'",
+            where="NAME",
+            clause="sec:L10.9",
+            rule="ceremony.opening",
+        )
     with closing(CeremonyFolder(folder)) as ledger:
         bare = _hall(ledger, answers, RehearsalAuthority(), service)
         opening = resume(bare).opening if ledger.entries() else None
         purpose = Purpose(asked.purpose) if opening is None else opening.purpose
-        asks = any(step.act is Act.PERMIT for step in script_named(asked.script).steps)
-        if not asks or not _decides(settings, purpose):
+        if Act.PERMIT not in acts or not _decides(settings, purpose):
             return hold(_opened(bare, asked, settings), ACTS)
         with open_front(settings) as front:
             authority = RecordedAuthority(

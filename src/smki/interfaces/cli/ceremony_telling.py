@@ -8,7 +8,7 @@ import click
 from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.opening import script_named
 from smki.ceremonies.replaying import Replayed, replay
-from smki.ceremonies.scripts import SCRIPTS
+from smki.ceremonies.scripts import SCRIPTS, Act
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
 from smki.interfaces.cli.output import emit, json_option, read_input, reporting
 from smki.terms import Refused
@@ -28,7 +28,8 @@ def list_scripts(*, as_json: bool) -> None:
         }
         for one in SCRIPTS.values()
     ]
-    lines = [f"{row['name']:14} {row['steps']:3} steps  {row['title']}" for row in rows]
+    width = max(map(len, SCRIPTS))
+    lines = [f"{row['name']:{width}} {row['steps']:3} steps  {row['title']}" for row in rows]
     emit({"scripts": rows}, [*lines, "next: 'smki ceremony show NAME'"], as_json=as_json)
 
 
@@ -56,9 +57,9 @@ def show(name: str, *, as_json: bool) -> None:
         about = f" [{step.about}]" if step.about else ""
         lines.append(f"{step.number:3}. {step.title}{about}")
         lines.append(f"     present: {present}; types: {step.types}")
-    lines.append(
-        f"next: 'smki ceremony run {script.name} --state DIR', see --help for who takes part"
-    )
+    serves = any(step.act is Act.SERVE for step in script.steps)
+    held_by = "recovery activate NAME" if serves else f"ceremony run {script.name}"
+    lines.append(f"next: 'smki {held_by} --state DIR', see --help for who takes part")
     document = {"name": script.name, "title": script.title, "digest": script.digest, "steps": steps}
     emit(document, lines, as_json=as_json)
 

@@ -288,6 +288,25 @@ def test_what_outlasts_each_method(house: House, name: str, method: Method) -> N
     assert outlasting(house, THEFTS[name], method) == OUTLASTS[name, method]
 
 
+@pytest.mark.clause("sec:L10", "gbcs:7.2.7")
+@pytest.mark.parametrize(("name", "method"), OUTLASTS, ids=str)
+def test_who_comes_after_the_recovery_is_not_obeyed(
+    house: House, name: str, method: Method
+) -> None:
+    """A device that was recovered first does nothing of what the thief sends then."""
+    theft = THEFTS[name]
+    attacker = attacker_of(house, theft)
+    for kind in (DeviceKind.ESME, DeviceKind.CHF, DeviceKind.PPMID):
+        device = house.world.catalogue.device(kind)
+        if not any(kind in leg.kinds for leg in house.legs(method, theft.lost)):
+            continue
+        good, after = recovered(house, method, theft.lost, device)
+        assert good
+        for sending in attacker.sendings(recipient_of(device), AT + timedelta(minutes=1)):
+            done = process(after, sending.message, AT + timedelta(minutes=1), house.world.keys)
+            assert (done.out, done.state) == ((), after), sending.abuse
+
+
 @pytest.mark.clause("gbcs:CS02b")
 def test_devices_that_set_floors_are_counted_back(house: House) -> None:
     """Of a make that takes every floor as it is told, no counter outlasts the recovery."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from smki.ceremonies import acts_keys, acts_people, acts_use
+from smki.ceremonies import acts_keys, acts_people, acts_roots, acts_use
 from smki.ceremonies.holding import Handler
 from smki.ceremonies.scripts import Act
 
@@ -16,9 +16,9 @@ ACTS: Final[Mapping[Act, Handler]] = MappingProxyType(
         Act.MAKE: acts_keys.make,
         Act.CERTIFY: acts_keys.certify,
         Act.PROVE: acts_keys.prove,
-        Act.ISSUE: acts_use.issue,
+        Act.ISSUE: acts_roots.issue,
         Act.LIST: acts_keys.sign_list,
-        Act.RENEW_LIST: acts_use.renew_list,
+        Act.RENEW_LIST: acts_roots.renew_list,
         Act.REQUEST: acts_keys.request,
         Act.REFRESH: acts_keys.refresh,
         Act.PERMIT: acts_use.permit,

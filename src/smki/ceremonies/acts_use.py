@@ -4,29 +4,21 @@ Nothing is done without a warrant, which is asked for again right before the key
 permitted when the ceremony began may be over by then.
 """
 
-from datetime import datetime, timedelta
 from typing import Final
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-
 from smki.ceremonies.activating import ActiveKey, Wanted, Warrant
-from smki.ceremonies.acts_keys import ABSENT, certified_said, certifying, secret_of
+from smki.ceremonies.acts_keys import ABSENT, secret_of
 from smki.ceremonies.acts_people import must_say
-from smki.ceremonies.fields import instant_text, text64
+from smki.ceremonies.fields import instant_text
 from smki.ceremonies.fingerprints import aloud, fingerprint
-from smki.ceremonies.holding import Ceremony, Said, kind_of_authority
-from smki.ceremonies.keysets import REHEARSAL, Secret, key_name
-from smki.ceremonies.lists import sign_root_list
+from smki.ceremonies.holding import Ceremony, Said
+from smki.ceremonies.keysets import Secret
 from smki.ceremonies.scripts import Act, Role, Step
 from smki.ceremonies.transcript import Kind
 from smki.merkle.canonical import JSON
 from smki.ports.ceremony import Console
-from smki.profiles import ProfileSettings, issuer_from_certificate, lint_crl
-from smki.terms import Inconsistent, Refused, SerialNumber, Unavailable
-from smki.wire.certificate import parse_certificate
+from smki.terms import Inconsistent, Refused, Unavailable
 
-REVOKE: Final = "revoke.cer"
 _OPEN: Final = "keys-were-open"
 USES: Final = range(1, 10**9)  # some tries for each of fifty million devices
 _ASKED: Final = (
@@ -78,8 +70,8 @@ def use(ceremony: Ceremony, step: Step) -> Said:
     Clause: sec:L10.9, sec-app-l:3
     """
     hall = ceremony.hall
-    warrant = _warrant(ceremony, step.about, _permitted(ceremony, step.about))
-    contents = _contents(ceremony)
+    warrant = warranted(ceremony, step.about)
+    contents = brought_contents(ceremony)
     for name, content in contents.items():
         hall.console.say(f"{name}: {len(content)} octets, {aloud(fingerprint(content))}")
         must_say(ceremony, f"use.{step.about}.{name}", f"a witness, {name}: 'agreed'", "agreed")
@@ -112,7 +104,7 @@ def serve(ceremony: Ceremony, step: Step) -> Said:
     if hall.service is None:
         raise Unavailable("ceremony: keys are served by 'smki recovery activate' alone")
     uses = uses_said(hall.console.ask("serve.uses", "how often each key may be used, at most"))
-    warrants = {key: _warrant(ceremony, key, _permitted(ceremony, key)) for key in keys}
+    warrants = {key: warranted(ceremony, key) for key in keys}
     if hall.ledger.read(_OPEN) is not None:
         said = "it was cut off while keys were open: the evidence of the recovery counts those uses"
         ceremony.note(Kind.DEVIATION, {"text": said}, step.number)
@@ -155,71 +147,6 @@ def uses_said(text: str) -> int:
     return int(text)
 
 
-def issue(ceremony: Ceremony, step: Step) -> Said:
-    """The authority whose key was brought as a request is certified by the root in custody.
-
-    Brought is the root's certificate, as `root-oca.cer`. The root's key stays open for its list.
-
-    Raises:
-        Refused: no warrant, no quorum, a lint found something, or another root was brought.
-
-    Clause: sec-app-b:B
-    """
-    hall, opening = ceremony.hall, ceremony.opening
-    kind = kind_of_authority(step.about)
-    key = key_name(kind.issuer.value, opening.purpose)
-    path = f"certificates/{kind.value}.der"
-    certificate = hall.ledger.read(path)
-    if certificate is None:
-        _warrant(ceremony, key, _permitted(ceremony, key))
-        root = _contents(ceremony).get(f"{kind.issuer.value}.cer", b"")
-        _must_be_of(root, ceremony.key_set(key).fingerprint)
-        signer = hall.keys.load(secret_of(ceremony, key).octets)
-        asked = opening.issuing[kind]
-        certificate = certifying(ceremony).certify(kind, asked, root, signer, None)
-        hall.ledger.keep(path, certificate)
-    return certified_said(kind, certificate)
-
-
-def renew_list(ceremony: Ceremony, step: Step) -> Said:
-    """The root's next list is in its file: number and entries follow from the list that was brought.
-
-    Brought are the root's certificate and its list in force, as `root-oca.cer` and `root-oca.crl`;
-    and, if an authority under it is to be revoked, that one's certificate as `revoke.cer`.
-
-    Raises:
-        Refused: no warrant, no quorum, or what was brought is not of this root.
-
-    Clause: sec-app-b:B-crl
-    """
-    hall, profiles = ceremony.hall, ceremony.opening.profiles
-    kind = step.about.removeprefix(REHEARSAL)
-    brought = _contents(ceremony)
-    root, last = brought.get(f"{kind}.cer", b""), brought.get(f"{kind}.crl", b"")
-    fingerprint_of_key = ceremony.key_set(step.about).fingerprint
-    path = f"lists/{kind}.der"
-    octets = hall.ledger.read(path)
-    if octets is None:
-        _warrant(ceremony, step.about, _permitted(ceremony, step.about))
-        entries, number, at = _following(root, last, fingerprint_of_key, profiles)
-        key = hall.keys.load(secret_of(ceremony, step.about).octets)
-        at = max(at, hall.clock.now())
-        revoked = _revoked(root, brought.get(REVOKE), at)
-        entries += [one for one in revoked if one[0] not in dict(entries)]
-        octets = sign_root_list(root, key, profiles, entries=entries, number=number, at=at)
-        hall.ledger.keep(path, octets)
-        del ceremony.secrets[step.about]
-    made: Said = {f"list of {kind}": fingerprint(octets)}
-    return {
-        "fingerprint": fingerprint_of_key,
-        "key": step.about,
-        "kind": kind,
-        "list": text64(octets),
-        "made": made,
-        "root": text64(root),
-    }
-
-
 def destroy(ceremony: Ceremony, step: Step) -> Said:
     """The key's file is gone, and the custodians say that their copies are.
 
@@ -231,7 +158,7 @@ def destroy(ceremony: Ceremony, step: Step) -> Said:
     console = ceremony.hall.console
     begun = ceremony.begun(step)
     if ceremony.hall.ledger.read(f"keys/{step.about}.json") is not None:
-        _warrant(ceremony, step.about, _permitted(ceremony, step.about))
+        warranted(ceremony, step.about)
     said: Said = {}
     for custodian in ceremony.opening.people(Role.CUSTODIANS):
         text = f"{custodian}: are your copies and your share destroyed? ('destroyed')"
@@ -243,6 +170,17 @@ def destroy(ceremony: Ceremony, step: Step) -> Said:
     must_say(ceremony, f"destroy.{step.about}.seen", "a witness: 'seen'", "seen")
     ceremony.hall.ledger.destroy(f"keys/{step.about}.json")
     return {"custodians": said, "fingerprint": begun["fingerprint"], "key": step.about}
+
+
+def warranted(ceremony: Ceremony, key: str) -> Warrant:
+    """The warrant for what was permitted in this ceremony, asked for again.
+
+    Raises:
+        Refused: it is not permitted any more.
+
+    Clause: sec:L10.9
+    """
+    return _warrant(ceremony, key, _permitted(ceremony, key))
 
 
 def _permitted(ceremony: Ceremony, key: str) -> dict[str, JSON]:
@@ -260,55 +198,7 @@ def _warrant(ceremony: Ceremony, key: str, said: dict[str, JSON]) -> Warrant:
     return hall.authority.permitted(wanted, hall.clock.now())
 
 
-def _following(
-    root: bytes, last: bytes, key: str, profiles: ProfileSettings
-) -> tuple[list[tuple[SerialNumber, datetime]], int, datetime]:
-    """Entries, number and earliest instant of the list that follows the one that was brought.
-
-    Raises:
-        Refused: it is not a list of this root, or the root has another key.
-        Malformed: root or list is not what it must be.
-    """
-    if not root or not last:
-        raise _refused(
-            "the root's certificate (.cer) and its list in force (.crl), must be brought"
-        )
-    _must_be_of(root, key)
-    findings = lint_crl(last, issuer_from_certificate(root, profiles), root)
-    if findings:
-        raise Refused(findings=findings)
-    found = x509.load_der_x509_crl(last)
-    entries = [(SerialNumber(one.serial_number), one.revocation_date_utc) for one in found]
-    number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    return entries, number + 1, found.last_update_utc + timedelta(seconds=1)
-
-
-def _must_be_of(root: bytes, key: str) -> None:
-    if not root or fingerprint(parse_certificate(root).tbs.public_key) != key:
-        raise _refused("the certificate that was brought is of another key, must be of this root")
-
-
-def _revoked(
-    root: bytes, certificate: bytes | None, at: datetime
-) -> list[tuple[SerialNumber, datetime]]:
-    """The entry of the authority that is to be revoked; none if none was brought."""
-    if certificate is None:
-        return []
-    try:
-        revoked = x509.load_der_x509_certificate(certificate)
-        revoked.verify_directly_issued_by(x509.load_der_x509_certificate(root))
-    except (ValueError, TypeError, InvalidSignature) as error:
-        raise _refused(f"{REVOKE}: must be a certificate that this root signed, DER") from error
-    return [(SerialNumber(revoked.serial_number), at.replace(microsecond=0))]
-
-
-def _refused(message: str) -> Refused:
-    return Refused(
-        f"root list: {message}", where="contents", clause="sec-app-b:B-crl", rule="ceremony.list"
-    )
-
-
-def _contents(ceremony: Ceremony) -> dict[str, bytes]:
+def brought_contents(ceremony: Ceremony) -> dict[str, bytes]:
     """What was brought to be signed, as it was when the ceremony was opened.
 
     Raises:

@@ -11,7 +11,7 @@ import click
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.succeeding import RENEWABLE, take_in_force
-from smki.ceremonies.acts_use import REVOKE
+from smki.ceremonies.acts_roots import REVOKE
 from smki.ceremonies.development import ROOTS
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.transcript import TRANSCRIPT_MAX

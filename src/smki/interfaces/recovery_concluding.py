@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import groupby
+from pathlib import Path
 
 from smki.adapters.files import make_folder, read_octets, write_durably
 from smki.bootstrap import Settings, open_front
@@ -93,7 +94,7 @@ class Concluding:
         key_decision: id of the decision by which the key was used.
         commander: the organisation that commanded, as its certificates name it.
         approach: the version of the approach that was followed; empty if none was.
-        inspections: bundles that were handed in.
+        inspections: of each inspector the bundles (files) that were handed in, in their order.
         deviations: what was not as planned.
         lessons: what was learnt.
         not_assured: what the report does not assure.
@@ -104,7 +105,7 @@ class Concluding:
     key_decision: str
     commander: str
     approach: str = ""
-    inspections: tuple[bytes, ...] = ()
+    inspections: tuple[tuple[Path, ...], ...] = ()
     deviations: tuple[str, ...] = ()
     lessons: tuple[str, ...] = ()
     not_assured: tuple[str, ...] = ()
@@ -256,10 +257,12 @@ def _all_of(
     if back:
         rows = exchange_rows(kept.campaigns, back, Turn.HANDED_BACK)
         yield from exchanged(EvidenceKind.UPDATES, rows)
-    for number, octets in enumerate(said.inspections, 1):
-        read_inspection(octets)
-        kind = EvidenceKind.INSPECTIONS
-        yield Item(kind=kind, name=f"{kind.value}-{number:06}", octets=octets)
+    kind = EvidenceKind.INSPECTIONS
+    for inspector, bundles in enumerate(said.inspections, 1):
+        for number, path in enumerate(bundles, 1):
+            octets = read_octets(path)
+            read_inspection(octets)
+            yield Item(kind=kind, name=f"{kind.value}-{inspector:03}-{number:06}", octets=octets)
 
 
 def _documents(

@@ -14,7 +14,8 @@
     at           ::= microseconds since 1970-01-01T00:00:00Z
 
 n+ is a length of n octets, and so many octets. Integers are big-endian. Devices ascend within a
-bundle and from one bundle of a kind to the next; none comes twice. What an inspector signs is
+bundle and from one bundle to the next whose names differ in what follows the last `-`; none comes
+twice in a kind. What an inspector signs is
 `looked`. A reader inflates no more than is announced, and no more than BUNDLE_MAX.
 
 Clause: sec:L10

@@ -67,6 +67,15 @@ def cell_name(cell: TrustAnchorCellIdentifier) -> str:
     return f"{cell.role.name.lower()}/{usage}/{cell.cell_usage.name.lower()}"
 
 
+def cell_named(text: str) -> TrustAnchorCellIdentifier:
+    """The cell that documents have so.
+
+    Raises:
+        Malformed: there is none of that name.
+    """
+    return _cell(text, "cell", "")
+
+
 def instant_text(at: datetime) -> str:
     """The instant as documents have it, to the second, in UTC."""
     utc = at.astimezone(UTC)
@@ -173,5 +182,6 @@ def _cell(text: str, what: str, where: str) -> TrustAnchorCellIdentifier:
             role=RemotePartyRole[role.upper()], key_usage=bits, cell_usage=CellUsage[use.upper()]
         )
     except (KeyError, ValueError) as error:
-        said = f"{where}: {text[:60]!r}, must be as root/key_cert_sign/management"
+        named = f"{where}: " if where else ""
+        said = f"{named}{text[:60]!r}, must be as root/key_cert_sign/management"
         raise malformed(what, said, where) from error

@@ -7,6 +7,8 @@ Clause: sec:L10
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import groupby
 from typing import Final, Generic, Protocol, TypeVar
 
 from smki.recovery.evidence import DOCUMENTS, Document, EvidenceKind, parse_document
@@ -116,13 +118,19 @@ class Shelf:
     def rows(
         self, kind: EvidenceKind, read: Callable[[str, bytes], Iterable[_Row]]
     ) -> "Rows[_Row]":
-        """The rows of a kind, by device; `read` is given the name and the octets of each bundle."""
-        return Rows(kind.value, self._all_rows(kind, read), self._tell)
+        """The rows of a kind, by device; `read` is given the name and the octets of each bundle.
 
-    def _all_rows(
-        self, kind: EvidenceKind, read: Callable[[str, bytes], Iterable[_Row]]
+        Several series of bundles, each of its own inspector say, are read beside each other.
+        """
+        series = groupby(self._listed[kind], lambda one: one.name.rpartition("-")[0])
+        rows = [self._series(tuple(some), read) for _, some in series]
+        return Rows(kind.value, merge(*rows, key=lambda row: row.device), self._tell)
+
+    def _series(
+        self, some: tuple[Listed, ...], read: Callable[[str, bytes], Iterable[_Row]]
     ) -> Iterator[_Row]:
-        for listed in self._listed[kind]:
+        """The rows of bundles whose names differ in what follows the last `-`: of one hand."""
+        for listed in some:
             octets = self._octets(listed)
             try:
                 if octets is not None:
@@ -142,9 +150,10 @@ class Rows(Generic[_Row]):
     """Rows in the order of devices, to be taken by device; others are told and left out."""
 
     def __init__(self, name: str, rows: Iterator[_Row], tell: Told) -> None:
-        self._name, self._rows, self._tell = name, rows, tell
+        self._name, self._tell = name, tell
+        self._rows: Iterator[_Row] = rows
         self._newest: EUI64 | None = None
-        self._next = self._advance()
+        self._next: _Row | None = self._advance()
 
     def __iter__(self) -> Iterator[_Row]:
         """All that are left, in their order."""

@@ -22,7 +22,7 @@ from tests.support.recovering import AT, CONTINGENCY, MODES, RECOVERY
 from smki.governance import DecisionKind
 from smki.recovery import Compromised, Fate, Identified
 from smki.recovery.evidence import Attack, EvidenceKind, InCell, Item, Tried, Turn, Vouched
-from smki.recovery.evidence_bundles import Exchange, rosters
+from smki.recovery.evidence_bundles import Exchange, inspections, rosters
 from smki.recovery.proving import Examined, examine, prove
 from smki.recovery.proving_authority import Authorities
 from smki.recovery.proving_figures import Result
@@ -32,6 +32,7 @@ from smki.recovery.report import (
     Criterion,
     Earlier,
     Figures,
+    Listed,
     RunKind,
     encode_report,
     parse_report,
@@ -522,6 +523,26 @@ def test_a_device_counted_twice_is_named(right: Story) -> None:
     found = prove(replace(report, evidence=(*report.evidence, more)), library, NONE)
     assert "in roster twice, or out of order" in _said(found.findings)
     assert found.figures.devices == 10
+
+
+@pytest.mark.clause("sec:L10")
+def test_two_inspectors_look_at_devices_of_their_own(right: Story) -> None:
+    """Each has bundles of their own, whatever the order of their devices; both are named."""
+    library, report = right.written()
+    listed = [one for one in report.evidence if one.kind is not EvidenceKind.INSPECTIONS]
+    for number, rows in enumerate((right.found[::2], right.found[1::2])):
+        (item,) = inspections(
+            rows,
+            recovery=right.about.name,
+            by="somebody",
+            at=AT,
+            sign=people().maker.sign,
+            authorities=(),
+        )
+        name = f"inspections-{number:03}-000001"
+        library.items[name] = replace(item, name=name)
+        listed.append(Listed(kind=item.kind, name=name, sha256=item.digest, entry=number))
+    assert prove(replace(report, evidence=tuple(listed)), library, NONE).findings == ()
 
 
 @pytest.mark.clause("sec:L10")

@@ -16,6 +16,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "correct": "smki.interfaces.cli.recovery_corrections:correct",
     "hand-back": "smki.interfaces.cli.recovery_handing_back:hand_back",
     "incident": "smki.interfaces.cli.recovery_incidents:incident",
+    "inspect": "smki.interfaces.cli.recovery_inspecting:inspect",
     "list": "smki.interfaces.cli.recovery_campaigns:list_campaigns",
     "lodge": "smki.interfaces.cli.recovery_corrections:lodge",
     "look": "smki.interfaces.cli.recovery_campaigns:look",

@@ -1,19 +1,19 @@
 """`smki recovery conclude`: a recovery of this house, its evidence and its report into the record."""
 
 import os
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from smki.bootstrap import load_settings
 from smki.bootstrap.recoveries import recovery_of
-from smki.interfaces.cli.output import emit, json_option, read_input, reporting
+from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.recovery_concluding import Concluding, conclude
 from smki.recovery.report import RunKind
 from smki.recovery.report_text import summary
 
-_BUNDLE_MOST: Final = 20 * 1024 * 1024
 _KINDS: Final = (RunKind.INCIDENT, RunKind.LIVE_EXERCISE)
 
 
@@ -31,7 +31,13 @@ _KINDS: Final = (RunKind.INCIDENT, RunKind.LIVE_EXERCISE)
     "--commander", required=True, metavar="NAME", help="Who commanded, as certificates name them."
 )
 @click.option("--approach", default="", metavar="VERSION", help="The version that was followed.")
-@click.option("--inspection", multiple=True, metavar="FILE", help="A signed inspection; again.")
+@click.option(
+    "--inspection",
+    multiple=True,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="What 'smki recovery inspect' made; again for each inspector.",
+)
 @click.option("--deviation", multiple=True, metavar="TEXT", help="What was not as planned.")
 @click.option("--lesson", multiple=True, metavar="TEXT", help="What was learnt.")
 @click.option("--not-assured", multiple=True, metavar="TEXT", help="What it does not assure.")
@@ -50,7 +56,7 @@ def conclude_recovery(name: str, *, as_json: bool, **given: Any) -> None:
             key_decision=given["key_decision"],
             commander=given["commander"],
             approach=given["approach"],
-            inspections=tuple(read_input(one, limit=_BUNDLE_MOST) for one in given["inspection"]),
+            inspections=tuple(tuple(sorted(one.iterdir())) for one in given["inspection"]),
             deviations=given["deviation"],
             lessons=given["lesson"],
             not_assured=given["not_assured"],

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from tests.fuzz import devices, messages, notices, records, recoveries, texts
+from tests.fuzz import campaigns, devices, messages, notices, records, recoveries, texts
 
 TARGETS: Final = MappingProxyType(
     {
@@ -19,6 +19,7 @@ TARGETS: Final = MappingProxyType(
         **texts.TARGETS,
         **notices.TARGETS,
         **recoveries.TARGETS,
+        **campaigns.TARGETS,
     }
 )
 """Every target by its name."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-from tests.fuzz import devices, notices, recoveries, texts
+from tests.fuzz import campaigns, devices, notices, recoveries, texts
 from tests.fuzz.claims import VECTORS, golden_messages
 from tests.fuzz.corpus import keep
 
@@ -237,6 +237,7 @@ def main() -> None:
         texts.seeds(),
         notices.seeds(),
         recoveries.seeds(),
+        campaigns.seeds(),
     ):
         for target, octets in source:
             found.setdefault(target, []).append(octets)

@@ -306,8 +306,12 @@ class Carrier:
         return mac_holds(mac, header.originator, response.authenticated, response.mac)
 
     def _hear(self, carried: Carried, until: datetime | None) -> int:
-        """Steps 3 and 4 until then, or until nothing is under way; how many came to something."""
-        heard = 0
+        """Steps 3 and 4 until then, or until nothing is under way; how many came to something.
+
+        Who is to be asked something else is asked together with the others: of thousands whose
+        process was killed each would take two commits.
+        """
+        heard, again = 0, list[_UnderWay]()
         for event in self._head_end.events(until):
             if isinstance(event, Alerted):
                 continue
@@ -316,14 +320,15 @@ class Carrier:
             if became is None and one.asked is _Asked.COMMANDED:
                 stopped = until is None or self._head_end.now >= carried.plan.expires
                 became = _left(one, event) if stopped else None
-            if became is None:
-                self._send((one,))
-                continue
             heard += 1
+            if became is None:
+                again.append(one)
+                continue
             self._became.append(became)
             if len(self._became) >= _SETTLED_AT_ONCE:
                 self._settle()
         self._settle()
+        self._send(again)
         return heard
 
     def _judged(self, carried: Carried, one: _UnderWay, event: Answered | GivenUp) -> Became | None:

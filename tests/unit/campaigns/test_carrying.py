@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from tests.support.recovering import AT, CONTINGENCY, World, in_cells, new_world, told_by
@@ -21,6 +21,7 @@ from smki.devices import KINDS, DeviceKind, DeviceState
 from smki.headend import HeadEnd
 from smki.ports.campaigns import CampaignState, Member
 from smki.ports.estate import EstateDevice, InventoryRow
+from smki.ports.outbox import OutgoingCommand
 from smki.recovery import CampaignPlan, Compromised, Fate, Materials, Method, Move, Waves
 from smki.simulator.catalogue import recipient_of
 from smki.simulator.network import SimulatedNetwork
@@ -263,6 +264,33 @@ def test_whoever_takes_over_sends_nothing_twice_with_effect(
     assert set(tried) == {1, 2}
     assert field.campaigns.next_due(NAME, 0) is None
     assert timedelta(hours=24) < LEASE
+
+
+def test_devices_of_a_killed_process_are_asked_together(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing had been sent to them: none answers when it is read, and they are not commanded singly."""
+    field.populate(28)
+    field.campaigns.let(NAME, CampaignState.RUNNING, 0)
+    monkeypatch.setattr(SqlHeadEnd, "keep", _killed)
+    with pytest.raises(KeyboardInterrupt):
+        field.carrier("dies").carry()
+    monkeypatch.undo()
+    assert field.replaced() == 0
+    kept: list[int] = []
+    keep = SqlHeadEnd.keep
+
+    def counted(outbox: SqlHeadEnd, commands: Sequence[OutgoingCommand], settled: Any = ()) -> None:
+        kept.append(len(commands))
+        keep(outbox, commands, settled)
+
+    monkeypatch.setattr(SqlHeadEnd, "keep", counted)
+    assert field.carrier("two", LEASE).carry().move is Move.DONE
+    assert field.fates() == {Fate.RECOVERED: 28}
+    assert set(field.obeyed.values()) == {1}
+    # In each region: who was had by the other is read, who was not is commanded; then those follow.
+    following = [commands for commands in kept if commands][4:]
+    assert sum(following) > len(following) > 0
 
 
 def _killed(*_: object) -> int:

@@ -156,7 +156,7 @@ def _listeners(
             limits=limits,
             proofs=proofs,
             portal=RepositoryPortal(front, portal_access(front), proofs, link.ask, register),
-            recoveries=WatchedRecoveries(settings, front.clock.now),
+            recoveries=WatchedRecoveries(settings, front.clock.now, front),
         ),
         host=settings.host,
         port=settings.https_port,

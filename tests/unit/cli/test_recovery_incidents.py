@@ -25,6 +25,7 @@ from smki.governance.entities.convening import Convening
 from smki.governance.entries import Change
 from smki.governance.looking import look
 from smki.interfaces.operations import perform
+from smki.interfaces.web.portal.recovery import WatchedRecoveries
 from smki.merkle.leaf import decode_certificate
 from smki.ports.campaigns import Became, Member
 from smki.ports.estate import EstateDevice, InventoryRow
@@ -499,6 +500,32 @@ def test_a_checklist_is_ticked_by_what_is_seen_and_signed_by_people(desk: Desk) 
     code, refused = desk.json("checklist", ref, "--item", "decided", "--statement", f"{file}.2")
     assert (code, "not for people to sign" in refused["error"]["message"]) == (1, True)
     assert desk.json("checklist", ref, "--item", "told")[0] == 2
+
+
+@pytest.mark.clause("sec:L10", "sec-app-l:1")
+def test_the_portal_shows_the_same_checklist(desk: Desk, rows: tuple[InventoryRow, ...]) -> None:
+    """The page of the incident's campaign has the items that the command has, ticked alike."""
+    ref = desk.take(desk.sealed(desk.notice("SUP-15")))[1]["incident"]
+    call = ("--contact", "sue", "--mechanism", "in-person", "--by", "ada", "--confirmed")
+    assert desk.step(ref, "call-back", *call, "--second", "bo")[0] == 0
+    begin(desk, ref, rows, "on-the-page", datetime.now(UTC))
+    begin(desk, "QPA/i99", rows, "of-nothing", datetime.now(UTC))
+    code, told = desk.json("checklist", ref)
+    assert code == 0
+    settings = settings_of(desk)
+    with open_front(settings) as front:
+        pages = WatchedRecoveries(settings, lambda: datetime.now(UTC), front)
+        found = pages.checklist("on-the-page")
+        assert found is not None
+        assert found[0].ref == ref
+        assert [(one.item.name, one.done) for one in found[1]] == [
+            (one["name"], one["done"]) for one in told["items"]
+        ]
+        assert {one.item.name for one in found[1] if one.done} == {"confirmed"}
+        shown = [pages.watched(name) for name in ("on-the-page", "of-nothing")]
+        assert [one is not None and one.registered for one in shown] == [True, False]
+        assert pages.checklist("of-nothing") is None
+        assert pages.checklist("no-such") is None
 
 
 def forge(desk: Desk, ref: str) -> None:

@@ -5,6 +5,7 @@ import io
 import re
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
@@ -12,12 +13,13 @@ from tests.support.recovery_pages import AT, FORM, RecoveryHouse, open_recovery_
 
 from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.bootstrap.recoveries import open_kept, recovery_of
-from smki.interfaces.web.portal.recovery import counting
+from smki.interfaces.web.portal.recovery import WatchedRecoveries, counting
 from smki.interfaces.web.portal.recovery.figures import view_of
 from smki.interfaces.web.portal.recovery.words import rate
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Compromised, Fate, Method
+from smki.recovery.checklists import Seen, checklist
 from smki.recovery.evidence import EvidenceKind
 from smki.recovery.report import (
     Check,
@@ -431,3 +433,23 @@ def test_the_report_is_shown_and_given(own: RecoveryHouse) -> None:
     assert own.get("/first/report", "supplier").status == 404
     file.write_bytes(b"{}")
     assert own.get("/first/report").status == 400
+
+
+def test_the_checklist_says_what_is_done_and_who_signs(
+    house: RecoveryHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Items stand under their phase, ticked or not, with what shows it or the name to sign."""
+    assert house.get("/first/checklist").status == 404
+    assert "/first/checklist" not in house.get("/first").text
+    rows = checklist(Method.THREE, {Seen.CONFIRMED: "sue <b>"}, {"told": "signed by chair"})
+    found = SimpleNamespace(ref="QPA/i1 & more"), rows
+    monkeypatch.setattr(WatchedRecoveries, "checklist", lambda *_: found)
+    text = house.get("/first/checklist", "pma").text
+    assert f"2 of {len(rows)} are done." in text
+    assert "sue &lt;b&gt;" in text
+    assert "signed by chair" in text
+    assert "an officer signs <code>thresholds</code>" in text
+    assert "smki recovery checklist &#39;QPA/i1 &amp; more&#39; --item" in text
+    places = [text.index(words) for words in ("Before devices are", "While they are", "Afterwards")]
+    assert places == sorted(places)
+    assert house.get("/first/checklist", "supplier").status == 404

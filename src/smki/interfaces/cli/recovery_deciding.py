@@ -6,27 +6,22 @@ from typing import Any, Final
 
 import click
 
-from smki.bootstrap import Settings, load_settings, open_front
-from smki.bootstrap.recoveries import houses, open_kept
-from smki.campaigns import progress_of
-from smki.flows.incident_checking import seen_of
+from smki.bootstrap import load_settings, open_front
+from smki.bootstrap.recoveries import open_kept
 from smki.flows.incidents import (
     checklist_statement,
     incident_of,
     said_items,
     sign_items,
-    signed_items,
 )
 from smki.governance.entities.incidents import Incident
 from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.pace import pace_of, pace_options
+from smki.interfaces.recovery_checklist import checklist_of, method_of
 from smki.interfaces.recovery_options import compared, fields_of
-from smki.recovery import PROCEDURES
 from smki.recovery.checklists import ITEMS, Ticked, items_for
-from smki.recovery.checklists import checklist as ticked
 from smki.recovery.options_paper import option_lines, paper
-from smki.recovery.progress import Progress
 from smki.terms import Method, Refused
 
 _METHODS: Final = tuple(one.value for one in Method)
@@ -108,8 +103,7 @@ def checklist(
         if signature is not None:
             sign_items(front, ref, items, read_input(signature), _now())
         found = incident_of(front.proceedings, ref)
-        seen = seen_of(front, found, _campaigns(settings, found), settings.guidance.guidance())
-        rows = ticked(_method(found, chosen), seen, signed_items(front, found))
+        rows = checklist_of(settings, front, found, chosen)
     lines = [
         f"{'done' if one.done else '    '}  {one.item.phase.value:13} {one.item.name:12}"
         f" {one.item.text}{f' ({one.shown})' if one.shown else _to_sign(one)}"
@@ -149,27 +143,8 @@ def sign(file: str, *, certificate: str, key: str, out: str | None, as_json: boo
     emit({"incident": ref, "items": list(names), "signature": place}, lines, as_json=as_json)
 
 
-def _campaigns(settings: Settings, incident: Incident) -> dict[str, tuple[Progress, int]]:
-    """How far the incident's campaigns have come; those that this house does not have are left out."""
-    found: dict[str, tuple[Progress, int]] = {}
-    if not incident.campaigns or not any(house is settings for house in houses(settings)):
-        return found
-    with open_kept(settings) as kept:
-        for name in incident.campaigns:
-            carried = kept.campaigns.campaign(name)
-            if carried is not None:
-                progress = progress_of(kept.campaigns, kept.points, name)
-                found[name] = (progress, carried.looked_at)
-    return found
-
-
-def _method(incident: Incident, method: Method | None) -> Method:
-    """Which checklist: the one asked for, the one decided, or the usual one for that key."""
-    return method or incident.method or PROCEDURES[incident.compromised][0]
-
-
 def _must_be_signed(incident: Incident, method: Method | None, items: tuple[str, ...]) -> None:
-    signed = [one.name for one in items_for(_method(incident, method)) if one.seen is None]
+    signed = [one.name for one in items_for(method_of(incident, method)) if one.seen is None]
     unknown = sorted(set(items) - set(signed))
     if unknown:
         raise Refused(

@@ -31,6 +31,7 @@ from smki.interfaces.web.portal.recovery.service import (
 from smki.interfaces.web.portal.rendering import HEADERS, download, page
 from smki.interfaces.web.portal.visiting import Handler, Visitor, nothing
 from smki.ports.campaign_acts import Act
+from smki.recovery.checklists import Phase
 from smki.recovery.report import Criterion, parse_report
 from smki.terms import EUI64, Refused
 
@@ -60,6 +61,7 @@ class RecoveryPages:
             for verb, path, handler in (
                 ("GET", "", self.list),
                 ("GET", one, self.room),
+                ("GET", f"{one}/checklist", self.checklist),
                 ("GET", f"{one}/report", self.report),
                 ("GET", f"{one}/report.json", self.report_file),
                 ("GET", f"{one}/residue", self.residue),
@@ -128,6 +130,27 @@ class RecoveryPages:
             now = await self._watched(request) or found
             return self._asking(visitor, now, act, error)
         return see(f"{found.path}?done={act.value}")
+
+    async def checklist(self, request: Request, visitor: Visitor) -> Response:
+        """What must be done before, during and after the recovery, and what is done.
+
+        Clause: sec-app-l:1
+        """
+        found = await self._watched(request)
+        looked = await run_in_threadpool(self._services.checklist, request.path_params["campaign"])
+        if found is None or looked is None:
+            return await nothing(request, visitor)
+        incident, rows = looked
+        return page(
+            "recovery/checklist.html",
+            **visitor.shown,
+            **self._of(found, visitor),
+            incident=incident,
+            phases=[(one, [row for row in rows if row.item.phase is one]) for one in Phase],
+            ticked=sum(row.done for row in rows),
+            of=len(rows),
+            title=f"Checklist of {incident.ref}",
+        )
 
     async def report(self, request: Request, visitor: Visitor) -> Response:
         """The report of the recovery, as it was written; nothing of it is verified here.

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from smki.adapters.sql.campaign_residue import ResidueQuery
+from smki.governance.entities.incidents import Incident
 from smki.ports.campaign_acts import Act, Acted
 from smki.ports.campaigns import Carried, Member
 from smki.recovery import Decided, WaveCounts
+from smki.recovery.checklists import Ticked
 from smki.recovery.progress import Progress
 from smki.steps import Requester
 from smki.terms import EUI64
@@ -48,10 +50,12 @@ class Watched:
         may: what people may do to it now.
         acted: what people did, newest first.
         reported: a report of the recovery is written.
+        registered: the register knows its incident.
     """
 
     rehearsal: bool
     reported: bool
+    registered: bool
     progress: Progress
     counted: datetime | None
     stale: bool
@@ -86,6 +90,10 @@ class Recoveries(Protocol):
 
     def report(self, campaign: str) -> bytes | None:
         """The report of the recovery that the campaign belongs to; None if none is written."""
+        ...
+
+    def checklist(self, campaign: str) -> tuple[Incident, Sequence[Ticked]] | None:
+        """The campaign's incident and its checklist; None if the register knows of no such one."""
         ...
 
     def residue(self, query: ResidueQuery, after: EUI64 | None = None) -> tuple[Member, ...]:

@@ -12,13 +12,18 @@ from smki.bootstrap import Settings
 from smki.bootstrap.estates import estate_file
 from smki.bootstrap.recoveries import FOLDER, Kept, Recovery, houses, open_kept, recovery_of
 from smki.campaigns import progress_of
+from smki.flows.incidents import incident_of
+from smki.flows.office import FrontOffice
 from smki.flows.steering import acts_for, steer
 from smki.governance import Body
+from smki.governance.entities.incidents import Incident
+from smki.interfaces.recovery_checklist import checklist_of
 from smki.interfaces.web.portal.recovery.counting import Counting
 from smki.interfaces.web.portal.recovery.service import RESIDUE_PAGE, Listed, Watched
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import Carried, Member
 from smki.recovery import decide
+from smki.recovery.checklists import Ticked
 from smki.recovery.progress import Totals
 from smki.steps import Requester
 from smki.terms import EUI64, Malformed, Refused, SubscriberKind
@@ -32,10 +37,14 @@ class WatchedRecoveries:
     Args:
         settings: of the house.
         now: the present instant.
+        front: of the house, for what its register has of incidents; None without.
     """
 
-    def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, now: Callable[[], datetime], front: FrontOffice | None = None
+    ) -> None:
         self._settings = settings
+        self._front = front
         self._now = now
         self._authority = settings.deciding().get(Body.SMKI_PMA, frozenset())
         self._counting = Counting(self._count, now)
@@ -78,6 +87,20 @@ class WatchedRecoveries:
         except Malformed:
             return None
         return read_octets(file) if file.exists() else None
+
+    def checklist(self, campaign: str) -> tuple[Incident, Sequence[Ticked]] | None:
+        """The campaign's incident and its checklist; None if the register knows of no such one.
+
+        Clause: sec-app-l:1
+        """
+        with self._open(campaign) as opened:
+            carried = None if opened is None else opened[1].campaigns.campaign(campaign)
+            if opened is None or carried is None:
+                return None
+            found = self._incident(opened[0], carried)
+        if found is None or self._front is None:
+            return None
+        return found, checklist_of(self._settings, self._front, found)
 
     def residue(self, query: ResidueQuery, after: EUI64 | None = None) -> tuple[Member, ...]:
         """A page of the devices that are not recovered, by their EUI-64."""
@@ -128,6 +151,7 @@ class WatchedRecoveries:
         return Watched(
             rehearsal=recovery.rehearsal,
             reported=recovery.report.exists(),
+            registered=self._incident(recovery, carried) is not None,
             progress=found,
             counted=counted,
             stale=counted is not None and now - counted > _OLD,
@@ -135,6 +159,15 @@ class WatchedRecoveries:
             may=acts_for(carried, found.decided, at),
             acted=kept.acts.acts(name),
         )
+
+    def _incident(self, recovery: Recovery, carried: Carried) -> Incident | None:
+        """The campaign's incident, if this house's register has it."""
+        if self._front is None or recovery.rehearsal:
+            return None
+        try:
+            return incident_of(self._front.proceedings, carried.plan.incident)
+        except Refused:
+            return None
 
     def _count(self, campaign: str) -> Totals:
         with self._open(campaign) as opened:

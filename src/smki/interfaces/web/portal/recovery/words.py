@@ -7,6 +7,7 @@ from smki.devices import DeviceKind
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Compromised, Fate, Method, Move
+from smki.recovery.checklists import Phase
 from smki.recovery.report import RunKind
 
 COMPROMISED: Final[Mapping[Compromised, str]] = {
@@ -51,6 +52,11 @@ KINDS: Final[Mapping[str, str]] = {
     DeviceKind.PPMID.value: "Prepayment display (PPMID)",
     DeviceKind.HCALCS.value: "Load control switch (HCALCS)",
     DeviceKind.SAPC.value: "Auxiliary controller (SAPC)",
+}
+PHASES: Final[Mapping[Phase, str]] = {
+    Phase.BEFORE: "Before devices are commanded",
+    Phase.EXECUTION: "While they are",
+    Phase.AFTER: "Afterwards",
 }
 RUNS: Final[Mapping[RunKind, str]] = {
     RunKind.REHEARSAL: "A rehearsal: no real key was used, no real device commanded",

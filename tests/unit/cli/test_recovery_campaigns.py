@@ -137,5 +137,13 @@ def test_without_an_estate_there_is_no_campaign(tmp_path: Path) -> None:
 
 
 def test_a_seed_is_not_for_hubs_that_are_served(run: Run) -> None:
-    """They have their own: wrong use."""
+    """They have their own, and their own figures: wrong use."""
     assert run("carry", NAME, "--served", "--seed", "1")[0] == 2
+    assert run("carry", NAME, "--served", "--loss", "0.5")[0] == 2
+
+
+def test_a_cluster_that_is_not_there_is_unavailable(run: Run) -> None:
+    """No scheduler at that address, or no `distributed` here: exit code 3, with what must be."""
+    code, error = _json(run, "carry", NAME, "--dask", "nonsense://nowhere")
+    assert (code, error["error"]["family"]) == (3, "unavailable")
+    assert "cluster" in error["error"]["message"]

@@ -53,9 +53,9 @@ class Watched:
             self.changed[device, sha256(message).digest()] += 1
         return said
 
-    def obeyed_elsewhere(self, device: EUI64, message: bytes) -> None:
-        """The message came to the device by another way, and was answered."""
-        self.changed[device, sha256(message).digest()] |= 1
+    def obeyed_elsewhere(self, device: EUI64, digest: bytes) -> None:
+        """The message with this SHA-256 came to the device by another way, and was answered."""
+        self.changed[device, digest] |= 1
 
     def times(self, device: EUI64, message: bytes) -> int:
         """How often the message changed the device."""
@@ -103,7 +103,8 @@ class AttackedLink:
     def send(self, device: EUI64, message: bytes) -> None:
         """The message was heard, and is on its way; somebody may have been faster."""
         self._attacker.hear(device, message)
-        self._sent[CommandKey.of_command(parse_message(message).header)] = message
+        key = CommandKey.of_command(parse_message(message).header)
+        self._sent[key] = sha256(message).digest()
         self._occasion(device)
         self._link.send(device, message)
 
@@ -141,9 +142,9 @@ class AttackedLink:
             header = parse_message(event.message).header
         except Malformed:
             return
-        command = self._sent.pop(CommandKey.of_response(header), None)
-        if command is not None:
-            self._devices.obeyed_elsewhere(event.device, command)
+        digest = self._sent.pop(CommandKey.of_response(header), None)
+        if digest is not None:
+            self._devices.obeyed_elsewhere(event.device, digest)
 
     def _occasion(self, device: EUI64) -> None:
         if self._chance() < self._often:

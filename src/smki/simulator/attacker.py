@@ -65,6 +65,7 @@ _NEW_KEY: Final = 0x000A  # CS02c
 _JOIN_B: Final = 0x000E  # CS03B
 _READ: Final = 0x0008  # CS02a
 _OF_ONE_DEVICE: Final = 4  # messages that are remembered
+_DEVICES: Final = 4_096  # of so many: those that were heard of last
 _REMEMBERED: Final = 64
 _COMMANDING: Final = frozenset(
     {_Role.SUPPLIER, _Role.NETWORK_OPERATOR, _Role.ACCESS_CONTROL_BROKER, _Role.LOAD_CONTROLLER}
@@ -95,7 +96,7 @@ class Loot:
     issuing: StolenAuthority | None = None
     root: StolenAuthority | None = None
     contingency: Sign | None = None
-    symmetric_key: bytes | None = None
+    symmetric_key: bytes | None = field(default=None, repr=False)
     accomplice: Certificates = field(default_factory=dict)
 
 
@@ -172,7 +173,11 @@ class Attacker:
 
     def hear(self, device: EUI64, message: bytes) -> None:
         """A message to or from the device is heard; who knows one key may learn the other."""
-        self._heard.setdefault(device, deque(maxlen=_OF_ONE_DEVICE)).append(message)
+        heard = self._heard.pop(device, None) or deque(maxlen=_OF_ONE_DEVICE)
+        heard.append(message)
+        self._heard[device] = heard  # the last one now
+        if len(self._heard) > _DEVICES:
+            del self._heard[next(iter(self._heard))]
         self._last.append((device, message))
         self._symmetric = self._symmetric or _told_symmetric_key(message)
 

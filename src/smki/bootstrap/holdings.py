@@ -13,11 +13,13 @@ from typing import Final
 from cryptography import x509
 
 from smki.adapters.files import read_octets
+from smki.authority import Hierarchy
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.pairs import Pair, sample_pairs, server_pair
 from smki.bootstrap.samples import SAMPLES
 from smki.bootstrap.settings import FOUNDING, Settings
 from smki.ceremonies.development import ROOTS
+from smki.flows.authorities import name_of
 from smki.flows.office import FrontOffice
 from smki.flows.revocation import current_list
 from smki.merkle.leaf import decode_certificate
@@ -47,6 +49,7 @@ class Holding:
         renewal: who renews it.
         pair: its files, if it is one of the house's pairs.
         root: whose list it is, if it is a root's revocation list.
+        followed: it was issued by an authority that another has followed.
     """
 
     name: str
@@ -55,14 +58,15 @@ class Holding:
     renewal: Renewal
     pair: Pair | None = None
     root: CertificateKind | None = None
+    followed: bool = False
 
     def days(self, now: datetime) -> int:
         """Whole days that are left; below zero once it has expired."""
         return (self.expires - now).days
 
     def due(self, now: datetime, within: timedelta) -> bool:
-        """Whether it expires before so long from now."""
-        return self.expires - now <= within
+        """Whether it expires before so long from now, or is of an authority before the one in force."""
+        return self.followed or self.expires - now <= within
 
 
 def holdings(settings: Settings, front: FrontOffice, now: datetime) -> tuple[Holding, ...]:
@@ -113,11 +117,13 @@ def _authorities(front: FrontOffice) -> Iterator[Holding]:
 def _pairs(settings: Settings, front: FrontOffice) -> tuple[tuple[Holding, SerialNumber], ...]:
     pairs = [server_pair(settings, front.build)]
     pairs += [pair for sample in SAMPLES for pair in sample_pairs(settings, sample)]
-    return tuple(_held(pair) for pair in pairs if pair.certificate.exists())
+    hierarchy = load_hierarchy(front)
+    return tuple(_held(pair, hierarchy) for pair in pairs if pair.certificate.exists())
 
 
-def _held(pair: Pair) -> tuple[Holding, SerialNumber]:
+def _held(pair: Pair, hierarchy: Hierarchy) -> tuple[Holding, SerialNumber]:
     certificate = certificate_in(pair)
+    issuing = hierarchy.issuer_of(pair.kind).certificate
     here = pair.key.exists()  # the key of a recovery certificate may be in custody
     holding = Holding(
         name=pair.name,
@@ -125,6 +131,7 @@ def _held(pair: Pair) -> tuple[Holding, SerialNumber]:
         expires=certificate.not_valid_after_utc,
         renewal=Renewal.COMMAND if here else Renewal.CEREMONY,
         pair=pair if here else None,
+        followed=certificate.issuer.public_bytes() != name_of(issuing),
     )
     return holding, SerialNumber(certificate.serial_number)
 

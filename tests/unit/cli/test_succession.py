@@ -51,13 +51,16 @@ def test_a_new_root_and_issuing_authority_are_in_force(house: Rehearsed) -> None
     new = {kind: house.certificate(kind) for kind in (ROOT, OCA)}
     assert set(new.values()).isdisjoint(old.values())
     command = House(state=house.folder / "state")
-    name = f"supplier/{supplier.stem}"
-    code, said = command.json("renew", name)
+    code, said = command.json("renew")
     assert code == 0, said
+    renewed = {one["name"] for one in said["renewed"]}
+    assert len(renewed) == 11
+    assert f"supplier/{supplier.stem}" in renewed
+    assert command.json("renew")[1]["renewed"] == []
     pair = [x509.load_pem_x509_certificate(one) for one in (before, supplier.read_bytes())]
     for each, one in zip(pair, (old, new), strict=True):
         each.verify_directly_issued_by(x509.load_der_x509_certificate(one[OCA]))
-    kept = list((supplier.parent / EARLIER).glob("*.key"))
+    kept = list((supplier.parent / EARLIER).glob(f"{supplier.stem}-*.key"))
     assert [one.read_bytes() for one in kept] == [key]
     assert kept[0].stat().st_mode & 0o077 == 0
     assert command.json("repository", "audit")[1]["problems"] == []

@@ -128,7 +128,7 @@ def _lines(done: InForce) -> tuple[str, ...]:
     if done.recovery is not None:
         lines.append(f"issued: the recovery certificate, {aloud(fingerprint(done.recovery))}")
     after = (
-        "'smki renew NAME' for each organisation certificate; 'smki renew --list' names them"
+        "'smki renew' has the sample parties' certificates issued under it"
         if done.authorities
         else "'smki renew --list'"
     )

@@ -444,3 +444,17 @@ def test_a_tally_is_gone_on_with(house: House) -> None:
     for wrong in wrongs:
         with pytest.raises(Malformed):
             tally_of(wrong)
+
+
+def test_what_a_thief_remembers_is_bounded(house: House) -> None:
+    """Of a whole fleet the devices that were heard of last are remembered, and no more."""
+    attacker = attacker_of(house, THEFTS["symmetric"])
+    devices = [EUI64(number.to_bytes(8, "big")) for number in range(5_000)]
+    for device in devices:
+        attacker.hear(device, device.octets)
+    again = {
+        device: {one.abuse for one in attacker.heard_again(device, lambda: 0.5)}
+        for device in (devices[0], devices[-1])
+    }
+    assert again[devices[0]] == {Abuse.DIVERTS}
+    assert again[devices[-1]] == {Abuse.REPEATS, Abuse.ALTERS, Abuse.DIVERTS}

@@ -19,6 +19,7 @@ from typing import Final
 import pytest
 from tests.support.carried import NAME, PLAN, Campaign, begun, hold_key
 
+from smki.adapters.sql.campaign_parts import SILENCE
 from smki.interfaces import recovery_processes
 from smki.interfaces.recovery_carrying import carry, carry_on_dask
 from smki.interfaces.recovery_part import Line
@@ -74,6 +75,27 @@ def test_carriers_that_die_again_and_again_are_told(
     with campaign.key(), pytest.raises(Unavailable, match="carriers died"):
         carry(campaign.settings, NAME, processes=2, line=slow, tell=kill)
     assert campaign.holding() == set()
+
+
+def test_who_interrupts_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    """The processes are gone, and what they had is there to be carried at once."""
+    campaign = begun(tmp_path / "state", 8, NO_STOP)
+
+    def interrupt(*_: int) -> None:
+        if campaign.fates()[Fate.UNDER_WAY]:
+            raise KeyboardInterrupt
+
+    # Nobody is reached for days of the line, each hour of which is waited for a moment.
+    silent = Line(figures={"unreachable": 1.0})
+    with campaign.key():
+        with pytest.raises(KeyboardInterrupt):
+            carry(campaign.settings, NAME, processes=2, line=silent, tell=interrupt)
+        assert campaign.carriers() == []
+        started = time.monotonic()
+        done = carry(campaign.settings, NAME, line=Line(figures={"unreachable": 0.0}))
+    assert done.fates[Fate.RECOVERED] == 8
+    assert time.monotonic() - started < SILENCE.total_seconds()
+    campaign.check()
 
 
 @dataclass

@@ -8,9 +8,11 @@ Clause: sec:L10
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from smki.adapters.sql.campaign_parts import leave
 from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings
 from smki.bootstrap.recoveries import Kept, arrangement_of, open_kept, recovery_of
@@ -28,7 +30,7 @@ from smki.ports.campaigns import CampaignState, Carried
 from smki.ports.links import DeviceLink
 from smki.recovery import Decided, Fate, Move, decide
 from smki.recovery.progress import fates_of
-from smki.terms import Inconsistent
+from smki.terms import Inconsistent, Unavailable
 
 _LOOK_SECONDS: Final = 0.5  # between two looks at how far it has come
 _LOOK_SHARE: Final = 20  # and counting takes at most this part of the time
@@ -96,7 +98,11 @@ def carry(
     parts = parts_of(settings, campaign, count, line or Line(), key_patience)
     if count == 1:
         return carried(settings, campaign, tell, lambda look: _here(parts, look, through))
-    return carried(settings, campaign, tell, lambda look: carry_in_processes(parts, look))
+    try:
+        return carried(settings, campaign, tell, lambda look: carry_in_processes(parts, look))
+    finally:  # none of them lives any more, whatever ended them
+        with suppress(Unavailable), open_kept(recovery_of(settings, campaign).house) as kept:
+            leave(kept.estate.store, campaign, [part.place for part in parts])
 
 
 def carry_on_dask(

@@ -163,17 +163,12 @@ class SqlCampaignPart(SqlCampaigns):
     def begin_part(self) -> int:
         """This process lives, and has what those had who were in its place; so many devices."""
         self.beat()
-        place = self._share.place
+        campaign, place = self._share.campaign, self._share.place
 
         def work(connection: Connection) -> int:
-            mine = _W.campaign == self._share.campaign
-            query = select(_W.worker).where(mine, _W.worker != self._share.worker)
-            before = [
-                worker
-                for worker in connection.execute(query).scalars()
-                if worker.startswith(f"{place}/")
-            ]
-            return self._released(connection, before)
+            found = _in_places(connection, campaign, (place,))
+            before = [worker for worker in found if worker != self._share.worker]
+            return _released(connection, campaign, before)
 
         return self._own.write(work)
 
@@ -191,13 +186,15 @@ class SqlCampaignPart(SqlCampaigns):
         def work(connection: Connection) -> int:
             connection.execute(kept)
             query = select(_W.worker).where(_W.campaign == self._share.campaign, _W.seen < silent)
-            return self._released(connection, list(connection.execute(query).scalars()))
+            dead = list(connection.execute(query).scalars())
+            return _released(connection, self._share.campaign, dead)
 
         return self._own.write(work)
 
     def end_part(self) -> None:
         """This process is at work no more; what it still had is nobody's."""
-        self._own.write(lambda connection: self._released(connection, [self._share.worker]))
+        campaign, mine = self._share.campaign, [self._share.worker]
+        self._own.write(lambda connection: _released(connection, campaign, mine))
 
     def _others(self, name: str, wave: int) -> bool:
         query = (
@@ -213,17 +210,36 @@ class SqlCampaignPart(SqlCampaigns):
         found = self._own.read(lambda connection: connection.execute(query).first())
         return found is not None
 
-    def _released(self, connection: Connection, workers: Sequence[str]) -> int:
-        """What these had is due, and they are forgotten."""
-        if not workers:
-            return 0
-        campaign = self._share.campaign
-        theirs = (_M.campaign == campaign) & _M.worker.in_(workers) & _M.due.is_not(None)
-        freed = update(MEMBER).where(theirs).values(due=_AT_ONCE, worker="")
-        count = connection.execute(freed).rowcount
-        gone = delete(_WORKER).where(_W.campaign == campaign, _W.worker.in_(workers))
-        connection.execute(gone)
-        return count
+
+def leave(store: Store, campaign: str, places: Sequence[str]) -> int:
+    """Whoever had these places is gone; so many devices that they had are anybody's at once."""
+
+    def work(connection: Connection) -> int:
+        return _released(connection, campaign, _in_places(connection, campaign, places))
+
+    store.write(_METADATA.create_all)
+    return store.write(work)
+
+
+def _in_places(connection: Connection, campaign: str, places: Sequence[str]) -> list[str]:
+    """Who said that they carry the campaign, in one of these places."""
+    query = select(_W.worker).where(_W.campaign == campaign)
+    return [
+        worker
+        for worker in connection.execute(query).scalars()
+        if worker.rpartition("/")[0] in places
+    ]
+
+
+def _released(connection: Connection, campaign: str, workers: Sequence[str]) -> int:
+    """What these had is due, and they are forgotten; how many devices it was."""
+    if not workers:
+        return 0
+    theirs = (_M.campaign == campaign) & _M.worker.in_(workers) & _M.due.is_not(None)
+    freed = update(MEMBER).where(theirs).values(due=_AT_ONCE, worker="")
+    count = connection.execute(freed).rowcount
+    connection.execute(delete(_WORKER).where(_W.campaign == campaign, _W.worker.in_(workers)))
+    return count
 
 
 def at_work(store: Store, campaign: str, since: datetime) -> int:

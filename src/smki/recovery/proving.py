@@ -31,7 +31,6 @@ from smki.recovery.evidence import (
     Turn,
 )
 from smki.recovery.evidence_bundles import (
-    Exchange,
     Exchanges,
     read_exchanges,
     read_outcomes,
@@ -225,7 +224,7 @@ def _look_at_devices(
     found = shelf.rows(_K.INSPECTIONS, inspectors.rows)
     spoken = [shelf.rows(kind, _reader(kind)) for kind in (_K.EXCHANGES, _K.READ_BACKS, _K.UPDATES)]
     for row in shelf.rows(_K.ROSTER, lambda _, octets: read_roster(octets)):
-        exchanges = tuple(_exchanges(rows.take(row.device) for rows in spoken))
+        exchanges = tuple(filter(None, (rows.take(row.device) for rows in spoken)))
         devices.look(row, outcomes.take(row.device), exchanges, found.take(row.device))
         told(1)
     outcomes.rest()
@@ -236,12 +235,6 @@ def _look_at_devices(
 
 def _reader(kind: EvidenceKind) -> Callable[[str, bytes], tuple[Exchanges, ...]]:
     return lambda _, octets: read_exchanges(kind, octets)
-
-
-def _exchanges(rows: Iterable[Exchanges | None]) -> Iterator[Exchange]:
-    for row in rows:
-        if row is not None:
-            yield from row.exchanges
 
 
 def _decided(

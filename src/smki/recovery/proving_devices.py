@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from smki.crypto.gbcs_protection import signature_holds
 from smki.recovery.campaign import Fate
 from smki.recovery.evidence import Turn
-from smki.recovery.evidence_bundles import Exchange, FoundRow, OutcomeRow, RosterRow
+from smki.recovery.evidence_bundles import Exchange, Exchanges, FoundRow, OutcomeRow, RosterRow
 from smki.recovery.evidence_fields import cell_name
 from smki.recovery.outcomes import Anchors, missing, read_back
 from smki.recovery.proving_authority import Authorities, Tell
@@ -110,20 +111,21 @@ class Devices:
         self,
         row: RosterRow,
         outcome: OutcomeRow | None,
-        exchanges: Iterable[Exchange],
+        spoken: Iterable[Exchanges],
         found: FoundRow | None,
     ) -> None:
         """All that the evidence has of one device is looked at, and counted.
 
+        What was spoken is the recovery, then questions, then later updates: each in its order.
+
         Clause: sec:L10
         """
         case = _Case(row=row, key=self._key(row), held=row.before)
-        before: datetime | None = None
-        for exchange in exchanges:
-            if before is not None and exchange.at < before:
+        for some in spoken:
+            if any(one.at > other.at for one, other in pairwise(some.exchanges)):
                 self._tell(case, "exchanges are not in the order of time")
-            before = exchange.at
-            self._exchange(case, exchange)
+            for exchange in some.exchanges:
+                self._exchange(case, exchange)
         self.tally.foreign += case.foreign
         self._end(case, outcome)
         if found is not None:

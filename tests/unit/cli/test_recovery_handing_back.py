@@ -65,6 +65,10 @@ def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
     assert (code, carried["recovered"]) == (0, back["devices"]), carried
     (after,) = holders(house)
     assert len({before, broker, after}) == 3
+    words = ("recovery", "conclude", NAME, "--key-decision", "K-1", "--commander", "Sample DCC")
+    code, done = house.json(*words)
+    assert (code, done["problems"]) == (0, []), done
+    assert (done["devices"], done["recovered"]) == (begun["devices"], begun["devices"])
     authority.lodge("M-2", "recovery-method", "INC-8", "--scope", "method-1")
     own = ("recovery", "begin", "by-itself", "--incident", "INC-8", "--decision", "M-2")
     lost = ("--compromised", "organisation", "--role", "supplier", "--method", "method-1")

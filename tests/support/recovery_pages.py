@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
@@ -61,15 +62,19 @@ class RecoveryHouse:
     Attributes:
         settings: of it.
         now: the present instant; to be moved on.
+        counted: whose requests were counted.
+        left: nobody was at the desk for long.
     """
 
     settings: Settings
     now: list[datetime] = field(default_factory=lambda: [AT])
+    counted: list[str] = field(default_factory=list)
+    left: bool = False
 
     def __post_init__(self) -> None:
         """The pages, over what is in the folder."""
         self._recoveries = WatchedRecoveries(self.settings, lambda: self.now[0])
-        pages = PortalPages(cast("Any", _House()), self._recoveries)
+        pages = PortalPages(cast("Any", _House(self)), self._recoveries)
         self._app = Starlette(routes=pages.routes())
         self._app.router.redirect_slashes = False
 
@@ -160,14 +165,15 @@ def open_recovery_house(folder: Path) -> RecoveryHouse:
 class _House:
     """Somebody of each party is logged in."""
 
-    class access:  # noqa: N801 -- stands for an attribute of that name
-        """Counts nothing."""
-
-        @staticmethod
-        def used(party: str) -> None:
-            """Not counted."""
-
     register = None
+
+    def __init__(self, desk: RecoveryHouse) -> None:
+        self._desk = desk
+
+    @property
+    def access(self) -> SimpleNamespace:
+        """Notes whose requests count."""
+        return SimpleNamespace(used=self._desk.counted.append)
 
     def authenticate(self, certificate: bytes, interface: Interface) -> Requester:
         """The certificate is the party's name."""
@@ -183,8 +189,8 @@ class _House:
         )
 
     def logged_in(self, who: Requester, token: str, *, by_itself: bool = False) -> LoggedIn | None:
-        """Ann, of whichever party; her session is over for what nobody asks."""
-        if by_itself:
+        """Ann, of whichever party; if she left the desk her session is over for what nobody asks."""
+        if by_itself and self._desk.left:
             return None
         assert token == "somebody"
         assert who.party in PARTIES

@@ -220,10 +220,15 @@ def test_it_is_kept_up_until_somebody_stops_that(own: RecoveryHouse) -> None:
     assert 'data-seconds="0"' in own.get("/first").text
 
 
-def test_a_page_that_asks_by_itself_is_nobody(house: RecoveryHouse) -> None:
-    """Being kept up does not keep a session: where it is over, the page leads to the log-in."""
-    assert house.get("/first?refresh=off").status == 200
-    answer = house.get("/first?refresh=itself")
+def test_a_page_that_asks_by_itself_is_nobody(own: RecoveryHouse) -> None:
+    """Being kept up is nobody's request, and does not keep a session: where that is over, so it ends."""
+    assert own.get("/first").status == 200
+    assert own.counted == ["dcc"]
+    assert own.get("/first?refresh=itself").status == 200
+    assert own.counted == ["dcc"]
+    own.left = True
+    assert own.get("/first?refresh=off").status == 200
+    answer = own.get("/first?refresh=itself")
     assert (answer.status, answer.headers["location"]) == (303, "/portal/log-in")
 
 

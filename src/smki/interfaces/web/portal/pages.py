@@ -159,14 +159,18 @@ class PortalPages:
         return self._recoveries is not None and self._recoveries.may_see(who)
 
     def _users(self, handler: Handler) -> Handler:
-        """Only for who is logged in, with a password of their own; it counts as their request."""
+        """Only for who is logged in, with a password of their own; it counts as their request.
+
+        What a page asks by itself, to be kept up, does not.
+        """
 
         async def answer(request: Request, visitor: Visitor) -> Response:
             if visitor.session is None:
                 return see(LOG_IN)
             if visitor.session.must_change:
                 return see(PORTAL_PATH + "/password")
-            self._services.access.used(visitor.who.party)
+            if not by_itself(request):
+                self._services.access.used(visitor.who.party)
             return await handler(request, visitor)
 
         return answer

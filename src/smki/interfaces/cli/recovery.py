@@ -10,6 +10,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "abort": "smki.interfaces.cli.recovery_campaigns:abort",
     "activate": "smki.interfaces.cli.recovery_activating:activate",
     "begin": "smki.interfaces.cli.recovery_beginning:begin_recovery",
+    "cancel": "smki.interfaces.cli.recovery_cancelling:cancel",
     "carry": "smki.interfaces.cli.recovery_carry:carry_campaign",
     "checklist": "smki.interfaces.cli.recovery_deciding:checklist",
     "conclude": "smki.interfaces.cli.recovery_concluding:conclude_recovery",

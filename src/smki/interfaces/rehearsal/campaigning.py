@@ -25,6 +25,7 @@ from smki.devices import kinds
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.flows.steering import steer
 from smki.interfaces.key_serving import ServedKey, serve_key
+from smki.interfaces.recovery_asking import line_time
 from smki.interfaces.recovery_carrying import CarryDone, carry
 from smki.interfaces.rehearsal.attacking import on_the_line
 from smki.interfaces.rehearsal.authorising import incident_of, method_decision
@@ -109,16 +110,6 @@ class Change:
 
     before: Cells
     after: Cells
-
-
-def line_time(kept: Kept) -> datetime:
-    """The line's time: it may have come ahead of the clock."""
-    ends = (
-        point.at
-        for one in kept.campaigns.campaigns()
-        for point in kept.points.points(one.name)[-1:]
-    )
-    return max((SystemClock().now(), *ends))
 
 
 def carried(

@@ -29,9 +29,10 @@ from smki.headend import Answered, GivenUp, HeadEnd, Order, Patience, commanded
 from smki.headend.waiting import CommandKey
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.key_serving import Signs
+from smki.interfaces.recovery_asking import line_time
 from smki.interfaces.recovery_part import EstateTargets
 from smki.interfaces.rehearsal.authorising import permit_further
-from smki.interfaces.rehearsal.campaigning import BROKER, after, before, line_time
+from smki.interfaces.rehearsal.campaigning import BROKER, after, before
 from smki.interfaces.rehearsal.confirming import recovered_in
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_all

@@ -23,7 +23,7 @@ from smki.devices.path import held
 from smki.flows.recovering import Cells, Leg, hand_back
 from smki.flows.recovery_remedies import cancelling, counting_back
 from smki.interfaces.key_serving import Signs
-from smki.interfaces.rehearsal.asking import Asker, Asking, KeysAtHand
+from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand, line_time
 from smki.interfaces.rehearsal.attacking import attacker_in, effects_in
 from smki.interfaces.rehearsal.authorising import permit_further
 from smki.interfaces.rehearsal.campaigning import (
@@ -31,7 +31,6 @@ from smki.interfaces.rehearsal.campaigning import (
     Change,
     after,
     carried,
-    line_time,
     recovery_key_open,
 )
 from smki.interfaces.rehearsal.confirming import recovered_in
@@ -128,7 +127,7 @@ def _cancelled(run: Run, kept: Kept, waiting: list[DeviceState]) -> int:
     for state in waiting:
         for mode in {_mode(one.header.message_code) for one in state.scheduled}:
             by_mode.setdefault(mode, []).append(state.device)
-    then, asker = after(run), Asker(run, kept)
+    then, asker = after(run), Asker(run.house, kept)
     done: set[EUI64] = set()
     for mode, devices in sorted(by_mode.items()):
         role = MODES[mode].by

@@ -6,6 +6,7 @@ from typing import Final
 
 from smki.bootstrap.recoveries import Kept, open_kept
 from smki.interfaces.estate_network import estate_network
+from smki.interfaces.recovery_asking import line_time
 from smki.interfaces.rehearsal.attacking import (
     attacker_in,
     effects_in,
@@ -13,7 +14,7 @@ from smki.interfaces.rehearsal.attacking import (
     tally_in,
     watched,
 )
-from smki.interfaces.rehearsal.campaigning import before, line_time
+from smki.interfaces.rehearsal.campaigning import before
 from smki.interfaces.rehearsal.cells import cells_of, cells_said
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_items

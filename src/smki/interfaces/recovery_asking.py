@@ -6,9 +6,12 @@ For what is done after a recovery to the few devices that need it.
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from smki.adapters.sql.head_end import SqlHeadEnd
+from smki.adapters.world import SystemClock
+from smki.bootstrap import Settings
 from smki.bootstrap.recoveries import Kept
 from smki.campaigns import Target
 from smki.crypto.gbcs_protection import public_point, signature_holds
@@ -17,13 +20,21 @@ from smki.headend.waiting import CommandKey
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.key_serving import Signs
 from smki.interfaces.recovery_part import EstateTargets
-from smki.interfaces.rehearsal.campaigning import line_time
-from smki.interfaces.rehearsal.frame import Run
 from smki.ports import AgreementKey
 from smki.terms import EUI64
 from smki.wire.gbcs.frame import GbcsMessage
 
 _TOGETHER: Final = 100  # commands under way at once
+
+
+def line_time(kept: Kept) -> datetime:
+    """The time of the house's line: it may have come ahead of the clock."""
+    ends = (
+        point.at
+        for one in kept.campaigns.campaigns()
+        for point in kept.points.points(one.name)[-1:]
+    )
+    return max((SystemClock().now(), *ends))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +79,18 @@ class Asking:
 
 
 class Asker:
-    """Sends over the network of a rehearsal's house.
+    """Sends over the network of a house.
 
     Args:
-        run: whose house it is.
-        kept: its estate.
+        house: whose network, and whose estate.
+        kept: that estate.
     """
 
-    def __init__(self, run: Run, kept: Kept) -> None:
+    def __init__(self, house: Settings, kept: Kept) -> None:
         network = estate_network(
-            run.house, kept.estate, seed=run.house.line.seed, figures={}, start=line_time(kept)
+            house, kept.estate, seed=house.line.seed, figures={}, start=line_time(kept)
         )
-        chance = random.Random(run.asked.seed)  # noqa: S311 -- only spreads repeated sendings
+        chance = random.Random(house.line.seed)  # noqa: S311 -- only spreads repeated sendings
         self._head_end = HeadEnd(network, SqlHeadEnd(kept.estate.store), chance=chance.random)
         self._targets = EstateTargets(kept.estate)
 

@@ -100,11 +100,12 @@ def _json(value: object) -> JSON:
     text = _TEXTS.get(type(value))
     if text is not None:
         return text(value)
-    return {name: _json(getattr(value, name)) for name in _hints(type(value))}
+    kind: Any = type(value)
+    return {name: _json(getattr(value, name)) for name in _hints(kind)}
 
 
 @lru_cache(64)
-def _hints(kind: type) -> Mapping[str, Any]:
+def _hints(kind: Any) -> Mapping[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
 
@@ -141,10 +142,10 @@ def _tuple(kind: Any, value: JSON, what: str, where: str) -> tuple[Any, ...]:
 
 
 def _number(kind: Any, value: JSON, what: str, where: str) -> int:
-    if type(value) is not kind or not 0 <= value <= NUMBER_MAX:
-        wanted = "true or false" if kind is bool else "a whole number from 0 on"
-        raise malformed(what, f"{where}: must be {wanted}", where)
-    return int(value) if kind is int else value
+    if isinstance(value, bool | int) and type(value) is kind and 0 <= value <= NUMBER_MAX:
+        return value
+    wanted = "true or false" if kind is bool else "a whole number from 0 on"
+    raise malformed(what, f"{where}: must be {wanted}", where)
 
 
 def _text(value: JSON, what: str, where: str) -> str:

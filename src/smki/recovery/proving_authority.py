@@ -138,11 +138,6 @@ class Authorities:
         self._named.setdefault(name, []).append(read)
 
 
-NO_ONE: Final = (
-    "no ceremony made it, no entry of the record has it, and no believed authority issued it"
-)
-
-
 class Decisions:
     """The decisions of the evidence, as far as they are to be believed.
 

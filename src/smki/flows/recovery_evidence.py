@@ -41,7 +41,7 @@ from smki.recovery.evidence import LEAF_KIND, EvidenceKind, Turn
 from smki.recovery.evidence_bundles import Exchange, Exchanges, OutcomeRow, must_read
 from smki.recovery.proving_reading import HeldCeremony
 from smki.recovery.replacing import READ_BACK_CODE
-from smki.recovery.report import REPORT_KIND, Listed, parse_report
+from smki.recovery.report import REPORT_KIND, Listed, Report, parse_report
 from smki.repository import body_of, catch_up, lodge_leaves, prove, verify_proof
 from smki.terms import EUI64, CertificateKind, Inconsistent, Malformed, Refused
 from smki.wire import der
@@ -219,6 +219,33 @@ def report_entry(reader: RecordReader, octets: bytes) -> int | None:
         if number_of(leaf) == LeafType.TRANSCRIPT and _holds(decode_leaf(leaf), body):
             return entry
     return None
+
+
+def other_reports(
+    reader: RecordReader, report: Report, entry: int | None
+) -> Iterator[tuple[str, int]]:
+    """Version and entry of what else is said to report this recovery, since its first evidence.
+
+    Left out are the report at that entry, and the one it supersedes.
+
+    Raises:
+        Inconsistent: the record is damaged.
+
+    Clause: sec:L10
+    """
+    known = {one.entry for one in report.evidence} | {entry}
+    known |= {report.supersedes.entry} if report.supersedes else set()
+    start = min((one.entry for one in report.evidence), default=0)
+    size = reader.checkpoint().size
+    for place, leaf in enumerate(reader.leaves(min(start, size), size), start):
+        if place in known or number_of(leaf) != LeafType.TRANSCRIPT:
+            continue
+        found = framed_at(reader, leaf)
+        if found is None or found[0].get("kind") != REPORT_KIND:
+            continue
+        whose, _, called = str(found[0].get("name", "")).rpartition(": ")
+        if whose == report.subject.name:
+            yield called.removeprefix(f"{REPORT} "), place
 
 
 def report_piece(octets: bytes) -> Piece:

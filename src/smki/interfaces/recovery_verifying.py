@@ -1,8 +1,9 @@
 """A report of a recovery verified against the record alone: a folder or an address, and the log's key.
 
 Numbered steps: 1 the report is an entry of the record; 2 that entry, and each piece of evidence, is
-proven to be under the signed checkpoint; 3 the version before it too; 4 everything is made again
-from the evidence, and compared (`recovery.proving`). No database, no SMKI.
+proven to be under the signed checkpoint; 3 the version before it too, and what that said is kept;
+other reports of the same recovery are named; 4 everything is made again from the evidence, and
+compared (`recovery.proving`). No database, no SMKI.
 
 Clause: sec:L10, c2sp:tlog-checkpoint
 """
@@ -14,13 +15,15 @@ from hashlib import sha256
 from smki.flows.recovery_evidence import (
     REPORT,
     RecordLibrary,
+    other_reports,
     rehearsal_policies,
     report_entry,
 )
 from smki.ports import RecordReader
+from smki.recovery.correcting import not_kept
 from smki.recovery.proving import Examined, prove
 from smki.recovery.report import Report, parse_report
-from smki.terms import Refused
+from smki.terms import Malformed, Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Verified:
         examined: what its evidence comes to, with what is wrong.
         problems: a sentence for everything that is wrong, the first thousand.
         wrong: how many things are.
+        others: reports of the same recovery that the record has since its first evidence, beside this
+            one and the one it supersedes: version, and entry.
     """
 
     report: Report
@@ -44,6 +49,7 @@ class Verified:
     examined: Examined
     problems: tuple[str, ...]
     wrong: int
+    others: tuple[tuple[str, int], ...]
 
 
 def verify_report(
@@ -77,8 +83,14 @@ def verify_report(
     before = report.supersedes
     if before is not None:
         try:
-            library.content(before.entry, REPORT, f"{REPORT} {before.version}", before.sha256)
-        except Refused as error:
+            said = library.content(
+                before.entry, REPORT, f"{REPORT} {before.version}", before.sha256
+            )
+            problems += (
+                f"supersedes {before.version}, and says otherwise: {one}"
+                for one in not_kept(parse_report(said), report)
+            )
+        except (Malformed, Refused) as error:
             problems.append(f"supersedes: {error.message}")
     examined = prove(report, library, rehearsal_policies(), told)
     return Verified(
@@ -89,4 +101,5 @@ def verify_report(
         examined=examined,
         problems=(*problems, *(one.message for one in examined.findings)),
         wrong=examined.wrong + len(problems),
+        others=tuple(other_reports(record, report, entry)),
     )

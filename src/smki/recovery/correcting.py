@@ -3,6 +3,7 @@
 Clause: sec:L10
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -49,3 +50,21 @@ def corrected(report: Report, entry: int, correction: Correction, at: datetime) 
         lessons=(*report.lessons, *correction.lessons),
         residuals=(*kept, *correction.residuals),
     )
+
+
+def not_kept(before: Report, after: Report) -> Iterator[str]:
+    """What a later version says otherwise than the one it supersedes, or leaves out.
+
+    Clause: sec:L10
+    """
+    counted = ("figures", "checks", "defects", "wall_seconds")
+    yield from (name for name in counted if getattr(before, name) != getattr(after, name))
+    if replace(before.subject, approach="") != replace(after.subject, approach=""):
+        yield "subject"
+    for name in ("not_assured", "lessons", "evidence"):
+        left = frozenset(getattr(before, name)) - frozenset(getattr(after, name))
+        if left:
+            yield f"{name} ({len(left)} left out)"
+    named = {one.what for one in after.residuals}
+    if any(one.what not in named for one in before.residuals):
+        yield "residuals"

@@ -13,7 +13,7 @@ Clause: sec:L10
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -74,6 +74,7 @@ from smki.terms import Finding, Malformed
 from smki.wire.certificate import parse_certificate
 
 _K: Final = EvidenceKind
+FIRST: Final = (1, 0)  # version of the first report
 QUESTIONS: Final[Mapping[Criterion, str]] = {
     Criterion.AUTHORITY: "Was it decided, for this incident, key and method, before anything was commanded?",
     Criterion.MARKED: "Does every certificate say whether it is a rehearsal's?",
@@ -101,6 +102,7 @@ class Examined:
         results: of each criterion that there is evidence for.
         remarks: of single devices, that are no fault of the evidence; the first hundred.
         inspectors: who signed what was found, organisation and name.
+        roots: certificates (DER) of the roots that it all rests on: whoever reads must know them.
     """
 
     findings: tuple[Finding, ...]
@@ -109,6 +111,7 @@ class Examined:
     results: Mapping[Criterion, Result]
     remarks: tuple[str, ...]
     inspectors: tuple[str, ...]
+    roots: tuple[bytes, ...]
 
 
 def examine(
@@ -155,7 +158,16 @@ def examine(
     _placed_by_believed(placed, authorities, first, last, tell)
     _decided_first(subject, decisions, _keys(placed, devices), first, last, tally, tell)
     _approved(documents, decisions, tell)
-    _marked(subject, ceremonies, placed, devices.policies, rehearsed, tally, tell)
+    _marked(
+        subject,
+        ceremonies,
+        devices.policies
+        + _policies(_placed_certificates(placed))
+        + _policies((*decisions.signers, *inspectors.signers)),
+        rehearsed,
+        tally,
+        tell,
+    )
     _outlasted(attacks, tally)
     return Examined(
         findings=tuple(tell.findings),
@@ -168,6 +180,7 @@ def examine(
         },
         remarks=tuple(tally.remarks),
         inspectors=tuple(inspectors.names),
+        roots=tuple(authorities.roots),
     )
 
 
@@ -187,16 +200,15 @@ def prove(
     examined = examine(report.subject, report.evidence, library, rehearsed, told)
     compare_figures(report.figures, examined.figures, tell)
     compare_checks(report.checks, examined.results, tell)
-    if report.supersedes is not None and report.supersedes.number >= report.number:
-        tell("report", f"version {report.version} supersedes {report.supersedes.version}, later")
-    found = (*examined.findings, *tell.findings)
-    return Examined(
-        findings=found,
+    before = report.supersedes
+    if before is not None and before.number >= report.number:
+        tell("report", f"version {report.version} supersedes {before.version}, later")
+    if before is None and report.number != FIRST:
+        tell("report", f"version {report.version} supersedes none, must supersede the one before")
+    return replace(
+        examined,
+        findings=(*examined.findings, *tell.findings),
         wrong=examined.wrong + tell.wrong,
-        figures=examined.figures,
-        results=examined.results,
-        remarks=examined.remarks,
-        inspectors=examined.inspectors,
     )
 
 
@@ -321,8 +333,7 @@ def _approved(documents: Iterable[tuple[str, Document]], decisions: Decisions, t
 def _marked(
     subject: Subject,
     ceremonies: Iterable[HeldCeremony],
-    placed: Iterable[Placed],
-    of_devices: Counter[bytes],
+    found: Counter[bytes],
     rehearsed: frozenset[bytes],
     tally: Tally,
     tell: Told,
@@ -332,10 +343,6 @@ def _marked(
     for ceremony in ceremonies:
         if not tally.judge(Criterion.MARKED, holds=ceremony.rehearsal is rehearsal):
             tell("marked", f"ceremony {ceremony.script}: must be of the run's own kind")
-    found = Counter(of_devices)
-    for one in placed:
-        for each in (*one.old, *one.new):
-            found.update(policies(parse_certificate(each.certificate).tbs))
     for policy, count in found.items():
         holds = (policy in rehearsed) is rehearsal
         tally.of[Criterion.MARKED] += count
@@ -343,6 +350,18 @@ def _marked(
         if not holds:
             wanted = "one of rehearsals" if rehearsal else "none of rehearsals"
             tell("marked", f"{count} certificates under policy {policy.hex()}, must be {wanted}")
+
+
+def _placed_certificates(placed: Iterable[Placed]) -> Iterator[bytes]:
+    for one in placed:
+        yield from (each.certificate for each in (*one.old, *one.new))
+
+
+def _policies(certificates: Iterable[bytes]) -> Counter[bytes]:
+    """Under which policies these certificates (DER) are, and how many are."""
+    return Counter(
+        policy for one in certificates for policy in policies(parse_certificate(one).tbs)
+    )
 
 
 def _outlasted(attacks: Iterable[Attack], tally: Tally) -> None:

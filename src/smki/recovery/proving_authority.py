@@ -30,6 +30,7 @@ from smki.governance.signing import verify_detached
 from smki.profiles.reading import (
     attribute_text,
     authority_key_identifier,
+    guess_kind,
     key_usage,
     kind_of,
     subject_key_identifier,
@@ -48,7 +49,7 @@ OFFICERS: Final = 2  # whoever presided and the secretary
 REHEARSED: Final = "rehearsal-"  # before the name of a key of rehearsals
 
 NO_ONE: Final = (
-    "no ceremony made it, no entry of the record has it, no believed authority issued it"
+    "no ceremony made it, no entry of the record has it, and no believed authority issued it"
 )
 Tell = Callable[[str, str], None]
 """Is told what is wrong: the rule, and a sentence."""
@@ -61,6 +62,9 @@ class Authorities:
         made: certificates (DER) made by ceremonies whose transcripts replay.
         lodged: the certificate at an entry of the record; None if there is none.
 
+    Attributes:
+        roots: certificates (DER) of the roots among them: all else rests on these.
+
     Clause: rfc5280:6.1.3
     """
 
@@ -68,6 +72,7 @@ class Authorities:
         self._lodged = lodged
         self._named: dict[tuple[bytes, bytes], list[Certificate]] = {}
         self._known: set[bytes] = set()
+        self.roots: list[bytes] = []
         for certificate in made:
             self._believe(certificate)
 
@@ -86,10 +91,15 @@ class Authorities:
         return tuple(self._grown(waiting))
 
     def issuer_of(self, certificate: Certificate) -> Certificate | None:
-        """The believed authority that issued it, by name, key identifier and signature."""
+        """The believed authority that issued it, by kind, name, key identifier and signature.
+
+        Clause: rfc5280:6.1.3
+        """
         key = authority_key_identifier(certificate.tbs) or b""
         for issuer in self._named.get((certificate.tbs.issuer, key), ()):
             try:
+                if guess_kind(issuer.tbs) is not guess_kind(certificate.tbs).issuer:
+                    continue
                 verify_certificate_signature(certificate.octets, issuer.tbs.public_key)
             except Malformed:
                 continue
@@ -134,6 +144,11 @@ class Authorities:
             return
         self._known.add(certificate)
         read = parse_certificate(certificate)
+        kind = guess_kind(read.tbs)
+        if not kind.is_authority:
+            return  # it is what it is, and vouches for nobody else
+        if kind.issuer is kind:
+            self.roots.append(certificate)
         name = (read.tbs.subject, subject_key_identifier(read.tbs) or b"")
         self._named.setdefault(name, []).append(read)
 
@@ -154,6 +169,7 @@ class Decisions:
     ) -> None:
         self._found: dict[str, tuple[Decision, int]] = {}
         self.organisations: set[str] = set()
+        self.signers: list[bytes] = []
         for name, one in kept:
             authorities.add(Vouched(certificate=each, entry=None) for each in one.authorities)
             try:
@@ -239,6 +255,7 @@ class Decisions:
             at = _while_in_force(decision, one.certificate)
             must_have_signed(kept.decision, one, authorities, at, CertificateKind.IKI_OFFICER)
             found.add(subject_of(one.certificate))
+            self.signers.append(one.certificate)
             self.organisations.add(organisation_of(one.certificate))
         return frozenset(found)
 

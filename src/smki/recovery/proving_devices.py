@@ -65,7 +65,7 @@ class _Case:
         ended: what became of it by now; None as long as nothing is known.
         asked: it said so when asked, rather than in its answer.
         settled: what it may hold at the end: after the recovery, and after each update.
-        updated: it was sent the further update.
+        further: it has obeyed the further update; None as long as none was sent.
         foreign: it held what nobody entitled had placed.
         counters: the newest counter of each originator.
     """
@@ -76,7 +76,7 @@ class _Case:
     ended: Fate | None = None
     asked: bool = False
     settled: list[Anchors] = field(default_factory=list)
-    updated: bool = False
+    further: bool | None = None
     foreign: bool = False
     counters: dict[EUI64, int] = field(default_factory=dict)
 
@@ -150,8 +150,7 @@ class Devices:
         if exchange.turn is Turn.COMMANDED:
             self._timed(exchange.at)
         if exchange.turn is Turn.UPDATED:
-            self.tally.of[Criterion.FURTHER] += not case.updated
-            case.updated = True
+            self._further(case, holds=False)
         if exchange.response:
             self._answered(case, exchange, command, commanded)
 
@@ -236,7 +235,7 @@ class Devices:
         else:
             case.settled.append(case.held)
             if turn is Turn.UPDATED:
-                self.tally.held[Criterion.FURTHER] += replaced.cells == set(wanted)
+                self._further(case, holds=replaced.cells == set(wanted))
 
     def _response(self, case: _Case, exchange: Exchange, command: GbcsMessage) -> Responded | None:
         turn = exchange.turn
@@ -308,10 +307,16 @@ class Devices:
             return
         if case.held != {**case.held, **said}:
             if found is Turn.UPDATED:
-                self.tally.of[Criterion.FURTHER] += not case.updated
-                self.tally.held[Criterion.FURTHER] += 1
+                self._further(case, holds=True)
             case.held = {**case.held, **said}
             case.settled.append(case.held)
+
+    def _further(self, case: _Case, *, holds: bool) -> None:
+        """The device was sent the further update, or has obeyed it: it counts once, whatever follows."""
+        tally = self.tally
+        tally.of[Criterion.FURTHER] += case.further is None
+        tally.held[Criterion.FURTHER] += holds and not case.further
+        case.further = case.further or holds
 
     def _holds_of(self, turn: Turn, case: _Case, said: Anchors) -> bool:
         """Whether each cell holds what it held, or what that turn was to place."""

@@ -123,9 +123,15 @@ def compare_figures(said: Figures, found: Figures, tell: Tell) -> None:
 
 def compare_checks(said: Iterable[Check], found: Mapping[Criterion, Result], tell: Tell) -> None:
     """8: every criterion that the evidence decides is in the report, as it is decided."""
-    named = {one.name: one for one in said}
+    named: dict[str, Check] = {}
+    for check in said:
+        if check.name in named:
+            tell("report", f"criterion {check.name}: is there twice, must be once")
+        named.setdefault(check.name, check)
     for criterion in Criterion:
         one, result = named.get(criterion.value), found.get(criterion)
+        if one is not None and not one.binary:
+            tell("report", f"criterion {criterion.value}: is said to be for people, is not")
         if one is None and result is None:
             continue
         if result is None:

@@ -25,6 +25,7 @@ class Inspectors:
         self._subject, self._authorities, self._tell = subject, authorities, tell
         self._others = others | {subject.commander}
         self.names: dict[str, None] = {}
+        self.signers: dict[bytes, None] = {}
 
     def rows(self, name: str, octets: bytes) -> tuple[FoundRow, ...]:
         """What was found, if who looked is to be believed; what is not is told.
@@ -48,6 +49,7 @@ class Inspectors:
         except (Malformed, Refused) as error:
             return error.message
         self.names[subject_of(certificate)] = None
+        self.signers[certificate] = None
         if organisation_of(certificate) in self._others:
             return (
                 f"{subject_of(certificate)} looked and commands or decided, must be somebody else"

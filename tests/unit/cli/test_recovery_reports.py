@@ -228,14 +228,39 @@ def test_a_later_version_names_the_one_before(lodged: Lodged, tmp_path: Path) ->
         lodged.report,
         version="1.1",
         supersedes=Earlier(version="1.0", sha256=digest, entry=lodged.entry),
-        lessons=("a correction",),
+        lessons=(*lodged.report.lessons, "a correction"),
     )
     _, shown = lodged.house.json("recovery", "show", str(lodged.file))
     assert shown["version"] == "1.0"
     file = tmp_path / "later.json"
     file.write_bytes(encode_report(later))
     code, found = verified(lodged, file, "--record", str(lodged.record), state=lodged.house.state)
-    assert (code, found["problems"]) == (1, ["report 1.1: is not in the record, must be lodged"])
+    unlodged = "report 1.1: is not in the record, must be lodged"
+    assert (code, found["problems"]) == (1, [unlodged])
+    file.write_bytes(encode_report(replace(later, lessons=(), not_assured=(), defects=())))
+    _, found = verified(lodged, file, "--record", str(lodged.record), state=lodged.house.state)
+    assert found["problems"] == [
+        unlodged,
+        *(
+            f"supersedes 1.0, and says otherwise: {one}"
+            for one in ("defects", "not_assured (1 left out)", "lessons (1 left out)")
+        ),
+    ]
+
+
+@pytest.mark.clause("sec:L10")
+def test_another_report_of_the_same_recovery_is_named(lodged: Lodged, tmp_path: Path) -> None:
+    """Who lodges two first reports is told by either: the record has both, and the verifier says so."""
+    file = tmp_path / "report.json"
+    file.write_bytes(encode_report(replace(lodged.report, lessons=("all went well",))))
+    code, found = verified(lodged, file, "--record", str(lodged.record), state=lodged.house.state)
+    assert code == 1
+    assert found["other_reports"] == [{"version": "1.0", "entry": lodged.entry}]
+    _, found = verified(
+        lodged, lodged.file, "--record", str(lodged.record), state=lodged.house.state
+    )
+    assert found["other_reports"] == []
+    assert found["roots"]
 
 
 @pytest.mark.clause("sec:L10")
@@ -261,7 +286,7 @@ def test_a_correction_is_made_lodged_and_verified(lodged: Lodged, tmp_path: Path
     figures = replace(report.figures, recovered=10)
     worse.write_bytes(encode_report(replace(report, figures=figures)))
     code, told = house.json("recovery", "lodge", str(worse))
-    assert (code, "figures: recovered" in told["error"]["message"]) == (1, True)
+    assert (code, "says otherwise: figures" in told["error"]["message"]) == (1, True)
     code, told = house.json(
         "recovery", "correct", str(lodged.file), "--out", "-", "--residual", "nobody's"
     )

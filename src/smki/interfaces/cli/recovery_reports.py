@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 
 import click
 
@@ -13,9 +14,9 @@ from smki.bootstrap import load_settings
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.recovery_verifying import Verified, verify_report
-from smki.recovery.report import REPORT_MAX, Report, parse_report
+from smki.recovery.report import REPORT_MAX, Criterion, Report, parse_report
 from smki.recovery.report_text import markdown, summary
-from smki.terms import Malformed
+from smki.terms import Malformed, Method
 
 
 @click.command(short_help="Verify a report against the record alone.")
@@ -97,6 +98,9 @@ def _fields(found: Verified, seconds: float) -> dict[str, object]:
         "wrong": found.wrong,
         "remarks": list(found.examined.remarks),
         "inspectors": list(found.examined.inspectors),
+        "not_shown": [one.value for one in _not_shown(found)],
+        "other_reports": [{"version": version, "entry": entry} for version, entry in found.others],
+        "roots": [sha256(one).hexdigest() for one in found.examined.roots],
         "seconds": round(seconds, 3),
         "per_second": per_second,
     }
@@ -127,7 +131,14 @@ def _shown(report: Report) -> dict[str, object]:
 def _lines(found: Verified) -> list[str]:
     lines = [
         *summary(found.report),
+        f"  commanded by {found.report.subject.commander}, as the report says",
         *(f"  inspected by {one}" for one in found.examined.inspectors),
+        *(f"  no evidence for {one.value}" for one in _not_shown(found)),
+        *(f"  rests on root {sha256(one).hexdigest()}" for one in found.examined.roots),
+        *(
+            f"remark: entry {entry} is another report of it, {version}"
+            for version, entry in found.others
+        ),
         *(f"remark: {one}" for one in found.examined.remarks),
     ]
     lines += [f"problem: {one}" for one in found.problems]
@@ -140,7 +151,20 @@ def _lines(found: Verified) -> list[str]:
             f"verified: entry {found.entry} of {found.size}, {len(found.report.evidence)} pieces of"
             f" evidence, {found.examined.figures.devices} devices looked at one by one"
         )
+        lines.append(
+            "that people and devices are real rests on the roots: compare SHA-256 with those you know"
+        )
     return lines
+
+
+def _not_shown(found: Verified) -> list[Criterion]:
+    """Criteria that this method can show, and nothing does."""
+    apex = found.report.subject.method is Method.BY_CONTINGENCY
+    return [
+        one
+        for one in Criterion
+        if one not in found.examined.results and (apex or one is not Criterion.APEX)
+    ]
 
 
 def _story(report: Report) -> list[str]:

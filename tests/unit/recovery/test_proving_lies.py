@@ -1,0 +1,164 @@
+"""Lies of whoever holds the record and writes the report: each is named."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.support.evidence import INCIDENT, Credential, Recovery, Story, decision, kept, people
+from tests.support.recovering import AT, CONTINGENCY
+
+from smki.governance import DecisionKind
+from smki.profiles import Draft, OfficerSubject, assemble, compose, development
+from smki.profiles.reading import issuer_from_certificate, policies, subject_key_identifier
+from smki.recovery.evidence import Vouched
+from smki.recovery.proving import Examined, examine, prove
+from smki.recovery.report import Criterion
+from smki.terms import CertificateKind, KeyUsage, SerialNumber
+from smki.wire.certificate import parse_certificate
+
+NONE: Final[frozenset[bytes]] = frozenset()
+LATER: Final = AT + timedelta(hours=81, minutes=30)
+
+
+@pytest.fixture(scope="module")
+def recovery() -> Recovery:
+    """A recovery by the contingency key."""
+    return Recovery(CONTINGENCY)
+
+
+@pytest.fixture
+def story(recovery: Recovery) -> Story:
+    """All that it left, to be changed."""
+    right = recovery.story
+    return replace(
+        right,
+        decisions=list(right.decisions),
+        placed=list(right.placed),
+        updates=list(right.updates),
+    )
+
+
+def examined(story: Story, rehearsed: frozenset[bytes] = NONE) -> Examined:
+    """What its evidence comes to."""
+    library, listed = story.shelved()
+    return examine(story.about, listed, library, rehearsed)
+
+
+def said(found: Examined) -> str:
+    """All that is wrong."""
+    return "\n".join(one.message for one in found.findings)
+
+
+def officers_by(issuer: Credential) -> Iterator[Credential]:
+    """Two officers whom the holder of a credential made up, and signed with its key."""
+    tbs = parse_certificate(issuer.certificate).tbs
+    genuine = issuer_from_certificate(people().issuing.certificate)
+    named = replace(genuine, name=tbs.subject, key_identifier=subject_key_identifier(tbs) or b"")
+    for number, name in enumerate(("chair", "secretary"), 1):
+        key = rsa.generate_private_key(65537, 2048)
+        point = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        octets = compose(
+            Draft(
+                kind=CertificateKind.IKI_OFFICER,
+                serial=SerialNumber((1 << 121) + number),
+                issuer=named,
+                subject=OfficerSubject(
+                    organisation="The authority", role_code="00", common_name=name
+                ),
+                usage=KeyUsage.DIGITAL_SIGNATURE,
+                public_key=point,
+                not_before=AT - timedelta(days=1),
+                not_after=AT + timedelta(days=400),
+            ),
+            development(),
+        )
+        signature = issuer.key.sign(octets, padding.PKCS1v15(), SHA256())
+        yield Credential(
+            certificate=assemble(octets, signature, CertificateKind.IKI_OFFICER), key=key
+        )
+
+
+@pytest.mark.clause("rfc5280:6.1.3", "sec:L10.9")
+def test_who_is_in_the_record_makes_no_officers(story: Story) -> None:
+    """A certificate of a party, at its entry of the record, vouches for nobody it signs."""
+    party = people().maker
+    method = story.about.method.value
+    made_up = decision("PMA/1", DecisionKind.RECOVER, INCIDENT, method)
+    story.decisions[0] = kept(made_up, *officers_by(party))
+    first = story.placed[0]
+    vouched = Vouched(certificate=party.certificate, entry=17)
+    story.placed[0] = replace(first, authorities=(*first.authorities, vouched))
+    library, listed = story.shelved()
+    library.lodged[17] = party.certificate
+    found = examine(story.about, listed, library, NONE)
+    assert "no believed authority issued it" in said(found)
+    assert "'PMA/1': not among the evidence, or not to be believed" in said(found)
+
+
+@pytest.mark.clause("sec:L10", "sec-app-l:3")
+def test_officers_and_inspectors_of_a_rehearsal_are_none_of_a_real_recovery(story: Story) -> None:
+    """Who decided and who looked are marked as the run is, as all else."""
+    who = people()
+    for one in (who.chair, who.maker):
+        policy = frozenset(policies(parse_certificate(one.certificate).tbs))
+        assert "must be none of rehearsals" in said(examined(story, policy))
+
+
+@pytest.mark.clause("sec:L10")
+def test_one_device_updated_twice_hides_no_other(story: Story) -> None:
+    """The further update counts once for each device, however often it succeeds."""
+    first, second, *others = story.updates
+    update, _ = first.exchanges
+    twice = replace(update, at=LATER)
+    unheard = replace(second.exchanges[0], response=b"")
+    story.updates = [
+        replace(first, exchanges=(update, twice)),
+        replace(second, exchanges=(unheard, *second.exchanges[1:])),
+        *others,
+    ]
+    further = examined(story).results[Criterion.FURTHER]
+    assert (further.held, further.of) == (len(story.updates) - 1, len(story.updates))
+
+
+@pytest.mark.clause("sec:L10")
+def test_no_criterion_is_made_one_of_opinion(story: Story) -> None:
+    """What the evidence decides is binary: a report that fails it cannot say that all is met."""
+    story.found = []
+    library, report = story.written()
+    assert not report.passed
+    softened = tuple(replace(one, binary=one.passed) for one in report.checks)
+    found = prove(replace(report, checks=softened), library, NONE)
+    assert "inspection-agrees: is said to be for people" in said(found)
+
+
+@pytest.mark.clause("sec:L10")
+def test_no_criterion_is_there_twice(story: Story) -> None:
+    """A better result beside the right one is told, wherever it stands."""
+    library, report = story.written()
+    better = replace(report.checks[0], held=99, of=99)
+    for checks in ((better, *report.checks), (*report.checks, better)):
+        found = prove(replace(report, checks=checks), library, NONE)
+        assert f"{better.name}: is there twice" in said(found)
+
+
+@pytest.mark.clause("sec:L10")
+def test_a_later_version_names_the_one_before(story: Story) -> None:
+    """Only the first report supersedes none: 1.1 cannot be silent about what 1.0 said."""
+    library, report = story.written()
+    for version in ("1.1", "0.9", "2.0"):
+        found = prove(replace(report, version=version), library, NONE)
+        assert f"version {version} supersedes none" in said(found)
+
+
+def test_the_roots_that_all_rests_on_are_named(story: Story) -> None:
+    """Whoever reads can compare them with those that they know: nothing else proves who made them."""
+    roots = examined(story).roots
+    assert people().root.certificate in roots
+    assert all(
+        parse_certificate(one).tbs.issuer == parse_certificate(one).tbs.subject for one in roots
+    )

@@ -39,7 +39,7 @@ def _held(house: Any, device: str) -> SerialNumber:
     """Of the certificate that the device itself uses; nothing was left waiting for it."""
     with open_estate(house.settings) as estate:
         found = estate.device(EUI64.parse(device))
-        assert SqlHeadEnd(estate.store).waiting(EUI64.parse(device)) == ()
+        assert SqlHeadEnd(estate.store).waiting((EUI64.parse(device),)) == ()
     assert found is not None
     own = found.state.own[KeyUsageBits.DIGITAL_SIGNATURE]
     return SerialNumber(int.from_bytes(parse_certificate(own.certificate).tbs.serial, "big"))

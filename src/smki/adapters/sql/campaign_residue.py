@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, column, select, table
 
-from smki.adapters.sql.campaigns import FATES
+from smki.adapters.sql.campaign_tables import FATES
 from smki.adapters.sql.estate_tables import eui64_of, number_of
 from smki.adapters.sql.store import Store
 from smki.ports.campaigns import Member

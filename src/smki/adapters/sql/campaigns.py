@@ -190,7 +190,10 @@ class SqlCampaigns:
         query = select(_M.device, _M.tries, _M.wave, _M.fate).where(
             _M.campaign == name, numbers, _M.worker == worker
         )
-        return {device: tuple(rest) for device, *rest in connection.execute(query).all()}
+        return {
+            device: (tries, wave, fate)
+            for device, tries, wave, fate in connection.execute(query).all()
+        }
 
     def next_due(self, name: str, wave: int) -> datetime | None:
         """When the next device of the wave is due or left; None if none is."""

@@ -41,6 +41,9 @@ class Form:
         if len(self.pieces) != len(self.gaps) + 1:
             raise _inconsistent(f"{len(self.pieces)} pieces round {len(self.gaps)} gaps")
 
+    def __hash__(self) -> int:
+        return hash(self.pieces)
+
     def filled(self, filling: Sequence[bytes]) -> bytes:
         """The message with these octets in the gaps, in their order.
 

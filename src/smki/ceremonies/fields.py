@@ -4,12 +4,11 @@ Knows no document; says what was found, what was expected and in which field.
 """
 
 import re
-from base64 import b64decode, b64encode
-from binascii import Error
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, parse_json
 from smki.terms import Malformed
 
@@ -57,13 +56,9 @@ class Fields:
 
     def octets(self, key: str, length: int | None = None) -> bytes:
         """The octets of a base64 text; so many if `length` is given."""
-        found = self._members[key]
-        try:
-            octets = b64decode(found, validate=True) if isinstance(found, str) else None
-        except (Error, ValueError):
-            octets = None
-        if octets is None or b64encode(octets).decode() != found:
-            raise self._wrong(key, "must be base64")
+        octets = read_base64(self._members[key])
+        if octets is None:
+            raise self._wrong(key, "must be base64 in its only form")
         if length is not None and len(octets) != length:
             raise self._wrong(key, f"{len(octets)} octets, must be {length}")
         return octets
@@ -113,7 +108,7 @@ def read_document(octets: bytes, what: str, most: int, keys: Sequence[str]) -> F
 
 def text64(octets: bytes) -> str:
     """The octets as the documents have them: base64."""
-    return b64encode(octets).decode()
+    return write_base64(octets)
 
 
 def instant_text(at: datetime) -> str:

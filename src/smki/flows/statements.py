@@ -10,18 +10,17 @@
     revoke             serial, circumstance, decision
     remove-content     refers (entry of the commitment), decision
 
-A decision is named by its id; an empty text is none. What was said becomes part of a leaf, so that whoever has the record sees who asked, and that they
-did. Made where the officer's key is; looked at again by whoever lodges.
+A decision is named by its id; an empty text is none. What was said becomes part of a leaf, so that
+whoever has the record sees who asked, and that they did. Made where the officer's key is; looked at again by whoever lodges.
 """
 
-from base64 import b64decode, b64encode
-from binascii import Error
 from collections.abc import Mapping
 from datetime import datetime
 
 from smki.flows.office import FrontOffice
 from smki.flows.officers import officer_who_signed
 from smki.flows.recorded import Officer
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, encode_json
 from smki.terms import Malformed, Refused
 
@@ -36,7 +35,7 @@ def statement(front: FrontOffice, act: str, fields: Fields) -> dict[str, JSON]:
 
 def said(asked: Fields, signature: bytes) -> dict[str, JSON]:
     """The statement with the signature over it."""
-    return {**asked, _SIGNATURE: b64encode(signature).decode()}
+    return {**asked, _SIGNATURE: write_base64(signature)}
 
 
 def who_said(front: FrontOffice, found: Fields, act: str, *, at: datetime, before: int) -> Officer:
@@ -64,15 +63,15 @@ def parted(found: Fields) -> tuple[bytes, bytes]:
     """The octets of the statement, and the signature (CMS, DER) over them.
 
     Raises:
-        Malformed: the signature is not base64.
+        Malformed: there is no signature, or not in the only spelling of base64.
     """
-    text = found.get(_SIGNATURE)
-    try:
-        signature = b64decode(text if isinstance(text, str) else "", validate=True)
-    except (Error, ValueError) as error:
+    signature = read_base64(found.get(_SIGNATURE))
+    if signature is None:
         raise Malformed(
-            f"statement: signature: {error}, must be base64", rule="cms.form"
-        ) from error
+            "statement: signature: not base64 in its only form, must be",
+            where=_SIGNATURE,
+            rule="cms.form",
+        )
     return encode_json({name: one for name, one in found.items() if name != _SIGNATURE}), signature
 
 

@@ -17,14 +17,13 @@ The signatures are over the octets of the decision alone. Nothing here believes 
 """
 
 import re
-from base64 import b64decode, b64encode
-from binascii import Error
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Final, TypeVar
 
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.terms import Malformed
 
@@ -143,7 +142,7 @@ def recorded_body(decision: bytes, signatures: Iterable[bytes]) -> bytes:
         Malformed: not a decision file, no signature or too many.
     """
     parse_decision(decision)
-    kept = sorted({b64encode(one).decode() for one in signatures})
+    kept = sorted({write_base64(one) for one in signatures})
     if not 1 <= len(kept) <= SIGNATURES_MAX:
         raise _malformed("signatures", f"{len(kept)}, must be 1 to {SIGNATURES_MAX}")
     return encode_json({"decision": parse_json(decision, "decision"), "signatures": kept})
@@ -164,10 +163,9 @@ def parse_recorded(body: bytes) -> tuple[Decision, bytes, tuple[bytes, ...]]:
     texts = [str(one) for one in kept]
     if texts != sorted(set(texts)) or not 1 <= len(texts) <= SIGNATURES_MAX:
         raise _malformed("signatures", "must ascend, none twice, 1 to 16 of them")
-    try:
-        signatures = tuple(b64decode(one, validate=True) for one in texts)
-    except (Error, ValueError) as error:
-        raise _malformed("signatures", f"not base64 ({error}), must be") from error
+    signatures = tuple(found for one in texts if (found := read_base64(one)) is not None)
+    if len(signatures) < len(texts):
+        raise _malformed("signatures", "not base64 in its only form, must be")
     decision = _decision(value["decision"])
     return decision, encode_json(value["decision"]), signatures
 

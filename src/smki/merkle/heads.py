@@ -10,12 +10,11 @@ Who signed them is a question for `checkpoints`; whether two agree, for `proofs`
 Clause: c2sp:tlog-checkpoint
 """
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.hashing import HASH_OCTETS
 from smki.terms import Malformed
 
@@ -65,19 +64,18 @@ class TreeHead:
 
     def text(self) -> bytes:
         """The text that is signed."""
-        root = base64.b64encode(self.root).decode()
+        root = write_base64(self.root)
         return "".join(
             f"{line}\n" for line in (self.origin, self.size, root, *self.extensions)
         ).encode()
 
 
 def _parse_root(text: str) -> bytes:
-    try:
-        root = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise _malformed("root is not base64, must be") from error
-    if len(root) != HASH_OCTETS or base64.b64encode(root).decode() != text:
-        raise _malformed(f"root of {len(root)} octets, must be {HASH_OCTETS} in canonical base64")
+    root = read_base64(text)
+    if root is None:
+        raise _malformed(f"root {text[:60]!r} is not base64 in its only form, must be")
+    if len(root) != HASH_OCTETS:
+        raise _malformed(f"root of {len(root)} octets, must be {HASH_OCTETS}")
     return root
 
 

@@ -12,14 +12,13 @@ private key here: who signs hands in a function.
 Clause: c2sp:signed-note
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.signatures import (
     TIME_OCTETS,
     Algorithm,
@@ -111,7 +110,7 @@ class VerifierKey:
         return sha256(named).digest()[:_KEY_ID_OCTETS]
 
     def __str__(self) -> str:
-        encoded = base64.b64encode(bytes((self.algorithm,)) + self.public_key).decode()
+        encoded = write_base64(bytes((self.algorithm,)) + self.public_key)
         return f"{self.name}+{self.key_id.hex()}+{encoded}"
 
     def signed(self, text: bytes, signature: bytes) -> bool:
@@ -159,7 +158,7 @@ class SignatureLine:
         return cls(name=found[1], key_id=octets[:_KEY_ID_OCTETS], signature=octets[_KEY_ID_OCTETS:])
 
     def __str__(self) -> str:
-        return f"\u2014 {self.name} {base64.b64encode(self.key_id + self.signature).decode()}\n"
+        return f"\u2014 {self.name} {write_base64(self.key_id + self.signature)}\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,12 +257,9 @@ def unbase64(text: str, what: str) -> bytes:
     Raises:
         Malformed: another character, or stray bits.
     """
-    try:
-        octets = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
-        raise _malformed(f"{what}: not base64, must be ({error})") from error
-    if base64.b64encode(octets).decode() != text:
-        raise _malformed(f"{what}: base64 with stray bits, must be in its only form")
+    octets = read_base64(text)
+    if octets is None:
+        raise _malformed(f"{what}: {text[:60]!r} is not base64 in its only form, must be")
     return octets
 
 

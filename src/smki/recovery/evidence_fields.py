@@ -14,8 +14,6 @@ What values mean is said where they are defined.
 Clause: sec:L10
 """
 
-from base64 import b64decode, b64encode
-from binascii import Error
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
@@ -24,6 +22,7 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.terms import EUI64, Malformed, RemotePartyRole
 from smki.wire.gbcs.trust_anchors import CellUsage, KeyUsageBits, TrustAnchorCellIdentifier
@@ -51,7 +50,7 @@ def parse_value(kind: type[_Value], octets: bytes, what: str, most: int) -> _Val
     if len(octets) > most:
         raise malformed(what, f"{len(octets)} octets, must be at most {most}")
     found: _Value = _value(kind, parse_json(octets, what), what, "")
-    if encode_value(found) != octets:  # base64 and texts of cells have other spellings too
+    if encode_value(found) != octets:  # texts of cells and instants have others too
         raise malformed(what, "not its one spelling, must be")
     return found
 
@@ -83,7 +82,7 @@ def instant_text(at: datetime) -> str:
 
 
 _TEXTS: Final[Mapping[type, Callable[[Any], str]]] = {
-    bytes: lambda value: b64encode(value).decode(),
+    bytes: write_base64,
     datetime: instant_text,
     EUI64: str,
     TrustAnchorCellIdentifier: cell_name,
@@ -155,22 +154,30 @@ def _text(value: JSON, what: str, where: str) -> str:
 
 
 def _from_text(kind: Any, text: str, what: str, where: str) -> Any:
+    if kind is bytes:
+        return _octets(text, what, where)
     try:
-        if kind is bytes:
-            return b64decode(text, validate=True)
         if kind is datetime:
             return datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
         if kind is EUI64:
             return EUI64.parse(text)
         if kind is not str:
             return kind(text)
-    except (Error, ValueError, Malformed) as error:
+    except (ValueError, Malformed) as error:
         named = getattr(kind, "__name__", str(kind)).lower()
         raise malformed(what, f"{where}: {text[:60]!r}, must be {named}", where) from error
     if len(text) > TEXT_MAX or not (text.isprintable() or not text):
         said = f"{where}: must be a printable text of at most {TEXT_MAX} characters"
         raise malformed(what, said, where)
     return text
+
+
+def _octets(text: str, what: str, where: str) -> bytes:
+    octets = read_base64(text)
+    if octets is None:
+        said = f"{where}: {text[:60]!r}, must be base64 in its only form"
+        raise malformed(what, said, where)
+    return octets
 
 
 def _cell(text: str, what: str, where: str) -> TrustAnchorCellIdentifier:

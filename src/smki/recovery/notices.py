@@ -23,13 +23,12 @@ Clause: sec-app-l:2
 """
 
 import re
-from base64 import b64decode, b64encode
-from binascii import Error
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import encode_json, parse_json
 from smki.recovery.notices_rows import (
     CLAUSE,
@@ -157,7 +156,7 @@ def encode_parcel(file: bytes, signature: bytes) -> bytes:
         text = file.decode()
     except UnicodeDecodeError:
         raise _malformed("the file is not UTF-8, must be") from None
-    return encode_json({"file": text, "signature": b64encode(signature).decode()})
+    return encode_json({"file": text, "signature": write_base64(signature)})
 
 
 def parse_parcel(octets: bytes, most: int = PARCEL_MAX_OCTETS) -> tuple[bytes, bytes]:
@@ -174,12 +173,9 @@ def parse_parcel(octets: bytes, most: int = PARCEL_MAX_OCTETS) -> tuple[bytes, b
     file, signature = value["file"], value["signature"]
     if not isinstance(file, str) or not isinstance(signature, str):
         raise _malformed("file and signature must be texts")
-    try:
-        found = b64decode(signature, validate=True)
-    except (Error, ValueError) as error:
-        raise _malformed(f"signature: {error}, must be base64") from None
-    if b64encode(found).decode() != signature:
-        raise _malformed("signature: not the one spelling in base64, must be")
+    found = read_base64(signature)
+    if found is None:
+        raise _malformed("signature: not base64 in its only form, must be")
     return file.encode(), found
 
 

@@ -16,14 +16,13 @@ less, and it is another. What came after the entries that the root covers is loo
 Clause: sec:L5, c2sp:tlog-checkpoint
 """
 
-import base64
-import binascii
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
 from cryptography import x509
 
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.checkpoints import TreeHead
 from smki.merkle.hashing import leaf_hash
 from smki.merkle.identity_map import (
@@ -235,7 +234,7 @@ def _parts(identity: EUI64, root: int, proof: MapProof, proven: Iterator[bytes])
 
 
 def _encoded(word: str, octets: bytes) -> str:
-    return f"{word} {base64.b64encode(octets).decode()}"
+    return f"{word} {write_base64(octets)}"
 
 
 def _read_claim(lines: Iterator[bytes]) -> _Claim:
@@ -276,12 +275,9 @@ def _number(lines: Iterator[bytes], word: str) -> int:
 
 
 def _octets(encoded: str) -> bytes:
-    try:
-        octets = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
-        raise _malformed("not base64, must be") from error
-    if base64.b64encode(octets).decode() != encoded:
-        raise _malformed("base64 with stray bits, must be in its only form")
+    octets = read_base64(encoded)
+    if octets is None:
+        raise _malformed(f"{encoded[:60]!r} is not base64 in its only form, must be")
     return octets
 
 

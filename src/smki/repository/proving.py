@@ -17,11 +17,11 @@ Clause: c2sp:tlog-checkpoint, rfc6962:2.1.1
 """
 
 import base64
-import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from smki.merkle.base64_texts import read_base64
 from smki.merkle.checkpoints import TreeHead
 from smki.merkle.gathered import GatheredVerifier, complement
 from smki.merkle.hashing import HASH_OCTETS
@@ -202,12 +202,9 @@ class _Lines:
         return octets
 
     def octets(self, encoded: str) -> bytes:
-        try:
-            octets = base64.b64decode(encoded, validate=True)
-        except binascii.Error as error:
-            raise self.malformed("not base64, must be") from error
-        if base64.b64encode(octets).decode() != encoded:
-            raise self.malformed("base64 with stray bits, must be in its only form")
+        octets = read_base64(encoded)
+        if octets is None:
+            raise self.malformed(f"{encoded[:60]!r} is not base64 in its only form, must be")
         return octets
 
     def done(self) -> None:

@@ -110,7 +110,7 @@ def test_refused_verifier_keys(text: str) -> None:
         (b"a\r\n\n\xe2\x80\x94 a AAAAAAA=\n", "control character"),
         (b"a\n\n\xe2\x80\x94 a AAAAAAA=", "no signatures"),
         (b"a\n\n- a AAAAAAA=\n", "signature line"),
-        (b"a\n\n\xe2\x80\x94 a AAAAAAB=\n", "stray bits"),
+        (b"a\n\n\xe2\x80\x94 a AAAAAAB=\n", "not base64 in its only form"),
         (b"a\n\n\xe2\x80\x94 a AAAA\n", "signature line"),
         (b"a" * 200_000, "at most"),
     ],
@@ -128,7 +128,7 @@ def test_refused_notes(octets: bytes, message: str) -> None:
         ("a\n01\n" + "A" * 43 + "=\n", "leading zeros"),
         ("a\n-1\n" + "A" * 43 + "=\n", "leading zeros"),
         ("a\n1\n" + "A" * 42 + "==\n", "root of 31"),
-        ("a\n1\n!\n", "not base64"),
+        ("a\n1\n!\n", "not base64 in its only form"),
         ("a\n1\n" + "A" * 43 + "=", "none empty"),
     ],
 )

@@ -115,11 +115,11 @@ def test_documents_have_one_spelling(value: Document) -> None:
     [
         (b'"turn":"commanded"', b'"turn":"sung"', "'sung', must be turn"),
         (b"root/key_cert_sign/management", b"root/key_cert_sing/management", "must be as root/"),
-        (b'"b2xk"', b'"b2x*="', "must be bytes"),
+        (b'"b2xk"', b'"b2x*="', "must be base64"),
         (b'"entry":7', b'"entry":-7', "must be a whole number"),
         (b'"entry":7', b'"entry":true', "must be a whole number"),
         (b'"old":[', b'"olb":[', "keys authorities, new, olb"),
-        (b'"cm9vdA=="', b'"cm9vdB=="', "not its one spelling"),
+        (b'"cm9vdA=="', b'"cm9vdB=="', "must be base64 in its only form"),
         (b'"new":[', b'"new":[[],', "no object"),
         (b"0A-53", b"0A-5X", "must be eui64"),
     ],

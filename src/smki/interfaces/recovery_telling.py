@@ -8,22 +8,22 @@ from datetime import datetime
 from typing import Any, Final
 
 from smki.ports.campaign_acts import Acted
-from smki.recovery import Fate, Move
+from smki.ports.campaigns import CampaignState
+from smki.recovery import Decided, Fate, Move
 from smki.recovery.progress import Fates, Progress
 
 _BAR: Final = 40  # characters
 _REASONS: Final = 8  # that are told in lines; JSON has all
 _GROUPS: Final = 8  # kinds, makes or regions that are told in lines
 _NEXT: Final = {
-    Move.GO_ON: "'smki recovery carry {name}', if nobody carries it",
-    Move.LOOK: "look at the canaries, then 'smki recovery look {name}' and carry on",
-    Move.STOP: "look at what failed, then 'smki recovery look {name}' lets it go on,"
-    " or 'smki recovery abort {name}' ends it",
-    Move.DONE: "'smki recovery residue {name} --out FILE' names whom it did not reach",
+    Move.GO_ON: "'smki recovery carry NAME', if nobody carries it",
+    Move.LOOK: "'smki recovery status NAME' shows the canaries; 'smki recovery look NAME' lets the"
+    " others follow, once it is carried again",
+    Move.DONE: "'smki recovery residue NAME --out FILE' names whom it did not reach",
 }
 _STATES: Final = {
-    "paused": "'smki recovery resume {name}' lets it go on",
-    "aborted": _NEXT[Move.DONE],
+    CampaignState.PAUSED.value: "'smki recovery resume NAME' lets it go on, once it is carried again",
+    CampaignState.ABORTED.value: _NEXT[Move.DONE],
 }
 
 
@@ -97,11 +97,16 @@ def progress_lines(told: Progress, *, rehearsal: bool, carriers: int) -> Iterato
         yield f"  ... and {len(told.reasons) - _REASONS} more reasons, see --json"
     for finding in told.decided.findings:
         yield f"  stopped: {finding.message}"
-    yield f"next: {_advice(told).format(name=told.name)}"
+    yield f"next: {next_words(told.name, told.state, told.decided)}"
 
 
-def _advice(told: Progress) -> str:
-    return _STATES.get(told.state) or _NEXT[told.decided.move]
+def next_words(name: str, state: str, decided: Decided) -> str:
+    """What one usually does next with the campaign of that name, in words.
+
+    If it stopped by itself, that is what the findings advise.
+    """
+    advised = [one.advice for one in decided.findings] or [_NEXT.get(decided.move, "")]
+    return (_STATES.get(state) or advised[0]).replace("NAME", name)
 
 
 def _next(told: Progress) -> str:

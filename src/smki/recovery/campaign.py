@@ -233,17 +233,25 @@ def _stops(plan: CampaignPlan, counts: WaveCounts) -> Iterable[Finding]:
 
 def _expired(plan: CampaignPlan, at: datetime) -> Finding:
     return _finding(
-        f"its decision {plan.decision} expired on {plan.expires:%F %T} UTC, it is {at:%F %T}"
+        f"its decision {plan.decision} expired on {plan.expires:%F %T} UTC, it is {at:%F %T}",
+        "'smki recovery abort NAME' ends it; whom it did not reach is for another campaign, by a"
+        " decision that is in force",
     )
 
 
-def _finding(what: str) -> Finding:
+_LOOK: Final = (
+    "'smki recovery status NAME' shows what failed; 'smki recovery look NAME' lets it go on,"
+    " 'smki recovery abort NAME' ends it"
+)
+
+
+def _finding(what: str, advice: str = _LOOK) -> Finding:
     return Finding(
         rule="campaign.stop",
         message=f"campaign: {what}",
         where="campaign",
         clause="sec:L10",
-        advice="look at what failed; 'smki recovery resume' goes on, 'smki recovery abort' ends it",
+        advice=advice,
     )
 
 

@@ -14,16 +14,8 @@ from smki.interfaces.cli.recovery_campaigns import opened
 from smki.interfaces.recovery_carrying import CarryDone, Told, carry, carry_on_dask
 from smki.interfaces.recovery_part import KEY_PATIENCE_SECONDS, Line
 from smki.interfaces.recovery_processes import PROCESSES_MOST
+from smki.interfaces.recovery_telling import next_words
 from smki.recovery import Fate, Move
-
-_NEXT = {
-    Move.GO_ON: "'smki recovery resume {name}', then the same again",
-    Move.LOOK: "'smki recovery status {name}' shows the canaries; 'smki recovery look {name}' lets the"
-    " others follow",
-    Move.STOP: "'smki recovery status {name}' shows what failed; 'smki recovery look {name}' lets it go"
-    " on, 'smki recovery abort {name}' ends it",
-    Move.DONE: "'smki recovery residue {name} --out FILE' names whom it did not reach",
-}
 
 
 @click.command("carry")
@@ -125,4 +117,4 @@ def _lines(name: str, done: CarryDone) -> Iterator[str]:
     )
     for finding in done.decided.findings:
         yield f"stopped: {finding.message}"
-    yield f"next: {_NEXT[done.decided.move].format(name=name)}"
+    yield f"next: {next_words(name, done.carried.state.value, done.decided)}"

@@ -78,7 +78,7 @@ def steer(
         )
     wave = decided.wave if act is Act.LOOK else None
     acts.note(name, Acted(act=act, by=by, at=at, wave=wave))
-    return campaigns.let(name, _STATES.get(act, carried.state), wave)
+    return campaigns.let(name, _STATES.get(act), wave)
 
 
 def _next(decided: Decided) -> str:

@@ -137,8 +137,10 @@ class Campaigns(Protocol):
         """All campaigns, newest first."""
         ...
 
-    def let(self, name: str, state: CampaignState, looked_at: int | None = None) -> Carried:
+    def let(self, name: str, state: CampaignState | None, looked_at: int | None = None) -> Carried:
         """The campaign is in this state from now on; one that ended or was aborted stays so.
+
+        None leaves the state as it is at that instant, whoever changes it meanwhile.
 
         Raises:
             Refused: there is none of that name, or it is over.

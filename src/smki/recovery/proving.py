@@ -102,6 +102,7 @@ class Examined:
         results: of each criterion that there is evidence for.
         remarks: of single devices, that are no fault of the evidence; the first hundred.
         inspectors: who signed what was found, organisation and name.
+        officers: who signed decisions that are believed, organisation and name.
         roots: certificates (DER) of the roots that it all rests on: whoever reads must know them.
     """
 
@@ -111,6 +112,7 @@ class Examined:
     results: Mapping[Criterion, Result]
     remarks: tuple[str, ...]
     inspectors: tuple[str, ...]
+    officers: tuple[str, ...]
     roots: tuple[bytes, ...]
 
 
@@ -180,6 +182,7 @@ def examine(
         },
         remarks=tuple(tally.remarks),
         inspectors=tuple(inspectors.names),
+        officers=tuple(dict.fromkeys(map(subject_of, decisions.signers))),
         roots=tuple(authorities.roots),
     )
 

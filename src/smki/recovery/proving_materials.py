@@ -46,10 +46,11 @@ class Materials:
         self._opened: set[bytes] = set()
         for turn, one in self._by_turn.items():
             new = self._new.setdefault(turn, {})
-            for each in (*one.old, *one.new):
+            for each in one.old:
+                self._index(each.certificate, root=each.cell == ROOT_CELL)
+            for each in one.new:
                 told = self._index(each.certificate, root=each.cell == ROOT_CELL)
-                if each in one.new:
-                    new.setdefault(each.cell, []).append((each.certificate, told))
+                new.setdefault(each.cell, []).append((each.certificate, told))
         self.planted = frozenset(told_by(one) for one in planted)
 
     @property

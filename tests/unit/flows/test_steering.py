@@ -64,6 +64,21 @@ def may(campaigns: SqlCampaigns, at: datetime = AT) -> tuple[Act, ...]:
     return acts_for(carried, decided, at)
 
 
+def test_whoever_looks_does_not_undo_a_pause(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paused by somebody else between two lines: it stays paused, and what was looked at is kept."""
+    campaigns, acts = kept
+    end(campaigns, 0)
+    note = SqlCampaignActs.note
+
+    def meanwhile(self: SqlCampaignActs, name: str, acted: Acted) -> None:
+        note(self, name, acted)
+        campaigns.let(name, CampaignState.PAUSED)
+
+    monkeypatch.setattr(SqlCampaignActs, "note", meanwhile)
+    looked = steer(campaigns, acts, "first", Act.LOOK, by="cat", at=AT)
+    assert (looked.state, looked.looked_at) == (CampaignState.PAUSED, 0)
+
+
 def test_each_act_takes_effect_and_says_who(kept: Kept) -> None:
     """Paused, resumed, looked at, ended: the state follows, and who did each is kept in order."""
     campaigns, acts = kept

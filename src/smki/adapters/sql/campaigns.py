@@ -87,13 +87,13 @@ class SqlCampaigns:
         rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
         return tuple(map(_carried, rows))
 
-    def let(self, name: str, state: CampaignState, looked_at: int | None = None) -> Carried:
-        """The campaign is in this state from now on.
+    def let(self, name: str, state: CampaignState | None, looked_at: int | None = None) -> Carried:
+        """The campaign is in this state from now on; None leaves it as it is.
 
         Raises:
             Refused: there is none of that name, or it is over.
         """
-        values: dict[str, Any] = {"state": state.value}
+        values: dict[str, Any] = {"name": name} if state is None else {"state": state.value}
         if looked_at is not None:
             values["looked_at"] = looked_at
         over = [one.value for one in _OVER if one is not state]

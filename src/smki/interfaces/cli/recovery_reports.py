@@ -100,6 +100,7 @@ def _fields(found: Verified, seconds: float) -> dict[str, object]:
         "inspectors": list(found.examined.inspectors),
         "not_shown": [one.value for one in _not_shown(found)],
         "other_reports": [{"version": version, "entry": entry} for version, entry in found.others],
+        "officers": list(found.examined.officers),
         "roots": [sha256(one).hexdigest() for one in found.examined.roots],
         "seconds": round(seconds, 3),
         "per_second": per_second,
@@ -132,6 +133,7 @@ def _lines(found: Verified) -> list[str]:
     lines = [
         *summary(found.report),
         f"  commanded by {found.report.subject.commander}, as the report says",
+        *(f"  decided by {one}" for one in found.examined.officers),
         *(f"  inspected by {one}" for one in found.examined.inspectors),
         *(f"  no evidence for {one.value}" for one in _not_shown(found)),
         *(f"  rests on root {sha256(one).hexdigest()}" for one in found.examined.roots),

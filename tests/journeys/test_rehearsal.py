@@ -4,6 +4,7 @@ import json
 import shutil
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,12 +18,19 @@ from smki.adapters.record import FileRecordReader
 from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.estates import open_estate
 from smki.bootstrap.recoveries import open_kept
+from smki.ceremonies.replaying import replay
+from smki.ceremonies.transcript import Kind, parse_transcript
 from smki.devices import KINDS
 from smki.governance.convening import DO_NOT_USE
 from smki.governance.entities.bodies import Committee
 from smki.governance.entities.convening import Convening
 from smki.governance.looking import all_under, look
 from smki.interfaces.cli import main
+from smki.interfaces.key_serving import ServedKey
+from smki.interfaces.rehearsal.frame import Asked, Made, Run
+from smki.interfaces.rehearsal.opening import Use, contingency_used
+from smki.interfaces.rehearsal.people import QUORUM
+from smki.interfaces.rehearsal.scenarios import SCENARIOS
 from smki.merkle.leaf import LeafType, number_of
 from smki.ports.estate import InventoryQuery
 from smki.recovery import Fate
@@ -30,10 +38,12 @@ from smki.recovery.evidence import Defect, EvidenceKind, Options, parse_document
 from smki.recovery.procedures import Method
 from smki.recovery.report import Criterion, Report, RunKind, parse_report
 from smki.simulator.regions import FAULTY_MAKE
+from smki.terms import Unavailable
 from smki.wire.certificate import parse_certificate
 
 DEVICES: Final = 40
 NAME: Final = "test"
+OLD_ANCHORS: Final = "activation-old-anchors"
 OWN: Final = ("keys", "root", "parties", "tls")  # of the SMKI beside which it is rehearsed
 ASKED: Final = ("recovery", "rehearse", "--scenario", "smki-53", "--devices", str(DEVICES))
 
@@ -72,6 +82,19 @@ class Rehearsal:
         (place,) = (self.folder / "steps").glob(f"*-{step}.json")
         return dict(json.loads(place.read_bytes()))
 
+    def again(self) -> Run:
+        """It, as whoever goes on with it has it."""
+        asked = Asked(name=NAME, scenario="smki-53", devices=DEVICES, seed=1, further=0, network={})
+        return Run(
+            asked=asked,
+            scenario=SCENARIOS[asked.scenario],
+            folder=self.folder,
+            processes=1,
+            tell=lambda _: None,
+            progress=lambda _: nullcontext(lambda _done, _of: None),
+            environment={"SMKI_STATE": str(self.state)},
+        )
+
     def run(self, *arguments: str) -> tuple[int, Any, str]:
         """Exit code, document and story of the command, beside this SMKI."""
         return run(self.state, *arguments)
@@ -82,6 +105,11 @@ def run(state: Path, *arguments: str) -> tuple[int, Any, str]:
     environment = {"SMKI_STATE": str(state)}
     done = CliRunner().invoke(main, (*arguments, "--json"), env=environment)
     return done.exit_code, json.loads(done.stdout), done.stderr
+
+
+def done_in(transcript: bytes) -> list[dict[str, Any]]:
+    """What was said of each step of the ceremony that is done."""
+    return [dict(one.said) for one in parse_transcript(transcript).entries if one.kind is Kind.DONE]
 
 
 def digests(state: Path) -> dict[str, str]:
@@ -222,8 +250,71 @@ def test_it_was_decided_among_options_before_a_key_was_opened(rehearsal: Rehears
         for entry, leaf in enumerate(record.leaves(0, record.checkpoint().size))
         if number_of(leaf) == LeafType.TRANSCRIPT and b'"kind":"key-asked"' in leaf
     ]
-    assert len(asked) == 6  # two keys for each run, and for the commands under the old anchors
+    assert len(asked) == 12  # two keys, three times, before people come and before they open
     assert min(asked) > max(decided.values())
+
+
+@pytest.mark.clause("sec:L10.9", "sec-app-l:3", "sec:L10")
+def test_each_opening_of_keys_is_a_ceremony_whose_transcript_is_evidence(
+    rehearsal: Rehearsal,
+) -> None:
+    """Under the decisions, by a quorum, each use counted, signed by two; in the report, and replayed."""
+    opened = {
+        one.name: one for one in rehearsal.report.evidence if one.name.startswith("activation-")
+    }
+    assert set(opened) == {f"activation-{NAME}", f"activation-{NAME}.second-run", OLD_ANCHORS}
+    used = 0
+    for name, listed in opened.items():
+        octets = (rehearsal.folder / "evidence" / "transcript" / name).read_bytes()
+        assert (listed.kind, listed.sha256) == (
+            EvidenceKind.TRANSCRIPT,
+            sha256(octets).hexdigest(),
+        )
+        told = replay(octets)
+        assert (told.opening.script.name, told.result) == ("activation-for-recovery", "completed")
+        assert (told.deviations, told.refusals, told.interruptions) == ((), (), 0)
+        assert len(parse_transcript(octets).signatures) == 2
+        said = done_in(octets)
+        assert {str(one["decision"]) for one in said if "decision" in one} == {
+            f"{NAME}-contingency",
+            f"{NAME}-contingency-symmetric",
+        }
+        (served,) = (one for one in said if "served" in one)
+        assert all(len(names) == QUORUM for names in served["opened"].values())
+        assert all(0 < one["used"] <= served["uses"] for one in served["served"])
+        used += served["served"][0]["used"] if name != OLD_ANCHORS else 0
+    assert used >= rehearsal.said["commands"]
+
+
+@pytest.mark.clause("sec:L10.9", "sec-app-l:3")
+def test_keys_that_were_open_when_it_was_cut_off_are_opened_again_and_it_is_said(
+    rehearsal: Rehearsal,
+) -> None:
+    """The transcript tells it; what was used for is done once, and a ceremony that is over not again."""
+    run = rehearsal.again()
+    tries: list[int] = []
+
+    def take(served: ServedKey) -> Made:
+        served.key.sign([b"a command"])
+        tries.append(1)
+        if len(tries) == 1:
+            raise Unavailable("the estate is away")
+        return {"tries": len(tries)}
+
+    use = Use(name="cut-off", uses=3, take=take)
+    with pytest.raises(Unavailable, match="the estate is away"):
+        contingency_used(run, "roots", use)
+    assert contingency_used(run, "roots", use) == {"tries": 2}
+    assert contingency_used(run, "roots", use) == {"tries": 2}
+    octets = (rehearsal.folder / "evidence" / "transcript" / "activation-cut-off").read_bytes()
+    told = replay(octets)
+    assert told.interruptions == 1
+    assert [one for one in told.deviations if "cut off while keys were open" in one]
+    (served,) = (one for one in done_in(octets) if "served" in one)
+    assert {one["key"]: one["used"] for one in served["served"]} == {
+        "rehearsal-contingency": 1,
+        "rehearsal-contingency-symmetric": 0,
+    }
 
 
 @pytest.mark.clause("sec:L10")

@@ -65,18 +65,10 @@ class KeysServed:
 
         Clause: sec:L10.9
         """
-        signing, symmetric = _together(keys)
+        served, (signing, _) = served_key(keys), _together(keys)
         socket = self.recovery.key_socket
         make_folder(socket.parent, 0o700)
         forget_file(self.recovery).unlink(missing_ok=True)
-        served = ServedKey(
-            name=signing.name,
-            public_key=signing.public_key,
-            key=signing,
-            until=signing.until,
-            uses_left=lambda: signing.uses_left,
-            symmetric=None if symmetric is None else symmetric.symmetric,
-        )
         with _signals_interrupt(), serve_key(socket, served):
             self.tell(
                 f"{' and '.join(one.name for one in keys)}: open for carriers of"
@@ -102,6 +94,25 @@ class KeysServed:
                 time.sleep(_LOOK_SECONDS)
         except KeyboardInterrupt:
             return "ended at the terminal, or with it"
+
+
+def served_key(keys: Sequence[ActiveKey]) -> ServedKey:
+    """The keys that a quorum opened, as carriers use them: each command is a use of each.
+
+    Raises:
+        Refused: keys that no recovery uses together.
+
+    Clause: sec:L10.9
+    """
+    signing, symmetric = _together(keys)
+    return ServedKey(
+        name=signing.name,
+        public_key=signing.public_key,
+        key=signing,
+        until=signing.until,
+        uses_left=lambda: signing.uses_left,
+        symmetric=None if symmetric is None else symmetric.symmetric,
+    )
 
 
 @contextmanager

@@ -50,6 +50,23 @@ def key_decision(run: Run, key: str) -> str:
     return f"{run.asked.name}-{key}"
 
 
+def permit_answers(run: Run, key: str) -> dict[str, str]:
+    """What a ceremony is told of the decisions under which the key is used; by prompt.
+
+    Clause: sec:L10.9
+    """
+    method = run.scenario.method.value
+    said = {
+        "decision": key_decision(run, key),
+        "recovery": method_decision(run),
+        "incident": incident_of(run),
+        "method": method,
+        "purpose": method,
+    }
+    named = key_name(key, Purpose.REHEARSAL)
+    return {f"permit.{named}.{name}": text for name, text in said.items()}
+
+
 def permit_further(run: Run, *keys: str) -> None:
     """These keys may be used too, each by a decision of its own unless the method's name it already.
 

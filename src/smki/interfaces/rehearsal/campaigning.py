@@ -9,10 +9,10 @@ campaign that was cut off goes on.
 """
 
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -32,8 +32,8 @@ from smki.interfaces.rehearsal.authorising import incident_of, method_decision
 from smki.interfaces.rehearsal.cells import cells_of
 from smki.interfaces.rehearsal.ceremonies import finished_ceremony, key_in_custody
 from smki.interfaces.rehearsal.deciding import expiry_of
-from smki.interfaces.rehearsal.frame import Run
-from smki.interfaces.rehearsal.opening import contingency_open, key_open
+from smki.interfaces.rehearsal.frame import Made, Run
+from smki.interfaces.rehearsal.opening import Use, contingency_used, key_used
 from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
 from smki.interfaces.rehearsal.succeeding import RECOVERY_AGAIN
 from smki.ports.campaign_acts import Act
@@ -59,13 +59,13 @@ class Ran:
         campaign: its name.
         devices: how many it had.
         recovered: of them.
-        seconds: from its beginning to its end, by the clock, interruptions among them.
+        milliseconds: from its beginning to its end, by the clock, interruptions among them.
     """
 
     campaign: str
     devices: int
     recovered: int
-    seconds: float
+    milliseconds: int
 
 
 def before(run: Run) -> Cells:
@@ -147,7 +147,7 @@ def carried(
     def meant(row: InventoryRow) -> bool:
         return row.kind in leg.kinds and concerned(row)
 
-    with open_kept(recovery.house) as kept, _key(run, leg, plan, kept, change.before) as served:
+    def carried_by(served: ServedKey | None) -> Made:
         if kept.campaigns.campaign(campaign) is not None:
             run.tell(f"  {campaign} goes on; what carriers that died had is free after a minute")
         begin_campaign(
@@ -160,12 +160,22 @@ def carried(
         )
         with nullcontext() if served is None else serve_key(recovery.key_socket, served):
             done = _to_its_end(run, kept, campaign)
-    seconds = (SystemClock().now() - datetime.fromisoformat(begun)).total_seconds()
+        took = SystemClock().now() - datetime.fromisoformat(begun)
+        return {
+            "devices": sum(done.fates.values()),
+            "milliseconds": round(took / timedelta(milliseconds=1)),
+            "recovered": done.fates.get(Fate.RECOVERED, 0),
+        }
+
+    with open_kept(recovery.house) as kept:
+        uses = plan.patience.tries * kept.estate.count() + _SPARE
+        use = Use(name=campaign, uses=uses, take=carried_by)
+        came = _with_its_key(run, leg, change.before, use, carried_by)
     return Ran(
         campaign=campaign,
-        devices=sum(done.fates.values()),
-        recovered=done.fates.get(Fate.RECOVERED, 0),
-        seconds=seconds,
+        devices=int(str(came["devices"])),
+        recovered=int(str(came["recovered"])),
+        milliseconds=int(str(came["milliseconds"])),
     )
 
 
@@ -210,28 +220,19 @@ def _plan(run: Run) -> CampaignPlan:
     )
 
 
-@contextmanager
-def _key(
-    run: Run, leg: Leg, plan: CampaignPlan, kept: Kept, before: Cells
-) -> Iterator[ServedKey | None]:
-    """The key of the leg, open; None of a party's own, which is in the house."""
-    uses = plan.patience.tries * kept.estate.count() + _SPARE
+def _with_its_key(run: Run, leg: Leg, known: Cells, use: Use, take: Callable[[None], Made]) -> Made:
+    """What it came to: by the key of the leg, open for that, or by a party's own in the house."""
     match leg.signer:
         case RemotePartyRole.ROOT:
-            with contingency_open(run, "roots", uses) as served:
-                run.tell("  a quorum has opened the contingency keys, under the decision")
-                yield served
+            return contingency_used(run, "roots", use)
         case RemotePartyRole.RECOVERY:
-            with recovery_key_open(run, before, uses) as served:
-                run.tell("  a quorum has opened the recovery key, under the decision")
-                yield served
+            return recovery_key_used(run, known, use)
         case _:
-            yield None
+            return take(None)
 
 
-@contextmanager
-def recovery_key_open(run: Run, known: Cells, uses: int) -> Iterator[ServedKey]:
-    """The recovery key that devices know is open.
+def recovery_key_used(run: Run, known: Cells, use: Use) -> Made:
+    """The recovery key that devices know was used; what it came to.
 
     Raises:
         Refused: no decision permits it, or no quorum opens it; both are on record.
@@ -245,9 +246,7 @@ def recovery_key_open(run: Run, known: Cells, uses: int) -> Iterator[ServedKey]:
         if finished_ceremony(run, ceremony) is None:
             continue
         if key_in_custody(run, ceremony, name).fingerprint == wanted:
-            with key_open(run, ceremony, RECOVERY, uses) as served:
-                yield served
-            return
+            return key_used(run, ceremony, RECOVERY, use)
     raise Inconsistent("rehearsal: no ceremony made the recovery key that devices know, one must")
 
 

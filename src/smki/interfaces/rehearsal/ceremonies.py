@@ -14,7 +14,7 @@ from smki import VERSION
 from smki.adapters.ceremony import CeremonyFolder, MemoryKeys
 from smki.adapters.files import read_octets, write_durably
 from smki.adapters.world import SystemClock, SystemEntropy
-from smki.ceremonies.activating import Authority, RehearsalAuthority
+from smki.ceremonies.activating import Authority, RehearsalAuthority, Service
 from smki.ceremonies.acts import ACTS
 from smki.ceremonies.custodians import CustodyRule, Purpose
 from smki.ceremonies.environments import names_for, rehearsal_profiles
@@ -46,10 +46,12 @@ class Brought:
     Attributes:
         keys: in custody already.
         contents: to be signed, or to be gone by; by name.
+        service: uses the keys that a ceremony opens for others.
     """
 
     keys: tuple[KeySet, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    service: Service | None = None
 
 
 def people_in(run: Run) -> People:
@@ -94,6 +96,7 @@ def held_ceremony(
             entropy=SystemEntropy(),
             clock=SystemClock(),
             authority=authority or RehearsalAuthority(),
+            service=brought.service,
         )
         if not ledger.entries():
             opening = _opening(

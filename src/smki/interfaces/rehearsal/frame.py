@@ -188,6 +188,16 @@ class Run:
             write_durably(place, value.encode(), private=True)
         return read_octets(place).decode()
 
+    def settled(self, name: str) -> Made | None:
+        """What was settled under the name, of what is settled as an object; None if nothing was."""
+        place = self.path(_ONCE, name)
+        if not place.exists():
+            return None
+        value = parse_json(read_octets(place), name)
+        if not isinstance(value, Mapping):
+            raise Inconsistent(f"rehearsal: what was settled as {name!r} is no object, must be")
+        return value
+
     def _file(self, step: str) -> Path:
         names = [one.name for one in self.scenario.steps]
         return self.path(_STEPS, f"{names.index(step) + 1:02}-{step}.json")

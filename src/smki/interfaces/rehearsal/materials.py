@@ -32,7 +32,7 @@ from smki.flows.activating import RecordedAuthority, lodge_asked
 from smki.flows.recovering import Cells
 from smki.flows.recovery_link import link_signed, link_to_sign
 from smki.flows.revocation import current_list
-from smki.interfaces.rehearsal.authorising import incident_of, key_decision, method_decision
+from smki.interfaces.rehearsal.authorising import permit_answers
 from smki.interfaces.rehearsal.cells import cells_now, cells_of, cells_said
 from smki.interfaces.rehearsal.ceremonies import (
     CEREMONIES,
@@ -121,7 +121,7 @@ def reissued(run: Run) -> Made:
                 names=names,
                 brought=Brought(keys=(_root(run),), contents=contents),
                 authority=authority,
-                instead=_permitted(run),
+                instead=permit_answers(run, ROOT_OCA),
             )
     take_in_force(run.house, asking(run), octets)
     run.tell("  ceremony 'recovery-key' again, under the new Issuing OCA")
@@ -165,7 +165,7 @@ def _link(run: Run, old: bytes, new: bytes) -> tuple[bytes, bytes]:
             name=LINK,
             brought=Brought(keys=(held,), contents={_TO_SIGN: to_sign}),
             authority=authority,
-            instead=_permitted(run),
+            instead=permit_answers(run, ROOT_OCA),
         )
     signature = run.path(CEREMONIES, LINK, "signatures", f"{held.key}-{_TO_SIGN}.sig")
     return link_signed(to_sign, read_octets(signature)), octets
@@ -180,17 +180,3 @@ def _authority(run: Run) -> Iterator[RecordedAuthority]:
 
 def _root(run: Run) -> KeySet:
     return key_in_custody(run, "roots", key_name(ROOT_OCA, Purpose.REHEARSAL))
-
-
-def _permitted(run: Run) -> dict[str, str]:
-    """What is said of the decision under which the root's key is used."""
-    key = key_name(ROOT_OCA, Purpose.REHEARSAL)
-    method = run.scenario.method.value
-    said = {
-        "decision": key_decision(run, ROOT_OCA),
-        "recovery": method_decision(run),
-        "incident": incident_of(run),
-        "method": method,
-        "purpose": method,
-    }
-    return {f"permit.{key}.{name}": text for name, text in said.items()}

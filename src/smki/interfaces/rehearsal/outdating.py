@@ -28,7 +28,7 @@ from smki.flows.recovery_evidence import exchange_rows
 from smki.headend import Answered, GivenUp, HeadEnd, Order, Patience, commanded
 from smki.headend.waiting import CommandKey
 from smki.interfaces.estate_network import estate_network
-from smki.interfaces.key_serving import Signs
+from smki.interfaces.key_serving import ServedKey, Signs
 from smki.interfaces.recovery_asking import line_time
 from smki.interfaces.recovery_part import EstateTargets
 from smki.interfaces.rehearsal.authorising import permit_further
@@ -36,7 +36,7 @@ from smki.interfaces.rehearsal.campaigning import BROKER, after, before
 from smki.interfaces.rehearsal.confirming import recovered_in
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_all
-from smki.interfaces.rehearsal.opening import contingency_open
+from smki.interfaces.rehearsal.opening import Use, contingency_used
 from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
 from smki.interfaces.rehearsal.running import campaigns_of, hand_back_campaigns
 from smki.interfaces.rehearsal.seeds import rows_of
@@ -64,29 +64,48 @@ def outdated(run: Run) -> Made:
 
     Clause: sec:L10, gbcs:CS02b
     """
-    heard: Heard = {}
     with open_kept(run.house) as kept:
         recovered = recovered_in(kept, campaigns_of(run))
         rows = tuple(
             islice((row for row in rows_of(kept.estate) if row.device in recovered), OLD_OWN_MOST)
         )
-        sender = _Sender(run, kept, heard)
-        old, now = before(run), after(run)
-        legs = own_legs(run, old, old)
-        for role, leg in legs.items():
-            if _replaced(role, old, now):
-                own = tuple(row for row in rows if role_of(row.kind, legs) is role)
-                sender.send(leg, _own_key(run, role, old), own)
         if run.scenario.method in (Method.BY_CONTINGENCY, Method.ROOT_UPDATE):
-            some = _one_of_each(rows)
             permit_further(run, CONTINGENCY, SYMMETRIC)
-            with contingency_open(run, "roots", len(some) + 1) as served:
-                symmetric = served.symmetric() if served.symmetric else b""
-                sender.send(_all_back(run, old, symmetric), served.key, some)
-        kept_rows = keep_all(run, exchanged(EvidenceKind.UPDATES, _updates(run, kept, heard)))
+            some = _one_of_each(rows)
+            use = Use(
+                name="old-anchors",
+                uses=len(some) + 1,
+                take=lambda served: _sent(run, kept, rows, (served, some)),
+            )
+            made = contingency_used(run, "roots", use)
+        else:
+            made = _sent(run, kept, rows, None)
+    run.tell(f"  {made['sent']} commands by keys from before: {made['answered']} answered")
+    return made
+
+
+def _sent(
+    run: Run,
+    kept: Kept,
+    rows: Sequence[InventoryRow],
+    contingency: tuple[ServedKey, Sequence[InventoryRow]] | None,
+) -> Made:
+    """What came of commands by parties' old keys, and of the old contingency key's, which is open."""
+    heard: Heard = {}
+    sender = _Sender(run, kept, heard)
+    old, now = before(run), after(run)
+    legs = own_legs(run, old, old)
+    for role, leg in legs.items():
+        if _replaced(role, old, now):
+            own = tuple(row for row in rows if role_of(row.kind, legs) is role)
+            sender.send(leg, _own_key(run, role, old), own)
+    if contingency is not None:
+        served, some = contingency
+        symmetric = served.symmetric() if served.symmetric else b""
+        sender.send(_all_back(run, old, symmetric), served.key, some)
+    kept_rows = keep_all(run, exchanged(EvidenceKind.UPDATES, _updates(run, kept, heard)))
     sent = sum(map(len, heard.values()))
     answered = sum(bool(one.response) for each in heard.values() for one in each)
-    run.tell(f"  {sent:,} commands by keys from before: {answered:,} answered")
     return {"answered": answered, "bundles": kept_rows, "sent": sent}
 
 

@@ -9,7 +9,6 @@ Clause: sec:L10, gbcs:CS02b
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -31,11 +30,12 @@ from smki.interfaces.rehearsal.campaigning import (
     Change,
     after,
     carried,
-    recovery_key_open,
+    recovery_key_used,
 )
 from smki.interfaces.rehearsal.confirming import recovered_in
 from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
+from smki.interfaces.rehearsal.opening import Use
 from smki.interfaces.rehearsal.preparing import devices_of
 from smki.interfaces.rehearsal.running import campaigns_of, said_of
 from smki.merkle.canonical import JSON
@@ -127,21 +127,42 @@ def _cancelled(run: Run, kept: Kept, waiting: list[DeviceState]) -> int:
     for state in waiting:
         for mode in {_mode(one.header.message_code) for one in state.scheduled}:
             by_mode.setdefault(mode, []).append(state.device)
-    then, asker = after(run), Asker(run.house, kept)
+    asker = Asker(run.house, kept)
     done: set[EUI64] = set()
     for mode, devices in sorted(by_mode.items()):
-        role = MODES[mode].by
-        if role is RemotePartyRole.ROOT:
-            continue  # whoever sent it may have called themselves anything
-        with _signer(run, role, len(devices) * _TRIES) as signer:
-            asking = Asking(
-                originator=then.entity(role),
-                keys=KeysAtHand(signs=signer, broker=_broker(run)),
-                message_code=mode.message_code,
-                value=_cancelling(mode, then),
-            )
-            done |= asker.ask(asking, devices)
+        if MODES[mode].by is not RemotePartyRole.ROOT:  # he may have called himself anything
+            done |= _cancelled_by(run, asker, mode, devices)
     return len(done)
+
+
+def _cancelled_by(
+    run: Run, asker: Asker, mode: CredentialsReplacementMode, devices: list[EUI64]
+) -> set[EUI64]:
+    """Those that took back what waited, by the key by which the role is known now."""
+    role, then = MODES[mode].by, after(run)
+
+    def ask(signs: Signs) -> set[EUI64]:
+        asking = Asking(
+            originator=then.entity(role),
+            keys=KeysAtHand(signs=signs, broker=_broker(run)),
+            message_code=mode.message_code,
+            value=_cancelling(mode, then),
+        )
+        return set(asker.ask(asking, devices))
+
+    if role is not RemotePartyRole.RECOVERY:
+        cell = kinds.cell(role, KeyUsageBits.DIGITAL_SIGNATURE)
+        return ask(
+            HouseKeys(run.house, None).signer(held(parse_certificate(then.certificates[cell])))
+        )
+    permit_further(run, RECOVERY)
+    use = Use(
+        name=f"cancelled-mode-{mode:d}",
+        uses=len(devices) * _TRIES,
+        take=lambda served: {"devices": [str(one) for one in sorted(ask(served.key))]},
+    )
+    came = recovery_key_used(run, then, use)["devices"]
+    return {EUI64.parse(str(one)) for one in (came if isinstance(came, list) else ())}
 
 
 def _cancelling(
@@ -154,19 +175,6 @@ def _cancelling(
 
 def _mode(message_code: int) -> CredentialsReplacementMode:
     return next(mode for mode in MODES if mode.message_code == message_code)
-
-
-@contextmanager
-def _signer(run: Run, role: RemotePartyRole, uses: int) -> Iterator[Signs]:
-    """The key by which the role is known now."""
-    then = after(run)
-    if role is RemotePartyRole.RECOVERY:
-        permit_further(run, RECOVERY)
-        with recovery_key_open(run, then, uses) as served:
-            yield served.key
-        return
-    cell = kinds.cell(role, KeyUsageBits.DIGITAL_SIGNATURE)
-    yield HouseKeys(run.house, None).signer(held(parse_certificate(then.certificates[cell])))
 
 
 def _broker(run: Run) -> AgreementKey:

@@ -226,6 +226,6 @@ def said_of(ran: Ran) -> dict[str, JSON]:
     return {
         "campaign": ran.campaign,
         "devices": ran.devices,
-        "milliseconds": round(ran.seconds * 1_000),
+        "milliseconds": ran.milliseconds,
         "recovered": ran.recovered,
     }

@@ -8,20 +8,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.hazmat.primitives.serialization.pkcs7 import (
-    PKCS7Options,
-    PKCS7SignatureBuilder,
-)
 from tests.support.custody import credential, custodians, people, words_of
 
 from smki.adapters.ceremony import CeremonyFolder, MemoryKeys
 from smki.adapters.world import SystemEntropy
 from smki.ceremonies.activating import Authority, RehearsalAuthority
 from smki.ceremonies.acts import ACTS
+from smki.ceremonies.acts_keys import ABSENT
 from smki.ceremonies.custodians import CustodyRule, Purpose
 from smki.ceremonies.environments import names_for, rehearsal_profiles
 from smki.ceremonies.holding import Hall, hold, open_ceremony, resume
@@ -34,8 +29,9 @@ from smki.ceremonies.transcript import (
     encode_transcript,
     parse_entry,
 )
+from smki.interfaces.rehearsal.people import QUORUM, Person, usual_answer
 from smki.profiles import development
-from smki.terms import CertificateKind, Refused
+from smki.terms import CertificateKind
 
 START = datetime(2031, 3, 8, 9, tzinfo=UTC)
 SIGNATORIES = (("operator", Role.OPERATOR), ("witness-1", Role.WITNESS))
@@ -70,38 +66,17 @@ class Answering:
         """What they say to this prompt."""
         del text, secret
         self.asked.append(prompt)
-        if prompt in self.instead:
-            return self.instead[prompt]
-        act, _, rest = prompt.partition(".")
-        if act == "open":
-            key, _, custodian = rest.partition(".")
-            held = kept(self.folder, key)
-            number = int(custodian.rpartition("-")[2])
-            return words_of(held, people(number)[number - 1]) if number < 4 else "absent"
-        if act == "attend":
-            return _attendance(prompt)
-        for begins, answer in _ANSWERS:
-            if prompt.startswith(begins):
-                return answer
-        raise Refused(f"no answer for {prompt}")
+        said = {**_OF_TESTS, **self.instead}.get(prompt)
+        return usual_answer(prompt, self._share) if said is None else said
+
+    def _share(self, key: str, custodian: str) -> str:
+        number = int(custodian.rpartition("-")[2])
+        if number > QUORUM:
+            return ABSENT
+        return words_of(kept(self.folder, key), people(number)[number - 1])
 
 
-_ANSWERS = (
-    ("go.", "by telephone"),
-    ("go", "go"),
-    ("machine.seen", "seen"),
-    ("machine", "a machine without a disk"),
-    ("receive.", "opens"),
-    ("compare.", "agreed"),
-    ("close.", "none"),
-    ("request.entity", "0A534D4B49040001"),
-    ("use.", "agreed"),
-)
-
-
-def _attendance(prompt: str) -> str:
-    part = prompt.rpartition(".")[2]
-    return {"name": f"Name of {prompt.split('.')[1]}", "document": "passport"}.get(part, "")
+_OF_TESTS = {"request.entity": "0A534D4B49040001"}
 
 
 def kept(folder: Path, key: str) -> KeySet:
@@ -222,7 +197,5 @@ def signed(folder: Path, octets: bytes, by: tuple[str, ...] = ("operator", "witn
 def signature(octets: bytes, person: str) -> Signature:
     """The signature of this person over these octets."""
     certificate, key = signing_credential(person)
-    builder = PKCS7SignatureBuilder().set_data(octets)
-    builder = builder.add_signer(x509.load_der_x509_certificate(certificate), key, SHA256())
-    options = [PKCS7Options.DetachedSignature, PKCS7Options.Binary, PKCS7Options.NoCapabilities]
-    return Signature(certificate=certificate, signature=builder.sign(Encoding.DER, options))
+    who = Person(name=person, certificate=certificate, key=key)
+    return Signature(certificate=certificate, signature=who.sign(octets))

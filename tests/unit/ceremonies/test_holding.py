@@ -263,7 +263,7 @@ def test_names_are_commitments(recovery: tuple[Path, bytes]) -> None:
     )
     salt = base64.b64decode(names["operator"]["salt"])
     assert isinstance(people_said, dict)
-    assert people_said["operator"]["commitment"] == _sha(salt + b"Name of operator")
+    assert people_said["operator"]["commitment"] == _sha(salt + b"operator of the rehearsal")
 
 
 @pytest.mark.clause("sec-app-l:3")
@@ -389,7 +389,7 @@ def test_a_changed_transcript_is_refused(recovery: tuple[Path, bytes]) -> None:
     """One letter changed, an entry left out, a signature missing or somebody else's."""
     folder, transcript = recovery
     with pytest.raises(Refused, match="does not follow the one before"):
-        replay(transcript.replace(b"a machine without", b"a machine within"))
+        replay(transcript.replace(b"the machine that", b"a machine that"))
     whole = parse_transcript(transcript)
     with pytest.raises(Refused, match="does not follow the one before"):
         replay(encode_transcript(replace(whole, entries=whole.entries[:3] + whole.entries[4:])))

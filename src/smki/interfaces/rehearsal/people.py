@@ -199,19 +199,9 @@ class AtTheTerminal:
         Raises:
             Refused: nobody knows what to say to it.
         """
-        del secret
-        if prompt in self.instead:
-            return self.instead[prompt]
-        act, _, rest = prompt.partition(".")
-        if act == "open":
-            return self._share(*rest.rsplit(".", 1))
-        if act == "attend":
-            who, _, what = rest.rpartition(".")
-            return {"name": f"{who} of the rehearsal", "document": "none: simulated"}.get(what, "")
-        for begins, answer in _USUAL:
-            if prompt.startswith(begins):
-                return answer
-        raise Refused(f"rehearsal: nobody answers to {prompt} ({text})", rule="rehearsal.answer")
+        del text, secret
+        said = self.instead.get(prompt)
+        return usual_answer(prompt, self._share) if said is None else said
 
     def _share(self, key: str, custodian: str) -> str:
         """A custodian of the quorum opens their share, and encrypts it to the ceremony."""
@@ -227,6 +217,31 @@ class AtTheTerminal:
         if not isinstance(session, RSAPublicKey):
             raise Inconsistent("ceremony: the key of its session is not RSA, must be")
         return BOX + text64(lock(session, words, header, self.entropy))
+
+
+def usual_answer(prompt: str, share: Callable[[str, str], str]) -> str:
+    """What whoever is meant says to the prompt of a ceremony that goes as it should.
+
+    Args:
+        prompt: as scripts name it.
+        share: what the custodian, the second, gives of the key, the first.
+
+    Raises:
+        Refused: nobody knows what to say to it.
+    """
+    act, _, rest = prompt.partition(".")
+    if act == "open":
+        key, _, custodian = rest.rpartition(".")
+        return share(key, custodian)
+    if act == "attend":
+        who, _, what = rest.rpartition(".")
+        return {"name": f"{who} of the rehearsal", "document": "none: simulated"}.get(what, "")
+    for begins, answer in _USUAL:
+        if prompt.startswith(begins):
+            return answer
+    raise Refused(
+        f"rehearsal: nobody answers to {prompt}, must be somebody", rule="rehearsal.answer"
+    )
 
 
 _USUAL: Final = (

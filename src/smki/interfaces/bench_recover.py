@@ -54,7 +54,8 @@ MODES: Final = (
 _REGION: Final = "all"
 _POOL: Final = 16  # devices of each kind that have keys of their own; the others have theirs
 _LOOK: Final = 20  # commands and answers in a look at the limit: some 2 ms
-_EVERY: Final = 256  # devices between two looks
+_EVERY: Final = 256  # devices between two looks, at the most ...
+_LOOKS: Final = 50  # ... and so many looks at the least: one alone says little on a busy machine
 _WARM: Final = 70  # devices that are recovered before the clock runs: forms, statements, caches
 _POINT_OCTETS: Final = 65
 
@@ -205,11 +206,12 @@ class _Field:
         """
         self._enlist(name, numbers)
         done, aside = 0, 0.0
+        every = max(1, min(_EVERY, len(numbers) // _LOOKS))
 
         def hear(became: Became) -> None:
             nonlocal done, aside
             done += became.fate is Fate.RECOVERED
-            if done % _EVERY == 0:
+            if done % every == 0:
                 begun = time.perf_counter()
                 self.limit.look()
                 self._progress("recovering", done, len(numbers))

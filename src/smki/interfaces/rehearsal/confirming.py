@@ -14,6 +14,7 @@ from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.recoveries import Kept, open_kept
 from smki.bootstrap.samples import SAMPLES
 from smki.interfaces.estate_issuing import MAKER
+from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.campaigning import legs
 from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
@@ -26,7 +27,7 @@ from smki.interfaces.rehearsal.running import campaigns_of
 from smki.recovery import Anchors, Fate
 from smki.recovery.evidence import Signed
 from smki.recovery.evidence_bundles import FoundRow, inspections
-from smki.terms import EUI64, CertificateKind
+from smki.terms import CertificateKind
 
 BY: Final = "the maker's engineer, who read the devices' own memory"
 
@@ -62,9 +63,9 @@ def confirmed(run: Run) -> Made:
     return dict(counts)
 
 
-def recovered_in(kept: Kept, campaigns: tuple[str, ...]) -> frozenset[EUI64]:
+def recovered_in(kept: Kept, campaigns: tuple[str, ...]) -> Devices:
     """The devices that came to be recovered in one of these campaigns."""
-    return frozenset(
+    return Devices(
         member.device
         for campaign in campaigns
         for member in members(kept, campaign)
@@ -75,7 +76,7 @@ def recovered_in(kept: Kept, campaigns: tuple[str, ...]) -> frozenset[EUI64]:
 def _looked(
     run: Run,
     kept: Kept,
-    recovered: frozenset[EUI64],
+    recovered: Devices,
     placed: Anchors,
     counts: dict[str, int],
 ) -> Iterator[FoundRow]:

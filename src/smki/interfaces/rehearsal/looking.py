@@ -13,6 +13,7 @@ from typing import Final
 from smki.adapters.sql.estate import SqlEstate
 from smki.bootstrap.recoveries import Kept
 from smki.devices import DeviceKind
+from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.seeds import rows_of
 from smki.ports.campaigns import Member
 from smki.ports.estate import InventoryQuery
@@ -40,7 +41,7 @@ class Suspect:
     model: str
     region: str
     hubs: int
-    devices: tuple[EUI64, ...]
+    devices: Devices
 
 
 def suspects(kept: Kept, campaign: str) -> tuple[Suspect, ...]:
@@ -50,11 +51,11 @@ def suspects(kept: Kept, campaign: str) -> tuple[Suspect, ...]:
         if member.fate in _UNHEARD and (row := kept.estate.row(member.device)) is not None:
             failed[member.device] = row.hub
     behind = set(failed.values()) - set(failed)
-    sound = {
+    sound = Devices(
         member.device
         for member in members(kept, campaign)
         if member.kind == DeviceKind.CHF.value and member.fate is Fate.RECOVERED
-    }
+    )
     looked: Counter[tuple[str, str, str]] = Counter()
     wrong: dict[tuple[str, str, str], list[EUI64]] = {}
     for row in rows_of(kept.estate, InventoryQuery(kind=DeviceKind.CHF)):
@@ -69,7 +70,7 @@ def suspects(kept: Kept, campaign: str) -> tuple[Suspect, ...]:
             model=sort[1],
             region=sort[2],
             hubs=len(hubs),
-            devices=tuple(device for device, hub in failed.items() if hub in hubs),
+            devices=Devices(device for device, hub in failed.items() if hub in hubs),
         )
         for sort, hubs in ((sort, frozenset(found)) for sort, found in wrong.items())
         if 2 * len(hubs) >= looked[sort]

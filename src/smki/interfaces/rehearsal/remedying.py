@@ -10,20 +10,21 @@ Clause: sec:L10, gbcs:CS02b
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from smki.bootstrap.party_keys import HouseKeys
 from smki.bootstrap.recoveries import Kept, open_kept
 from smki.campaigns import Target
 from smki.ceremonies.scripts import RECOVERY
-from smki.devices import DeviceState, kinds
+from smki.devices import kinds
 from smki.devices.modes import MODES
 from smki.devices.path import held
 from smki.flows.recovering import Cells, Leg, hand_back
 from smki.flows.recovery_remedies import cancelling, counting_back
 from smki.interfaces.key_serving import Signs
 from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand, line_time
-from smki.interfaces.rehearsal.attacking import attacker_in, effects_in
+from smki.interfaces.rehearsal.among import Devices
+from smki.interfaces.rehearsal.attacking import attacker_in
 from smki.interfaces.rehearsal.authorising import permit_further
 from smki.interfaces.rehearsal.campaigning import (
     BROKER,
@@ -51,6 +52,8 @@ from smki.wire.gbcs.update_credentials import (
 
 HAND_BACK: Final = "hand-back"
 _TRIES: Final = 8  # signatures that a command to one device may take, however often it is begun
+
+_ByMode: TypeAlias = dict[CredentialsReplacementMode, list[EUI64]]
 
 
 def handed_back(run: Run) -> Made:
@@ -104,29 +107,21 @@ def undone(run: Run) -> Made:
     attacker = attacker_in(run)
     with open_kept(run.house) as kept:
         at = line_time(kept)
-        states = {
-            one.state.device: one.state
-            for one in devices_of(kept.estate)
-            if effects_in(attacker, one.state, at)
-        }
-        waiting = [one for one in states.values() if one.scheduled]
-        cancelled = _cancelled(run, kept, waiting)
-    run.tell(
-        f"  inspected: something waits on {len(waiting):,} devices; {cancelled:,} cancelled it"
-    )
-    silenced = {
-        device for device, state in states.items() if Effect.SILENCED in attacker.effects(state, at)
-    }
-    counted = _counted_back(run, frozenset(silenced)) if silenced else []
-    return {"waiting": len(waiting), "cancelled": cancelled, "counted_back": counted}
+        waiting, by_mode, silenced = 0, _ByMode(), list[EUI64]()
+        for state in (one.state for one in devices_of(kept.estate)):
+            waiting += bool(state.scheduled)
+            for mode in {_mode(one.header.message_code) for one in state.scheduled}:
+                by_mode.setdefault(mode, []).append(state.device)
+            if Effect.SILENCED in attacker.effects(state, at):
+                silenced.append(state.device)
+        cancelled = _cancelled(run, kept, by_mode)
+    run.tell(f"  inspected: something waits on {waiting:,} devices; {cancelled:,} cancelled it")
+    counted = _counted_back(run, Devices(silenced)) if silenced else []
+    return {"waiting": waiting, "cancelled": cancelled, "counted_back": counted}
 
 
-def _cancelled(run: Run, kept: Kept, waiting: list[DeviceState]) -> int:
+def _cancelled(run: Run, kept: Kept, by_mode: _ByMode) -> int:
     """How many devices took back whatever waited, in the name of each who is known."""
-    by_mode: dict[CredentialsReplacementMode, list[EUI64]] = {}
-    for state in waiting:
-        for mode in {_mode(one.header.message_code) for one in state.scheduled}:
-            by_mode.setdefault(mode, []).append(state.device)
     asker = Asker(run.house, kept)
     done: set[EUI64] = set()
     for mode, devices in sorted(by_mode.items()):
@@ -182,7 +177,7 @@ def _broker(run: Run) -> AgreementKey:
     return HouseKeys(run.house, None).broker(anchor)
 
 
-def _counted_back(run: Run, devices: frozenset[EUI64]) -> list[JSON]:
+def _counted_back(run: Run, devices: Devices) -> list[JSON]:
     """Counters of these devices were counted back: lent to the broker, and given back."""
     permit_further(run, RECOVERY)
     then = after(run)

@@ -9,6 +9,7 @@ second run   the devices that failed behind those hubs, again
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from smki.bootstrap import open_front
@@ -17,6 +18,7 @@ from smki.bootstrap.recoveries import Kept, open_kept
 from smki.flows.deciding import recorded_decision, why_not
 from smki.flows.recovering import Leg
 from smki.governance import Act, Body, DecisionKind, Question
+from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.campaigning import Concerned, Ran, carried, legs
 from smki.interfaces.rehearsal.deciding import Resolved, decided, now
 from smki.interfaces.rehearsal.frame import Made, Run
@@ -67,7 +69,7 @@ def second_run(run: Run) -> Made:
     run.tell(f"  approved by the test assurance board: {WORKAROUND}")
     ran: list[JSON] = []
     for leg in legs(run):
-        devices = frozenset(
+        devices = Devices(
             device
             for one in raised
             if one.campaign == campaign_of(run, leg)
@@ -138,7 +140,7 @@ def _everybody(row: InventoryRow) -> bool:
     return True
 
 
-def _among(devices: frozenset[EUI64]) -> Concerned:
+def _among(devices: Devices) -> Concerned:
     return lambda row: row.device in devices
 
 
@@ -178,7 +180,7 @@ def _approval(of: Defect) -> Resolved:
 
 def _worked_around(run: Run, raised: _Raised) -> None:
     """The defect says what caused it, what was done, and what came of it."""
-    devices = frozenset(raised.suspect.devices)
+    devices = raised.suspect.devices
     with open_kept(run.house) as kept:
         cause = _cause(kept, run, raised)
         recovered = sum(
@@ -202,7 +204,7 @@ def _worked_around(run: Run, raised: _Raised) -> None:
 def _cause(kept: Kept, run: Run, raised: _Raised) -> str:
     """The root cause analysis, from what came through behind those hubs at first, and what did not."""
     suspected = raised.suspect
-    sample = suspected.devices[:_SAMPLE]
+    sample = tuple(islice(suspected.devices, _SAMPLE))
     hubs = {row.hub for row in map(kept.estate.row, sample) if row is not None}
     came = max((_blocks(kept, (raised.campaign,), hub) for hub in hubs), default=0)
     again = tuple(_again(run, leg) for leg in legs(run))

@@ -21,6 +21,7 @@ from smki.terms import Refused
 _TRIED: Final = 10_000
 _LOOKED_AT: Final = 4_000  # devices at the beginning: some thousand homes have what few may lack
 _OUT_OF_REACH_PER_THOUSAND: Final = 20
+_WEATHERED: Final = 100_000  # devices at the beginning: of more the share is no other
 _PAGE: Final = 10_000
 
 
@@ -60,7 +61,7 @@ def seed_of_weather(settings: Settings, rows: Iterable[InventoryRow], seed: int)
     Where the regions' own figures want more, the first seed is as good as any.
     """
     hubs: dict[Place, int] = {}
-    for row in rows:
+    for row in islice(rows, _WEATHERED):
         place = Place(region=row.region, hub=row.hub)
         hubs[place] = hubs.get(place, 0) + 1
     most = _OUT_OF_REACH_PER_THOUSAND * sum(hubs.values())

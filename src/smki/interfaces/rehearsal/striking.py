@@ -1,6 +1,7 @@
 """Steps of a thief: the key is stolen and used before anybody knows; at the end, what is left of it."""
 
 import random
+from array import array
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -95,13 +96,14 @@ def left(run: Run) -> Made:
 
 def _struck(kept: Kept, link: AttackedLink, chance: random.Random) -> Iterator[EUI64]:
     """A share of the devices, some at least, each struck by the next of what the thief can do."""
-    devices = [row.device for row in rows_of(kept.estate)]
+    devices = array("Q", (int(row.device) for row in rows_of(kept.estate)))
     chance.shuffle(devices)
     wanted = max(LEAST, round(SHARE * len(devices)))
     struck_ = 0
-    for device in devices:
+    for number in devices:
         if struck_ == wanted:
             return
+        device = EUI64(number.to_bytes(8, "big"))
         if link.strike(device, struck_):
             struck_ += 1
             yield device

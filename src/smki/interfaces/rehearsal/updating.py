@@ -22,6 +22,7 @@ from smki.bootstrap.recoveries import Kept, open_kept
 from smki.bootstrap.renewing import Renewer, finish_renewals
 from smki.devices import DeviceKind
 from smki.flows.recovering import Cells, Leg, Lost, recovery_legs
+from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.campaigning import Change, Concerned, after, carried
 from smki.interfaces.rehearsal.cells import cells_now, cells_of, cells_said
 from smki.interfaces.rehearsal.confirming import recovered_in
@@ -34,7 +35,7 @@ from smki.interfaces.rehearsal.succeeding import no_roots
 from smki.merkle.canonical import JSON
 from smki.ports.estate import InventoryRow
 from smki.recovery import Compromised, Method
-from smki.terms import EUI64, RemotePartyRole
+from smki.terms import RemotePartyRole
 
 ROLES: Final = (RemotePartyRole.SUPPLIER, RemotePartyRole.TRANSITIONAL_COS)
 """Whose ordinary updates: each device has that of the first of these that it obeys."""
@@ -126,15 +127,15 @@ def _having(role: RemotePartyRole, legs: Mapping[RemotePartyRole, Leg]) -> Conce
     return lambda row: role_of(row.kind, legs) is role
 
 
-def _both(concerned: Concerned, chosen: frozenset[EUI64]) -> Concerned:
+def _both(concerned: Concerned, chosen: Devices) -> Concerned:
     def meant(row: InventoryRow) -> bool:
         return row.device in chosen and concerned(row)
 
     return meant
 
 
-def _chosen(run: Run, kept: Kept) -> frozenset[EUI64]:
+def _chosen(run: Run, kept: Kept) -> Devices:
     """The recovered devices, or so many of them as were asked for."""
     recovered = recovered_in(kept, campaigns_of(run))
     rows = (row.device for row in rows_of(kept.estate) if row.device in recovered)
-    return frozenset(islice(rows, run.asked.further or None))
+    return Devices(islice(rows, run.asked.further or None))

@@ -84,7 +84,8 @@ def progress_lines(told: Progress, *, rehearsal: bool, carriers: int) -> Iterato
         f" {told.plan.method.value}, decision {told.plan.decision}"
         f" until {told.plan.expires:%Y-%m-%d %H:%M} UTC"
     )
-    yield f"  {carriers} process(es) at work; {_rate(told)}"
+    if told.decided.move is not Move.DONE:
+        yield f"  {carriers} process(es) at work; {_rate(told)}"
     for what, groups in (
         ("kind", told.by_kind),
         ("make", told.by_make),
@@ -129,7 +130,7 @@ def _bar(told: Progress) -> str:
 def _rate(told: Progress) -> str:
     if told.per_second is None:
         return "no rate yet"
-    rate = f"{told.per_second:,.1f} devices a second of the line lately"
+    rate = f"{told.per_second:,.2f} devices a second lately, by the clock of the network"
     return (
         rate if told.ends is None else f"{rate}, at that rate until {told.ends:%Y-%m-%d %H:%M} UTC"
     )

@@ -110,8 +110,8 @@ def estimate(lots: Sequence[Lot], rates: Rates, commands_each: int = 1) -> Estim
     `commands_each` is 2 where each is read back or handed back afterwards.
     """
     sent = [(lot, _sent(lot.devices * commands_each, rates)) for lot in lots]
-    commands = sum(count for _, count in sent)
-    down = sum(lot.command_octets * count for lot, count in sent)
+    commands = _whole(sum(count for _, count in sent))
+    down = _whole(sum(lot.command_octets * count for lot, count in sent))
     devices = sum(lot.devices for lot in lots)
     kept = sum(
         (lot.command_octets + lot.response_octets) * lot.devices * commands_each for lot in lots
@@ -126,24 +126,29 @@ def estimate(lots: Sequence[Lot], rates: Rates, commands_each: int = 1) -> Estim
         commands=commands,
         octets_down=down,
         octets_up=sum(lot.response_octets * lot.devices * commands_each for lot in lots),
-        blocks_down=sum(
-            -(-lot.command_octets // rates.block_octets) * count for lot, count in sent
+        blocks_down=_whole(
+            sum(-(-lot.command_octets // rates.block_octets) * count for lot, count in sent)
         ),
         kept_octets=kept,
         bounds=tuple(sorted(bounds, key=lambda bound: -bound.seconds)),
     )
 
 
-def _sent(commands: int, rates: Rates) -> int:
-    """With those that are lost, and of those again, as often as it is tried."""
-    return ceil(round(commands * (1 - rates.unreached) / (1 - _lost(rates)), _DECIMALS))
+def _sent(commands: int, rates: Rates) -> float:
+    """With those that are lost, and of those again, as often as it is tried; on the average."""
+    return commands * (1 - rates.unreached) / (1 - _lost(rates))
+
+
+def _whole(found: float) -> int:
+    """Rounded up once, not for each lot: a few devices of many kinds are not counted as more."""
+    return ceil(round(found, _DECIMALS))
 
 
 def _lost(rates: Rates) -> float:
     return rates.lost_per_thousand / 1_000
 
 
-def _network(region: str, sent: Sequence[tuple[Lot, int]], rates: Rates) -> Bound:
+def _network(region: str, sent: Sequence[tuple[Lot, float]], rates: Rates) -> Bound:
     here = [(lot, count) for lot, count in sent if lot.region == region]
     octets = sum(lot.command_octets * count for lot, count in here)
     by_octets = octets / rates.network[region]

@@ -99,11 +99,17 @@ class Progress:
 
     @property
     def per_second(self) -> float | None:
-        """Devices that come to an end in a second of the line, lately; None if that is not known."""
+        """Devices that come to an end in a second of the line, lately; None if that is not known.
+
+        It is not if more came to an end after the last point than between the points: a wave that
+        has just begun is not judged by the wait for the last hubs of the wave before.
+        """
         recent = _recent(self.points)
         if len(recent) < 2:
             return None
         first, last = recent[0], recent[-1]
+        if self.ended - last.ended > last.ended - first.ended:
+            return None
         return (last.ended - first.ended) / (last.at - first.at).total_seconds()
 
     @property

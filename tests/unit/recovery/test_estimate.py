@@ -28,6 +28,16 @@ def test_what_is_lost_is_sent_again() -> None:
     assert found.kept_octets == 800 * 6_000 + 8_000 * 3_700
 
 
+def test_a_few_devices_of_many_kinds_are_not_counted_as_more() -> None:
+    """Repetitions are rounded up once: thirty lots of one device are not sixty commands."""
+    rates = replace(RATES, lost_per_thousand=20)
+    lots = [replace(LOTS[0], kind=f"kind-{number}", devices=1) for number in range(30)]
+    assert estimate(lots, rates).commands == 31
+    assert (
+        estimate(lots, rates).commands == estimate([replace(LOTS[0], devices=30)], rates).commands
+    )
+
+
 def test_the_slowest_decides() -> None:
     """Hours are those of the slowest, by octets or by commands, and it is named first."""
     found = estimate(LOTS, RATES)

@@ -89,6 +89,15 @@ def test_what_stands_still_or_is_done_has_no_end() -> None:
     assert slow.ends is None  # no time that anybody lives to see
 
 
+def test_a_wave_that_has_just_begun_is_not_judged_by_the_wait_before_it() -> None:
+    """More devices ended since the last point than between the points: no rate, no end."""
+    waited = _progress((0, 0), (10, 300), (5_000, 305), (6_000, 306), devices=3_000)
+    assert waited.ends is not None
+    begun = replace(waited, fates={Fate.RECOVERED: 1_200, Fate.PLANNED: 1_800})
+    assert begun.per_second is None
+    assert begun.ends is None
+
+
 def test_devices_are_counted_by_kind_make_and_region() -> None:
     """Each device is counted once on each page, by its fate."""
     assert fates_by(TOTALS, 0)["gsme"] == {Fate.PLANNED: 4, Fate.SILENT: 1}

@@ -139,6 +139,18 @@ class Commands:
         """
         return recovering(self._by.materials, target.cells, counter)
 
+    def signed(self, target: Target, counter: int) -> bytes:
+        """What is signed of the command to the device; neither its point nor its key is looked at.
+
+        Raises:
+            Malformed: the device has none of the cells that are to be replaced.
+
+        Clause: gbcs:7.2.7
+        """
+        form = self._of(target, counter)
+        filling = _filling(counter.to_bytes(form.counter, "big"), target.recipient.device.octets)
+        return signature_input(form.group.filled(filling))
+
     def make(self, targets: Sequence[Target], counters: Sequence[int]) -> tuple[Formed, ...]:
         """A command for each of these devices, with its counter, as whole messages.
 

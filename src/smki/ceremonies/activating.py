@@ -129,6 +129,7 @@ class ActiveKey:
         public_key: SubjectPublicKeyInfo, DER; empty of a symmetric key.
         until: it is not used from then on.
         used: how often it was used.
+        wanted: for what it may be used.
 
     Clause: sec:L10.9
     """
@@ -143,6 +144,7 @@ class ActiveKey:
         "public_key",
         "until",
         "used",
+        "wanted",
     )
 
     def __init__(
@@ -157,6 +159,7 @@ class ActiveKey:
                 f" {secret.key} {secret.fingerprint[:16]}"
             )
         self.name = secret.key
+        self.wanted = wanted
         self.fingerprint = secret.fingerprint
         self.used = 0
         self.until = min(warrant.expiry, at + ACTIVE_MOST)

@@ -1,7 +1,7 @@
 """A key that is used by reference: one process has it, others ask over a Unix socket of its owner's.
 
-Whoever has the key decides: each use is counted there, and refused when the key is used up, its
-time is over or it was forgotten. Another user's process is not heard. Bad octets get a refusal and
+Whoever has the key decides: each use is counted there, and refused when it is none that it is open
+for (`key_commands`), the key is used up, its time is over or it was forgotten. Another user's process is not heard. Bad octets get a refusal and
 the end of the connection; sizes and waits are bounded. Which key it is, and by what authority it is
 open, is for whoever serves it.
 
@@ -58,6 +58,8 @@ class ServedKey:
         until: it is not used from then on; None for no limit.
         uses_left: how often it may still be used; None for no limit.
         symmetric: the symmetric key for commands of mode 9, a use each time; None if there is none.
+        permits: refuses messages that are not to be signed, before a use is counted; None if whoever
+            serves the key is the only one who asks.
     """
 
     name: str
@@ -66,6 +68,7 @@ class ServedKey:
     until: datetime | None = None
     uses_left: Callable[[], int | None] = lambda: None
     symmetric: Callable[[], bytes] | None = None
+    permits: Callable[[Sequence[bytes]], object] | None = None
 
 
 @contextmanager
@@ -181,6 +184,8 @@ class _Holder:
                 return self._what()
             case b"\1":
                 messages = split(question[1:])
+                if served.permits is not None:
+                    served.permits(messages)
                 with self._used():
                     return joined(served.key.sign(messages))
             case b"\2" if len(question) == 1:

@@ -10,8 +10,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +31,7 @@ from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.fingerprints import fingerprint
 from smki.ceremonies.keysets import REHEARSAL, Algorithm, Secret
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY, SYMMETRIC
+from smki.interfaces.key_commands import OnlyCommands
 from smki.interfaces.key_over import KeyOver
 from smki.interfaces.key_serving import ServedKey, serve_key
 from smki.ports import Clock, SigningKey
@@ -66,10 +67,12 @@ class KeysServed:
         Clause: sec:L10.9
         """
         served, (signing, _) = served_key(keys), _together(keys)
+        only = OnlyCommands(self.recovery, signing.wanted)
         socket = self.recovery.key_socket
         make_folder(socket.parent, 0o700)
         forget_file(self.recovery).unlink(missing_ok=True)
-        with _signals_interrupt(), serve_key(socket, served):
+        by = replace(served, permits=only)
+        with _signals_interrupt(), closing(only), serve_key(socket, by):
             self.tell(
                 f"{' and '.join(one.name for one in keys)}: open for carriers of"
                 f" {self.recovery.campaign}, {signing.uses_left} uses, until"
@@ -82,12 +85,16 @@ class KeysServed:
         return why
 
     def _ended(self, key: ActiveKey) -> str:
-        """Why the key is not to be used any more; returns when that is so."""
+        """Why the key is not to be used any more; returns when that is so.
+
+        However the clock is set meanwhile, its time is not longer than it was at first.
+        """
+        until = time.monotonic() + (key.until - self.clock.now()).total_seconds()
         try:
             while True:
                 if forget_file(self.recovery).exists():
                     return "ended by the operator"
-                if self.clock.now() >= key.until:
+                if self.clock.now() >= key.until or time.monotonic() >= until:
                     return "its time is over"
                 if not key.uses_left:
                     return "used up"

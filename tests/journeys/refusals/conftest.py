@@ -23,6 +23,7 @@ from smki.flows.deciding import lodge_decision
 from smki.flows.lodged import lodged_entry
 from smki.governance import Body, Decision, DecisionKind, encode_decision
 from smki.interfaces.cli.officers import detached
+from smki.interfaces.key_commands import OnlyCommands
 from smki.interfaces.key_over import KeyOver
 from smki.merkle.leaf import LeafType
 
@@ -133,6 +134,12 @@ class Trial:
         for number in range(times):
             self.signatures += key.sign([b"command %d" % number])
         key.close()
+
+
+@pytest.fixture
+def uncampaigned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no campaign: whatever is asked is taken for one of its commands."""
+    monkeypatch.setattr(OnlyCommands, "__call__", lambda *_: None)
 
 
 @pytest.fixture(scope="session", name="trial")

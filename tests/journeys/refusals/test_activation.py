@@ -18,6 +18,7 @@ SAID = {
 }
 
 
+@pytest.mark.usefixtures("uncampaigned")
 @pytest.mark.clause("sec:L10.9", "sec:L10", "sec-app-l:3")
 def test_a_key_is_open_for_carriers_until_it_is_used_up(trial: Any) -> None:
     """Under decisions and by three of five: each use is counted, the last one ends it, and it is told."""
@@ -56,6 +57,7 @@ def test_what_was_brought_is_signed(trial: Any) -> None:
     assert trial.house.json("repository", "audit")[1]["problems"] == []
 
 
+@pytest.mark.usefixtures("uncampaigned")
 @pytest.mark.clause("sec:L10.9")
 def test_whoever_is_there_ends_it(trial: Any) -> None:
     """From another terminal: nobody has the key any more, though uses were left."""

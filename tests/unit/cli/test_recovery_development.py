@@ -13,8 +13,10 @@ from tests.unit.cli.conftest import Authority
 
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.recoveries import recovery_of
+from smki.interfaces.key_commands import OnlyCommands
 from smki.interfaces.key_over import KeyOver
 from smki.merkle.leaf import LeafType
+from smki.terms import Refused
 
 SAID = {"incident": "INC-7", "purpose": "replace", "recovery": "M-1", "method": "contingency"}
 
@@ -30,7 +32,7 @@ def _given(*keys: str) -> list[str]:
 
 @pytest.mark.clause("sec:L10.9")
 def test_whoever_ends_the_process_ends_it_in_order(authority: Authority) -> None:
-    """As Ctrl-C does: how often the key was used is on record all the same."""
+    """As Ctrl-C does: how often the key was used is on record; for no campaign, it never is."""
     house = authority.house
     authority.lodge("K-recovery", "use-key", "recovery", "--scope", "INC-7: replace")
     authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "contingency")
@@ -44,19 +46,23 @@ def test_whoever_ends_the_process_ends_it_in_order(authority: Authority) -> None
             assert time.monotonic() < until
             time.sleep(0.05)
         key = KeyOver(path, patience=5)
-        key.sign([b"a command"])
+        with pytest.raises(Refused, match="campaign trial: there is none"):
+            key.sign([b"a command"])
         key.close()
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=30)
     said = json.loads(out)
     assert process.returncode == 0, said
-    assert said["keys"] == [{"key": "recovery", "used": 1}]
+    assert said["keys"] == [{"key": "recovery", "used": 0}]
     assert not path.exists()
 
 
 @pytest.mark.clause("sec:L10.9", "sec:L10")
-def test_contingency_and_symmetric_key_are_used_by_decision(authority: Authority) -> None:
+def test_contingency_and_symmetric_key_are_used_by_decision(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Refused without a decision about each; with them both are open, and each use is on record."""
+    monkeypatch.setattr(OnlyCommands, "__call__", lambda *_: None)  # there is no campaign
     house = authority.house
     keys = ("contingency", "contingency-symmetric")
     command = ("recovery", "activate", "trial", "--development", "contingency", "--uses", "1")

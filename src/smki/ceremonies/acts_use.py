@@ -9,7 +9,6 @@ from typing import Final
 from smki.ceremonies.activating import ActiveKey, Wanted, Warrant
 from smki.ceremonies.acts_keys import ABSENT, secret_of
 from smki.ceremonies.acts_people import must_say
-from smki.ceremonies.fields import instant_text
 from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.holding import Ceremony, Said
 from smki.ceremonies.keysets import Secret
@@ -17,7 +16,7 @@ from smki.ceremonies.scripts import Act, Role, Step
 from smki.ceremonies.transcript import Kind
 from smki.merkle.canonical import JSON
 from smki.ports.ceremony import Console
-from smki.terms import Inconsistent, Refused, Unavailable
+from smki.terms import Inconsistent, Refused, Unavailable, instant_text
 
 _OPEN: Final = "keys-were-open"
 USES: Final = range(1, 10**9)  # some tries for each of fifty million devices

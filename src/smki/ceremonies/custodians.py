@@ -21,9 +21,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from smki.ceremonies.fields import instant_text, malformed, read_document, text64
+from smki.ceremonies.fields import malformed, read_document, text64
 from smki.merkle.canonical import encode_json
-from smki.terms import Finding, Refused
+from smki.terms import Finding, Refused, instant_text
 
 CLAUSE: Final = "sec-app-l:3"
 SALT_OCTETS: Final = 32

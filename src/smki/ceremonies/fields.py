@@ -10,7 +10,7 @@ from typing import Final
 
 from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, parse_json
-from smki.terms import Malformed
+from smki.terms import Malformed, instant_text
 
 TEXT_MAX: Final = 400  # characters of anything a person writes in a ceremony
 NAME_MAX: Final = 64
@@ -109,11 +109,6 @@ def read_document(octets: bytes, what: str, most: int, keys: Sequence[str]) -> F
 def text64(octets: bytes) -> str:
     """The octets as the documents have them: base64."""
     return write_base64(octets)
-
-
-def instant_text(at: datetime) -> str:
-    """The instant as the documents have it, to the second, in UTC."""
-    return f"{at.astimezone(UTC).year:04d}-{at.astimezone(UTC):%m-%dT%H:%M:%SZ}"
 
 
 def malformed(what: str, message: str, where: str = "") -> Malformed:

@@ -22,10 +22,10 @@ from enum import Enum
 from hashlib import sha256
 from typing import Final
 
-from smki.ceremonies.fields import Fields, instant_text, malformed, read_document, text64
+from smki.ceremonies.fields import Fields, malformed, read_document, text64
 from smki.governance.signing import verify_detached
 from smki.merkle.canonical import JSON, encode_json, parse_json
-from smki.terms import Refused
+from smki.terms import Refused, instant_text
 from smki.wire.cms import parse_detached
 
 FORMAT: Final = "smki-transcript-1"

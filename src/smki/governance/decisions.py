@@ -25,7 +25,7 @@ from typing import Final, TypeVar
 
 from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, encode_json, parse_json
-from smki.terms import Malformed
+from smki.terms import Malformed, instant_text
 
 DECISION_MAX_OCTETS: Final = 24 * 1024  # with its signatures it stands in a leaf or a small blob
 SIGNATURES_MAX: Final = 16  # more than a committee has members
@@ -114,10 +114,10 @@ def encode_decision(decision: Decision) -> bytes:
         {
             "body": decision.body.value,
             "conditions": list(decision.conditions),
-            "expiry": _text(decision.expiry),
+            "expiry": instant_text(decision.expiry),
             "id": decision.id,
             "kind": decision.kind.value,
-            "not_before": _text(decision.not_before),
+            "not_before": instant_text(decision.not_before),
             "object": decision.object,
             "scope": decision.scope,
         }
@@ -176,7 +176,7 @@ def explain(decision: Decision) -> tuple[str, ...]:
     lines = [
         f"decision {decision.id} of {decision.body.value}: {decision.kind.value}",
         f"  about {decision.object}{scope}",
-        f"  in force from {_text(decision.not_before)} to {_text(decision.expiry)}",
+        f"  in force from {instant_text(decision.not_before)} to {instant_text(decision.expiry)}",
     ]
     lines += [f"  on condition: {one}" for one in decision.conditions]
     return tuple(lines)
@@ -191,7 +191,7 @@ def _decision(value: JSON) -> Decision:
         raise _malformed("id", f"{identifier!r}, must be letters, digits, '.', '/', '-', '_'")
     start, end = _instant(value, "not_before"), _instant(value, "expiry")
     if not start < end:
-        raise _malformed("expiry", f"{_text(end)}, must be after not_before")
+        raise _malformed("expiry", f"{instant_text(end)}, must be after not_before")
     about = _string(value, "object", TEXT_MAX)
     if not about.strip():
         raise _malformed("object", "empty, must name what is decided about")
@@ -243,10 +243,6 @@ def _instant(value: Mapping[str, JSON], key: str) -> datetime:
     except ValueError:
         pass
     raise _malformed(key, f"{text!r}, must be as 2026-11-21T00:00:00Z")
-
-
-def _text(at: datetime) -> str:
-    return f"{at.year:04d}-{at:%m-%dT%H:%M:%SZ}"  # %Y leaves the zeros of early years out
 
 
 def _malformed(field: str, message: str) -> Malformed:

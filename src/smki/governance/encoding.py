@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple, Union, get_args, get_origin, get_type
 
 from smki.governance.entities import ENTITIES, Entity, Key, Kind
 from smki.merkle.canonical import JSON, encode_json, parse_json
-from smki.terms import Malformed
+from smki.terms import Malformed, instant_text
 
 REF_MAX: Final = 120  # characters
 TEXT_MAX: Final = 100_000  # characters of one text: a long section of a paper, ten times over
@@ -185,11 +185,6 @@ def _time(text: str) -> time:
     return at.replace(second=0, microsecond=0)  # what is written has none
 
 
-def _instant_said(at: datetime) -> str:
-    said = at.astimezone(UTC)
-    return f"{said.year:04d}-{said:%m-%dT%H:%M:%SZ}"  # %Y leaves the zeros of early years out
-
-
 def _instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
@@ -201,7 +196,7 @@ _FORMS: Final[dict[Any, _Form]] = {
     date: _Form(date.isoformat, _dated(date.fromisoformat, "2026-11-21")),
     time: _Form(lambda at: f"{at:%H:%M}", _dated(_time, "10:00")),
     datetime: _Form(
-        _instant_said,
+        instant_text,
         _dated(_instant, "2026-11-21T10:00:00Z"),
     ),
 }

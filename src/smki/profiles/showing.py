@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from smki.crypto import key_fingerprint
 from smki.profiles import reading, table
@@ -16,6 +16,7 @@ from smki.terms import (
     Refused,
     RemotePartyRole,
     SerialNumber,
+    instant_text,
 )
 from smki.wire import der
 from smki.wire.certificate import Certificate, parse_certificate, parse_public_key
@@ -227,8 +228,8 @@ def _fields(certificate: Certificate) -> list[tuple[str, str]]:
         ("serialNumber", tbs.serial.hex().upper()),
         ("signature", _algorithm(tbs.algorithm)),
         ("issuer", name_text(tbs.issuer)),
-        ("notBefore", _instant(tbs.not_before.instant)),
-        ("notAfter", _instant(tbs.not_after.instant)),
+        ("notBefore", instant_text(tbs.not_before.instant)),
+        ("notAfter", instant_text(tbs.not_after.instant)),
         ("subject", name_text(tbs.subject)),
         ("subjectPublicKey", key.hex()),
     ]
@@ -261,8 +262,3 @@ _SHOWN = (
 def _algorithm(octets: bytes) -> str:
     known = next((row.name for row in table.Algorithm if row.value == octets), None)
     return known or octets.hex()
-
-
-def _instant(instant: datetime) -> str:
-    at = instant.astimezone(UTC)
-    return f"{at.year:04d}-{at:%m-%dT%H:%M:%SZ}"  # %Y leaves the zeros of early years out

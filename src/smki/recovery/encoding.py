@@ -7,7 +7,7 @@ from typing import Final
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.recovery.campaign import CampaignPlan, Patience, StopAt
 from smki.recovery.procedures import Compromised, Method
-from smki.terms import Malformed
+from smki.terms import Malformed, instant_text
 
 _INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -19,7 +19,7 @@ def plan_fields(plan: CampaignPlan) -> dict[str, JSON]:
         "decision": plan.decision,
         "compromised": plan.compromised.value,
         "method": plan.method.value,
-        "expires": f"{plan.expires.astimezone(UTC):{_INSTANT}}",
+        "expires": instant_text(plan.expires),
         "waves": list(plan.waves),
         "canaries": plan.canaries,
         "per_second": dict(plan.per_second),

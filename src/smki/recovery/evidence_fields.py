@@ -24,7 +24,7 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hi
 
 from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, encode_json, parse_json
-from smki.terms import EUI64, Malformed, RemotePartyRole
+from smki.terms import EUI64, Malformed, RemotePartyRole, instant_text
 from smki.wire.gbcs.trust_anchors import CellUsage, KeyUsageBits, TrustAnchorCellIdentifier
 
 TEXT_MAX: Final = 4_000  # characters of anything that a person writes
@@ -73,12 +73,6 @@ def cell_named(text: str) -> TrustAnchorCellIdentifier:
         Malformed: there is none of that name.
     """
     return _cell(text, "cell", "")
-
-
-def instant_text(at: datetime) -> str:
-    """The instant as documents have it, to the second, in UTC."""
-    utc = at.astimezone(UTC)
-    return f"{utc.year:04d}-{utc:%m-%dT%H:%M:%SZ}"
 
 
 _TEXTS: Final[Mapping[type, Callable[[Any], str]]] = {

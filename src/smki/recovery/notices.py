@@ -35,10 +35,9 @@ from smki.recovery.notices_rows import (
     FileKind,
     Row,
     Rows,
-    said,
     write_rows,
 )
-from smki.terms import EUI64, Compromised, Malformed, Method, SerialNumber
+from smki.terms import EUI64, Compromised, Malformed, Method, SerialNumber, instant_text
 
 CERTIFICATES_MAX: Final = 1_000
 DEVICES_MAX: Final = 10_000  # of more, the inventory is the better list
@@ -182,8 +181,8 @@ def parse_parcel(octets: bytes, most: int = PARCEL_MAX_OCTETS) -> tuple[bytes, b
 def _rows(one: Notification) -> Iterator[Row]:
     yield Row("reference", one.reference)
     yield Row("party", one.party, str(one.entity))
-    yield Row("made", said(one.made))
-    yield Row("discovered", said(one.discovered))
+    yield Row("made", instant_text(one.made))
+    yield Row("discovered", instant_text(one.discovered))
     yield Row("extent", "known" if one.known else "suspected")
     yield Row("key", one.compromised.value)
     yield Row("circumstances", one.circumstances)

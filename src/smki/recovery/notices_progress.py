@@ -25,9 +25,9 @@ from datetime import datetime
 from typing import Final
 
 from smki.recovery.campaign import Fate
-from smki.recovery.notices_rows import FileKind, Row, Rows, said, write_rows
+from smki.recovery.notices_rows import FileKind, Row, Rows, write_rows
 from smki.recovery.progress import Progress
-from smki.terms import EUI64, Compromised
+from smki.terms import EUI64, Compromised, instant_text
 
 REASONS_MAX: Final = 1_000
 DEVICES_A_PART: Final = 100_000
@@ -169,7 +169,7 @@ def _rows(one: ProgressFile) -> Iterator[Row]:
     yield Row("reference", one.reference)
     yield Row("to", one.to)
     yield Row("campaign", one.campaign)
-    yield Row("made", said(one.made))
+    yield Row("made", instant_text(one.made))
     yield Row("part", str(one.part.number), str(one.part.of))
     yield Row("state", one.state)
     yield Row("devices", str(one.devices_of_campaign))

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final, NamedTuple, TypeVar
 
-from smki.terms import EUI64, Malformed
+from smki.terms import EUI64, Malformed, instant_text
 
 FILE_MAX_OCTETS: Final = 4 * 1024 * 1024  # 100,000 devices and what stands before them
 TEXT_MAX: Final = 2_000
@@ -166,7 +166,7 @@ class Rows:
             found = datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
         except ValueError:
             found = None
-        if found is None or said(found) != text:
+        if found is None or instant_text(found) != text:
             raise self.wrong(f"{field}: {text[:60]!r}, must be as 2026-11-21T10:00:00Z")
         return found
 
@@ -225,11 +225,6 @@ class Rows:
     def wrong(self, what: str) -> Malformed:
         """An error in the line that was taken last."""
         return wrong(self.line, what)
-
-
-def said(at: datetime) -> str:
-    """The instant as it stands in files."""
-    return f"{at.year:04d}-{at.astimezone(UTC):%m-%dT%H:%M:%SZ}"
 
 
 def wrong(line: int, what: str) -> Malformed:

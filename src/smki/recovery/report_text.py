@@ -5,8 +5,8 @@ Clause: sec:L10
 
 from collections.abc import Iterable, Iterator
 
-from smki.recovery.evidence_fields import instant_text
 from smki.recovery.report import Check, Criterion, Report, RunKind, Share
+from smki.terms import instant_text
 
 _KINDS = {
     RunKind.REHEARSAL: "rehearsal: no real key was used, no real device commanded",

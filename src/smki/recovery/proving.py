@@ -158,7 +158,8 @@ def examine(
     tally = devices.tally
     first, last = tally.first or NEVER, tally.last or NEVER
     _placed_by_believed(placed, authorities, first, last, tell)
-    _decided_first(subject, decisions, _keys(placed, devices), first, last, tally, tell)
+    wrong = decisions.wrong_with(subject, _keys(placed, devices), devices.modes, first, last)
+    _decided_first(wrong, tally, tell)
     _approved(documents, decisions, tell)
     _marked(
         subject,
@@ -310,17 +311,9 @@ def _point(one: InCell) -> bytes:
     return public_key_octets(parse_certificate(one.certificate).tbs)
 
 
-def _decided_first(
-    subject: Subject,
-    decisions: Decisions,
-    keys: frozenset[str],
-    first: datetime,
-    last: datetime,
-    tally: Tally,
-    tell: Told,
-) -> None:
+def _decided_first(wrong: Iterable[tuple[str, ...]], tally: Tally, tell: Told) -> None:
     """4: each decision that there must be permits what was done."""
-    for reasons in decisions.wrong_with(subject, keys, first, last).values():
+    for reasons in wrong:
         tally.judge(Criterion.AUTHORITY, holds=not reasons)
         for reason in reasons:
             tell("decision", reason)

@@ -11,7 +11,7 @@ decision.
 Clause: sec:L10.9
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -38,15 +38,20 @@ from smki.profiles.reading import (
 from smki.profiles.table import COMMON_NAME, ORGANISATION_NAME
 from smki.recovery.evidence import DecisionKept, Vouched
 from smki.recovery.evidence import Signed as Signature
-from smki.recovery.procedures import METHODS
+from smki.recovery.procedures import CONTINGENCY_KEY, METHODS, RECOVERY_KEY
 from smki.recovery.report import Subject
 from smki.terms import CertificateKind, KeyUsage, Malformed, Refused
 from smki.wire.certificate import Certificate, parse_certificate
 from smki.wire.cms import parse_detached
+from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
 ANSWER_WITHIN: Final = timedelta(hours=48)  # a command made in time may be answered so much later
 OFFICERS: Final = 2  # whoever presided and the secretary
 REHEARSED: Final = "rehearsal-"  # before the name of a key of rehearsals
+_BY_KEY: Final[Mapping[CredentialsReplacementMode, str]] = {
+    CredentialsReplacementMode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY: RECOVERY_KEY,
+    CredentialsReplacementMode.ANY_BY_CONTINGENCY: CONTINGENCY_KEY,
+}
 
 NO_ONE: Final = (
     "no ceremony made it, no entry of the record has it, and no believed authority issued it"
@@ -184,39 +189,43 @@ class Decisions:
         return identifier in self._found
 
     def wrong_with(
-        self, subject: Subject, key: frozenset[str], first: datetime, last: datetime
-    ) -> Mapping[str, tuple[str, ...]]:
-        """By decision that must be there, why it does not permit what was done; empty if it does."""
+        self,
+        subject: Subject,
+        key: frozenset[str],
+        modes: Collection[CredentialsReplacementMode],
+        first: datetime,
+        last: datetime,
+    ) -> tuple[tuple[str, ...], ...]:
+        """For each decision that there must be, why it does not permit what was done.
+
+        Args:
+            subject: what was done, as people say it.
+            key: by what fingerprints the key that signs may be named.
+            modes: of the commands: by them it is known which key signed.
+            first: the first command.
+            last: the last one.
+        """
         within = max(first, last - ANSWER_WITHIN)
-        row = METHODS[subject.method]
-        wrong = {
-            subject.decision: tuple(
+        about, scope = frozenset({subject.incident}), subject.method.value
+        wrong = [
+            [
                 self._why_not(
-                    subject.decision,
-                    Question(
-                        act=Act.RECOVER,
-                        about=frozenset({subject.incident}),
-                        at=at,
-                        scope=subject.method.value,
-                    ),
+                    subject.decision, Question(act=Act.RECOVER, about=about, at=at, scope=scope)
                 )
                 for at in (first, within)
-            )
-        }
-        if row.key:
-            names = frozenset({row.key, REHEARSED + row.key}) | key
-            wrong[subject.key_decision] = (
-                *(
-                    self._why_not(
-                        subject.key_decision, Question(act=Act.USE_KEY, about=names, at=at)
-                    )
-                    for at in (first, within)
-                ),
-                self._scope(subject),
-            )
-        return {
-            name: tuple(dict.fromkeys(filter(None, reasons))) for name, reasons in wrong.items()
-        }
+            ]
+        ]
+        chosen = METHODS[subject.method].key
+        for name in sorted({_BY_KEY[mode] for mode in modes if mode in _BY_KEY} | {chosen} - {""}):
+            names = frozenset({name, REHEARSED + name}) | key
+            reasons = [
+                self._why_not(subject.key_decision, Question(act=Act.USE_KEY, about=names, at=at))
+                for at in (first, within)
+            ]
+            if chosen and name != chosen:
+                reasons.append(f"commands are by the {name} key, {scope} is by the {chosen} key")
+            wrong.append([*reasons, self._scope(subject)])
+        return tuple(tuple(dict.fromkeys(filter(None, reasons))) for reasons in wrong)
 
     def _scope(self, subject: Subject) -> str:
         """The scope of the key's decision begins with the incident."""

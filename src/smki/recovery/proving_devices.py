@@ -45,6 +45,7 @@ from smki.recovery.report import Criterion
 from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message
 from smki.wire.gbcs.payloads import SecurityPayload, read_payload
+from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
 _LATER: Final = (Turn.HANDED_BACK, Turn.UPDATED)
 _ENDED: Final = {
@@ -97,6 +98,7 @@ class Devices:
         self._everything = everything
         self.tally = Tally()
         self.policies: Counter[bytes] = Counter()
+        self.modes: set[CredentialsReplacementMode] = set()  # of commands of the recovery
         self._materials, self._tell_all = materials, tell
         self._certificates = DeviceCertificates(authorities)
         self._reading = Reading()
@@ -148,6 +150,7 @@ class Devices:
             return
         self._commanded(case, exchange.turn, command, commanded)
         if exchange.turn is Turn.COMMANDED:
+            self.modes.add(commanded.mode)
             self._timed(exchange.at)
         if exchange.turn is Turn.UPDATED:
             self._further(case, holds=False)

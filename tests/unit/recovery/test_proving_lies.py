@@ -18,7 +18,7 @@ from smki.profiles.reading import issuer_from_certificate, policies, subject_key
 from smki.recovery.evidence import Vouched
 from smki.recovery.proving import Examined, examine, prove
 from smki.recovery.report import Criterion
-from smki.terms import CertificateKind, KeyUsage, SerialNumber
+from smki.terms import CertificateKind, KeyUsage, Method, SerialNumber
 from smki.wire.certificate import parse_certificate
 
 NONE: Final[frozenset[bytes]] = frozenset()
@@ -107,6 +107,36 @@ def test_officers_and_inspectors_of_a_rehearsal_are_none_of_a_real_recovery(stor
     for one in (who.chair, who.maker):
         policy = frozenset(policies(parse_certificate(one.certificate).tbs))
         assert "must be none of rehearsals" in said(examined(story, policy))
+
+
+@pytest.mark.clause("sec:L10.9")
+@pytest.mark.parametrize("method", [Method.ONE, Method.BY_RECOVERY])
+def test_the_key_that_signed_needs_its_decision_whatever_the_report_says(
+    story: Story, method: Method
+) -> None:
+    """Commands by the contingency key are no subscriber's own, and none of the recovery key's."""
+    who = people()
+    about = decision("PMA/1", DecisionKind.RECOVER, INCIDENT, method.value)
+    story.decisions[0] = kept(about, who.chair, who.secretary)
+    recovery = decision("PMA/2", DecisionKind.USE_KEY, "recovery", f"{INCIDENT}: recovery")
+    story.decisions[1] = kept(recovery, who.chair, who.secretary)
+    named = "" if method is Method.ONE else "PMA/2"
+    story.about = replace(story.about, method=method, key_decision=named)
+    found = examined(story)
+    assert not found.results[Criterion.AUTHORITY].passed
+    assert "decision '': not among" in said(found) or "commands are by the contingency" in said(
+        found
+    )
+
+
+@pytest.mark.clause("sec:L10.9", "sec:L10")
+def test_one_decision_is_not_taken_for_two(story: Story) -> None:
+    """A decision about the key alone, named for the method too, permits no method."""
+    story.about = replace(story.about, decision="PMA/2")
+    found = examined(story)
+    assert "PMA/2 is a use-key" in said(found)
+    assert found.results[Criterion.AUTHORITY].of == 2
+    assert not found.results[Criterion.AUTHORITY].passed
 
 
 @pytest.mark.clause("sec:L10")

@@ -1,9 +1,9 @@
 """A key that is used by reference: one process has it, others ask over a Unix socket of its owner's.
 
 Whoever has the key decides: each use is counted there, and refused when it is none that it is open
-for (`key_commands`), the key is used up, its time is over or it was forgotten. Another user's process is not heard. Bad octets get a refusal and
-the end of the connection; sizes and waits are bounded. Which key it is, and by what authority it is
-open, is for whoever serves it.
+for (`key_commands`), the key is used up, its time is over or it was forgotten. Another user's process
+is not heard. Bad octets get a refusal and the end of the connection; sizes and waits are bounded.
+Which key it is, and by what authority it is open, is for whoever serves it.
 
 Clause: sec:L10.9
 """
@@ -23,6 +23,7 @@ from smki.interfaces.key_frames import (
     FRAME_MOST,
     FRAME_SECONDS,
     LENGTH,
+    Operation,
     check_user,
     joined,
     read_octets,
@@ -179,16 +180,17 @@ class _Holder:
 
     def _asked(self, question: bytes) -> bytes:
         served = self._served
-        match question[:1]:
-            case b"\0" if len(question) == 1:
+        asked, rest = question[:1], question[1:]
+        match int.from_bytes(asked, "big") if asked else None:
+            case Operation.WHAT if not rest:
                 return self._what()
-            case b"\1":
-                messages = split(question[1:])
+            case Operation.SIGN:
+                messages = split(rest)
                 if served.permits is not None:
                     served.permits(messages)
                 with self._used():
                     return joined(served.key.sign(messages))
-            case b"\2" if len(question) == 1:
+            case Operation.SYMMETRIC if not rest:
                 if served.symmetric is None:
                     raise refused(f"{served.name}: no symmetric key is served with it")
                 with self._used():

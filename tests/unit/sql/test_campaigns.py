@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
+from sqlalchemy import inspect
 
+from smki.adapters.sql.campaign_parts import at_work
 from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.adapters.sql.store import Store
 from smki.ports.campaigns import Became, CampaignState, Member
@@ -182,3 +184,12 @@ def test_a_campaign_from_before_there_was_a_tally_is_counted(
     assert _counts(campaigns)[0].fates == {Fate.PLANNED: 3, Fate.UNDER_WAY: 2, Fate.SILENT: 1}
     assert campaigns.enlist(NAME, [_member(12)]) == 13
     assert _counts(campaigns)[2].fates == {Fate.PLANNED: 1}
+
+
+def test_who_is_at_work_is_asked_without_a_write(store: Callable[[], Store]) -> None:
+    """A page that looks at a campaign that nobody has carried yet makes no table of its own."""
+    there = store()
+    SqlCampaigns(there).begin(NAME, PLAN, AT)
+    before = inspect(there.engine).get_table_names()
+    assert at_work(there, NAME, AT) == 0
+    assert inspect(there.engine).get_table_names() == before

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     delete,
     func,
+    inspect,
     select,
     update,
 )
@@ -249,5 +250,10 @@ def at_work(store: Store, campaign: str, since: datetime) -> int:
         .select_from(_WORKER)
         .where(_W.campaign == campaign, _W.seen >= micros(since))
     )
-    store.write(_METADATA.create_all)
-    return int(store.read(lambda connection: connection.scalar(query) or 0))
+
+    def work(connection: Connection) -> int:
+        if not inspect(connection).has_table(_WORKER.name):  # nobody has carried any yet
+            return 0
+        return int(connection.scalar(query) or 0)
+
+    return store.read(work)

@@ -29,7 +29,7 @@ from smki.headend import Answered, GivenUp, HeadEnd, Order, Patience, commanded
 from smki.headend.waiting import CommandKey
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.key_serving import ServedKey, Signs
-from smki.interfaces.recovery_asking import line_time
+from smki.interfaces.recovery_asking import KeysAtHand, line_time
 from smki.interfaces.recovery_part import EstateTargets
 from smki.interfaces.rehearsal.authorising import permit_further
 from smki.interfaces.rehearsal.campaigning import BROKER, after, before
@@ -136,7 +136,7 @@ class _Sender:
             self._send(leg, key, self._targets(some))
 
     def _send(self, leg: Leg, key: Signs, targets: Mapping[EUI64, Target]) -> None:
-        code, by = leg.materials.mode.message_code, _Keys(key, self._broker)
+        code, by = leg.materials.mode.message_code, KeysAtHand(signs=key, broker=self._broker)
         messages: list[bytes] = []
 
         def make(counters: range) -> list[bytes]:
@@ -176,29 +176,6 @@ class _Sender:
                         response=response,
                     )
                 )
-
-
-class _Keys:
-    """`headend.PartyKeys`: an old key that signs, and the broker of today."""
-
-    def __init__(self, signs: Signs, broker: AgreementKey) -> None:
-        self._signs, self._broker = signs, broker
-
-    def sign(self, message: bytes) -> bytes:
-        """A signature of the old key."""
-        return self.sign_all((message,))[0]
-
-    def sign_all(self, messages: Sequence[bytes]) -> Sequence[bytes]:
-        """Signatures of the old key."""
-        return self._signs.sign(messages)
-
-    def agree(self, point: bytes) -> bytes:
-        """Z of the broker with the holder of the point."""
-        return self.agree_all((point,))[0]
-
-    def agree_all(self, points: Sequence[bytes]) -> Sequence[bytes]:
-        """Z of the broker with the holder of each point."""
-        return self._broker.agree(points)
 
 
 def _replaced(role: RemotePartyRole, old: Cells, now: Cells) -> bool:

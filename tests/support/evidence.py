@@ -379,7 +379,7 @@ class Recovery:
             about=About(
                 name=NAME,
                 scenario="smki-53",
-                kind=RunKind.LIVE_EXERCISE,
+                kind=RunKind.INCIDENT,
                 incident=INCIDENT,
                 compromised=Compromised.CONTINGENCY_SYMMETRIC
                 if self.contingency

@@ -1,6 +1,7 @@
 """Begins a campaign in the operator's own house: what a decision permits, made ready for carriers.
 
-    1 decided   the recorded decision permits this method for this incident; until when
+    1 decided   the recorded decision permits this method for this incident; until when; if it is of a
+                live exercise, for these devices and no others
     2 made      what is placed, from the certificates in force in the house
     3 open      the key that signs is open, and is the one by which devices believe; a subscriber's own
                 is in the house, and is the one from before
@@ -46,6 +47,7 @@ from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryQuery, InventoryRow
 from smki.recovery import CampaignPlan, Method
 from smki.recovery.arranging import arranged
+from smki.recovery.exercises import digest_of, list_named
 from smki.recovery.replacing import RECOVERY_CELL, SYMMETRIC_KEY_OCTETS
 from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
@@ -66,7 +68,7 @@ class Wanted:
         decision: id of the decision that permits the method.
         lost: which key.
         method: by which is recovered.
-        devices: these alone, for a live exercise; None for all.
+        devices: these alone; None for all. Those of a live exercise are named by its decisions.
         waves: share of the devices in each wave after the canaries, per thousand.
         canaries: devices of each kind, make and region in the first wave.
         per_second: commands that each region's network takes.
@@ -100,6 +102,7 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
     _plan(wanted, at)  # one that cannot be carried is told before anything else
     with open_front(house) as front, open_kept(house) as kept:
         expires = _decided(front, wanted, at)
+        _bounded(wanted)
         there = kept.campaigns.campaign(wanted.campaign)
         leg, now = _made(front, house, wanted, there.begun if there else at)
         public_key = _opened(recovery, leg) if leg.signer in _OPENED else _own(kept, house, leg)
@@ -112,7 +115,7 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
             broker=now.certificates[BROKER_KA],
         )
         _check(kept, leg, public_key)
-        _check_named(kept, wanted)
+        _check_named(kept, wanted, leg)
         plan = _plan(wanted, expires)
         members = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
         if there is None:
@@ -139,6 +142,27 @@ def _decided(front: FrontOffice, wanted: Wanted, at: datetime) -> datetime:
     if findings:
         raise Refused(findings=findings)
     return recorded.decision.expiry
+
+
+def _bounded(wanted: Wanted) -> None:
+    """Step 1: the devices of a live exercise are those that its decisions name.
+
+    Raises:
+        Refused: none are named, or others.
+    """
+    named = list_named(wanted.incident)
+    if not named:
+        return
+    if wanted.devices is None:
+        raise _refused(
+            f"{wanted.incident}: is a live exercise, the list of its devices must be given (--devices)"
+        )
+    found = digest_of(wanted.devices)
+    if found != named:
+        raise _refused(
+            f"{len(wanted.devices)} device(s) that are listed have the digest {found}, must be the"
+            f" list that was decided about, {named}"
+        )
 
 
 def _made(front: FrontOffice, house: Settings, wanted: Wanted, at: datetime) -> tuple[Leg, Cells]:
@@ -197,12 +221,18 @@ def _check(kept: Kept, leg: Leg, key: bytes) -> None:
             _check_device(found.state, leg, key)
 
 
-def _check_named(kept: Kept, wanted: Wanted) -> None:
-    """Devices that are named are in the estate."""
-    missing = [one for one in sorted(wanted.devices or ()) if kept.estate.row(one) is None]
+def _check_named(kept: Kept, wanted: Wanted, leg: Leg) -> None:
+    """Devices that are named are in the estate; those of a live exercise all obey such a command."""
+    rows = {one: kept.estate.row(one) for one in sorted(wanted.devices or ())}
+    missing = [one for one, row in rows.items() if row is None]
     if missing:
         raise _refused(
             f"{len(missing)} device(s) that are named are not in the estate, as {missing[0]}, must be"
+        )
+    others = [one for one, row in rows.items() if row is not None and row.kind not in leg.kinds]
+    if others and list_named(wanted.incident):
+        raise _refused(
+            f"{len(others)} device(s) of the list obey no such command, as {others[0]}, must all"
         )
 
 

@@ -63,6 +63,7 @@ from smki.recovery.evidence_bundles import (
     read_roster,
     rosters,
 )
+from smki.recovery.exercises import list_named
 from smki.recovery.proving import Examined, checks, examine
 from smki.recovery.proving_materials import told_by
 from smki.recovery.report import (
@@ -90,7 +91,6 @@ class Concluding:
 
     Attributes:
         name: of the recovery.
-        kind: of run: an incident, or a live exercise.
         key_decision: id of the decision by which the key was used.
         commander: the organisation that commanded, as its certificates name it.
         approach: the version of the approach that was followed; empty if none was.
@@ -101,7 +101,6 @@ class Concluding:
     """
 
     name: str
-    kind: RunKind
     key_decision: str
     commander: str
     approach: str = ""
@@ -154,7 +153,7 @@ def conclude(
         subject = Subject(
             name=said.name,
             scenario="",
-            kind=said.kind,
+            kind=_kind(first.incident),
             incident=first.incident,
             compromised=first.compromised,
             method=first.method,
@@ -199,6 +198,11 @@ def _report(
     )
 
 
+def _kind(incident: str) -> RunKind:
+    """What kind of run it was: the decisions about it say so."""
+    return RunKind.LIVE_EXERCISE if list_named(incident) else RunKind.INCIDENT
+
+
 def _before_this(recovery: Recovery, said: Concluding) -> Report | None:
     """The report that was written before; it is lodged once.
 
@@ -209,8 +213,8 @@ def _before_this(recovery: Recovery, said: Concluding) -> Report | None:
         return None
     report = parse_report(read_octets(recovery.report))
     about = report.subject
-    found = (about.kind, about.key_decision, about.commander, about.approach)
-    wanted = (said.kind, said.key_decision, said.commander, said.approach)
+    found = (about.key_decision, about.commander, about.approach)
+    wanted = (said.key_decision, said.commander, said.approach)
     words = (report.lessons, report.not_assured)
     if found != wanted or words != (said.lessons, said.not_assured):
         raise _said_otherwise(report)

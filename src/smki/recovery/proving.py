@@ -36,6 +36,7 @@ from smki.recovery.evidence_bundles import (
     read_outcomes,
     read_roster,
 )
+from smki.recovery.exercises import ListDigest, list_named
 from smki.recovery.procedures import Method
 from smki.recovery.proving_authority import (
     NO_ONE,
@@ -154,12 +155,13 @@ def examine(
     everything = subject.method is Method.BY_CONTINGENCY
     devices = Devices(materials, authorities, tell, everything=everything)
     inspectors = Inspectors(subject, authorities, decisions.organisations, tell)
-    _look_at_devices(shelf, devices, inspectors, told)
+    concerned = _look_at_devices(shelf, devices, inspectors, told)
     tally = devices.tally
     first, last = tally.first or NEVER, tally.last or NEVER
     _placed_by_believed(placed, authorities, first, last, tell)
     wrong = decisions.wrong_with(subject, _keys(placed, devices), devices.modes, first, last)
     _decided_first(wrong, tally, tell)
+    _bounded(subject, concerned, tally, tell)
     _approved(documents, decisions, tell)
     _marked(
         subject,
@@ -234,19 +236,22 @@ def checks(examined: Examined) -> tuple[Check, ...]:
 
 def _look_at_devices(
     shelf: Shelf, devices: Devices, inspectors: Inspectors, told: Callable[[int], object]
-) -> None:
-    """5: each device, with all that there is of it."""
+) -> str:
+    """5: each device, with all that there is of it; the digest of their list."""
+    listed = ListDigest()
     outcomes = shelf.rows(_K.OUTCOMES, lambda _, octets: read_outcomes(octets))
     found = shelf.rows(_K.INSPECTIONS, inspectors.rows)
     spoken = [shelf.rows(kind, _reader(kind)) for kind in (_K.EXCHANGES, _K.READ_BACKS, _K.UPDATES)]
     for row in shelf.rows(_K.ROSTER, lambda _, octets: read_roster(octets)):
         exchanges = tuple(filter(None, (rows.take(row.device) for rows in spoken)))
         devices.look(row, outcomes.take(row.device), exchanges, found.take(row.device))
+        listed.add(row.device)
         told(1)
     outcomes.rest()
     found.rest()
     for rows in spoken:
         rows.rest()
+    return listed.digits()
 
 
 def _reader(kind: EvidenceKind) -> Callable[[str, bytes], tuple[Exchanges, ...]]:
@@ -317,6 +322,20 @@ def _decided_first(wrong: Iterable[tuple[str, ...]], tally: Tally, tell: Told) -
         tally.judge(Criterion.AUTHORITY, holds=not reasons)
         for reason in reasons:
             tell("decision", reason)
+
+
+def _bounded(subject: Subject, concerned: str, tally: Tally, tell: Told) -> None:
+    """4: decisions of a live exercise name the list of its devices, and no others do."""
+    named = list_named(subject.incident)
+    exercise = subject.kind is RunKind.LIVE_EXERCISE
+    if not (exercise or named):
+        return
+    if not tally.judge(Criterion.AUTHORITY, holds=exercise and named == concerned):
+        tell(
+            "exercise",
+            f"{subject.kind.value} of devices with the digest {concerned}, decisions are about"
+            f" {subject.incident!r}: must be a live exercise of the list that they name",
+        )
 
 
 def _approved(documents: Iterable[tuple[str, Document]], decisions: Decisions, tell: Told) -> None:

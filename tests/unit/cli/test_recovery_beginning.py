@@ -1,6 +1,7 @@
 """A recovery in a house of one's own: begun by decision, its key open, carried, and read back."""
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,10 @@ import pytest
 from tests.unit.cli.conftest import Authority, House, key_open
 
 from smki.bootstrap import load_settings
+from smki.bootstrap.estates import open_estate
+from smki.devices import DeviceKind
+from smki.ports.estate import InventoryQuery
+from smki.recovery.report import RunKind, parse_report
 
 NAME: Final = "supplier-lost"
 BEGIN: Final = ("recovery", "begin", NAME, "--incident", "INC-7", "--decision", "M-1")
@@ -74,6 +79,64 @@ def _concluded(house: House, devices: int, folder: Path) -> None:
     assert (code, told["problems"]) == (0, []), told
     criteria = {one["name"]: one for one in told["criteria"]}
     assert [one for one in criteria if not criteria[one]["passed"]] == ["inspection-agrees"]
+
+
+@pytest.mark.clause("sec:L10", "sec:L10.9")
+def test_a_live_exercise_is_of_the_list_that_was_decided_about(
+    authority: Authority, tmp_path: Path
+) -> None:
+    """No list, another, a longer or a shorter one is refused; of that one the report says what it was."""
+    house = authority.house
+    with (house.state / "smki.toml").open("a") as configuration:
+        for region in ("north", "central", "south"):
+            configuration.write(f"\n[line.regions.{region}]\nunreachable = 0.0\nfaulty_makes = []")
+    assert house.run("estate", "make", "--devices", "8")[0] == 0
+    with open_estate(load_settings({"SMKI_STATE": str(house.state)})) as estate:
+        rows = estate.inventory(InventoryQuery(), None, 100)
+    of = {DeviceKind.ESME: list[str](), DeviceKind.CHF: list[str]()}
+    for row in rows:
+        of.get(row.kind, []).append(str(row.device))
+    meters, (hub, *_) = of[DeviceKind.ESME], of[DeviceKind.CHF]
+    file = tmp_path / "devices.txt"
+
+    def listed(*devices: str) -> tuple[str, ...]:
+        file.write_text("".join(f"{one}\n" for one in devices))
+        return ("--devices", str(file))
+
+    def exercise(*devices: str) -> tuple[str, ...]:
+        digest = sha256("".join(f"{one}\n" for one in sorted(devices)).encode()).hexdigest()
+        words = ("recovery", "begin", "exercise", "--incident", f"EX-1@{digest}", "--decision")
+        return (*words, f"M-{len(devices)}")
+
+    own = (*LOST[:-1], "method-1", "--waves", "1000", "--canaries", "0")
+    two, mixed = meters[:2], [meters[0], meters[1], hub]
+    for some in (two, mixed):
+        about = exercise(*some)[4]
+        authority.lodge(f"M-{len(some)}", "recovery-method", about, "--scope", "method-1")
+    assert "must be given (--devices)" in _refused(house, *exercise(*two), *own)
+    for wrong in (two[:1], mixed, mixed[1:]):
+        said = _refused(house, *exercise(*two), *own, *listed(*wrong))
+        assert "must be the list that was decided about" in said
+    _, holdings = house.json("renew", "--list")
+    mine = [one["name"] for one in holdings["holdings"] if one["name"].startswith("supplier/0a")]
+    assert house.run("renew", *mine)[0] == 0
+    said = _refused(house, *exercise(*mixed), *own, *listed(*mixed))
+    assert f"obey no such command, as {hub}, must all" in said
+    code, begun = house.json(*exercise(*two), *own, *listed(*reversed(two)))
+    assert (code, begun["devices"]) == (0, 2), begun
+    code, carried = house.json("recovery", "carry", "exercise")
+    assert (code, carried["recovered"]) == (0, 2), carried
+    code, done = house.json("recovery", "conclude", "exercise", "--commander", "Sample Supplier")
+    assert (code, done["problems"]) == (0, []), done
+    subject = parse_report(Path(done["report"]).read_bytes()).subject
+    assert (subject.kind, subject.incident) == (RunKind.LIVE_EXERCISE, exercise(*two)[4])
+
+
+def _refused(house: House, *words: str) -> str:
+    """What is said when it is refused."""
+    code, said = house.json(*words)
+    assert (code, said["error"]["family"]) == (1, "refused"), said
+    return str(said["error"]["message"])
 
 
 def test_what_is_not_there_is_not_concluded(original: House) -> None:

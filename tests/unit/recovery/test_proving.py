@@ -397,6 +397,14 @@ OTHERS: Final[dict[str, tuple[Change, str]]] = {
     ),
     "another-recovery": (lambda s: reports(s, name="second"), "is of 'first', must be of 'second'"),
     "rehearsal": (lambda s: reports(s, kind=RunKind.REHEARSAL), "must be one of rehearsals"),
+    "exercise-of-no-list": (
+        lambda s: reports(s, kind=RunKind.LIVE_EXERCISE, incident="EX-1@" + "0" * 64),
+        "must be a live exercise of the list that they name",
+    ),
+    "incident-of-a-list": (
+        lambda s: reports(s, incident="INC-1@" + "0" * 64),
+        "must be a live exercise of the list that they name",
+    ),
     "rehearsed-root": (lambda s: rooted(s, rehearsal=True), "must be of the run's own kind"),
 }
 

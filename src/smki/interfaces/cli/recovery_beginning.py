@@ -47,7 +47,7 @@ _METHODS: Final = (
     type=click.Choice([each.value for each in _METHODS]),
     help="By which it is recovered from.",
 )
-@click.option("--devices", metavar="FILE", help="These EUI-64 alone, one a line: a live exercise.")
+@click.option("--devices", metavar="FILE", help="These EUI-64 alone, one a line.")
 @click.option(
     "--waves",
     metavar="N,N,...",
@@ -82,7 +82,8 @@ def begin_recovery(name: str, *, as_json: bool, **given: Any) -> None:
 
     A recorded decision 'recovery-method' about the incident must permit the method, the key must be
     open ('smki recovery activate NAME'; method 1 is by the subscriber's own, which is here), and the
-    certificates that are to be placed must be issued. Nothing is commanded yet.
+    certificates that are to be placed must be issued. Nothing is commanded yet. A live exercise is of
+    a list of devices (--devices), and its decisions are about NAME@SHA256 of that list.
     """
     with reporting(as_json=as_json):
         carried, count = begin(load_settings(os.environ), _wanted(name, given))

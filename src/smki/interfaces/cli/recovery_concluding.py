@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -11,21 +11,11 @@ from smki.bootstrap.recoveries import recovery_of
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.recovery_concluding import Concluding, conclude
-from smki.recovery.report import RunKind
 from smki.recovery.report_text import summary
-
-_KINDS: Final = (RunKind.INCIDENT, RunKind.LIVE_EXERCISE)
 
 
 @click.command("conclude", short_help="Lodge evidence and report of a recovery of this house.")
 @click.argument("name")
-@click.option(
-    "--kind",
-    type=click.Choice([each.value for each in _KINDS]),
-    default=RunKind.INCIDENT.value,
-    show_default=True,
-    help="What kind of run it was.",
-)
 @click.option("--key-decision", default="", metavar="ID", help="By which the key was used.")
 @click.option(
     "--commander", required=True, metavar="NAME", help="Who commanded, as certificates name them."
@@ -52,7 +42,6 @@ def conclude_recovery(name: str, *, as_json: bool, **given: Any) -> None:
         settings, done = load_settings(os.environ), 0
         said = Concluding(
             name=name,
-            kind=RunKind(given["kind"]),
             key_decision=given["key_decision"],
             commander=given["commander"],
             approach=given["approach"],

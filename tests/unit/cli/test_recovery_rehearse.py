@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.unit.cli.conftest import House
+
+from smki.interfaces.cli import main, recovery_rehearsing
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,18 @@ def test_a_name_that_none_can_have_is_refused(house: House) -> None:
     code, document = house.json(*words)
     assert (code, document["error"]["family"]) == (1, "malformed")
     assert not (house.state / "recoveries").exists()
+
+
+def test_who_interrupts_it_is_told_that_the_same_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not that it was aborted, which ends a campaign for ever; the exit code is the shell's."""
+
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recovery_rehearsing, "hold_rehearsal", interrupted)
+    words = ("recovery", "rehearse", "--devices", "10", "--json")
+    done = CliRunner().invoke(main, words, env={"SMKI_STATE": str(house.state)})
+    assert (done.exit_code, done.stdout) == (130, "")
+    assert done.stderr.splitlines()[-1] == "interrupted; the same command goes on where it was"

@@ -8,7 +8,7 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.estate_rotating import line_options
-from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.output import emit, interruptible, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.cli.recovery_campaigns import opened
 from smki.interfaces.recovery_carrying import CarryDone, Told, carry, carry_on_dask
@@ -59,7 +59,7 @@ def carry_campaign(
     has it open. Exit code 0 if all devices came to an end, its canaries are to be looked at, or it is
     paused; 1 if it stopped, 3 if something is away.
     """
-    with reporting(as_json=as_json):
+    with reporting(as_json=as_json), interruptible("the same command goes on where it was"):
         served = bool(line.pop("served"))
         figures = {figure: share for figure, share in line.items() if share is not None}
         if served and (seed is not None or figures):

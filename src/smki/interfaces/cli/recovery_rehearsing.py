@@ -8,7 +8,7 @@ import click
 
 from smki.bootstrap import Settings, initialise, load_settings
 from smki.bootstrap.initialising import must_be_of_init
-from smki.interfaces.cli.output import emit, json_option, reporting, tell
+from smki.interfaces.cli.output import emit, interruptible, json_option, reporting, tell
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.rehearsal.frame import FOLDER, Asked, Run
 from smki.interfaces.rehearsal.holding import (
@@ -98,7 +98,7 @@ def rehearse(
     SMKI is used. Evidence and report go into its record. Cut off anywhere, the same again goes
     on. Exit code 1 if a binary criterion is not met.
     """
-    with reporting(as_json=as_json):
+    with reporting(as_json=as_json), interruptible("the same command goes on where it was"):
         settings = _smki()
         asked = Asked(
             name=name or "",

@@ -9,11 +9,12 @@ from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
+from starlette.requests import Request
 from tests.support.recovery_pages import AT, FORM, RecoveryHouse, open_recovery_house
 
 from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.bootstrap.recoveries import open_kept, recovery_of
-from smki.interfaces.web.portal.recovery import WatchedRecoveries, counting
+from smki.interfaces.web.portal.recovery import WatchedRecoveries, by_itself, counting
 from smki.interfaces.web.portal.recovery.figures import view_of
 from smki.interfaces.web.portal.recovery.words import rate
 from smki.ports.campaign_acts import Act
@@ -218,6 +219,19 @@ def test_it_is_kept_up_until_somebody_stops_that(own: RecoveryHouse) -> None:
     assert 'data-seconds="0"' in still
     own.post("/first/acts/abort", wave="0")
     assert 'data-seconds="0"' in own.get("/first").text
+
+
+def test_only_the_control_room_asks_by_itself() -> None:
+    """Whoever acts, or looks at something else, is somebody, whatever stands in the address."""
+
+    def asks(method: str, path: str, query: bytes = b"refresh=itself") -> bool:
+        address = {"path": path, "query_string": query, "headers": []}
+        return by_itself(Request({"type": "http", "method": method, **address}))
+
+    assert asks("GET", "/portal/recovery/first")
+    assert not asks("GET", "/portal/recovery/first", b"")
+    assert not asks("POST", "/portal/recovery/first/acts/abort")
+    assert not asks("GET", "/portal/search")
 
 
 def test_a_page_that_asks_by_itself_is_nobody(own: RecoveryHouse) -> None:

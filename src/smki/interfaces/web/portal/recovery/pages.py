@@ -24,6 +24,7 @@ from smki.interfaces.web.portal.recovery.residue import (
     reasons_in,
 )
 from smki.interfaces.web.portal.recovery.service import (
+    RECOVERY_PATH,
     RESIDUE_PAGE,
     Recoveries,
     Watched,
@@ -260,8 +261,9 @@ class RecoveryPages:
 
 
 def by_itself(request: Request) -> bool:
-    """Whether a page asks to be kept up, and nobody does."""
-    return request.query_params.get("refresh") == _ITSELF
+    """Whether a page asks to be kept up, and nobody does: the control room's alone, to be read."""
+    room = request.method == "GET" and request.url.path.startswith(f"{RECOVERY_PATH}/")
+    return room and request.query_params.get("refresh") == _ITSELF
 
 
 def _by(visitor: Visitor) -> str:

@@ -71,11 +71,13 @@ def lodge_report(settings: Settings, environment: Mapping[str, str], report: Rep
 
 def _some(items: Iterable[Item]) -> Iterator[list[Item]]:
     some: list[Item] = []
+    octets = 0
     for item in items:
         some.append(item)
-        if sum(len(one.octets) for one in some) >= _TOGETHER:
+        octets += len(item.octets)
+        if octets >= _TOGETHER:
             yield some
-            some = []
+            some, octets = [], 0
     if some:
         yield some
 

@@ -3,9 +3,10 @@
 Clause: sec:L10
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from smki.recovery.report import Check, Criterion, Report, RunKind, Share
+from smki.recovery.report import Check, Criterion, Figures, Report, RunKind, Share
 from smki.terms import instant_text
 
 _KINDS = {
@@ -43,9 +44,30 @@ def markdown(report: Report) -> str:
 
 
 def _page(report: Report) -> Iterator[str]:
-    subject, figures = report.subject, report.figures
-    yield f"# {_text(subject.name)}, report {_text(report.version)}"
+    yield f"# {_text(report.subject.name)}, report {_text(report.version)}"
     yield ""
+    yield from _about(report)
+    yield from _devices(report.figures)
+    yield "## Criteria"
+    yield ""
+    yield from _table(("criterion", "question", "holds of", "met"), map(_criterion, report.checks))
+    yield from _list("Defects", report.defects)
+    yield from _list("What this report does not assure", report.not_assured)
+    yield from _list("Lessons", report.lessons)
+    yield "## What is left, and whose it is"
+    yield ""
+    yield from _table(
+        ("what", "owner", "devices"),
+        ((one.what, one.owner, str(one.devices)) for one in report.residuals),
+    )
+    yield "## Evidence"
+    yield ""
+    kinds = Counter(one.kind.value for one in report.evidence)
+    yield from _table(("kind", "pieces"), ((kind, str(count)) for kind, count in kinds.items()))
+
+
+def _about(report: Report) -> Iterator[str]:
+    subject, figures = report.subject, report.figures
     yield from _table(
         ("what", "of this recovery"),
         (
@@ -64,6 +86,9 @@ def _page(report: Report) -> Iterator[str]:
             ("supersedes", report.supersedes.version if report.supersedes else "nothing"),
         ),
     )
+
+
+def _devices(figures: Figures) -> Iterator[str]:
     yield "## Devices"
     yield ""
     yield (
@@ -77,24 +102,6 @@ def _page(report: Report) -> Iterator[str]:
     yield from _table(
         ("left", "devices"), ((one.name, str(one.devices)) for one in figures.residue)
     )
-    yield "## Criteria"
-    yield ""
-    yield from _table(("criterion", "question", "holds of", "met"), map(_criterion, report.checks))
-    yield from _list("Defects", report.defects)
-    yield from _list("What this report does not assure", report.not_assured)
-    yield from _list("Lessons", report.lessons)
-    yield "## What is left, and whose it is"
-    yield ""
-    yield from _table(
-        ("what", "owner", "devices"),
-        ((one.what, one.owner, str(one.devices)) for one in report.residuals),
-    )
-    yield "## Evidence"
-    yield ""
-    kinds: dict[str, int] = {}
-    for one in report.evidence:
-        kinds[one.kind.value] = kinds.get(one.kind.value, 0) + 1
-    yield from _table(("kind", "pieces"), ((kind, str(count)) for kind, count in kinds.items()))
 
 
 def _criterion(check: Check) -> tuple[str, ...]:

@@ -103,6 +103,7 @@ class Examined:
         results: of each criterion that there is evidence for.
         remarks: of single devices, that are no fault of the evidence; the first hundred.
         inspectors: who signed what was found, organisation and name.
+        defects: refs of those that the evidence has, each once, in order.
         officers: who signed decisions that are believed, organisation and name.
         roots: certificates (DER) of the roots that it all rests on: whoever reads must know them.
     """
@@ -113,6 +114,7 @@ class Examined:
     results: Mapping[Criterion, Result]
     remarks: tuple[str, ...]
     inspectors: tuple[str, ...]
+    defects: tuple[str, ...]
     officers: tuple[str, ...]
     roots: tuple[bytes, ...]
 
@@ -185,6 +187,7 @@ def examine(
         },
         remarks=tuple(tally.remarks),
         inspectors=tuple(inspectors.names),
+        defects=tuple(sorted({one.ref for _, one in documents if isinstance(one, Defect)})),
         officers=tuple(dict.fromkeys(map(subject_of, decisions.signers))),
         roots=tuple(authorities.roots),
     )
@@ -206,6 +209,9 @@ def prove(
     examined = examine(report.subject, report.evidence, library, rehearsed, told)
     compare_figures(report.figures, examined.figures, tell)
     compare_checks(report.checks, examined.results, tell)
+    if tuple(sorted(report.defects)) != examined.defects:
+        ours, theirs = (", ".join(one) or "none" for one in (examined.defects, report.defects))
+        tell("report", f"defects: {theirs[:200]}, the evidence has {ours[:200]}")
     before = report.supersedes
     if before is not None and before.number >= report.number:
         tell("report", f"version {report.version} supersedes {before.version}, later")

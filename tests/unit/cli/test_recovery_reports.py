@@ -245,6 +245,7 @@ def test_a_later_version_names_the_one_before(lodged: Lodged, tmp_path: Path) ->
             f"supersedes 1.0, and says otherwise: {one}"
             for one in ("defects", "not_assured (1 left out)", "lessons (1 left out)")
         ),
+        "defects: none, the evidence has D-1",
     ]
 
 

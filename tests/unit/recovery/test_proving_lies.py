@@ -176,6 +176,15 @@ def test_no_criterion_is_there_twice(story: Story) -> None:
 
 
 @pytest.mark.clause("sec:L10")
+@pytest.mark.parametrize("defects", [(), ("D-1", "D-1"), ("D-2",)])
+def test_defects_are_those_of_the_evidence(story: Story, defects: tuple[str, ...]) -> None:
+    """What did not work stands in the report as it stands in the evidence, each once."""
+    library, report = story.written()
+    found = prove(replace(report, defects=defects), library, NONE)
+    assert "the evidence has D-1" in said(found)
+
+
+@pytest.mark.clause("sec:L10")
 def test_a_later_version_names_the_one_before(story: Story) -> None:
     """Only the first report supersedes none: 1.1 cannot be silent about what 1.0 said."""
     library, report = story.written()

@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ from smki.terms import Malformed, Refused, SmkiError, Unavailable
 
 __all__ = ["KeyHeld", "KeyOver", "ServedKey", "Signs", "serve_key"]
 
+_PAUSE_SECONDS: Final = 0.05  # before a connection is waited for again, where none could be taken
 _ASKERS: Final = 64  # connections at once: more processes than a machine carries with
 
 
@@ -133,14 +135,20 @@ class _Holder:
         server.close()
 
     def accept(self, server: socket.socket) -> None:
-        """Each connection has a thread, until the socket is closed."""
-        with suppress(OSError):
-            while True:
+        """Each connection has a thread, until the key is not served any more.
+
+        Whoever takes all descriptors of this process for a while does not end it.
+        """
+        while not self._ended:
+            try:
                 connection, _ = server.accept()
-                if not self._askers.acquire(blocking=False):
-                    connection.close()
-                    continue
-                threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
+            except OSError:
+                time.sleep(_PAUSE_SECONDS)
+                continue
+            if not self._askers.acquire(blocking=False):
+                connection.close()
+                continue
+            threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
 
     def _hear(self, connection: socket.socket) -> None:
         try:

@@ -117,6 +117,24 @@ def test_the_symmetric_key_is_given_as_a_use(tmp_path: Path, over: KeyOver) -> N
     assert next(uses, None) is None
 
 
+def test_a_connection_that_cannot_be_taken_ends_nothing(
+    tmp_path: Path, over: KeyOver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Descriptors are used up for a while: whoever asks afterwards is heard."""
+    taken = socket.socket.accept
+    failures = iter((OSError(24, "Too many open files"),) * 2)
+
+    def accept(self: socket.socket) -> tuple[socket.socket, object]:
+        for failure in failures:
+            raise failure
+        return taken(self)
+
+    monkeypatch.setattr(socket.socket, "accept", accept)
+    with serve_key(tmp_path / "key.sock", _served(Counted(1))):
+        assert over.sign([b"a"]) == KEY.sign([b"a"])
+    assert next(failures, None) is None
+
+
 def test_whoever_comes_back_is_waited_for(tmp_path: Path, over: KeyOver) -> None:
     """A client goes on with the next holder of the key; without one it says what to do."""
     path = tmp_path / "key.sock"

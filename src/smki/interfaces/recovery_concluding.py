@@ -72,6 +72,7 @@ from smki.recovery.report import (
     RunKind,
     Subject,
     encode_report,
+    left_over,
     parse_report,
 )
 from smki.repository import body_of
@@ -98,6 +99,7 @@ class Concluding:
         deviations: what was not as planned.
         lessons: what was learnt.
         not_assured: what the report does not assure.
+        owner: of devices that are left; the commander if it is empty.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Concluding:
     deviations: tuple[str, ...] = ()
     lessons: tuple[str, ...] = ()
     not_assured: tuple[str, ...] = ()
+    owner: str = ""
 
 
 def keep_roster(recovery: Recovery, estate: Estate, devices: Iterable[EUI64]) -> None:
@@ -193,7 +196,7 @@ def _report(
         defects=(),
         not_assured=said.not_assured,
         lessons=said.lessons,
-        residuals=(),
+        residuals=left_over(examined.figures, said.owner or said.commander),
         evidence=listed,
     )
 
@@ -216,7 +219,9 @@ def _before_this(recovery: Recovery, said: Concluding) -> Report | None:
     found = (about.key_decision, about.commander, about.approach)
     wanted = (said.key_decision, said.commander, said.approach)
     words = (report.lessons, report.not_assured)
-    if found != wanted or words != (said.lessons, said.not_assured):
+    owners = {one.owner for one in report.residuals}
+    same = words == (said.lessons, said.not_assured) and owners <= {said.owner or said.commander}
+    if found != wanted or not same:
         raise _said_otherwise(report)
     return report
 

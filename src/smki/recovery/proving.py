@@ -46,7 +46,6 @@ from smki.recovery.proving_authority import (
 )
 from smki.recovery.proving_devices import Devices
 from smki.recovery.proving_figures import (
-    NEVER,
     Result,
     Tally,
     compare_checks,
@@ -159,10 +158,11 @@ def examine(
     inspectors = Inspectors(subject, authorities, decisions.organisations, tell)
     concerned = _look_at_devices(shelf, devices, inspectors, told)
     tally = devices.tally
-    first, last = tally.first or NEVER, tally.last or NEVER
-    _placed_by_believed(placed, authorities, first, last, tell)
-    wrong = decisions.wrong_with(subject, _keys(placed, devices), devices.modes, first, last)
-    _decided_first(wrong, tally, tell)
+    if tally.first and tally.last:  # where nothing was commanded, nothing needed permission
+        first, last = tally.first, tally.last
+        _placed_by_believed(placed, authorities, first, last, tell)
+        wrong = decisions.wrong_with(subject, _keys(placed, devices), devices.modes, first, last)
+        _decided_first(wrong, tally, tell)
     _bounded(subject, concerned, tally, tell)
     _approved(documents, decisions, tell)
     _marked(

@@ -251,6 +251,21 @@ class Report:
         return self.figures.devices - self.figures.recovered
 
 
+def left_over(figures: Figures, owner: str) -> tuple[Residual, ...]:
+    """The devices that were not recovered, by reason, and whose they are now.
+
+    Clause: sec:L10
+    """
+    return tuple(
+        Residual(
+            what=f"{one.name}: these are to be visited, or commanded when they are reached",
+            owner=owner,
+            devices=one.devices,
+        )
+        for one in figures.residue
+    )
+
+
 def encode_report(report: Report) -> bytes:
     """The octets of the report; what is lodged."""
     return encode_value(report)

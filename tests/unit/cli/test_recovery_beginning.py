@@ -124,12 +124,15 @@ def test_a_live_exercise_is_of_the_list_that_was_decided_about(
     assert f"obey no such command, as {hub}, must all" in said
     code, begun = house.json(*exercise(*two), *own, *listed(*reversed(two)))
     assert (code, begun["devices"]) == (0, 2), begun
-    code, carried = house.json("recovery", "carry", "exercise")
-    assert (code, carried["recovered"]) == (0, 2), carried
-    code, done = house.json("recovery", "conclude", "exercise", "--commander", "Sample Supplier")
+    assert house.run("recovery", "abort", "exercise")[0] == 0
+    concluded = ("recovery", "conclude", "exercise", "--commander", "Sample Supplier")
+    code, done = house.json(*concluded, "--owner", "the fitters")
     assert (code, done["problems"]) == (0, []), done
-    subject = parse_report(Path(done["report"]).read_bytes()).subject
+    report = parse_report(Path(done["report"]).read_bytes())
+    subject = report.subject
     assert (subject.kind, subject.incident) == (RunKind.LIVE_EXERCISE, exercise(*two)[4])
+    assert [(one.owner, one.devices) for one in report.residuals] == [("the fitters", 2)]
+    assert "says something else" in _refused(house, *concluded)
 
 
 def _refused(house: House, *words: str) -> str:

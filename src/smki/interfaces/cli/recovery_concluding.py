@@ -30,6 +30,9 @@ from smki.recovery.report_text import summary
 )
 @click.option("--deviation", multiple=True, metavar="TEXT", help="What was not as planned.")
 @click.option("--lesson", multiple=True, metavar="TEXT", help="What was learnt.")
+@click.option(
+    "--owner", default="", metavar="NAME", help="Of devices that are left; else the commander."
+)
 @click.option("--not-assured", multiple=True, metavar="TEXT", help="What it does not assure.")
 @json_option
 def conclude_recovery(name: str, *, as_json: bool, **given: Any) -> None:
@@ -49,6 +52,7 @@ def conclude_recovery(name: str, *, as_json: bool, **given: Any) -> None:
             deviations=given["deviation"],
             lessons=given["lesson"],
             not_assured=given["not_assured"],
+            owner=given["owner"],
         )
         with progress_bar("devices") as told:
 

@@ -58,6 +58,7 @@ from smki.recovery.report import (
     RunKind,
     Subject,
     encode_report,
+    left_over,
 )
 from smki.recovery.report_text import markdown
 from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
@@ -71,6 +72,7 @@ NOT_ASSURED: Final = (
     "how long people take to meet, to decide and to come together for a ceremony",
     "that keys and shares of real custodians are where they should be",
 )
+LEFT_WITH: Final = "the operator, with the supplier responsible for each"
 LESSONS: Final = (
     "commands of more blocks than one make of hubs passes on are known by the canaries of that make",
 )
@@ -264,12 +266,7 @@ def _share(examined: Examined) -> Check:
 
 
 def _residuals(run: Run, examined: Examined) -> Iterator[Residual]:
-    for one in examined.figures.residue:
-        yield Residual(
-            what=f"{one.name}: these are to be visited, or commanded when they are reached",
-            owner="the operator, with the supplier responsible for each",
-            devices=one.devices,
-        )
+    yield from left_over(examined.figures, LEFT_WITH)
     for ref in _texts(run, "first-run", "defects"):
         yield Residual(
             what=f"defect {ref}: the workaround stays until its fix is deployed",

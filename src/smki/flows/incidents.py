@@ -145,7 +145,7 @@ def decide_method(
     if method not in possible:
         names = ", ".join(one.value for one in possible)
         raise _refused(
-            f"method {method.value} for a {before.compromised.value} key, must be one of {names}"
+            f"method {method.value} for the {before.compromised.value} key, must be one of {names}"
         )
     if METHODS[method].decider is Decider.AUTHORITY:
         lacking = guidance.lacking(answer.factor for answer in before.answers)

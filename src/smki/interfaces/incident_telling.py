@@ -50,7 +50,7 @@ def fields_of(one: Incident) -> dict[str, Any]:
 
 
 def lines_of(one: Incident) -> list[str]:
-    """The same in words: a line for each step."""
+    """The same in words: a line for each step, each factor that was answered, each campaign."""
     lines = [
         f"{one.title}, reference {one.reference} of {one.party}: {one.standing}",
         f"  {'known' if one.known else 'suspected'}: {one.circumstances}",
@@ -63,6 +63,10 @@ def lines_of(one: Incident) -> list[str]:
     if one.method:
         by = f" under decision {one.decision}" if one.decision else ", the subscriber's own"
         lines.append(f"  method {one.method.value}{by}")
+    lines += [f"  factor {each.factor}: {each.text} ({each.by})" for each in one.answers]
+    lines += [f"  campaign {each}" for each in one.campaigns]
+    if one.report:
+        lines.append(f"  report {one.report}")
     return lines
 
 

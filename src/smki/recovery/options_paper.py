@@ -74,7 +74,7 @@ def option_lines(options: Sequence[Option]) -> Iterator[str]:
 def _heading(subject: Subject) -> Iterator[str]:
     yield f"# Options before the authority: incident {subject.incident}"
     yield ""
-    yield f"A {subject.compromised.value} key of {subject.organisation}; {subject.standing}."
+    yield f"The {subject.compromised.value} key of {subject.organisation}; {subject.standing}."
     yield ""
     yield f"What was said: {_plain(subject.circumstances)}"
     yield ""

@@ -228,7 +228,7 @@ def answer(ref: str, factor: str, *, text: str, by: str, as_json: bool) -> None:
     guidance = load_settings(os.environ).guidance.guidance()
     _step(
         lambda front: incidents.answer_factor(front.proceedings, ref, said, guidance),
-        "",
+        f"next: 'smki recovery options {ref}' names the factors without an answer",
         as_json=as_json,
     )
 

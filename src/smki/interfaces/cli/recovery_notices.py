@@ -22,8 +22,7 @@ from smki.recovery.notices import (
     encode_parcel,
     parse_notification,
 )
-from smki.recovery.notices_rows import said
-from smki.terms import EUI64, Compromised, Malformed, Method, SerialNumber
+from smki.terms import EUI64, Compromised, Malformed, Method, SerialNumber, instant_text
 
 INSTANT: Final = click.DateTime(["%Y-%m-%dT%H:%M:%SZ"])
 _KEYS: Final = tuple(one.value for one in Compromised)
@@ -164,8 +163,8 @@ def _fields(one: Notification) -> dict[str, Any]:
         "reference": one.reference,
         "party": one.party,
         "entity": str(one.entity),
-        "made": said(one.made),
-        "discovered": said(one.discovered),
+        "made": instant_text(one.made),
+        "discovered": instant_text(one.discovered),
         "known": one.known,
         "key": one.compromised.value,
         "circumstances": one.circumstances,
@@ -181,8 +180,8 @@ def _lines(one: Notification) -> tuple[str, ...]:
     wish = f"; it asks for {one.wish.value}" if one.wish else ""
     return (
         (
-            f"{one.party} ({one.entity}), reference {one.reference}: a {one.compromised.value} key"
-            f" {known}, discovered {said(one.discovered)}{wish}"
+            f"{one.party} ({one.entity}), reference {one.reference}: the {one.compromised.value} key"
+            f" {known}, discovered {instant_text(one.discovered)}{wish}"
         ),
         f"what happened: {one.circumstances}",
         f"which: {', '.join(one.names)}",

@@ -26,9 +26,9 @@ from smki.recovery.notices_progress import (
     parse_progress,
     progress_file,
 )
-from smki.recovery.notices_rows import FILE_MAX_OCTETS, said
+from smki.recovery.notices_rows import FILE_MAX_OCTETS
 from smki.recovery.progress import Progress
-from smki.terms import EUI64, Refused
+from smki.terms import EUI64, Refused, instant_text
 from smki.wire.cms import parse_detached
 
 _WHOM: Final = ("subscriber", "authority")
@@ -65,7 +65,8 @@ def write_progress(
     with reporting(as_json=as_json), open_front(settings) as front, open_kept(settings) as kept:
         incident = incident_of(front.proceedings, ref)
         if campaign not in incident.campaigns:
-            raise _refused(f"{campaign} is no campaign of {ref}, must be one of its own")
+            owned = ", ".join(incident.campaigns) or "none yet"
+            raise _refused(f"{campaign} is no campaign of {ref}, must be one of its own: {owned}")
         holder = recipient(reader)
         for one in _parts(kept, incident, campaign, whom):
             octets = encode_progress(one)
@@ -172,7 +173,7 @@ def _fields(one: ProgressFile) -> dict[str, Any]:
         "reference": one.reference,
         "to": one.to,
         "campaign": one.campaign,
-        "made": said(one.made),
+        "made": instant_text(one.made),
         "part": one.part.number,
         "parts": one.part.of,
         "state": one.state,
@@ -186,7 +187,7 @@ def _fields(one: ProgressFile) -> dict[str, Any]:
 def _lines(one: ProgressFile) -> Iterator[str]:
     yield (
         f"{one.incident} ({one.reference}), to {one.to}: campaign {one.campaign} is {one.state} as of"
-        f" {said(one.made)}, part {one.part.number} of {one.part.of}"
+        f" {instant_text(one.made)}, part {one.part.number} of {one.part.of}"
     )
     for fate, count in one.fates:
         yield f"  {count:>12,}  {fate.value}"

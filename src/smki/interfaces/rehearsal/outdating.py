@@ -95,14 +95,21 @@ def _sent(
     sender = _Sender(run, kept, heard)
     old, now = before(run), after(run)
     legs = own_legs(run, old, old)
-    for role, leg in legs.items():
-        if _replaced(role, old, now):
-            own = tuple(row for row in rows if role_of(row.kind, legs) is role)
-            sender.send(leg, _own_key(run, role, old), own)
+    sendings: list[tuple[Leg, Signs, Sequence[InventoryRow]]] = [
+        (leg, _own_key(run, role, old), [row for row in rows if role_of(row.kind, legs) is role])
+        for role, leg in legs.items()
+        if _replaced(role, old, now)
+    ]
     if contingency is not None:
         served, some = contingency
         symmetric = served.symmetric() if served.symmetric else b""
-        sender.send(_all_back(run, old, symmetric), served.key, some)
+        sendings.append((_all_back(run, old, symmetric), served.key, some))
+    done, most = 0, sum(len(some) for _, _, some in sendings)
+    with run.progress("commands by keys from before") as told:
+        for leg, key, some in sendings:
+            for more in sender.send(leg, key, some):
+                done += more
+                told(done, most)
     kept_rows = keep_all(run, exchanged(EvidenceKind.UPDATES, _updates(run, kept, heard)))
     sent = sum(map(len, heard.values()))
     answered = sum(bool(one.response) for each in heard.values() for one in each)
@@ -128,12 +135,13 @@ class _Sender:
             held(parse_certificate(after(run).certificates[BROKER]))
         )
 
-    def send(self, leg: Leg, key: Signs, rows: Sequence[InventoryRow]) -> None:
-        """Each of these devices was sent the leg's command by that key."""
+    def send(self, leg: Leg, key: Signs, rows: Sequence[InventoryRow]) -> Iterator[int]:
+        """Each of these devices is sent the leg's command by that key; so many at a time."""
         devices = [row.device for row in rows if row.kind in leg.kinds]
         for start in range(0, len(devices), _TOGETHER):
             some = devices[start : start + _TOGETHER]
             self._send(leg, key, self._targets(some))
+            yield len(some)
 
     def _send(self, leg: Leg, key: Signs, targets: Mapping[EUI64, Target]) -> None:
         code, by = leg.materials.mode.message_code, KeysAtHand(signs=key, broker=self._broker)

@@ -188,7 +188,7 @@ class Campaigns(Protocol):
         ...
 
     def members(self, name: str, after: EUI64 | None, limit: int) -> tuple[Member, ...]:
-        """At most so many devices in one lasting order, from the first one after `after`."""
+        """At most so many devices by their EUI-64, ascending, from the first one after `after`."""
         ...
 
     def evidence(self, name: str, after: EUI64 | None, limit: int) -> tuple[Evidence, ...]:

@@ -1,8 +1,9 @@
 """Campaigns as both databases keep them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,9 +11,10 @@ import pytest
 from sqlalchemy import inspect
 
 from smki.adapters.sql.campaign_parts import at_work
+from smki.adapters.sql.campaign_residue import ResidueQuery, residue
 from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.adapters.sql.store import Store
-from smki.ports.campaigns import Became, CampaignState, Member
+from smki.ports.campaigns import Became, CampaignState, Evidence, Member
 from smki.recovery import CampaignPlan, Compromised, Fate, Method, WaveCounts
 from smki.terms import EUI64
 from smki.wire.gbcs.forms import Form, Formed
@@ -193,3 +195,38 @@ def test_who_is_at_work_is_asked_without_a_write(store: Callable[[], Store]) -> 
     before = inspect(there.engine).get_table_names()
     assert at_work(there, NAME, AT) == 0
     assert inspect(there.engine).get_table_names() == before
+
+
+STRADDLING: Final = tuple(
+    EUI64.parse(text)
+    for text in ("000D6F0000000001", "7FFF840000000001", "887384000000000F", "90B3D51F30000001")
+)
+
+
+@pytest.mark.parametrize("together", [1, 2, 3, 10])
+def test_devices_come_in_the_order_of_their_identifiers(
+    store: Callable[[], Store], together: int
+) -> None:
+    """Those of makers whose identifiers begin with 80 and above come last, as evidence wants it."""
+    campaigns = SqlCampaigns(store())
+    campaigns.begin(NAME, PLAN, AT)
+    members = [replace(_member(0), device=one) for one in reversed(STRADDLING)]
+    campaigns.enlist(NAME, members)
+    most = {"north": 10, "south": 10}
+    campaigns.lease(NAME, 0, "one", at=AT, until=LEFT, most=most)
+    became = [
+        Became(device=one, fate=Fate.RECOVERED, command=b"\xdf", response=b"!", at=AT)
+        for one in STRADDLING
+    ]
+    assert campaigns.settle(NAME, "one", became) == len(STRADDLING)
+    for read in (campaigns.members, campaigns.evidence):
+        assert tuple(_walked(read, together)) == STRADDLING
+    query = ResidueQuery(campaign=NAME, fates=frozenset(Fate))
+    assert tuple(one.device for one in residue(store(), query, together)) == STRADDLING
+
+
+def _walked(read: Callable[..., Sequence[Member | Evidence]], together: int) -> Iterator[EUI64]:
+    after = None
+    while page := read(NAME, after, together):
+        yield from (one.device for one in page)
+        after = page[-1].device

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete
 
 from smki.adapters.sql.estate import CHANGED, SqlEstate
+from smki.adapters.sql.estate_holdings import EstateHoldings
 from smki.adapters.sql.estate_lots import SqlLots
 from smki.adapters.sql.estate_tables import ANCHOR
 from smki.devices import DeviceKind, process
@@ -226,6 +227,31 @@ def test_totals_and_pages_are_of_the_devices_that_are_meant(
         pages += [row.device for row in page]
         after = pages[-1]
     assert pages == sorted(wanted)
+
+
+def test_pages_are_in_the_order_of_identifiers(
+    some: tuple[EstateDevice, ...], estate: SqlEstate
+) -> None:
+    """Whatever octet an identifier begins with; of the inventory, and of what devices hold."""
+    others = tuple(
+        replace(
+            each, state=replace(each.state, device=device), row=replace(each.row, device=device)
+        )
+        for each in some
+        for device in [EUI64(b"\x90" + each.row.device.octets[1:])]
+    )
+    estate.add((*others, *some), AT)
+    wanted = sorted(each.row.device for each in (*some, *others))
+    holdings = EstateHoldings(estate)
+    for read in (
+        lambda after: estate.inventory(InventoryQuery(), after, 3),
+        lambda after: holdings.held(after, 3),
+    ):
+        pages, after = [], None
+        while page := read(after):
+            pages += [row.device for row in page]
+            after = pages[-1]
+        assert pages == wanted
 
 
 def test_what_is_behind_a_hub(some: tuple[EstateDevice, ...], estate: SqlEstate) -> None:

@@ -1,13 +1,14 @@
 """Devices of a campaign by what became of them, read page by page from the campaigns' table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, column, select, table
 
 from smki.adapters.sql.campaign_tables import FATES
-from smki.adapters.sql.estate_tables import eui64_of, number_of
+from smki.adapters.sql.estate_tables import eui64_of
+from smki.adapters.sql.in_order import page_of
 from smki.adapters.sql.store import Store
 from smki.ports.campaigns import Member
 from smki.recovery import Fate
@@ -48,11 +49,8 @@ def residue_page(
     for name, value in (("why", query.why), ("region", query.region), ("kind", query.kind)):
         if value or (name == "why" and value is not None):
             wanted = wanted.where(_M[name] == value)
-    if after is not None:
-        wanted = wanted.where(_M.device > number_of(after))
-    wanted = wanted.order_by(_M.device).limit(limit)
-    rows: Sequence[Any] = store.read(lambda connection: connection.execute(wanted).mappings().all())
-    return tuple(map(_member, rows))
+    rows = store.read(lambda connection: page_of(connection, wanted, _M.device, after, limit))
+    return tuple(_member(row._asdict()) for row in rows)
 
 
 def residue(store: Store, query: ResidueQuery, together: int = 5_000) -> Iterator[Member]:

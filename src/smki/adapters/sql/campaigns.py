@@ -11,7 +11,9 @@ from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    Select,
     bindparam,
     func,
     insert,
@@ -23,6 +25,7 @@ from smki.adapters.sql.campaign_tables import CAMPAIGN, CODES, EVIDENCE, FATES, 
 from smki.adapters.sql.campaign_tally import Counts, count_anew, counted, recount, state_of
 from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
 from smki.adapters.sql.forms import SqlForms
+from smki.adapters.sql.in_order import halves, page_of
 from smki.adapters.sql.many import Many
 from smki.adapters.sql.store import Store
 from smki.ports.campaigns import Became, CampaignState, Carried, Evidence, Member
@@ -228,27 +231,25 @@ class SqlCampaigns:
         }
 
     def members(self, name: str, after: EUI64 | None, limit: int) -> tuple[Member, ...]:
-        """At most so many devices in one lasting order."""
-        query = select(MEMBER).where(_M.campaign == name).order_by(_M.device).limit(limit)
-        if after is not None:
-            query = query.where(_M.device > number_of(after))
-        rows = self._store.read(lambda connection: connection.execute(query).all())
+        """At most so many devices by their EUI-64, ascending."""
+        query = select(MEMBER).where(_M.campaign == name)
+        rows = self._store.read(
+            lambda connection: page_of(connection, query, _M.device, after, limit)
+        )
         return tuple(map(_member, rows))
 
     def evidence(self, name: str, after: EUI64 | None, limit: int) -> tuple[Evidence, ...]:
         """The evidence of at most so many devices, in that order."""
-        devices = select(EVIDENCE.c.device).distinct().where(EVIDENCE.c.campaign == name)
-        if after is not None:
-            devices = devices.where(EVIDENCE.c.device > number_of(after))
-        some = devices.order_by(EVIDENCE.c.device).limit(limit).subquery()
-        query = (
-            select(EVIDENCE)
-            .join(some, some.c.device == EVIDENCE.c.device)
-            .where(EVIDENCE.c.campaign == name)
-            .order_by(EVIDENCE.c.device, EVIDENCE.c.attempt)
-        )
-        rows = self._store.read(lambda connection: connection.execute(query).mappings().all())
-        return tuple(map(self._evidence, rows))
+
+        def work(connection: Connection) -> list[Any]:
+            rows: list[Any] = []
+            for half in halves(EVIDENCE.c.device, after):
+                room = limit - len({row["device"] for row in rows})
+                if room:
+                    rows += connection.execute(_evidence_of(name, half, room)).mappings().all()
+            return rows
+
+        return tuple(map(self._evidence, self._store.read(work)))
 
     def _evidence(self, row: Any) -> Evidence:
         return Evidence(
@@ -325,6 +326,18 @@ def _row(name: str, member: Member, due: int) -> dict[str, Any]:
         "due": None if member.fate.is_final else due,
         "worker": "",
     }
+
+
+def _evidence_of(name: str, which: ColumnElement[bool], limit: int) -> Select[Any]:
+    """The evidence of the first so many devices of these."""
+    devices = select(EVIDENCE.c.device).distinct().where(EVIDENCE.c.campaign == name, which)
+    some = devices.order_by(EVIDENCE.c.device).limit(limit).subquery()
+    return (
+        select(EVIDENCE)
+        .join(some, some.c.device == EVIDENCE.c.device)
+        .where(EVIDENCE.c.campaign == name)
+        .order_by(EVIDENCE.c.device, EVIDENCE.c.attempt)
+    )
 
 
 def _member(row: Any, tried: int = 0) -> Member:

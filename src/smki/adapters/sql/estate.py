@@ -38,6 +38,7 @@ from smki.adapters.sql.estate_tables import (
     micros,
     number_of,
 )
+from smki.adapters.sql.in_order import page_of
 from smki.adapters.sql.store import Store
 from smki.devices import TrustAnchor
 from smki.devices.encoding import decode_state, encode_state
@@ -301,11 +302,11 @@ class SqlEstate:
         self, query: InventoryQuery, after: EUI64 | None, limit: int
     ) -> tuple[InventoryRow, ...]:
         """At most `limit` of the devices that are meant, in the order of their identifiers."""
-        asked = select(DEVICE).where(*_conditions(query)).order_by(DEVICE.c.device).limit(limit)
-        if after is not None:
-            asked = asked.where(DEVICE.c.device > number_of(after))
-        rows = self.store.read(lambda connection: connection.execute(asked).mappings().all())
-        return tuple(inventory_of_row(dict(row)) for row in rows)
+        asked = select(DEVICE).where(*_conditions(query))
+        rows = self.store.read(
+            lambda connection: page_of(connection, asked, DEVICE.c.device, after, limit)
+        )
+        return tuple(inventory_of_row(row._asdict()) for row in rows)
 
     def _states(self, query: Select[Any]) -> Sequence[Any]:
         return self.store.read(lambda connection: connection.execute(query).all())

@@ -18,6 +18,7 @@ from smki.adapters.sql.estate_tables import (
     micros,
     number_of,
 )
+from smki.adapters.sql.in_order import page_of
 from smki.devices import TrustAnchor
 from smki.devices.encoding import AnchorNumbers
 from smki.ports.holdings import Holding
@@ -52,21 +53,16 @@ class EstateHoldings:
             Inconsistent: a state cannot be read.
         """
         columns = DEVICE.c
-        query = (
-            select(
-                columns.device,
-                columns.make,
-                columns.region,
-                columns.status,
-                func.substr(STATE.c.state, 1, _HEAD_OCTETS),
-            )
-            .join(STATE, STATE.c.device == columns.device)
-            .order_by(columns.device)
-            .limit(limit)
+        query = select(
+            columns.device,
+            columns.make,
+            columns.region,
+            columns.status,
+            func.substr(STATE.c.state, 1, _HEAD_OCTETS),
+        ).join(STATE, STATE.c.device == columns.device)
+        rows = self._store.read(
+            lambda connection: page_of(connection, query, columns.device, after, limit)
         )
-        if after is not None:
-            query = query.where(columns.device > number_of(after))
-        rows = self._store.read(lambda connection: connection.execute(query).all())
         return [self._holding(*row) for row in rows]
 
     def statuses_at(self, devices: Sequence[EUI64], at: datetime) -> dict[EUI64, SmiStatus]:

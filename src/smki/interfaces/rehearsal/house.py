@@ -65,8 +65,10 @@ def _faulty(run: Run, region: str) -> dict[str, Any]:
     return {"faulty_makes": makes}
 
 
-def founded(run: Run) -> bytes:
+def founded(run: Run, held: Callable[[], None]) -> bytes:
     """The house is complete, with parties and their certificates; the transcript that founded it.
+
+    `held` is called between the ceremony and what it founds.
 
     Clause: sec-app-l:3, sec-app-b:B
     """
@@ -78,6 +80,7 @@ def founded(run: Run) -> bytes:
     else:
         keys = {}
     transcript = held_ceremony(run, "roots", issuing=keys)
+    held()
     initialise(settings, environment, bare=False, tell=_untold, ceremony=transcript)
     return transcript
 

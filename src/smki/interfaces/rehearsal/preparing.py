@@ -45,7 +45,7 @@ def preconditions(run: Run) -> Made:
     run.tell("  custodians, operator and witness are told, and acknowledge")
     people_in(run)
     run.tell("  ceremony 'roots': three roots and the contingency keys, among five custodians")
-    roots = founded(run)
+    roots = founded(run, lambda: run.tell("  a house is founded by them: authorities and parties"))
     run.tell("  ceremony 'recovery-key', and its certificate for the recovery cell")
     recovery = recovery_key(run, "recovery-key")
     keep_items(run, transcript("roots", roots), transcript("recovery-key", recovery))

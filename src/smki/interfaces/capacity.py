@@ -158,13 +158,13 @@ def fields_of(found: Capacity) -> dict[str, Any]:
         "disk_octets": found.plan.disk_octets,
         "unanswered": found.plan.unanswered,
         "unreachable": found.unreachable,
-        "hours": round(estimate.hours, 3),
+        "hours": round(estimate.hours, 6),
         "slowest": estimate.bounds[0].what,
         "bounds": [
-            {"what": one.what, "hours": round(one.seconds / _HOUR, 3)} for one in estimate.bounds
+            {"what": one.what, "hours": round(one.seconds / _HOUR, 6)} for one in estimate.bounds
         ],
         "machine_hours": {
-            str(cores): round(found.hours_of_machine(cores), 3) for cores in CORES_SHOWN
+            str(cores): round(found.hours_of_machine(cores), 6) for cores in CORES_SHOWN
         },
         "assumptions": list(found.assumptions),
     }

@@ -12,6 +12,7 @@ from typing import Final
 from smki.governance.factors import Guidance
 from smki.recovery.options import Option
 from smki.recovery.relevance import Relevance
+from smki.recovery.spans import span_text
 from smki.terms import Compromised
 
 _MEBI: Final = 1 << 20
@@ -66,7 +67,7 @@ def option_lines(options: Sequence[Option]) -> Iterator[str]:
     """The options side by side, for a terminal."""
     for option in options:
         yield (
-            f"{option.method.value:20} {_hours(option):>26} {_commands(option):>14} commands"
+            f"{option.method.value:20} {_time(option):>26} {_commands(option):>14} commands"
             f" {sum(option.cells.values()):>14,} cells  decided by the {option.row.decider.value}"
         )
 
@@ -98,13 +99,13 @@ def _concerned(found: Relevance) -> Iterator[str]:
 def _compared(options: Sequence[Option]) -> Iterator[str]:
     yield "## The options"
     yield ""
-    yield "| option | decided by | cells | commands | hours assumed | hours measured | disk | slowest |"
+    yield "| option | decided by | cells | commands | time assumed | time measured | disk | slowest |"
     yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |"
     for option in options:
         yield (
             f"| {option.method.value} | {option.row.decider.value} |"
-            f" {sum(option.cells.values()):,} | {_commands(option)} | {_assumed_hours(option)} |"
-            f" {_measured_hours(option)} | {_disk(option)} | {_slowest(option)} |"
+            f" {sum(option.cells.values()):,} | {_commands(option)} | {_time_assumed(option)} |"
+            f" {_time_measured(option)} | {_disk(option)} | {_slowest(option)} |"
         )
     yield ""
 
@@ -146,20 +147,20 @@ def _assumed(assumptions: Iterable[str]) -> Iterator[str]:
     yield ""
 
 
-def _hours(option: Option) -> str:
+def _time(option: Option) -> str:
     if option.plan is None:
         return "nothing is commanded"
-    measured = _measured_hours(option)
+    measured = _time_measured(option)
     told = "" if measured == _NOTHING else f", measured {measured}"
-    return f"{_assumed_hours(option)} hours{told}"
+    return f"{_time_assumed(option)}{told}"
 
 
-def _assumed_hours(option: Option) -> str:
-    return _NOTHING if option.plan is None else f"{option.plan.estimate.hours:,.2f}"
+def _time_assumed(option: Option) -> str:
+    return _NOTHING if option.plan is None else span_text(option.plan.estimate.hours)
 
 
-def _measured_hours(option: Option) -> str:
-    return _NOTHING if option.measured is None else f"{option.measured.estimate.hours:,.2f}"
+def _time_measured(option: Option) -> str:
+    return _NOTHING if option.measured is None else span_text(option.measured.estimate.hours)
 
 
 def _commands(option: Option) -> str:

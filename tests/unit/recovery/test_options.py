@@ -89,7 +89,7 @@ def test_the_paper_tells_all_of_it_and_nothing_is_markup() -> None:
         "3,600 of 5,000 devices",
         "| esme | A\\|B | north | 3,600 |",
         "A token was \\<b\\>stolen\\</b\\> \\| yes",
-        "| method-3 | authority | 10,800 | 3,600 | 1.00 | 2.00 |",
+        "| method-3 | authority | 10,800 | 3,600 | 1.00 hours | 2.00 hours |",
         "| do-not-use-the-key | authority | 0 | 0 | - | - |",
         "| time: How long does recovery take, also by method 1? | shall | 8 | two days |",
         "not answered",
@@ -99,4 +99,4 @@ def test_the_paper_tells_all_of_it_and_nothing_is_markup() -> None:
         assert said in text, said
     lines = list(option_lines(options))
     assert "nothing is commanded" in lines[-1]
-    assert "1.00 hours, measured 2.00" in lines[2]
+    assert "1.00 hours, measured 2.00 hours" in lines[2]

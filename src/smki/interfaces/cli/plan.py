@@ -13,6 +13,7 @@ from smki.interfaces.capacity_issuing import issuing_fields
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.pace import pace_of, pace_options
 from smki.recovery import Compromised, Method
+from smki.recovery.spans import span_text
 from smki.terms import RemotePartyRole
 
 _METHODS: Final = tuple(one.value for one in Method if one is not Method.NONE)
@@ -96,16 +97,16 @@ def _lines(fields: Mapping[str, Any]) -> Iterator[str]:
         found = fields["issuing"]
         yield (
             f"{found['certificates']:,} device certificates: {found['hours']:,.1f} hours,"
-            f" {found['batches']:,} batches, {found['nights']:,} nights with"
-            f" {found['batches_a_night']:,} batches each; {_mebi(found['record_octets'])} of the record"
+            f" {found['batches']:,} batches, nights: {found['nights']:,}, of which each has time for"
+            f" {found['batches_a_night']:,}; {_mebi(found['record_octets'])} of the record"
         )
         yield from _assumed(found)
 
 
 def _recovery_lines(fields: Mapping[str, Any]) -> Iterator[str]:
     yield (
-        f"{fields['devices']:,} devices by {fields['method']}:"
-        f" {fields['hours']:,.1f} hours; the slowest is: {fields['slowest']}"
+        f"{fields['devices']:,} devices, {fields['method']}: {span_text(fields['hours'])};"
+        f" the slowest is: {fields['slowest']}"
     )
     yield (
         f"{fields['commands']:,} commands, {_mebi(fields['octets_down'])} in"
@@ -119,9 +120,10 @@ def _recovery_lines(fields: Mapping[str, Any]) -> Iterator[str]:
     for kind, count in fields["left_out"].items():
         yield f"{count:,} devices of the kind {kind} have nothing that this method replaces"
     for one in fields["bounds"]:
-        yield f"  {one['hours']:>12,.2f} hours  {one['what']} alone"
+        yield f"  {span_text(one['hours']):>16}  {one['what']} alone"
     for cores, hours in fields["machine_hours"].items():
-        yield f"  {hours:>12,.2f} hours  making and verifying by {cores} core(s)"
+        on = "core" if cores == "1" else "cores"
+        yield f"  {span_text(hours):>16}  making and verifying by {cores} {on}"
     sizes = {one["kind"]: one["commands"] for one in fields["lots"]}
     for kind, commands in sizes.items():
         said = ", then ".join(

@@ -14,9 +14,9 @@ from smki.bootstrap import load_settings
 from smki.bootstrap.recoveries import open_kept
 from smki.devices import kinds
 from smki.interfaces.cli import main
-from smki.interfaces.rehearsal.preparing import devices_of, held_in
 from smki.interfaces.rehearsal.scenarios import SCENARIOS
 from smki.interfaces.rehearsal.thief import THEFTS
+from smki.interfaces.rosters import devices_of, held_in
 from smki.recovery.attacks import EFFECT_OF, Abuse
 from smki.recovery.evidence import Attack, EvidenceKind, parse_document
 from smki.recovery.report import Criterion, Report, parse_report

@@ -38,6 +38,7 @@ _CARRY: Final = "carry"
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,15}(\.[a-z0-9]+(-[a-z0-9]+){0,15})?")
 _NAME_MOST: Final = 64
 _PAGE: Final = 2_000  # devices of the inventory that are read at once
+_ALL: Final = InventoryQuery()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,8 +193,8 @@ def members_of(
 
     The inventory is gone through twice: a wave is a share of all of them.
     """
-    waves = Waves(plan, sum(map(concerned, _rows(estate))))
-    for row in filter(concerned, _rows(estate)):
+    waves = Waves(plan, sum(map(concerned, inventory_rows(estate))))
+    for row in filter(concerned, inventory_rows(estate)):
         kind = row.kind.value
         yield Member(
             device=row.device,
@@ -204,9 +205,10 @@ def members_of(
         )
 
 
-def _rows(estate: Estate) -> Iterator[InventoryRow]:
+def inventory_rows(estate: Estate, query: InventoryQuery = _ALL) -> Iterator[InventoryRow]:
+    """The devices of the inventory that are meant, by their EUI-64, some thousand at a time in memory."""
     after = None
-    while page := estate.inventory(InventoryQuery(), after, _PAGE):
+    while page := estate.inventory(query, after, _PAGE):
         yield from page
         after = page[-1].device
 

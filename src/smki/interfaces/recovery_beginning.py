@@ -29,6 +29,7 @@ from smki.bootstrap.recoveries import (
     Kept,
     Recovery,
     begin_campaign,
+    inventory_rows,
     members_of,
     open_kept,
     recovery_of,
@@ -42,7 +43,7 @@ from smki.flows.office import FrontOffice
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.governance import Act, Question
 from smki.interfaces.key_serving import KeyOver
-from smki.interfaces.recovery_concluding import keep_roster
+from smki.interfaces.rosters import keep_roster
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryQuery, InventoryRow
 from smki.recovery import CampaignPlan, Method
@@ -119,8 +120,8 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
         plan = _plan(wanted, expires)
         members = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
         if there is None:
-            meant = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
-            keep_roster(recovery, kept.estate, (one.device for one in meant))
+            meant = (row for row in inventory_rows(kept.estate) if _meant(wanted, leg, row))
+            keep_roster(recovery, kept.estate, meant)
         carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
         devices = sum(wave.devices for wave in kept.campaigns.counts(wanted.campaign))
     return carried, devices

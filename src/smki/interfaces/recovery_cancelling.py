@@ -9,21 +9,19 @@ Clause: sec:L10, gbcs:CS02b
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from smki.bootstrap import Settings, open_front
 from smki.bootstrap.estates import trusted_certificates
 from smki.bootstrap.message_keys import stored_keys
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.party_keys import HouseKeys
-from smki.bootstrap.recoveries import Kept, open_kept
+from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
 from smki.campaigns import Target
 from smki.devices import TrustAnchor, kinds
 from smki.devices.path import held
 from smki.flows.recovering import Cells
 from smki.flows.recovery_remedies import cancelling, modes_to_cancel
 from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand
-from smki.ports.estate import InventoryQuery
 from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
@@ -31,8 +29,6 @@ from smki.wire.gbcs.update_credentials import (
     CredentialsReplacementMode,
     UpdateCredentialsCommand,
 )
-
-_PAGE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +95,10 @@ def _by_mode(
 ) -> Mapping[CredentialsReplacementMode, list[EUI64]]:
     """The devices that each mode of the role is cancelled on."""
     found: dict[CredentialsReplacementMode, list[EUI64]] = {}
-    after = None
-    while rows := kept.estate.inventory(InventoryQuery(), after, _PAGE):
-        after = rows[-1].device
-        for row in rows:
-            if devices is None or row.device in devices:
-                for mode in modes_to_cancel(role, row.kind):
-                    found.setdefault(mode, []).append(row.device)
+    for row in inventory_rows(kept.estate):
+        if devices is None or row.device in devices:
+            for mode in modes_to_cancel(role, row.kind):
+                found.setdefault(mode, []).append(row.device)
     return found
 
 

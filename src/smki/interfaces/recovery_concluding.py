@@ -1,7 +1,5 @@
 """A recovery of one's own house concluded: what it left behind is lodged, and its report.
 
-    recoveries/NAME/roster/CAMPAIGN/*    devices as they were, written before the campaign was begun
-
     1 over      every campaign of it has ended, or was ended
     2 gathered  roster, what went out and came back, certificates before and after, decisions,
                 ceremonies of the record, inspections that were handed in
@@ -17,11 +15,9 @@ Clause: sec:L10
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from heapq import merge
-from itertools import groupby
 from pathlib import Path
 
-from smki.adapters.files import make_folder, read_octets, write_durably
+from smki.adapters.files import read_octets, write_durably
 from smki.bootstrap import Settings, open_front
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.recoveries import Kept, Recovery, arrangement_of, open_kept, recovery_of
@@ -38,9 +34,9 @@ from smki.flows.recovery_evidence import (
 )
 from smki.governance import parse_recorded
 from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report
+from smki.interfaces.rosters import kept_roster
 from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
 from smki.ports.campaigns import CampaignState, Carried
-from smki.ports.estate import Estate, EstateDevice
 from smki.recovery import Anchors, Identified
 from smki.recovery.evidence import (
     DecisionKept,
@@ -60,7 +56,6 @@ from smki.recovery.evidence_bundles import (
     exchanged,
     outcomes,
     read_inspection,
-    read_roster,
     rosters,
 )
 from smki.recovery.exercises import list_named
@@ -76,10 +71,9 @@ from smki.recovery.report import (
     parse_report,
 )
 from smki.repository import body_of
-from smki.terms import EUI64, CertificateKind, Refused
-from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
+from smki.terms import CertificateKind, Refused
+from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
 
-_ROSTER = "roster"
 _HAND_BACK = ".hand-back"
 _OVER = (CampaignState.ENDED, CampaignState.ABORTED)
 _AUTHORITIES = tuple(kind for kind in CertificateKind if kind.is_authority)
@@ -111,20 +105,6 @@ class Concluding:
     lessons: tuple[str, ...] = ()
     not_assured: tuple[str, ...] = ()
     owner: str = ""
-
-
-def keep_roster(recovery: Recovery, estate: Estate, devices: Iterable[EUI64]) -> None:
-    """These devices are kept as they are now: before anything is commanded.
-
-    Raises:
-        Unavailable: the disk or the estate is away.
-
-    Clause: sec:L10
-    """
-    folder = recovery.folder / _ROSTER / recovery.campaign
-    make_folder(folder, 0o700)
-    for item in rosters(map(_row, _devices(estate, devices))):
-        write_durably(folder / item.name, item.octets, private=True)
 
 
 def conclude(
@@ -258,7 +238,7 @@ def _all_of(
 ) -> Iterator[Item]:
     """Step 2: one after the other, as they are lodged."""
     yield from items
-    yield from rosters(_roster(recovery, campaigns))
+    yield from rosters(kept_roster(recovery, [one.name for one in campaigns]))
     commanded = [one.name for one in campaigns if not one.name.endswith(_HAND_BACK)]
     back = [one.name for one in campaigns if one.name.endswith(_HAND_BACK)]
     yield from outcomes(outcome_rows(kept.campaigns, commanded))
@@ -285,7 +265,7 @@ def _documents(
         yield document(f"decision-{identifier}", _decision(front, identifier))
     for number, octets in enumerate(_ceremonies(front), 1):
         yield transcript(f"ceremony-{number:03}", octets)
-    before = _before(_roster(recovery, campaigns))
+    before = _before(kept_roster(recovery, [one.name for one in campaigns]))
     for turn, name in _turns(campaigns):
         yield document(f"placed-{turn.value}", _placed(front, settings, before, turn, name))
     yield document("notes", Notes(deviations=said.deviations, lessons=said.lessons))
@@ -366,20 +346,6 @@ def _ceremonies(front: FrontOffice) -> Iterator[bytes]:
             yield found[1]
 
 
-def _roster(recovery: Recovery, campaigns: Iterable[Carried]) -> Iterator[RosterRow]:
-    """The devices as they were before the first campaign that they were in, ascending."""
-    kept = [_kept(recovery, one.name) for one in campaigns]
-    merged = merge(*kept, key=lambda row: row.device)
-    for _, rows in groupby(merged, lambda row: row.device):
-        yield next(rows)
-
-
-def _kept(recovery: Recovery, campaign: str) -> Iterator[RosterRow]:
-    folder = recovery.folder / _ROSTER / campaign
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        yield from read_roster(read_octets(path))
-
-
 def _before(
     rows: Iterable[RosterRow],
 ) -> frozenset[tuple[TrustAnchorCellIdentifier, Identified]]:
@@ -391,29 +357,6 @@ def _before(
             seen[id(row.before)] = row.before
             found |= set(row.before.items())
     return frozenset(found)
-
-
-def _devices(estate: Estate, devices: Iterable[EUI64]) -> Iterator[EstateDevice]:
-    for device in devices:
-        found = estate.device(device)
-        if found is not None:
-            yield found
-
-
-def _row(device: EstateDevice) -> RosterRow:
-    state, row = device.state, device.row
-    return RosterRow(
-        device=state.device,
-        kind=state.kind.value,
-        make=row.make,
-        model=row.model,
-        region=row.region,
-        before={
-            cell: Identified(unique_id=anchor.unique_id, key_identifier=anchor.key_identifier)
-            for cell, anchor in state.anchors.items()
-        },
-        certificate=state.own[KeyUsageBits.DIGITAL_SIGNATURE].certificate,
-    )
 
 
 def _refused(what: str) -> Refused:

@@ -22,8 +22,9 @@ from smki.interfaces.rehearsal.house import file_signer
 from smki.interfaces.rehearsal.keeping import keep_all
 from smki.interfaces.rehearsal.looking import members
 from smki.interfaces.rehearsal.people import Person
-from smki.interfaces.rehearsal.preparing import concerned, held_in
+from smki.interfaces.rehearsal.preparing import concerned
 from smki.interfaces.rehearsal.running import campaigns_of
+from smki.interfaces.rosters import held_in
 from smki.recovery import Anchors, Fate
 from smki.recovery.evidence import Signed
 from smki.recovery.evidence_bundles import FoundRow, inspections

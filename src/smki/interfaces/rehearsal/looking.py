@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from smki.adapters.sql.estate import SqlEstate
-from smki.bootstrap.recoveries import Kept
+from smki.bootstrap.recoveries import Kept, inventory_rows
 from smki.devices import DeviceKind
 from smki.interfaces.rehearsal.among import Devices
-from smki.interfaces.rehearsal.seeds import rows_of
 from smki.ports.campaigns import Member
 from smki.ports.estate import InventoryQuery
 from smki.recovery import Fate
@@ -58,7 +57,7 @@ def suspects(kept: Kept, campaign: str) -> tuple[Suspect, ...]:
     )
     looked: Counter[tuple[str, str, str]] = Counter()
     wrong: dict[tuple[str, str, str], list[EUI64]] = {}
-    for row in rows_of(kept.estate, InventoryQuery(kind=DeviceKind.CHF)):
+    for row in inventory_rows(kept.estate, InventoryQuery(kind=DeviceKind.CHF)):
         if row.device in sound:
             sort = (row.make, row.model, row.region)
             looked[sort] += 1

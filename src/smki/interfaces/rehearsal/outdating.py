@@ -17,7 +17,7 @@ from typing import Final
 
 from smki.adapters.sql.head_end import SqlHeadEnd
 from smki.bootstrap.party_keys import HouseKeys
-from smki.bootstrap.recoveries import Kept, open_kept
+from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
 from smki.campaigns import Target
 from smki.ceremonies.scripts import CONTINGENCY, SYMMETRIC
 from smki.crypto.gbcs_protection import public_point, signature_holds
@@ -39,7 +39,6 @@ from smki.interfaces.rehearsal.keeping import keep_all
 from smki.interfaces.rehearsal.opening import Use, contingency_used
 from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
 from smki.interfaces.rehearsal.running import campaigns_of, hand_back_campaigns
-from smki.interfaces.rehearsal.seeds import rows_of
 from smki.interfaces.rehearsal.updating import own_legs, role_of, update_campaigns
 from smki.ports import AgreementKey
 from smki.ports.estate import InventoryRow
@@ -67,7 +66,10 @@ def outdated(run: Run) -> Made:
     with open_kept(run.house) as kept:
         recovered = recovered_in(kept, campaigns_of(run))
         rows = tuple(
-            islice((row for row in rows_of(kept.estate) if row.device in recovered), OLD_OWN_MOST)
+            islice(
+                (row for row in inventory_rows(kept.estate) if row.device in recovered),
+                OLD_OWN_MOST,
+            )
         )
         if run.scenario.method in (Method.BY_CONTINGENCY, Method.ROOT_UPDATE):
             permit_further(run, CONTINGENCY, SYMMETRIC)

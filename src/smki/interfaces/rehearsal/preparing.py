@@ -4,7 +4,6 @@ All of it is made by the rehearsal for itself: what would have been there before
 """
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 import tomli_w
@@ -12,9 +11,9 @@ import tomli_w
 from smki.adapters.files import write_durably
 from smki.adapters.sql.estate import SqlEstate
 from smki.bootstrap.estates import open_estate
+from smki.bootstrap.recoveries import inventory_rows
 from smki.bootstrap.settings import FILE, read_file
 from smki.bootstrap.succeeding import take_in_force
-from smki.devices import DeviceState
 from smki.interfaces.estate_of_house import make_in_house
 from smki.interfaces.rehearsal.cells import cells_now, cells_said
 from smki.interfaces.rehearsal.ceremonies import held_ceremony, people_in
@@ -22,17 +21,15 @@ from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.house import asking, founded
 from smki.interfaces.rehearsal.keeping import keep_all, keep_items
-from smki.interfaces.rehearsal.seeds import rows_of, seed_of_homes, seed_of_weather
+from smki.interfaces.rehearsal.seeds import seed_of_homes, seed_of_weather
+from smki.interfaces.rosters import devices_of, roster_row
 from smki.ports.estate import EstateDevice
-from smki.recovery import Anchors, Identified
 from smki.recovery.evidence import transcript
-from smki.recovery.evidence_bundles import RosterRow, rosters
+from smki.recovery.evidence_bundles import rosters
 from smki.terms import EUI64
-from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 APPROACH: Final = "1.0"  # the version of the test approach that a rehearsal follows: its scenario
 DCC: Final = "dcc"
-_TOGETHER: Final = 500  # devices that are read from the estate at once
 RECOVERY_PARTY: Final = EUI64.parse("0A-53-4D-4B-49-04-00-01")
 
 
@@ -86,8 +83,8 @@ def _weather(run: Run) -> int:
     with open_estate(run.house) as estate:
         seed = run.asked.seed
         if "unreachable" not in run.asked.network:  # who asks for hubs out of reach is to have them
-            seed = seed_of_weather(run.house, rows_of(estate), seed)
-        keep_all(run, rosters(map(_roster_row, concerned(run, estate))))
+            seed = seed_of_weather(run.house, inventory_rows(estate), seed)
+        keep_all(run, rosters(map(roster_row, concerned(run, estate))))
     configure_line(run, seed=seed)
     return seed
 
@@ -110,34 +107,3 @@ def concerned(run: Run, estate: SqlEstate) -> Iterator[EstateDevice]:
     for device in devices_of(estate):
         if role is None or any(cell.role is role for cell in device.state.row.cells):
             yield device
-
-
-def devices_of(estate: SqlEstate) -> Iterator[EstateDevice]:
-    """Every device of the estate, some hundred at a time in memory, in the order of their identifiers."""
-    rows = rows_of(estate)
-    while some := tuple(islice(rows, _TOGETHER)):
-        found = estate.held_by([row.device for row in some])
-        for row in some:
-            if row.device in found:
-                yield EstateDevice(state=found[row.device].state, row=row)
-
-
-def _roster_row(device: EstateDevice) -> RosterRow:
-    state, row = device.state, device.row
-    return RosterRow(
-        device=state.device,
-        kind=state.kind.value,
-        make=row.make,
-        model=row.model,
-        region=row.region,
-        before=held_in(state),
-        certificate=state.own[KeyUsageBits.DIGITAL_SIGNATURE].certificate,
-    )
-
-
-def held_in(state: DeviceState) -> Anchors:
-    """By what the certificates in the device's cells are told, as who looks into it finds them."""
-    return {
-        cell: Identified(unique_id=anchor.unique_id, key_identifier=anchor.key_identifier)
-        for cell, anchor in state.anchors.items()
-    }

@@ -37,8 +37,8 @@ from smki.interfaces.rehearsal.confirming import recovered_in
 from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.opening import Use
-from smki.interfaces.rehearsal.preparing import devices_of
 from smki.interfaces.rehearsal.running import campaigns_of, said_of
+from smki.interfaces.rosters import devices_of
 from smki.merkle.canonical import JSON
 from smki.ports import AgreementKey
 from smki.recovery.attacks import Effect

@@ -5,15 +5,14 @@ never reached may be a tenth of them. Drawn are other homes and other weather un
 Of many homes the first seed does.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import count, islice
 from typing import Final
 
-from smki.adapters.sql.estate import SqlEstate
 from smki.bootstrap import Settings
 from smki.bootstrap.estates import home_figures
 from smki.devices import DeviceKind
-from smki.ports.estate import InventoryQuery, InventoryRow
+from smki.ports.estate import InventoryRow
 from smki.simulator.homes import Homes, first_of
 from smki.simulator.weather import Place, Weather
 from smki.terms import Refused
@@ -22,7 +21,6 @@ _TRIED: Final = 10_000
 _LOOKED_AT: Final = 4_000  # devices at the beginning: some thousand homes have what few may lack
 _OUT_OF_REACH_PER_THOUSAND: Final = 20
 _WEATHERED: Final = 100_000  # devices at the beginning: of more the share is no other
-_PAGE: Final = 10_000
 
 
 def seed_of_homes(settings: Settings, seed: int, devices: int, faulty_make: str) -> int:
@@ -71,14 +69,3 @@ def seed_of_weather(settings: Settings, rows: Iterable[InventoryRow], seed: int)
         if away * 1_000 <= most:
             return tried
     return seed
-
-
-_ALL: Final = InventoryQuery()
-
-
-def rows_of(estate: SqlEstate, query: InventoryQuery = _ALL) -> Iterator[InventoryRow]:
-    """The devices of the estate that are meant, in the order of their identifiers."""
-    after = None
-    while rows := estate.inventory(query, after, _PAGE):
-        yield from rows
-        after = rows[-1].device

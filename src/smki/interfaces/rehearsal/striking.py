@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from smki.bootstrap.recoveries import Kept, open_kept
+from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.recovery_asking import line_time
 from smki.interfaces.rehearsal.attacking import (
@@ -19,9 +19,8 @@ from smki.interfaces.rehearsal.campaigning import before
 from smki.interfaces.rehearsal.cells import cells_of, cells_said
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_items
-from smki.interfaces.rehearsal.preparing import devices_of
-from smki.interfaces.rehearsal.seeds import rows_of
 from smki.interfaces.rehearsal.thief import THEFTS, helper_of, serve, thief_of
+from smki.interfaces.rosters import devices_of
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.recovery.attacks import EFFECT_OF, Effect, attack_kept, lasting
 from smki.recovery.evidence import document
@@ -96,7 +95,7 @@ def left(run: Run) -> Made:
 
 def _struck(kept: Kept, link: AttackedLink, chance: random.Random) -> Iterator[EUI64]:
     """A share of the devices, some at least, each struck by the next of what the thief can do."""
-    devices = array("Q", (int(row.device) for row in rows_of(kept.estate)))
+    devices = array("Q", (int(row.device) for row in inventory_rows(kept.estate)))
     chance.shuffle(devices)
     wanted = max(LEAST, round(SHARE * len(devices)))
     struck_ = 0

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from smki.bootstrap import open_office
 from smki.bootstrap.holdings import certificate_in, holdings
 from smki.bootstrap.initialising import alone
-from smki.bootstrap.recoveries import Kept, open_kept
+from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
 from smki.bootstrap.renewing import Renewer, finish_renewals
 from smki.devices import DeviceKind
 from smki.flows.recovering import Cells, Leg, Lost, recovery_legs
@@ -30,7 +30,6 @@ from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.house import asked_of
 from smki.interfaces.rehearsal.running import campaigns_of, said_of
-from smki.interfaces.rehearsal.seeds import rows_of
 from smki.interfaces.rehearsal.succeeding import no_roots
 from smki.merkle.canonical import JSON
 from smki.ports.estate import InventoryRow
@@ -137,5 +136,5 @@ def _both(concerned: Concerned, chosen: Devices) -> Concerned:
 def _chosen(run: Run, kept: Kept) -> Devices:
     """The recovered devices, or so many of them as were asked for."""
     recovered = recovered_in(kept, campaigns_of(run))
-    rows = (row.device for row in rows_of(kept.estate) if row.device in recovered)
+    rows = (row.device for row in inventory_rows(kept.estate) if row.device in recovered)
     return Devices(islice(rows, run.asked.further or None))

@@ -83,7 +83,7 @@ def cancel_for(
                 originator=now.entity(role),
                 keys=keys,
                 message_code=mode.message_code,
-                value=_cancelling(mode, now),
+                value=what_cancels(mode, now),
             )
             answered = asker.ask(asking, some)
             done.append(Cancelled(mode=mode, asked=len(some), answered=len(answered)))
@@ -102,9 +102,13 @@ def _by_mode(
     return found
 
 
-def _cancelling(
+def what_cancels(
     mode: CredentialsReplacementMode, now: Cells
 ) -> Callable[[Target, int], UpdateCredentialsCommand]:
+    """The payload that takes back what waits in that mode, for a device and the counter of its header.
+
+    Clause: gbcs:CS02b
+    """
     return lambda target, counter: cancelling(
         mode, target.recipient.kind, now.certificates, counter=counter
     )

@@ -23,7 +23,15 @@ def test_cells_are_read_as_they_were_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [None, [], {}, {"cells": {}, "path": []}, {"cells": [], "path": 1}]
+    "said",
+    [
+        None,
+        [],
+        {},
+        {"cells": {}, "path": []},
+        {"cells": [], "path": 1},
+        {"cells": [], "path": ["*"]},
+    ],
 )
 def test_what_was_not_kept_so_is_no_cells(said: JSON) -> None:
     """Whoever changed a step's file is told."""

@@ -2,23 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BigInteger, column, select, table
+from sqlalchemy import select
 
-from smki.adapters.sql.campaign_tables import FATES
-from smki.adapters.sql.estate_tables import eui64_of
+from smki.adapters.sql.campaign_tables import FATES, MEMBER, member_of
 from smki.adapters.sql.in_order import page_of
 from smki.adapters.sql.store import Store
 from smki.ports.campaigns import Member
 from smki.recovery import Fate
 from smki.terms import EUI64
 
-_NAMES: Final = ("campaign", "kind", "make", "region", "wave", "fate", "tries", "why")
-_MEMBER: Final = table(
-    "campaign_member", column("device", BigInteger), *(column(name) for name in _NAMES)
-)
-_M: Final = _MEMBER.c
+_M: Final = MEMBER.c
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +40,12 @@ def residue_page(
 ) -> tuple[Member, ...]:
     """At most so many of these devices by their EUI-64, from the first one after `after`."""
     codes = [code for code, fate in enumerate(FATES) if fate in query.fates]
-    wanted = select(_MEMBER).where(_M.campaign == query.campaign, _M.fate.in_(codes))
+    wanted = select(MEMBER).where(_M.campaign == query.campaign, _M.fate.in_(codes))
     for name, value in (("why", query.why), ("region", query.region), ("kind", query.kind)):
         if value or (name == "why" and value is not None):
             wanted = wanted.where(_M[name] == value)
     rows = store.read(lambda connection: page_of(connection, wanted, _M.device, after, limit))
-    return tuple(_member(row._asdict()) for row in rows)
+    return tuple(map(member_of, rows))
 
 
 def residue(store: Store, query: ResidueQuery, together: int = 5_000) -> Iterator[Member]:
@@ -59,16 +54,3 @@ def residue(store: Store, query: ResidueQuery, together: int = 5_000) -> Iterato
     while page := residue_page(store, query, after, together):
         yield from page
         after = page[-1].device
-
-
-def _member(row: Any) -> Member:
-    return Member(
-        device=eui64_of(row["device"]),
-        kind=row["kind"],
-        make=row["make"],
-        region=row["region"],
-        wave=row["wave"],
-        fate=FATES[row["fate"]],
-        tries=row["tries"],
-        why=row["why"],
-    )

@@ -1,6 +1,6 @@
 """The tables of campaigns, which lie beside an estate or an inventory, and codes that stand in them."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -14,6 +14,8 @@ from sqlalchemy import (
     Text,
 )
 
+from smki.adapters.sql.estate_tables import eui64_of
+from smki.ports.campaigns import Member
 from smki.recovery import Fate
 
 FATES: Final = tuple(Fate)  # a new one is added at the end
@@ -66,3 +68,18 @@ EVIDENCE: Final = Table(
     Column("response", LargeBinary, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
+
+
+def member_of(row: Any, tried: int = 0) -> Member:
+    """The device of a row; `tried` once more just now, if that is 1."""
+    _, device, kind, make, region, wave, fate, tries, why, *_ = row
+    return Member(
+        device=eui64_of(device),
+        kind=kind,
+        make=make,
+        region=region,
+        wave=wave,
+        fate=Fate.UNDER_WAY if tried else FATES[fate],
+        tries=tries + tried,
+        why=why,
+    )

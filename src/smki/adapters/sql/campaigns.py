@@ -21,7 +21,15 @@ from sqlalchemy import (
     update,
 )
 
-from smki.adapters.sql.campaign_tables import CAMPAIGN, CODES, EVIDENCE, FATES, MEMBER, METADATA
+from smki.adapters.sql.campaign_tables import (
+    CAMPAIGN,
+    CODES,
+    EVIDENCE,
+    FATES,
+    MEMBER,
+    METADATA,
+    member_of,
+)
 from smki.adapters.sql.campaign_tally import Counts, count_anew, counted, recount, state_of
 from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
 from smki.adapters.sql.forms import SqlForms
@@ -137,7 +145,7 @@ class SqlCampaigns:
             )
             taken = Counts((row.wave, row.fate) for row in found)
             recount(self._store, connection, name, taken, Counts({(wave, _UNDER_WAY): len(found)}))
-            return tuple(_member(row, tried=1) for row in found)
+            return tuple(member_of(row, tried=1) for row in found)
 
         return self._store.write(work)
 
@@ -236,7 +244,7 @@ class SqlCampaigns:
         rows = self._store.read(
             lambda connection: page_of(connection, query, _M.device, after, limit)
         )
-        return tuple(map(_member, rows))
+        return tuple(map(member_of, rows))
 
     def evidence(self, name: str, after: EUI64 | None, limit: int) -> tuple[Evidence, ...]:
         """The evidence of at most so many devices, in that order."""
@@ -337,20 +345,6 @@ def _evidence_of(name: str, which: ColumnElement[bool], limit: int) -> Select[An
         .join(some, some.c.device == EVIDENCE.c.device)
         .where(EVIDENCE.c.campaign == name)
         .order_by(EVIDENCE.c.device, EVIDENCE.c.attempt)
-    )
-
-
-def _member(row: Any, tried: int = 0) -> Member:
-    _, device, kind, make, region, wave, fate, tries, why, *_ = row
-    return Member(
-        device=eui64_of(device),
-        kind=kind,
-        make=make,
-        region=region,
-        wave=wave,
-        fate=Fate.UNDER_WAY if tried else FATES[fate],
-        tries=tries + tried,
-        why=why,
     )
 
 

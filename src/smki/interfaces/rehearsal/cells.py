@@ -1,6 +1,5 @@
 """What devices' cells hold before and after, out of the rehearsal's house; kept between its steps."""
 
-import base64
 from collections.abc import Mapping
 
 from smki.bootstrap import open_front
@@ -8,6 +7,7 @@ from smki.bootstrap.estates import trusted_certificates
 from smki.bootstrap.opening import load_hierarchy
 from smki.flows.recovering import Cells
 from smki.interfaces.rehearsal.frame import Run
+from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON
 from smki.terms import CertificateKind, Inconsistent, RemotePartyRole
 from smki.wire.gbcs.trust_anchors import CellUsage, KeyUsageBits, TrustAnchorCellIdentifier
@@ -30,14 +30,14 @@ def cells_said(cells: Cells) -> dict[str, JSON]:
     return {
         "cells": [
             {
-                "certificate": _text(certificate),
+                "certificate": write_base64(certificate),
                 "key_usage": int(cell.key_usage),
                 "role": int(cell.role),
                 "cell_usage": int(cell.cell_usage),
             }
             for cell, certificate in cells.certificates.items()
         ],
-        "path": [_text(one) for one in cells.path],
+        "path": [write_base64(one) for one in cells.path],
     }
 
 
@@ -58,16 +58,21 @@ def cells_of(said: JSON) -> Cells:
                 role=RemotePartyRole(_whole(one, "role")),
                 key_usage=KeyUsageBits(_whole(one, "key_usage")),
                 cell_usage=CellUsage(_whole(one, "cell_usage")),
-            ): base64.b64decode(str(one["certificate"]))
+            ): _octets(one.get("certificate"))
             for one in cells
             if isinstance(one, Mapping)
         },
-        path=tuple(base64.b64decode(str(one)) for one in path),
+        path=tuple(map(_octets, path)),
     )
 
 
-def _text(octets: bytes) -> str:
-    return base64.b64encode(octets).decode()
+def _octets(text: JSON) -> bytes:
+    octets = read_base64(text)
+    if octets is None:
+        raise Inconsistent(
+            "rehearsal: cells that were kept have a certificate not in base64, must be"
+        )
+    return octets
 
 
 def _whole(one: Mapping[str, JSON], name: str) -> int:

@@ -8,21 +8,21 @@
 Clause: sec:L10, gbcs:CS02b
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final, TypeAlias
 
 from smki.bootstrap.party_keys import HouseKeys
 from smki.bootstrap.recoveries import Kept, open_kept
-from smki.campaigns import Target
 from smki.ceremonies.scripts import RECOVERY
 from smki.devices import kinds
 from smki.devices.modes import MODES
 from smki.devices.path import held
-from smki.flows.recovering import Cells, Leg, hand_back
-from smki.flows.recovery_remedies import cancelling, counting_back
+from smki.flows.recovering import Leg, hand_back
+from smki.flows.recovery_remedies import counting_back
 from smki.interfaces.key_serving import Signs
 from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand, line_time
+from smki.interfaces.recovery_cancelling import what_cancels
 from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.attacking import attacker_in
 from smki.interfaces.rehearsal.authorising import permit_further
@@ -47,7 +47,6 @@ from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 from smki.wire.gbcs.update_credentials import (
     CredentialsReplacementMode,
-    UpdateCredentialsCommand,
 )
 
 HAND_BACK: Final = "hand-back"
@@ -141,7 +140,7 @@ def _cancelled_by(
             originator=then.entity(role),
             keys=KeysAtHand(signs=signs, broker=_broker(run)),
             message_code=mode.message_code,
-            value=_cancelling(mode, then),
+            value=what_cancels(mode, then),
         )
         return set(asker.ask(asking, devices))
 
@@ -158,14 +157,6 @@ def _cancelled_by(
     )
     came = recovery_key_used(run, then, use)["devices"]
     return {EUI64.parse(str(one)) for one in (came if isinstance(came, list) else ())}
-
-
-def _cancelling(
-    mode: CredentialsReplacementMode, then: Cells
-) -> Callable[[Target, int], UpdateCredentialsCommand]:
-    return lambda target, counter: cancelling(
-        mode, target.recipient.kind, then.certificates, counter=counter
-    )
 
 
 def _mode(message_code: int) -> CredentialsReplacementMode:

@@ -17,6 +17,7 @@ from heapq import merge
 from itertools import groupby
 from typing import Final, TypeVar
 
+from smki.campaigns import evidence_in, members_in
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.environments import rehearsal_policy
 from smki.ceremonies.replaying import replay
@@ -50,7 +51,6 @@ from smki.wire.gbcs.frame import parse_message
 REPORT: Final = REPORT_KIND.removeprefix(LEAF_KIND)
 PIECE_MAX: Final = 20 * 1024 * 1024  # octets: a bundle, or the longest report
 _PROVEN_TOGETHER: Final = 256  # entries: a bundle of the record; most are digests, some 32 KiB
-_PAGE: Final = 1_000  # devices that are read from the campaigns at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,7 +283,7 @@ def outcome_rows(campaigns: Campaigns, names: Sequence[str]) -> Iterator[Outcome
 
     A device that one of them recovered is recovered; of others, the last campaign says.
     """
-    for device, said in _by_device([_members(campaigns, name) for name in names]):
+    for device, said in _by_device([members_in(campaigns, name) for name in names]):
         chosen = next((one for one in said if one.fate is Fate.RECOVERED), said[-1])
         yield OutcomeRow(
             device=device,
@@ -301,7 +301,7 @@ def exchange_rows(
 
     Questions about what cells hold are told by their use case, all else is of that turn.
     """
-    for device, found in _by_device([_evidence(campaigns, name) for name in names]):
+    for device, found in _by_device([evidence_in(campaigns, name) for name in names]):
         some = [one for one in found if one.command]
         yield Exchanges(
             device=device,
@@ -330,20 +330,6 @@ def _by_device(streams: Sequence[Iterator[_Row]]) -> Iterator[tuple[EUI64, list[
 def _turn(command: bytes, otherwise: Turn) -> Turn:
     asked = parse_message(command).header.message_code == READ_BACK_CODE
     return Turn.READ_BACK if asked else otherwise
-
-
-def _members(campaigns: Campaigns, name: str) -> Iterator[Member]:
-    after: EUI64 | None = None
-    while page := campaigns.members(name, after, _PAGE):
-        yield from page
-        after = page[-1].device
-
-
-def _evidence(campaigns: Campaigns, name: str) -> Iterator[Evidence]:
-    after: EUI64 | None = None
-    while page := campaigns.evidence(name, after, _PAGE):
-        yield from page
-        after = page[-1].device
 
 
 def _reported(version: str) -> str:

@@ -23,6 +23,7 @@ from smki.bootstrap.recoveries import (
     open_kept,
     recovery_of,
 )
+from smki.campaigns import members_in
 from smki.devices import kinds
 from smki.flows.recovering import HANDED_BACK, Cells, Leg, hand_back
 from smki.ports.campaigns import Carried
@@ -37,7 +38,6 @@ from smki.wire.gbcs.trust_anchors import KeyUsageBits
 from smki.wire.gbcs.update_credentials import UpdateCredentialsResponse
 
 SUFFIX: Final = "hand-back"
-_PAGE: Final = 5_000
 _ASKED: Final = 100  # devices: suppliers are few
 _SIGNING: Final = kinds.cell(RemotePartyRole.ACCESS_CONTROL_BROKER, KeyUsageBits.DIGITAL_SIGNATURE)
 
@@ -152,10 +152,7 @@ class _Recovered:
 
 
 def _recovered(kept: Kept, name: str) -> Iterator[EUI64]:
-    after: EUI64 | None = None
-    while page := kept.campaigns.members(name, after, _PAGE):
-        yield from (one.device for one in page if one.fate is Fate.RECOVERED)
-        after = page[-1].device
+    return (one.device for one in members_in(kept.campaigns, name) if one.fate is Fate.RECOVERED)
 
 
 def _refused(what: str) -> Refused:

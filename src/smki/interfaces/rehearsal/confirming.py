@@ -13,6 +13,7 @@ from smki.bootstrap import open_front
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.recoveries import Kept, open_kept
 from smki.bootstrap.samples import SAMPLES
+from smki.campaigns import members_in
 from smki.interfaces.estate_issuing import MAKER
 from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.campaigning import legs
@@ -20,7 +21,6 @@ from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.house import file_signer
 from smki.interfaces.rehearsal.keeping import keep_all
-from smki.interfaces.rehearsal.looking import members
 from smki.interfaces.rehearsal.people import Person
 from smki.interfaces.rehearsal.preparing import concerned
 from smki.interfaces.rehearsal.running import campaigns_of
@@ -69,7 +69,7 @@ def recovered_in(kept: Kept, campaigns: tuple[str, ...]) -> Devices:
     return Devices(
         member.device
         for campaign in campaigns
-        for member in members(kept, campaign)
+        for member in members_in(kept.campaigns, campaign)
         if member.fate is Fate.RECOVERED
     )
 

@@ -6,21 +6,19 @@ it is a defect of the make there; what else failed is told apart from it.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from smki.adapters.sql.estate import SqlEstate
 from smki.bootstrap.recoveries import Kept, inventory_rows
+from smki.campaigns import members_in
 from smki.devices import DeviceKind
 from smki.interfaces.rehearsal.among import Devices
-from smki.ports.campaigns import Member
 from smki.ports.estate import InventoryQuery
 from smki.recovery import Fate
 from smki.recovery.evidence import Defect
 from smki.terms import EUI64
 
-_PAGE: Final = 5_000
 _UNHEARD: Final = frozenset({Fate.SILENT, Fate.OUT_OF_REACH})
 
 
@@ -46,13 +44,13 @@ class Suspect:
 def suspects(kept: Kept, campaign: str) -> tuple[Suspect, ...]:
     """The makes of hubs, each in a region, that a defect is raised about; the worst first."""
     failed: dict[EUI64, EUI64] = {}  # device to its hub
-    for member in members(kept, campaign):
+    for member in members_in(kept.campaigns, campaign):
         if member.fate in _UNHEARD and (row := kept.estate.row(member.device)) is not None:
             failed[member.device] = row.hub
     behind = set(failed.values()) - set(failed)
     sound = Devices(
         member.device
-        for member in members(kept, campaign)
+        for member in members_in(kept.campaigns, campaign)
         if member.kind == DeviceKind.CHF.value and member.fate is Fate.RECOVERED
     )
     looked: Counter[tuple[str, str, str]] = Counter()
@@ -75,14 +73,6 @@ def suspects(kept: Kept, campaign: str) -> tuple[Suspect, ...]:
         if 2 * len(hubs) >= looked[sort]
     )
     return tuple(sorted(raised, key=lambda one: (-one.hubs, one.make, one.region)))
-
-
-def members(kept: Kept, campaign: str) -> Iterator[Member]:
-    """All devices of the campaign, some thousands at a time in memory."""
-    after = None
-    while page := kept.campaigns.members(campaign, after, _PAGE):
-        yield from page
-        after = page[-1].device
 
 
 def defect(estate: SqlEstate, ref: str, suspect: Suspect) -> Defect:

@@ -15,6 +15,7 @@ from typing import Final
 from smki.bootstrap import open_front
 from smki.bootstrap.line_settings import LineSettings
 from smki.bootstrap.recoveries import Kept, open_kept
+from smki.campaigns import members_in
 from smki.flows.deciding import recorded_decision, why_not
 from smki.flows.recovering import Leg
 from smki.governance import Act, Body, DecisionKind, Question
@@ -23,7 +24,7 @@ from smki.interfaces.rehearsal.campaigning import Concerned, Ran, carried, legs
 from smki.interfaces.rehearsal.deciding import Resolved, decided, now
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_items
-from smki.interfaces.rehearsal.looking import Suspect, defect, members, suspects
+from smki.interfaces.rehearsal.looking import Suspect, defect, suspects
 from smki.interfaces.rehearsal.preparing import configure_line
 from smki.merkle.canonical import JSON
 from smki.ports.estate import InventoryRow
@@ -187,7 +188,7 @@ def _worked_around(run: Run, raised: _Raised) -> None:
             member.fate is Fate.RECOVERED and member.device in devices
             for leg in legs(run)
             if kept.campaigns.campaign(_again(run, leg)) is not None
-            for member in members(kept, _again(run, leg))
+            for member in members_in(kept.campaigns, _again(run, leg))
         )
     run.tell(f"  cause of {raised.defect.ref}: {cause}")
     said = replace(

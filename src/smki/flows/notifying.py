@@ -141,7 +141,8 @@ def authority_of(register: Register, ref: str = "") -> Committee:
     authorities = [one for one in bodies if BodyRole.AUTHORITY in roles_of(one)]
     if len(authorities) != 1:
         raise _refused(
-            f"the register has {len(authorities)} policy authorities, must be one, or named"
+            f"the register has {len(authorities)} policy authorities, must be one, or named by --body;"
+            " 'smki governance register import' puts one there"
         )
     return authorities[0]
 

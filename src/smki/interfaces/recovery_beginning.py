@@ -92,13 +92,15 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
     """The campaign is there, and how many devices it has; the same again changes nothing.
 
     Raises:
-        Refused: no decision permits it, another key is open, nothing new would be placed, or there
+        Refused: the name is a rehearsal's, no decision permits it, another key is open, nothing new would be placed, or there
             is one of that name with another plan.
         Unavailable: the record or the estate is away, or nobody has the key open.
 
     Clause: sec:L10
     """
     recovery = recovery_of(settings, wanted.campaign)
+    if recovery.rehearsal:
+        raise _refused(f"{wanted.campaign}: is the name of a rehearsal, must be another")
     house, at = recovery.house, SystemClock().now()
     _plan(wanted, at)  # one that cannot be carried is told before anything else
     with open_front(house) as front, open_kept(house) as kept:

@@ -157,3 +157,11 @@ def test_what_cannot_be_a_plan_is_refused(authority: Authority, wrong: tuple[str
     code, said = authority.house.json(*BEGIN, *LOST, *wrong)
     assert code == 1
     assert said["error"]["family"] in ("malformed", "refused")
+
+
+def test_the_name_of_a_rehearsal_is_not_taken_again(house: House) -> None:
+    """Said as it is: not that a decision is missing, which is looked up in another house."""
+    (house.state / "recoveries" / "practice" / "house").mkdir(parents=True)
+    words = ("--incident", "INC-7", "--decision", "M-1", *LOST)
+    code, said = house.json("recovery", "begin", "practice", *words)
+    assert (code, "is the name of a rehearsal" in said["error"]["message"]) == (1, True)

@@ -21,6 +21,7 @@ _NEXT: Final = {
     " others follow, once it is carried again",
     Move.DONE: "'smki recovery residue NAME --out FILE' names whom it did not reach",
 }
+REHEARSED: Final = "the 'smki recovery rehearse' that it is of, called again, goes on with it"
 _STATES: Final = {
     CampaignState.PAUSED.value: "'smki recovery resume NAME' lets it go on, once it is carried again",
     CampaignState.ABORTED.value: _NEXT[Move.DONE],
@@ -98,14 +99,17 @@ def progress_lines(told: Progress, *, rehearsal: bool, carriers: int) -> Iterato
         yield f"  ... and {len(told.reasons) - _REASONS} more reasons, see --json"
     for finding in told.decided.findings:
         yield f"  stopped: {finding.message}"
-    yield f"next: {next_words(told.name, told.state, told.decided)}"
+    yield f"next: {next_words(told.name, told.state, told.decided, rehearsal=rehearsal)}"
 
 
-def next_words(name: str, state: str, decided: Decided) -> str:
+def next_words(name: str, state: str, decided: Decided, *, rehearsal: bool = False) -> str:
     """What one usually does next with the campaign of that name, in words.
 
-    If it stopped by itself, that is what the findings advise.
+    If it stopped by itself, that is what the findings advise. A rehearsal's campaign is carried by
+    the rehearsal, which has its keys.
     """
+    if rehearsal and decided.move is Move.GO_ON and state not in _STATES:
+        return REHEARSED
     advised = [one.advice for one in decided.findings] or [_NEXT.get(decided.move, "")]
     return (_STATES.get(state) or advised[0]).replace("NAME", name)
 

@@ -52,3 +52,10 @@ def test_a_campaign_that_is_paused_is_resumed_first() -> None:
     decided = decide(PLAN, [WaveCounts(wave=0, fates={Fate.PLANNED: 6})], AT)
     assert "smki recovery resume lost" in next_words("lost", "paused", decided)
     assert "smki recovery carry lost" in next_words("lost", "running", decided)
+
+
+def test_a_rehearsals_campaign_is_carried_by_the_rehearsal() -> None:
+    """It has the keys; whoever carries it by itself would wait for them in vain."""
+    decided = decide(PLAN, [WaveCounts(wave=0, fates={Fate.PLANNED: 6})], AT)
+    assert "smki recovery rehearse" in next_words("lost", "running", decided, rehearsal=True)
+    assert "smki recovery resume lost" in next_words("lost", "paused", decided, rehearsal=True)

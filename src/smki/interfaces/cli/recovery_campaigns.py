@@ -18,7 +18,7 @@ from smki.bootstrap.recoveries import FOLDER, Kept, Recovery, houses, open_kept,
 from smki.campaigns import progress_of
 from smki.flows.steering import steer
 from smki.interfaces.cli.output import emit, json_option, output_file, reporting
-from smki.interfaces.recovery_telling import progress_document, progress_lines
+from smki.interfaces.recovery_telling import REHEARSED, progress_document, progress_lines
 from smki.interfaces.web.portal.recovery.residue import csv_of, fates_left
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import Carried, Member
@@ -26,6 +26,7 @@ from smki.recovery.progress import fates_of
 from smki.terms import Refused
 
 _ALIVE: Final[timedelta] = SILENCE
+_GOES_ON: Final = (Act.RESUME, Act.LOOK)
 
 
 @contextmanager
@@ -84,14 +85,15 @@ def _steering(act: Act, does: str, then: str) -> click.Command:
     @click.argument("name")
     @json_option
     def command(name: str, *, as_json: bool) -> None:
-        with reporting(as_json=as_json), opened(load_settings(os.environ), name) as (_, kept, _):
+        with reporting(as_json=as_json), opened(load_settings(os.environ), name) as (of, kept, _):
             by = f"{getpass.getuser()}, by command"
             at = _now(kept, name)
             carried = steer(kept.campaigns, kept.acts, name, act, by=by, at=at)
         state = carried.state.value
+        said = REHEARSED if of.rehearsal and act in _GOES_ON else then.format(name=name)
         emit(
             {"name": name, "state": state, "looked_at": carried.looked_at},
-            [f"campaign {name}: {state}", f"next: {then.format(name=name)}"],
+            [f"campaign {name}: {state}", f"next: {said}"],
             as_json=as_json,
         )
 

@@ -147,7 +147,8 @@ def _lines(found: Verified) -> list[str]:
     if found.wrong > len(found.problems):
         lines.append(f"and {found.wrong - len(found.problems)} problems more")
     if found.problems:
-        lines.append(f"NOT verified: {found.wrong} things are wrong")
+        wrong = "1 thing is" if found.wrong == 1 else f"{found.wrong} things are"
+        lines.append(f"NOT verified: {wrong} wrong")
     else:
         lines.append(
             f"verified: entry {found.entry} of {found.size}, {len(found.report.evidence)} pieces of"

@@ -158,7 +158,9 @@ class FileRecordReader:
         path = blob_path(digest)
         content = self._files.read(path)
         if content is None or sha256(content).digest() != digest:
-            raise _damaged("missing" if content is None else "has other content than its name says", path)
+            raise _damaged(
+                "missing" if content is None else "has other content than its name says", path
+            )
         return content
 
     def _believe(self, note: bytes) -> Checkpoint:

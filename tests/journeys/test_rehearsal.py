@@ -358,4 +358,4 @@ def test_called_again_it_does_nothing_twice(rehearsal: Rehearsal) -> None:
     assert reader(rehearsal.state).checkpoint().size == size
     code, said, _ = rehearsal.run(*ASKED, "--name", NAME, "--seed", "2")
     assert code == 1
-    assert "begun with other options" in said["error"]["message"]
+    assert "begun with --seed 1, must be" in said["error"]["message"]

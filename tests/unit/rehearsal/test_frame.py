@@ -91,8 +91,11 @@ def test_what_was_asked_stays(tmp_path: Path) -> None:
     asked_before(tmp_path / "one", ASKED)
     asked_before(tmp_path / "one", ASKED)
     assert is_asked(tmp_path / "one", ASKED)
-    for other in (replace(ASKED, seed=2), replace(ASKED, network={"loss": 0.5})):
-        with pytest.raises(Refused, match="begun with other options"):
+    for other, said in (
+        (replace(ASKED, seed=ASKED.seed + 1), f"--seed {ASKED.seed}"),
+        (replace(ASKED, network={"loss": 0.5}), "--network"),
+    ):
+        with pytest.raises(Refused, match=f"begun with {said}"):
             asked_before(tmp_path / "one", other)
 
 

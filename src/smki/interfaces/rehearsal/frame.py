@@ -225,10 +225,10 @@ def asked_before(folder: Path, asked: Asked) -> None:
     """
     path = folder / ASKED
     if path.exists():
-        if not is_asked(folder, asked):
+        if differs := _differing(folder, asked):
             raise Refused(
-                f"rehearsal {asked.name}: was begun with other options, must be called with those or"
-                " have another --name",
+                f"rehearsal {asked.name}: was begun with {', '.join(differs)}, must be called with"
+                " that or have another --name",
                 where=str(path),
                 rule="rehearsal.asked",
             )
@@ -247,6 +247,19 @@ def is_asked(folder: Path, asked: Asked) -> bool:
     """Whether this is what was asked for in that folder."""
     path = folder / ASKED
     return path.exists() and read_octets(path) == _octets(asked)
+
+
+def _differing(folder: Path, asked: Asked) -> tuple[str, ...]:
+    """What was asked for in that folder and is not now, each option with its value."""
+    before = parse_json(read_octets(folder / ASKED), "rehearsal")
+    now = parse_json(_octets(asked), "rehearsal")
+    if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+        raise Inconsistent(f"rehearsal {asked.name}: what was asked is no object, must be")
+    return tuple(
+        f"--{name} {encode_json(value).decode()}"
+        for name, value in before.items()
+        if now.get(name) != value
+    )
 
 
 def _octets(asked: Asked) -> bytes:

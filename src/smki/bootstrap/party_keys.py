@@ -101,8 +101,9 @@ class HouseKeys:
             if path.exists() and _is_of(found := _read(path), anchor):
                 return found
         raise Refused(
-            f"private key of {entity}: belongs to another certificate than devices hold, must be to"
-            " that one; their cells are to be updated first, or it is in custody",
+            f"private key of {entity}: none here belongs to the certificate that devices hold, one"
+            " must; their cells are to be updated first, or it is in custody",
+            where=os.fspath(folder / f"{name}.key"),
             clause="gbcs:4.3.2.2",
             rule="estate.keys",
         )

@@ -140,4 +140,4 @@ def test_keys_that_are_not_those_of_the_cells_command_nothing(estate: Any, tmp_p
     meter = _devices(house, "esme")[0]
     code, said = house.json("estate", "rotate", meter)
     assert (code, said["error"]["family"]) == (1, "refused")
-    assert "belongs to another certificate than devices hold" in said["error"]["message"]
+    assert "none here belongs to the certificate that devices hold" in said["error"]["message"]

@@ -326,6 +326,8 @@ USERS: Final[Mapping[str, str]] = {
     "bootstrap/register.py": "makes readers of it: pages",
     "flows/approved_documents.py": "lodges what is White and approved, and nothing else",
     "flows/documents.py": "asks of White documents alone whether a version is in force",
+    "flows/incidents.py": "for who runs the house: incidents, which commands alone ask for",
+    "flows/notifying.py": "for who runs the house: takes notifications in, gives the incident",
     "flows/register_heads.py": "salted commitments: 32 octets",
     "flows/register_verifying.py": "for who runs the house: names entities, quotes nothing",
     "interfaces/bench_register.py": "content of its own",
@@ -337,7 +339,14 @@ USERS: Final[Mapping[str, str]] = {
     "interfaces/cli/example.py": "puts the example",
     "interfaces/cli/monthly.py": "for who runs the house: a draft of what is White alone",
     "interfaces/cli/planning.py": "by a reader's reading",
+    "interfaces/cli/recovery_deciding.py": "for who runs the house: checklists of incidents",
+    "interfaces/cli/recovery_incidents.py": "for who runs the house: incidents that it changes",
+    "interfaces/cli/recovery_progress_files.py": "for who runs the house: sealed for the incident's"
+    " party or body, and of the incident its names alone",
     "interfaces/cli/register.py": "commands",
+    "interfaces/recovery_options.py": "for who runs the house: the paper before the authority",
+    "interfaces/rehearsal/convening.py": "content of its own, in a rehearsal's own register",
+    "interfaces/web/portal/recovery/watching.py": "makes readers of it: by a reader's reading",
 }
 """Modules that have the whole register at hand, and what they give of it to whom."""
 

@@ -21,6 +21,7 @@ from smki.devices import DeviceKind, DeviceState
 from smki.flows.confiding import revealed
 from smki.flows.incidents import incident_of
 from smki.flows.keeping import keep
+from smki.governance.entities import Key, Kind
 from smki.governance.entities.convening import Convening
 from smki.governance.entries import Change
 from smki.governance.looking import look
@@ -31,7 +32,15 @@ from smki.ports.campaigns import Became, Member
 from smki.ports.estate import EstateDevice, InventoryRow
 from smki.recovery import CampaignPlan, Compromised, Fate, Method
 from smki.recovery.progress import Point
-from smki.terms import EUI64, CertificateKind, RemotePartyRole, SerialNumber, SmiStatus
+from smki.steps import Requester
+from smki.terms import (
+    EUI64,
+    CertificateKind,
+    Interface,
+    RemotePartyRole,
+    SerialNumber,
+    SmiStatus,
+)
 
 PEOPLE: Final = """
 [[body]]
@@ -44,6 +53,7 @@ signs_as = "smki-pma"
 ref = "ada"
 name = "Ada"
 organisation = "Sample DCC"
+credentials = ["0ada"]
 
 [[seat]]
 ref = "QPA/chair"
@@ -56,6 +66,7 @@ holder = "ada"
 ref = "bo"
 name = "Bo"
 organisation = "Sample DCC"
+credentials = ["0b0b"]
 
 [[person]]
 ref = "sue"
@@ -502,10 +513,13 @@ def test_a_checklist_is_ticked_by_what_is_seen_and_signed_by_people(desk: Desk) 
     assert desk.json("checklist", ref, "--item", "told")[0] == 2
 
 
-@pytest.mark.clause("sec:L10", "sec-app-l:1")
+@pytest.mark.clause("sec:L10", "sec-app-l:1", "sec:M4.13")
 def test_the_portal_shows_the_same_checklist(desk: Desk, rows: tuple[InventoryRow, ...]) -> None:
-    """The page of the incident's campaign has the items that the command has, ticked alike."""
-    ref = desk.take(desk.sealed(desk.notice("SUP-15")))[1]["incident"]
+    """The page of the incident's campaign has the items that the command has, ticked alike.
+
+    It is there for who may read the incident in the register, and is noted as seen by them.
+    """
+    ref = desk.take(desk.sealed(desk.notice("SUP-18")))[1]["incident"]
     call = ("--contact", "sue", "--mechanism", "in-person", "--by", "ada", "--confirmed")
     assert desk.step(ref, "call-back", *call, "--second", "bo")[0] == 0
     begin(desk, ref, rows, "on-the-page", datetime.now(UTC))
@@ -515,17 +529,34 @@ def test_the_portal_shows_the_same_checklist(desk: Desk, rows: tuple[InventoryRo
     settings = settings_of(desk)
     with open_front(settings) as front:
         pages = WatchedRecoveries(settings, lambda: datetime.now(UTC), front)
-        found = pages.checklist("on-the-page")
+        page, nothing = pages.watched("on-the-page"), pages.watched("of-nothing")
+        assert page is not None
+        assert nothing is not None
+        ada, bo = _officer("0ada"), _officer("0b0b")
+        found = pages.checklist(page, ada, "ada")
         assert found is not None
         assert found[0].ref == ref
         assert [(one.item.name, one.done) for one in found[1]] == [
             (one["name"], one["done"]) for one in told["items"]
         ]
         assert {one.item.name for one in found[1] if one.done} == {"confirmed"}
-        shown = [pages.watched(name) for name in ("on-the-page", "of-nothing")]
-        assert [one is not None and one.registered for one in shown] == [True, False]
-        assert pages.checklist("of-nothing") is None
-        assert pages.checklist("no-such") is None
+        assert pages.checklist(page, bo, "bo") is None
+        assert pages.checklist(nothing, ada, "ada") is None
+        asked = ((page, ada), (page, bo), (nothing, ada))
+        assert [pages.has_checklist(*one, "x") for one in asked] == [True, False, False]
+        seen = front.proceedings.seen(Key(Kind.INCIDENT, ref))
+        assert [one.reader for one in seen] == ["ada"]
+
+
+def _officer(credential: str) -> Requester:
+    """An officer of the operator with that credential."""
+    return Requester(
+        party="dcc",
+        name="Sample DCC",
+        identities=(),
+        interface=Interface.PORTAL,
+        credential=SerialNumber.parse(credential),
+    )
 
 
 def forge(desk: Desk, ref: str) -> None:

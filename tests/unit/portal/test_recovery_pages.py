@@ -463,6 +463,8 @@ def test_the_checklist_says_what_is_done_and_who_signs(
     rows = checklist(Method.THREE, {Seen.CONFIRMED: "sue <b>"}, {"told": "signed by chair"})
     found = SimpleNamespace(ref="QPA/i1 & more"), rows
     monkeypatch.setattr(WatchedRecoveries, "checklist", lambda *_: found)
+    monkeypatch.setattr(WatchedRecoveries, "has_checklist", lambda *_: True)
+    assert 'href="/portal/recovery/first/checklist"' in house.get("/first").text
     text = house.get("/first/checklist", "pma").text
     assert f"2 of {len(rows)} are done." in text
     assert "sue &lt;b&gt;" in text

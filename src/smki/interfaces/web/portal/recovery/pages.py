@@ -92,11 +92,13 @@ class RecoveryPages:
         if found is None:
             return await nothing(request, visitor)
         over = not found.may
+        asked = (found, visitor.who, _user(visitor))
         refreshing = request.query_params.get("refresh") != _OFF and not over
         return page(
             "recovery/room.html",
             **visitor.shown,
             **self._of(found, visitor),
+            registered=await run_in_threadpool(self._services.has_checklist, *asked),
             over=over,
             refreshing=refreshing,
             seconds=SECONDS if refreshing else 0,
@@ -135,11 +137,16 @@ class RecoveryPages:
     async def checklist(self, request: Request, visitor: Visitor) -> Response:
         """What must be done before, during and after the recovery, and what is done.
 
-        Clause: sec-app-l:1
+        Whoever may not read the incident in the register is told that there is nothing.
+
+        Clause: sec-app-l:1, sec:M4.13
         """
         found = await self._watched(request)
-        looked = await run_in_threadpool(self._services.checklist, request.path_params["campaign"])
-        if found is None or looked is None:
+        if found is None:
+            return await nothing(request, visitor)
+        asked = (found, visitor.who, _user(visitor))
+        looked = await run_in_threadpool(self._services.checklist, *asked)
+        if looked is None:
             return await nothing(request, visitor)
         incident, rows = looked
         return page(
@@ -268,8 +275,11 @@ def by_itself(request: Request) -> bool:
 
 def _by(visitor: Visitor) -> str:
     """Who asks, as it is kept: the user, the party, and the credential that they came with."""
-    user = visitor.session.user if visitor.session else ""
-    return f"{user}, {visitor.who.name}, by certificate {visitor.who.credential}"
+    return f"{_user(visitor)}, {visitor.who.name}, by certificate {visitor.who.credential}"
+
+
+def _user(visitor: Visitor) -> str:
+    return visitor.session.user if visitor.session else ""
 
 
 def _wave(form: Mapping[str, str]) -> int:

@@ -50,12 +50,10 @@ class Watched:
         may: what people may do to it now.
         acted: what people did, newest first.
         reported: a report of the recovery is written.
-        registered: the register knows its incident.
     """
 
     rehearsal: bool
     reported: bool
-    registered: bool
     progress: Progress
     counted: datetime | None
     stale: bool
@@ -92,8 +90,14 @@ class Recoveries(Protocol):
         """The report of the recovery that the campaign belongs to; None if none is written."""
         ...
 
-    def checklist(self, campaign: str) -> tuple[Incident, Sequence[Ticked]] | None:
-        """The campaign's incident and its checklist; None if the register knows of no such one."""
+    def has_checklist(self, found: Watched, who: Requester, user: str) -> bool:
+        """Whether the register has the campaign's incident, and they may read it."""
+        ...
+
+    def checklist(
+        self, found: Watched, who: Requester, user: str
+    ) -> tuple[Incident, Sequence[Ticked]] | None:
+        """The campaign's incident and its checklist; None if for them there is none."""
         ...
 
     def residue(self, query: ResidueQuery, after: EUI64 | None = None) -> tuple[Member, ...]:

@@ -12,10 +12,11 @@ from smki.bootstrap import Settings
 from smki.bootstrap.estates import estate_file
 from smki.bootstrap.recoveries import FOLDER, Kept, Recovery, houses, open_kept, recovery_of
 from smki.campaigns import progress_of
-from smki.flows.incidents import incident_of
 from smki.flows.office import FrontOffice
+from smki.flows.reading_register import ReadersOfRegister, Reading
 from smki.flows.steering import acts_for, steer
 from smki.governance import Body
+from smki.governance.entities import Key, Kind
 from smki.governance.entities.incidents import Incident
 from smki.interfaces.recovery_checklist import checklist_of
 from smki.interfaces.web.portal.recovery.counting import Counting
@@ -45,6 +46,7 @@ class WatchedRecoveries:
     ) -> None:
         self._settings = settings
         self._front = front
+        self._readers = None if front is None else ReadersOfRegister(front.proceedings, now)
         self._now = now
         self._authority = settings.deciding().get(Body.SMKI_PMA, frozenset())
         self._counting = Counting(self._count, now)
@@ -88,19 +90,30 @@ class WatchedRecoveries:
             return None
         return read_octets(file) if file.exists() else None
 
-    def checklist(self, campaign: str) -> tuple[Incident, Sequence[Ticked]] | None:
-        """The campaign's incident and its checklist; None if the register knows of no such one.
+    def has_checklist(self, found: Watched, who: Requester, user: str) -> bool:
+        """Whether this house's register has the campaign's incident, and they may read it.
 
-        Clause: sec-app-l:1
+        Clause: sec:M4.13
         """
-        with self._open(campaign) as opened:
-            carried = None if opened is None else opened[1].campaigns.campaign(campaign)
-            if opened is None or carried is None:
-                return None
-            found = self._incident(opened[0], carried)
-        if found is None or self._front is None:
+        reading = self._reading(found, who, user)
+        return reading is not None and _incident(reading, found) is not None
+
+    def checklist(
+        self, found: Watched, who: Requester, user: str
+    ) -> tuple[Incident, Sequence[Ticked]] | None:
+        """The campaign's incident, as they may read it, and its checklist; None if they may not.
+
+        That they saw it is noted.
+
+        Clause: sec-app-l:1, sec:M4.13
+        """
+        reading = self._reading(found, who, user)
+        incident = None if reading is None else _incident(reading, found)
+        if reading is None or incident is None or self._front is None:
             return None
-        return found, checklist_of(self._settings, self._front, found)
+        rows = checklist_of(self._settings, self._front, incident)
+        reading.note()
+        return incident, rows
 
     def residue(self, query: ResidueQuery, after: EUI64 | None = None) -> tuple[Member, ...]:
         """A page of the devices that are not recovered, by their EUI-64."""
@@ -151,7 +164,6 @@ class WatchedRecoveries:
         return Watched(
             rehearsal=recovery.rehearsal,
             reported=recovery.report.exists(),
-            registered=self._incident(recovery, carried) is not None,
             progress=found,
             counted=counted,
             stale=counted is not None and now - counted > _OLD,
@@ -160,14 +172,11 @@ class WatchedRecoveries:
             acted=kept.acts.acts(name),
         )
 
-    def _incident(self, recovery: Recovery, carried: Carried) -> Incident | None:
-        """The campaign's incident, if this house's register has it."""
-        if self._front is None or recovery.rehearsal:
+    def _reading(self, found: Watched, who: Requester, user: str) -> Reading | None:
+        """This house's register as they see it; of a rehearsal's incidents it knows nothing."""
+        if self._readers is None or found.rehearsal:
             return None
-        try:
-            return incident_of(self._front.proceedings, carried.plan.incident)
-        except Refused:
-            return None
+        return self._readers.officer(who, user)
 
     def _count(self, campaign: str) -> Totals:
         with self._open(campaign) as opened:
@@ -187,6 +196,11 @@ class WatchedRecoveries:
             return
         with open_kept(recovery.house) as kept:
             yield recovery, kept
+
+
+def _incident(reading: Reading, found: Watched) -> Incident | None:
+    seen = reading.get(Key(Kind.INCIDENT, found.progress.plan.incident))
+    return seen if isinstance(seen, Incident) else None
 
 
 def _refused(what: str) -> Refused:

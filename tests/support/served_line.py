@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from smki.bootstrap import load_settings
-from smki.interfaces.line_serving import line_address
+from smki.interfaces.line_serving import ADDRESS_FILE, line_address
 
 
 class ServedLine:
@@ -22,7 +22,10 @@ class ServedLine:
         self.port = 0
 
     def begin(self, *options: str) -> None:
-        """Serving; at the port that it had before."""
+        """Serving; at the port that it had before.
+
+        Until it says where, the port that is configured is told: nobody may be there yet.
+        """
         command = [sys.executable, "-m", "smki", "estate", "serve", "--json", *options]
         self._process = subprocess.Popen(
             [*command, "--port", str(self.port)],
@@ -30,9 +33,11 @@ class ServedLine:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         settings = load_settings(self._environment)
-        while time.monotonic() < end and not line_address(settings)[1]:
+        while not settings.path(ADDRESS_FILE).exists():
+            assert self._process.poll() is None, "the line is not served"
+            assert time.monotonic() < end, "the line is not served in time"
             time.sleep(0.02)
         self.port = line_address(settings)[1]
 

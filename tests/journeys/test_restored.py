@@ -194,6 +194,19 @@ def test_an_older_database_is_brought_up_to_date(
     house.stop()
 
 
+def test_an_index_that_covers_less_is_filled_before_the_office_opens(
+    new_house: Callable[[Mapping[str, str]], House],
+) -> None:
+    """The authorities and their keys are there at once, not only when it is opened again."""
+    house = new_house({})
+    house.move_in()
+    with house.front() as front:
+        front.index.clear()
+    with open_office(house.settings, house.variables) as office:
+        assert set(office.keys) == {ICA, OCA, CertificateKind.ISSUING_DCA}
+        assert office.hierarchy.authority(ICA).certificate
+
+
 def _as_first_made(path: Path) -> None:
     """The database is of the first revision, with what it holds that this revision knows."""
     newer = path.rename(path.with_suffix(".newer"))

@@ -81,7 +81,7 @@ from smki.merkle.leaf import LeafType
 from smki.merkle.notes import VerifierKey
 from smki.ports import KeyAlgorithm
 from smki.profiles import ServerSubject
-from smki.repository import catch_up, lodge_ceremony, lodge_leaf
+from smki.repository import lodge_ceremony, lodge_leaf
 from smki.terms import CertificateKind, Interface, Refused, Unavailable
 from smki.wire.encodings import write_pem
 
@@ -278,7 +278,6 @@ def _found(settings: Settings, environment: Mapping[str, str], tell: Told) -> No
         if not isinstance(record, FileRecord):
             raise Unavailable("record: not one of files, a founding needs the writing end")
         clock, told = SystemClock(), founded_by(settings)
-        catch_up(front.reader, front.index, front.describe)
         if not any(True for _ in front.index.rows(CertificateKind.ROOT_OCA)):
             certificates, lists = (
                 _develop(settings, environment, founding, tell)

@@ -29,7 +29,7 @@ from smki.bootstrap.values import KeySettings
 from smki.ceremonies.development import ISSUING
 from smki.flows.authorities import authorities
 from smki.flows.configuring import lodge_configuration, plain_mapping
-from smki.flows.issue import settle
+from smki.flows.issue import cover, settle
 from smki.flows.log_keys import keep_log_keys
 from smki.flows.office import FrontOffice, Office
 from smki.flows.profile_changes import must_permit_profiles
@@ -137,6 +137,7 @@ def open_office(
             decision that permits it.
     """
     with open_record(settings, environment, patience=patience) as (front, record):
+        cover(front, record)  # the hierarchy is read of the index
         office = assemble_office(settings, environment, front, record)
         if not founding:
             keep_log_keys(front, record, record.verifier_keys[1:])

@@ -25,7 +25,7 @@ from smki.flows.gate import gate_now
 from smki.flows.office import FrontOffice, Office
 from smki.merkle.leaf import decode_certificate
 from smki.policy import code_of
-from smki.ports import JournalEntry
+from smki.ports import JournalEntry, Record
 from smki.registration import Admissions, Facts, admit_devices, gather
 from smki.repository import catch_up, lodge, publish, row_of, rows_of
 from smki.steps import (
@@ -213,12 +213,24 @@ def settle(office: Office) -> int:
     """
     office.desk.under_way = None  # its intent is one of them
     front = office.front
-    office.record.settle()
-    catch_up(front.reader, front.index, front.describe)
+    cover(front, office.record)
     entries = front.workbook.open_entries()
     for entry in entries:
         _settle(office, entry)
     return len(entries)
+
+
+def cover(front: FrontOffice, record: Record) -> None:
+    """The record is settled, and the index covers it: what is read of the index is all there is.
+
+    A database that was brought up to date, or restored, has an index that covers less.
+
+    Raises:
+        Unavailable: the disk or the database is away.
+        Inconsistent: the index covers more than the record has, or the record is damaged.
+    """
+    record.settle()
+    catch_up(front.reader, front.index, front.describe)
 
 
 def _settle(office: Office, entry: JournalEntry) -> None:

@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Final
 
@@ -20,6 +20,12 @@ from smki.governance.encoding import encode_entity, entity_of, parse_entity
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.bodies import Handling, Interest, MinutesSet, SeatCategory
 from smki.governance.entities.documents import ControlledDocument, DocumentKind, DocumentVersion
+from smki.governance.entities.incidents import (
+    FactorAnswer,
+    Incident,
+    IncidentState,
+    IncidentStep,
+)
 from smki.governance.entities.meetings import (
     AgendaItem,
     Ask,
@@ -53,6 +59,7 @@ from smki.governance.labels import Label, highest
 from smki.governance.reading import Reader, label_of, secretariat_token, top_label_of
 from smki.governance.seeing import as_seen
 from smki.merkle.canonical import JSON, parse_json
+from smki.terms import Compromised
 
 MARKER: Final = re.compile(r"zq[0-9]+qz")
 _OPEN: Final = (Label.WHITE, Label.GREEN)
@@ -72,6 +79,7 @@ class World:
         for body, number_, day in held[:meetings]:
             self._meeting(body, number_, day)
         self._document()
+        self.put(*(self._incident(one) for one in BODIES))
         self._given_out()
 
     @property
@@ -291,6 +299,24 @@ class World:
             resolutions=("QSC_07_0903/1/1", "QSC_07_0903/2/1"),
         )
         self.put(document, part, version)
+
+    def _incident(self, body: Entity) -> Incident:
+        at = datetime.combine(DAY, time(9), UTC)
+        return Incident(
+            ref=f"{body.ref}/i1",
+            label=self.label(),
+            body=body.ref,
+            compromised=Compromised.ORGANISATION,
+            names=(self.say(),),
+            party=self.say(),
+            organisation=self.say(),
+            reference=self.say(),
+            known=True,
+            discovered=at,
+            circumstances=self.say(),
+            steps=(IncidentStep(state=IncidentState.NOTIFIED, at=at, text=self.say()),),
+            answers=(FactorAnswer(factor="size", text=self.say(), by="chair", at=at),),
+        )
 
     def _given_out(self) -> None:
         """Outputs, as the rules have them: White is published, Green distributed, Amber and Red entitled."""

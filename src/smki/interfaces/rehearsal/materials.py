@@ -14,15 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from smki.adapters.files import read_octets
 from smki.adapters.world import SystemEntropy
 from smki.bootstrap import open_front, open_office
-from smki.bootstrap.holdings import certificate_in, holdings
-from smki.bootstrap.initialising import alone
 from smki.bootstrap.opening import load_hierarchy
-from smki.bootstrap.renewing import Renewer, finish_renewals
 from smki.bootstrap.succeeding import next_request, successor_names, take_in_force
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.keysets import KeySet, key_name
@@ -43,7 +38,7 @@ from smki.interfaces.rehearsal.ceremonies import (
 )
 from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
-from smki.interfaces.rehearsal.house import asked_of, asking, spki_of_request
+from smki.interfaces.rehearsal.house import asking, spki_of_request
 from smki.interfaces.rehearsal.keeping import keep_items
 from smki.interfaces.rehearsal.preparing import recovery_key
 from smki.interfaces.rehearsal.succeeding import (
@@ -51,7 +46,7 @@ from smki.interfaces.rehearsal.succeeding import (
     RECOVERY_AGAIN,
     everybody,
     new_material,
-    no_roots,
+    renew_those,
 )
 from smki.recovery.evidence import transcript
 from smki.terms import CertificateKind, Inconsistent, SerialNumber
@@ -72,22 +67,7 @@ def renewed(run: Run) -> Made:
         raise Inconsistent("rehearsal: nobody's certificates are to be renewed, must be somebody's")
     old = cells_of(run.made("preconditions")["before"])
     known = {one for cell, one in old.certificates.items() if cell.role is role}
-    with alone(run.house), open_office(run.house, run.house_environment) as office:
-        finish_renewals(run.house, office.front)
-        at = office.front.clock.now()
-        wanted = [
-            one
-            for one in holdings(run.house, office.front, at)
-            if one.pair is not None and certificate_in(one.pair).public_bytes(Encoding.DER) in known
-        ]
-        renewer = Renewer(
-            settings=run.house,
-            front=office.front,
-            ask=asked_of(run, office),
-            roots=no_roots,
-            now=at,
-        )
-        names = renewer.renew(wanted)
+    names = renew_those(run, known)
     run.tell(f"  new keys and certificates: {', '.join(names) or 'there already'}")
     return {"after": cells_said(cells_now(run)), "at": now().isoformat(), "renewed": len(names)}
 

@@ -4,9 +4,11 @@ The old Issuing OCA and the certificates under it stay in the record, and their 
 ones: devices believe them until their cells are replaced.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from smki.bootstrap import open_front, open_office
 from smki.bootstrap.holdings import Holding, certificate_in, holdings
@@ -68,6 +70,29 @@ def new_material(run: Run) -> bytes:
         )
     take_in_force(run.house, asking(run), octets)
     return octets
+
+
+def renew_those(run: Run, known: Collection[bytes]) -> tuple[str, ...]:
+    """The house's pairs with these certificates (DER) have new keys and certificates; their names.
+
+    Clause: sec-app-m:2.3.1.3
+    """
+    with alone(run.house), open_office(run.house, run.house_environment) as office:
+        finish_renewals(run.house, office.front)
+        at = office.front.clock.now()
+        wanted = [
+            one
+            for one in holdings(run.house, office.front, at)
+            if one.pair is not None and certificate_in(one.pair).public_bytes(Encoding.DER) in known
+        ]
+        renewer = Renewer(
+            settings=run.house,
+            front=office.front,
+            ask=asked_of(run, office),
+            roots=no_roots,
+            now=at,
+        )
+        return renewer.renew(wanted)
 
 
 def everybody(run: Run) -> int:

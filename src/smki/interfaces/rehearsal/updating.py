@@ -13,13 +13,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
-from smki.bootstrap import open_office
-from smki.bootstrap.holdings import certificate_in, holdings
-from smki.bootstrap.initialising import alone
 from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
-from smki.bootstrap.renewing import Renewer, finish_renewals
 from smki.devices import DeviceKind
 from smki.flows.recovering import Cells, Leg, Lost, recovery_legs
 from smki.interfaces.rehearsal.among import Devices
@@ -28,9 +22,8 @@ from smki.interfaces.rehearsal.cells import cells_now, cells_of, cells_said
 from smki.interfaces.rehearsal.confirming import recovered_in
 from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
-from smki.interfaces.rehearsal.house import asked_of
 from smki.interfaces.rehearsal.running import campaigns_of, said_of
-from smki.interfaces.rehearsal.succeeding import no_roots
+from smki.interfaces.rehearsal.succeeding import renew_those
 from smki.merkle.canonical import JSON
 from smki.ports.estate import InventoryRow
 from smki.recovery import Compromised, Method
@@ -48,22 +41,7 @@ def further_certificates(run: Run) -> Made:
     known = {
         certificate for cell, certificate in after(run).certificates.items() if cell.role in ROLES
     }
-    with alone(run.house), open_office(run.house, run.house_environment) as office:
-        finish_renewals(run.house, office.front)
-        at = office.front.clock.now()
-        wanted = [
-            one
-            for one in holdings(run.house, office.front, at)
-            if one.pair is not None and certificate_in(one.pair).public_bytes(Encoding.DER) in known
-        ]
-        renewer = Renewer(
-            settings=run.house,
-            front=office.front,
-            ask=asked_of(run, office),
-            roots=no_roots,
-            now=at,
-        )
-        renewer.renew(wanted)
+    renew_those(run, known)
     run.tell("  the supplier and the change of supplier party have new certificates once more")
     return {"after": cells_said(cells_now(run)), "at": now().isoformat()}
 

@@ -65,6 +65,24 @@ def write_durably(path: Path, octets: bytes, *, private: bool = False) -> None:
         ) from error
 
 
+def files_in(folder: Path) -> tuple[Path, ...]:
+    """What is in the folder under names of its own, in their order; nothing if there is no folder.
+
+    What a write leaves behind that was cut off has no name yet, and is not among them.
+
+    Raises:
+        Unavailable: it cannot be read.
+    """
+    try:
+        return tuple(sorted(path for path in folder.iterdir() if not path.name.startswith(".")))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise Unavailable(
+            f"folder {folder.name}: cannot be read ({error.strerror})", where=os.fspath(folder)
+        ) from error
+
+
 def read_octets(path: Path) -> bytes:
     """The content of the file.
 

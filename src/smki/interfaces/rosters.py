@@ -8,7 +8,7 @@ from heapq import merge
 from itertools import groupby, islice
 from typing import Final
 
-from smki.adapters.files import make_folder, read_octets, write_durably
+from smki.adapters.files import files_in, make_folder, read_octets, write_durably
 from smki.adapters.sql.estate import SqlEstate
 from smki.bootstrap.recoveries import Recovery, inventory_rows
 from smki.devices import DeviceState
@@ -32,8 +32,13 @@ def keep_roster(recovery: Recovery, estate: SqlEstate, rows: Iterable[InventoryR
     """
     folder = recovery.folder / _ROSTER / recovery.campaign
     make_folder(folder, 0o700)
+    kept = set()
     for item in rosters(map(roster_row, devices_of(estate, rows))):
         write_durably(folder / item.name, item.octets, private=True)
+        kept.add(item.name)
+    for path in files_in(folder):  # of a beginning that was cut off, or refused, with more devices
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
 
 
 def kept_roster(recovery: Recovery, campaigns: Iterable[str]) -> Iterator[RosterRow]:
@@ -44,8 +49,7 @@ def kept_roster(recovery: Recovery, campaigns: Iterable[str]) -> Iterator[Roster
 
 
 def _kept(recovery: Recovery, campaign: str) -> Iterator[RosterRow]:
-    folder = recovery.folder / _ROSTER / campaign
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in files_in(recovery.folder / _ROSTER / campaign):
         yield from read_roster(read_octets(path))
 
 

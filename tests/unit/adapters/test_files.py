@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from smki.adapters.files import prove_room, read_octets
+from smki.adapters.files import files_in, prove_room, read_octets
 from smki.terms import Unavailable
 
 
@@ -30,3 +30,13 @@ def test_a_file_that_is_away_is_unavailable(tmp_path: Path) -> None:
     """What is not there cannot be read, and is named."""
     with pytest.raises(Unavailable, match=r"file gone\.pem: cannot be read"):
         read_octets(tmp_path / "gone.pem")
+
+
+def test_a_folder_has_what_has_a_name(tmp_path: Path) -> None:
+    """In order, without what a write left that was cut off; no folder has nothing, a file is none."""
+    for name in ("b", "a", ".a.half"):
+        (tmp_path / name).write_bytes(b"")
+    assert [path.name for path in files_in(tmp_path)] == ["a", "b"]
+    assert files_in(tmp_path / "away") == ()
+    with pytest.raises(Unavailable, match="folder a: cannot be read"):
+        files_in(tmp_path / "a")

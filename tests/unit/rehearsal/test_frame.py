@@ -20,8 +20,10 @@ from smki.interfaces.rehearsal.frame import (
     take_steps,
 )
 from smki.interfaces.rehearsal.holding import must_be_a_name, next_name
+from smki.interfaces.rehearsal.keeping import keep_items, kept_items
 from smki.interfaces.rehearsal.scenarios import SCENARIOS, scenario_named
 from smki.recovery import Compromised, Method
+from smki.recovery.evidence import EvidenceKind, Item
 from smki.terms import Inconsistent, Malformed, Refused
 
 ASKED: Final = Asked(
@@ -97,6 +99,17 @@ def test_what_was_asked_stays(tmp_path: Path) -> None:
     ):
         with pytest.raises(Refused, match=f"begun with {said}"):
             asked_before(tmp_path / "one", other)
+
+
+def test_what_a_cut_off_write_leaves_is_nothing(tmp_path: Path) -> None:
+    """Killed while its first file was written, or one of its evidence, a rehearsal goes on."""
+    (tmp_path / ".rehearsal.json.cut-off").write_bytes(b"{")
+    asked_before(tmp_path, ASKED)
+    run = run_of(tmp_path)
+    item = Item(kind=EvidenceKind.TRANSCRIPT, name="roots", octets=b"whole")
+    keep_items(run, item)
+    (tmp_path / "evidence" / item.kind.value / ".roots.cut-off").write_bytes(b"wh")
+    assert list(kept_items(run)) == [item]
 
 
 def test_a_real_recovery_is_never_made_a_rehearsal(tmp_path: Path) -> None:

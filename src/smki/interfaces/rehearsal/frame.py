@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from smki.adapters.files import make_folder, read_octets, write_durably
+from smki.adapters.files import files_in, make_folder, read_octets, write_durably
 from smki.bootstrap import Settings, load_settings
 from smki.merkle.canonical import JSON, encode_json, parse_json
 from smki.recovery import Compromised, Method
@@ -233,7 +233,7 @@ def asked_before(folder: Path, asked: Asked) -> None:
                 rule="rehearsal.asked",
             )
         return
-    if folder.exists() and any(one.name != LOCK for one in folder.iterdir()):
+    if any(one.name != LOCK for one in files_in(folder)):
         raise Refused(
             f"rehearsal {asked.name}: a recovery that is no rehearsal has that name, must be another",
             where=str(folder),

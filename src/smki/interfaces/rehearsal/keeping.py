@@ -9,7 +9,7 @@ off makes it again.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from smki.adapters.files import make_folder, read_octets, write_durably
+from smki.adapters.files import files_in, make_folder, read_octets, write_durably
 from smki.interfaces.rehearsal.frame import Run
 from smki.recovery.evidence import EvidenceKind, Item
 
@@ -35,6 +35,5 @@ def keep_all(run: Run, items: Iterable[Item]) -> int:
 def kept_items(run: Run) -> Iterator[Item]:
     """Everything that was kept, by kind and name, one at a time in memory."""
     for kind in EvidenceKind:
-        folder = run.path(EVIDENCE, kind.value)
-        for place in sorted(folder.iterdir()) if folder.exists() else ():
+        for place in files_in(run.path(EVIDENCE, kind.value)):
             yield Item(kind=kind, name=place.name, octets=read_octets(place))

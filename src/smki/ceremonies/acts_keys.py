@@ -262,12 +262,18 @@ def _presented(ceremony: Ceremony, held: KeySet) -> list[Presented]:
 
 
 def _words(ceremony: Ceremony, held: KeySet, custodian: str, answer: str) -> str:
-    """The words of a share that was typed, or that came encrypted to this session."""
+    """The words of a share that was typed, or that came encrypted to this session.
+
+    What is neither reads as no share: `open_key` says whose it is.
+    """
     part = held.holder(custodian)
     if not answer.startswith(BOX) or part is None:
         return answer
-    box = read_bare_base64("".join(answer.removeprefix(BOX).split()))
-    return unlock(_session(ceremony), box, share_header(held, part[0])).decode()
+    try:
+        box = read_bare_base64("".join(answer.removeprefix(BOX).split()))
+    except Malformed:
+        return answer
+    return unlock(_session(ceremony), box, share_header(held, part[0])).decode(errors="replace")
 
 
 def _session(ceremony: Ceremony) -> RSAPrivateKey:

@@ -4,6 +4,7 @@ Nothing is done without a warrant, which is asked for again right before the key
 permitted when the ceremony began may be over by then.
 """
 
+import re
 from typing import Final
 
 from smki.ceremonies.activating import ActiveKey, Wanted, Warrant
@@ -20,6 +21,7 @@ from smki.terms import Inconsistent, Refused, Unavailable, instant_text
 
 _OPEN: Final = "keys-were-open"
 USES: Final = range(1, 10**9)  # some tries for each of fifty million devices
+_DIGITS: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _ASKED: Final = (
     ("decision", "id of the decision that this key may be used"),
     ("recovery", "id of the decision for the method of recovery, or empty"),
@@ -136,7 +138,7 @@ def uses_said(text: str) -> int:
     Raises:
         Refused: no number, or none that a recovery needs.
     """
-    if not (text.isascii() and text.isdecimal() and int(text) in USES):
+    if not _DIGITS.fullmatch(text):
         raise Refused(
             f"activation: {text[:20]!r} uses, must be a number from 1 to {USES.stop - 1}",
             where="serve.uses",

@@ -183,8 +183,8 @@ def _order(opening: Opening, entries: tuple[Entry, ...]) -> Iterator[str]:
 
 def _people(opening: Opening, done: Mapping[int, Entry]) -> Iterator[str]:
     """4: who was there when it was needed, and which quorum opened what."""
-    attended = next((done[s.number].said for s in _done(opening, done, Act.ATTEND)), {})
-    people = attended.get("people")
+    attended = next((done[s.number].said for s in _done(opening, done, Act.ATTEND)), None)
+    people = attended.get("people") if attended is not None else None
     here = set(people) if isinstance(people, Mapping) else set()
     custodians = here & set(opening.people(Role.CUSTODIANS))
     houses = [
@@ -196,7 +196,7 @@ def _people(opening: Opening, done: Mapping[int, Entry]) -> Iterator[str]:
     yield from (*too_many(opening.rule, appointed), *too_many(opening.rule, houses))
     if len({one.credential for one in opening.seats}) != opening.rule.custodians:
         yield f"custodians are not {opening.rule.custodians} with a credential each, must be"
-    if done and attended:
+    if attended is not None:
         for role in (Role.OPERATOR, Role.WITNESS):
             if missing := set(opening.people(role)) - here:
                 yield f"{', '.join(sorted(missing))} was not there, must be"

@@ -289,6 +289,28 @@ def test_a_share_may_come_encrypted_to_the_session(tmp_path: Path) -> None:
 
 
 @pytest.mark.clause("sec-app-l:3")
+@pytest.mark.parametrize("sent", ["no base64", "no words"])
+def test_what_comes_encrypted_and_is_no_share_counts_for_none(
+    recovery: tuple[Path, bytes], tmp_path: Path, sent: str
+) -> None:
+    """Whatever is in a box, or instead of one, is told as that custodian's altered share."""
+    one = kept(recovery[0], RECOVERY)
+    folder = tmp_path / "renewal"
+
+    def box(_: str) -> str:
+        octets = _boxed(folder, one, b"\xff" * 200)
+        return "box:*" if sent == "no base64" else "box:" + base64.b64encode(octets).decode()
+
+    here = hall(folder)
+    here = replace(here, console=_Boxing(here.console, box))
+    open_ceremony(here, opening("renewal", (RECOVERY,)), custodians(), (one,))
+    with pytest.raises(Refused, match="the share of custodian-1 was altered") as caught:
+        hold(resume(here), ACTS)
+    close(here)
+    assert "2 shares count, must be 3" in caught.value.message
+
+
+@pytest.mark.clause("sec-app-l:3")
 def test_a_renewal_changes_shares_and_not_the_key(
     recovery: tuple[Path, bytes], tmp_path: Path
 ) -> None:
@@ -370,6 +392,14 @@ def test_a_transcript_that_is_not_true_to_itself_is_refused(
     """Even if all signed it: what does not fit the certificates or the script is named."""
     with pytest.raises((Refused, Malformed), match=said):
         replay(_retold(roots[1], step, change))
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_attendance_that_says_nothing_is_no_attendance(roots: tuple[Path, bytes]) -> None:
+    """A transcript whose attendance tells nobody is refused as one that tells too few."""
+    with pytest.raises(Refused, match="operator was not there, must be") as caught:
+        replay(_retold(roots[1], "attend", {}, whole=True))
+    assert "0 custodians were there, must be 3" in caught.value.message
 
 
 @pytest.mark.clause("sec-app-l:3", "sec:L10")
@@ -478,20 +508,23 @@ class _Boxing:
         return str(self._console.ask(prompt, text, secret=secret))
 
 
-def _boxed(folder: Path, one: KeySet) -> bytes:
+def _boxed(folder: Path, one: KeySet, content: bytes = b"") -> bytes:
     session = load_pem_public_key((folder / SESSION).read_bytes())
     assert isinstance(session, RSAPublicKey)
-    return lock(session, words_of(one, person(1)).encode(), share_header(one, 0), SystemEntropy())
+    said = content or words_of(one, person(1)).encode()
+    return lock(session, said, share_header(one, 0), SystemEntropy())
 
 
-def _retold(octets: bytes, step: str, change: dict[str, Any], script: str = "roots") -> bytes:
+def _retold(
+    octets: bytes, step: str, change: dict[str, Any], script: str = "roots", *, whole: bool = False
+) -> bytes:
     """The transcript with another telling of the first such step, chained and signed anew."""
-    whole = parse_transcript(octets)
+    entries = parse_transcript(octets).entries
     numbers = {one.number for one in opening(script).steps if one.act.value == step}
-    target = next(one for one in whole.entries if one.kind is Kind.DONE and one.step in numbers)
+    target = next(one for one in entries if one.kind is Kind.DONE and one.step in numbers)
     chain: list[Any] = []
-    for one in whole.entries:
-        said = {**one.said, **change} if one is target else one.said
+    for one in entries:
+        said = {**({} if whole else one.said), **change} if one is target else one.said
         chain.append(replace(one, said=said, previous=chain[-1].digest if chain else one.previous))
     signatures = [signature(to_be_signed(tuple(chain)), who) for who in ("operator", "witness-1")]
     return encode_transcript(Transcript(entries=tuple(chain), signatures=tuple(signatures)))

@@ -106,7 +106,9 @@ def test_an_interruption_while_they_are_open_is_told(
     assert told.interruptions == 1
 
 
-@pytest.mark.parametrize("uses", ["", "0", "-1", "many", "1000000000", "²"])
+@pytest.mark.parametrize(
+    "uses", ["", "0", "-1", "many", "1000000000", "²", "9" * 5_000], ids=range(7)
+)
 def test_a_number_of_uses_is_said(custody: tuple[KeySet, ...], tmp_path: Path, uses: str) -> None:
     """Without one, or with one that no recovery needs, no custodian opens anything."""
     carriers = Carriers(_use)

@@ -43,11 +43,13 @@ from smki.flows.office import FrontOffice
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.governance import Act, Question
 from smki.interfaces.key_serving import KeyOver
+from smki.interfaces.recovery_members import turn_of
 from smki.interfaces.rosters import keep_roster
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryQuery, InventoryRow
 from smki.recovery import CampaignPlan, Method
 from smki.recovery.arranging import arranged
+from smki.recovery.evidence import Turn
 from smki.recovery.exercises import digest_of, list_named
 from smki.recovery.replacing import RECOVERY_CELL, SYMMETRIC_KEY_OCTETS
 from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
@@ -101,6 +103,11 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
     recovery = recovery_of(settings, wanted.campaign)
     if recovery.rehearsal:
         raise _refused(f"{wanted.campaign}: is the name of a rehearsal, must be another")
+    if turn_of(wanted.campaign) is not Turn.COMMANDED:
+        raise _refused(
+            f"{wanted.campaign}: is the name of what comes after a recovery, 'smki recovery hand-back'"
+            " and 'update' begin it; must be another"
+        )
     house, at = recovery.house, SystemClock().now()
     _plan(wanted, at)  # one that cannot be carried is told before anything else
     with open_front(house) as front, open_kept(house) as kept:
@@ -170,11 +177,7 @@ def _bounded(wanted: Wanted) -> None:
 
 def _made(front: FrontOffice, house: Settings, wanted: Wanted, at: datetime) -> tuple[Leg, Cells]:
     """Step 2: what is placed, and the certificates in force."""
-    hierarchy = load_hierarchy(front)
-    now = Cells(
-        certificates=trusted_certificates(house, hierarchy),
-        path=(hierarchy.authority(CertificateKind.ISSUING_OCA).certificate,),
-    )
+    now = cells_in_force(front, house)
     contingency = Contingency(
         originator=now.entity(RemotePartyRole.RECOVERY),
         symmetric_key=bytes(SYMMETRIC_KEY_OCTETS),  # carriers ask for it where it is
@@ -183,6 +186,21 @@ def _made(front: FrontOffice, house: Settings, wanted: Wanted, at: datetime) -> 
     if len(legs) != 1:
         raise _refused(f"{wanted.method.value}: is of several commands, must be of one")
     return legs[0], now
+
+
+def cells_in_force(front: FrontOffice, house: Settings) -> Cells:
+    """The certificates in force in the house, for each cell that devices have.
+
+    Raises:
+        Unavailable: the house cannot fill those that every device has.
+
+    Clause: gbcs:4.3.2.2
+    """
+    hierarchy = load_hierarchy(front)
+    return Cells(
+        certificates=trusted_certificates(house, hierarchy),
+        path=(hierarchy.authority(CertificateKind.ISSUING_OCA).certificate,),
+    )
 
 
 def _opened(recovery: Recovery, leg: Leg) -> bytes:
@@ -244,6 +262,17 @@ def _check_device(state: DeviceState, leg: Leg, key: bytes) -> None:
     recovery = leg.signer is RemotePartyRole.RECOVERY
     if recovery and (believed is None or not key.endswith(believed.point)):
         raise _refused(f"device {state.device}: does not believe the key that is open, must")
+    must_be_new(state, leg)
+
+
+def must_be_new(state: DeviceState, leg: Leg) -> None:
+    """The device holds something else than what would be placed.
+
+    Raises:
+        Refused: it holds that already.
+
+    Clause: gbcs:CS02b
+    """
     held = {one: anchor.key_identifier for one, anchor in state.anchors.items()}
     placed = {one: told.key_identifier for one, told in leg.placed.items() if one in held}
     if all(held[one] == identifier for one, identifier in placed.items()):

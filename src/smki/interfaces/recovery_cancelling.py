@@ -11,9 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from smki.bootstrap import Settings, open_front
-from smki.bootstrap.estates import trusted_certificates
 from smki.bootstrap.message_keys import stored_keys
-from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.party_keys import HouseKeys
 from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
 from smki.campaigns import Target
@@ -22,7 +20,8 @@ from smki.devices.path import held
 from smki.flows.recovering import Cells
 from smki.flows.recovery_remedies import cancelling, modes_to_cancel
 from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand
-from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
+from smki.interfaces.recovery_beginning import cells_in_force
+from smki.terms import EUI64, Refused, RemotePartyRole
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import (
@@ -57,11 +56,7 @@ def cancel_for(
     Clause: sec:L10, gbcs:CS02b
     """
     with open_front(settings) as front:
-        hierarchy = load_hierarchy(front)
-        now = Cells(
-            certificates=trusted_certificates(settings, hierarchy),
-            path=(hierarchy.authority(CertificateKind.ISSUING_OCA).certificate,),
-        )
+        now = cells_in_force(front, settings)
     signing = kinds.cell(role, KeyUsageBits.DIGITAL_SIGNATURE)
     if signing not in now.certificates:
         raise Refused(

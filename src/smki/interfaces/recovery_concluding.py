@@ -1,8 +1,7 @@
 """A recovery of one's own house concluded: what it left behind is lodged, and its report.
 
     1 over      every campaign of it has ended, or was ended
-    2 gathered  roster, what went out and came back, certificates before and after, decisions,
-                ceremonies of the record, inspections that were handed in
+    2 gathered  what there is of it (`recovery_gathering`)
     3 lodged    all of it
     4 worked out from that, and nothing else: figures and criteria
     5 reported  lodged, and a file
@@ -12,55 +11,22 @@ Cut off, it goes on: what is in the record is not lodged twice.
 Clause: sec:L10
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from smki.adapters.files import read_octets, write_durably
 from smki.bootstrap import Settings, open_front
-from smki.bootstrap.opening import load_hierarchy
-from smki.bootstrap.recoveries import Kept, Recovery, arrangement_of, open_kept, recovery_of
-from smki.flows.activating import CEREMONY_LEAF
-from smki.flows.deciding import recorded_decision
-from smki.flows.office import FrontOffice
-from smki.flows.officers import who_signed
-from smki.flows.recovery_evidence import (
-    RecordLibrary,
-    exchange_rows,
-    framed_at,
-    outcome_rows,
-    rehearsal_policies,
-)
-from smki.governance import parse_recorded
+from smki.bootstrap.recoveries import Recovery, open_kept, recovery_of
+from smki.flows.recovery_evidence import RecordLibrary, rehearsal_policies
+from smki.interfaces.recovery_gathering import Gathered, bundles, documents, signing_decision
 from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report
-from smki.interfaces.rosters import kept_roster
-from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
-from smki.ports.campaigns import CampaignState, Carried
-from smki.recovery import Anchors, Identified
-from smki.recovery.evidence import (
-    DecisionKept,
-    EvidenceKind,
-    InCell,
-    Item,
-    Notes,
-    Placed,
-    Signed,
-    Turn,
-    Vouched,
-    document,
-    transcript,
-)
-from smki.recovery.evidence_bundles import (
-    RosterRow,
-    exchanged,
-    outcomes,
-    read_inspection,
-    rosters,
-)
+from smki.interfaces.recovery_members import campaigns_of, must_be_over
+from smki.recovery.evidence import Notes
 from smki.recovery.exercises import list_named
 from smki.recovery.proving import Examined, checks, examine
-from smki.recovery.proving_materials import told_by
 from smki.recovery.report import (
     Listed,
     Report,
@@ -70,13 +36,8 @@ from smki.recovery.report import (
     left_over,
     parse_report,
 )
-from smki.repository import body_of
-from smki.terms import CertificateKind, Refused
-from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
+from smki.terms import Refused
 
-_HAND_BACK = ".hand-back"
-_OVER = (CampaignState.ENDED, CampaignState.ABORTED)
-_AUTHORITIES = tuple(kind for kind in CertificateKind if kind.is_authority)
 Told = Callable[[int], object]
 
 
@@ -86,7 +47,7 @@ class Concluding:
 
     Attributes:
         name: of the recovery.
-        key_decision: id of the decision by which the key was used.
+        key_decisions: ids of the decisions by which keys were used.
         commander: the organisation that commanded, as its certificates name it.
         approach: the version of the approach that was followed; empty if none was.
         inspections: of each inspector the bundles (files) that were handed in, in their order.
@@ -97,7 +58,7 @@ class Concluding:
     """
 
     name: str
-    key_decision: str
+    key_decisions: tuple[str, ...]
     commander: str
     approach: str = ""
     inspections: tuple[tuple[Path, ...], ...] = ()
@@ -127,24 +88,16 @@ def conclude(
         raise _refused(f"{said.name}: is a rehearsal, which concludes by itself")
     before = _before_this(recovery, said)
     with open_front(settings) as front, open_kept(settings) as kept:
-        campaigns = _over(kept, said.name)
-        items = list(_documents(front, settings, recovery, campaigns, said))
-        listed = lodge_evidence(
-            settings, environment, said.name, _all_of(items, kept, recovery, campaigns, said)
+        campaigns = campaigns_of(kept, said.name)
+        must_be_over(campaigns)
+        gathered = Gathered(
+            recovery=recovery, campaigns=campaigns, key_decisions=said.key_decisions
         )
-        first = campaigns[0].plan
-        subject = Subject(
-            name=said.name,
-            scenario="",
-            kind=_kind(first.incident),
-            incident=first.incident,
-            compromised=first.compromised,
-            method=first.method,
-            decision=first.decision,
-            key_decision=said.key_decision,
-            approach=said.approach,
-            commander=said.commander,
-        )
+        notes = Notes(deviations=said.deviations, lessons=said.lessons)
+        items = list(documents(front, settings, gathered, notes))
+        more = bundles(kept.campaigns, gathered, said.inspections)
+        listed = lodge_evidence(settings, environment, said.name, chain(items, more))
+        subject = _subject(said, gathered, signing_decision(front, gathered))
     with open_front(settings) as front:
         library = RecordLibrary(front.reader, said.name)
         library.expect(one.entry for one in listed)
@@ -154,6 +107,22 @@ def conclude(
         raise _said_otherwise(report)
     write_durably(recovery.report, encode_report(report), private=True)
     return report, lodge_report(settings, environment, report), examined
+
+
+def _subject(said: Concluding, gathered: Gathered, key_decision: str) -> Subject:
+    first = gathered.campaigns[0].plan
+    return Subject(
+        name=said.name,
+        scenario="",
+        kind=_kind(first.incident),
+        incident=first.incident,
+        compromised=first.compromised,
+        method=first.method,
+        decision=first.decision,
+        key_decision=key_decision,
+        approach=said.approach,
+        commander=said.commander,
+    )
 
 
 def _report(
@@ -196,11 +165,12 @@ def _before_this(recovery: Recovery, said: Concluding) -> Report | None:
         return None
     report = parse_report(read_octets(recovery.report))
     about = report.subject
-    found = (about.key_decision, about.commander, about.approach)
-    wanted = (said.key_decision, said.commander, said.approach)
+    found = (about.commander, about.approach)
+    wanted = (said.commander, said.approach)
     words = (report.lessons, report.not_assured)
     owners = {one.owner for one in report.residuals}
     same = words == (said.lessons, said.not_assured) and owners <= {said.owner or said.commander}
+    same = same and about.key_decision in (said.key_decisions or ("",))
     if found != wanted or not same:
         raise _said_otherwise(report)
     return report
@@ -211,152 +181,6 @@ def _said_otherwise(report: Report) -> Refused:
         f"report {report.version} is there and says something else, 'smki recovery correct' makes"
         " its next version"
     )
-
-
-def _over(kept: Kept, name: str) -> tuple[Carried, ...]:
-    """Step 1: the campaigns of the recovery, oldest first."""
-    found = sorted(
-        (one for one in kept.campaigns.campaigns() if one.name.partition(".")[0] == name),
-        key=lambda one: (one.begun, one.name),
-    )
-    if not found:
-        raise _refused(f"{name}: there is none; 'smki recovery list' names them")
-    going = [one.name for one in found if one.state not in _OVER]
-    if going:
-        raise _refused(
-            f"{', '.join(going)}: goes on, must have ended, or be ended by 'smki recovery abort'"
-        )
-    return tuple(found)
-
-
-def _all_of(
-    items: Iterable[Item],
-    kept: Kept,
-    recovery: Recovery,
-    campaigns: tuple[Carried, ...],
-    said: Concluding,
-) -> Iterator[Item]:
-    """Step 2: one after the other, as they are lodged."""
-    yield from items
-    yield from rosters(kept_roster(recovery, [one.name for one in campaigns]))
-    commanded = [one.name for one in campaigns if not one.name.endswith(_HAND_BACK)]
-    back = [one.name for one in campaigns if one.name.endswith(_HAND_BACK)]
-    yield from outcomes(outcome_rows(kept.campaigns, commanded))
-    yield from exchanged(EvidenceKind.EXCHANGES, exchange_rows(kept.campaigns, commanded))
-    if back:
-        rows = exchange_rows(kept.campaigns, back, Turn.HANDED_BACK)
-        yield from exchanged(EvidenceKind.UPDATES, rows)
-    kind = EvidenceKind.INSPECTIONS
-    for inspector, bundles in enumerate(said.inspections, 1):
-        for number, path in enumerate(bundles, 1):
-            octets = read_octets(path)
-            read_inspection(octets)
-            yield Item(kind=kind, name=f"{kind.value}-{inspector:03}-{number:06}", octets=octets)
-
-
-def _documents(
-    front: FrontOffice,
-    settings: Settings,
-    recovery: Recovery,
-    campaigns: tuple[Carried, ...],
-    said: Concluding,
-) -> Iterator[Item]:
-    for identifier in filter(None, (campaigns[0].plan.decision, said.key_decision)):
-        yield document(f"decision-{identifier}", _decision(front, identifier))
-    for number, octets in enumerate(_ceremonies(front), 1):
-        yield transcript(f"ceremony-{number:03}", octets)
-    before = _before(kept_roster(recovery, [one.name for one in campaigns]))
-    for turn, name in _turns(campaigns):
-        yield document(f"placed-{turn.value}", _placed(front, settings, before, turn, name))
-    yield document("notes", Notes(deviations=said.deviations, lessons=said.lessons))
-
-
-def _turns(campaigns: Iterable[Carried]) -> Iterator[tuple[Turn, str]]:
-    """The first campaign of each turn: those after it place the same."""
-    turns: dict[Turn, str] = {}
-    for one in campaigns:
-        back = one.name.endswith(_HAND_BACK)
-        turns.setdefault(Turn.HANDED_BACK if back else Turn.COMMANDED, one.name)
-    return iter(turns.items())
-
-
-def _placed(
-    front: FrontOffice,
-    settings: Settings,
-    before: frozenset[tuple[TrustAnchorCellIdentifier, Identified]],
-    turn: Turn,
-    name: str,
-) -> Placed:
-    arranged = arrangement_of(recovery_of(settings, name))
-    known = dict(_organisations(front))
-    return Placed(
-        turn=turn,
-        originators=(arranged.originator,),
-        old=tuple(
-            InCell(cell=cell, certificate=known[held])
-            for cell, held in sorted(before, key=str)
-            if held in known
-        ),
-        new=tuple(
-            InCell(cell=one.cell, certificate=one.certificate)
-            for one in arranged.cells
-            if one.certificate
-        ),
-        authorities=tuple(
-            Vouched(certificate=certificate_of(front.reader.leaf(row.entry)), entry=row.entry)
-            for kind in _AUTHORITIES
-            for row in front.index.rows(kind)
-        ),
-    )
-
-
-def _organisations(front: FrontOffice) -> Iterator[tuple[Identified, bytes]]:
-    """Every certificate of the record that a cell may hold, by what it is told there."""
-    for kind in (CertificateKind.ORGANISATION, CertificateKind.ROOT_OCA):
-        for row in front.index.rows(kind):
-            certificate = certificate_of(front.reader.leaf(row.entry))
-            yield told_by(certificate), certificate
-
-
-def _decision(front: FrontOffice, identifier: str) -> DecisionKept:
-    recorded = recorded_decision(front, identifier)
-    if recorded is None:
-        raise _refused(f"decision {identifier!r}: not in the record, must be")
-    leaf = decode_leaf(front.reader.leaf(recorded.entry))
-    _, octets, signatures = parse_recorded(body_of(front.reader, leaf))
-    kind, at, before = CertificateKind.IKI_OFFICER, recorded.at, recorded.entry
-    return DecisionKept(
-        decision=octets,
-        signatures=tuple(
-            Signed(
-                certificate=who_signed(front, octets, one, kind, at=at, before=before).certificate,
-                signature=one,
-            )
-            for one in signatures
-        ),
-        authorities=tuple(load_hierarchy(front).chain_of(kind)),
-    )
-
-
-def _ceremonies(front: FrontOffice) -> Iterator[bytes]:
-    """The transcripts of the record."""
-    for item in front.index.items(of=LeafType.TRANSCRIPT):
-        found = framed_at(front.reader, front.reader.leaf(item.entry))
-        if found is not None and found[0].get("kind") == CEREMONY_LEAF:
-            yield found[1]
-
-
-def _before(
-    rows: Iterable[RosterRow],
-) -> frozenset[tuple[TrustAnchorCellIdentifier, Identified]]:
-    """What cells held, whatever devices did; few, whatever there are of these."""
-    found: set[tuple[TrustAnchorCellIdentifier, Identified]] = set()
-    seen: dict[int, Anchors] = {}  # the same value for devices that held the same
-    for row in rows:
-        if id(row.before) not in seen:
-            seen[id(row.before)] = row.before
-            found |= set(row.before.items())
-    return frozenset(found)
 
 
 def _refused(what: str) -> Refused:

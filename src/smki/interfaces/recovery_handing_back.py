@@ -8,13 +8,11 @@ It is under the same decision, as long as that is in force. Nothing is commanded
 Clause: sec:L10, gbcs:CS02b
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings, open_front
-from smki.bootstrap.estates import trusted_certificates
-from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.recoveries import (
     Kept,
     arrangement_of,
@@ -23,21 +21,21 @@ from smki.bootstrap.recoveries import (
     open_kept,
     recovery_of,
 )
-from smki.campaigns import members_in
 from smki.devices import kinds
-from smki.flows.recovering import HANDED_BACK, Cells, Leg, hand_back
+from smki.flows.recovering import HANDED_BACK, Leg, hand_back
+from smki.interfaces.recovery_beginning import cells_in_force
+from smki.interfaces.recovery_members import HAND_BACK, RecoveredIn
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryRow
-from smki.recovery import Anchors, Fate, Method
+from smki.recovery import Anchors, Method
 from smki.recovery.arranging import arranged
-from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
+from smki.terms import EUI64, Refused, RemotePartyRole
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.frame import parse_message
 from smki.wire.gbcs.payloads import SecurityPayload, read_payload
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 from smki.wire.gbcs.update_credentials import UpdateCredentialsResponse
 
-SUFFIX: Final = "hand-back"
 _ASKED: Final = 100  # devices: suppliers are few
 _SIGNING: Final = kinds.cell(RemotePartyRole.ACCESS_CONTROL_BROKER, KeyUsageBits.DIGITAL_SIGNATURE)
 
@@ -52,7 +50,7 @@ def begin_hand_back(settings: Settings, name: str) -> tuple[Carried, int]:
 
     Clause: sec:L10, gbcs:CS02b
     """
-    taken, recovery = recovery_of(settings, name), recovery_of(settings, f"{name}.{SUFFIX}")
+    taken, recovery = recovery_of(settings, name), recovery_of(settings, f"{name}.{HAND_BACK}")
     at = SystemClock().now()
     with open_front(recovery.house) as front, open_kept(recovery.house) as kept:
         first = kept.campaigns.campaign(name)
@@ -62,11 +60,7 @@ def begin_hand_back(settings: Settings, name: str) -> tuple[Carried, int]:
             raise _refused(
                 f"{name}: its decision {first.plan.decision} has expired, another must be"
             )
-        hierarchy = load_hierarchy(front)
-        now = Cells(
-            certificates=trusted_certificates(recovery.house, hierarchy),
-            path=(hierarchy.authority(CertificateKind.ISSUING_OCA).certificate,),
-        )
+        now = cells_in_force(front, recovery.house)
         there = kept.campaigns.campaign(recovery.campaign)
         broker = now.entity(RemotePartyRole.ACCESS_CONTROL_BROKER)
         role = _whose(arrangement_of(taken).placed, broker)
@@ -123,36 +117,8 @@ def _held_before(kept: Kept, name: str) -> frozenset[bytes]:
 
 def _meant(leg: Leg, kept: Kept, name: str) -> Callable[[InventoryRow], bool]:
     """Whether a device was recovered in that campaign; asked for devices in ascending order."""
-    walk = _Recovered(kept, name)
-    return lambda row: row.kind in leg.kinds and walk.has(row.device)
-
-
-class _Recovered:
-    """The recovered devices of a campaign, walked beside an inventory; memory stays flat."""
-
-    def __init__(self, kept: Kept, name: str) -> None:
-        self._kept, self._name = kept, name
-        self._asked = EUI64(bytes(8))
-        self._rest: Iterator[EUI64] = iter(())
-        self._next: EUI64 | None = None
-        self._begin()
-
-    def has(self, device: EUI64) -> bool:
-        """Whether it is one; one before the last that was asked for begins anew."""
-        if device < self._asked:
-            self._begin()
-        self._asked = device
-        while self._next is not None and self._next < device:
-            self._next = next(self._rest, None)
-        return self._next == device
-
-    def _begin(self) -> None:
-        self._rest = _recovered(self._kept, self._name)
-        self._next = next(self._rest, None)
-
-
-def _recovered(kept: Kept, name: str) -> Iterator[EUI64]:
-    return (one.device for one in members_in(kept.campaigns, name) if one.fate is Fate.RECOVERED)
+    recovered = RecoveredIn(kept, [name])
+    return lambda row: row.kind in leg.kinds and recovered.has(row.device)
 
 
 def _refused(what: str) -> Refused:

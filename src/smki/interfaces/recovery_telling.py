@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from smki.ports.campaign_acts import Acted
 from smki.ports.campaigns import CampaignState
-from smki.recovery import Decided, Fate, Move
+from smki.recovery import CampaignPlan, Decided, Fate, Move
 from smki.recovery.progress import Fates, Progress
 
 _BAR: Final = 40  # characters
@@ -82,7 +82,7 @@ def progress_lines(told: Progress, *, rehearsal: bool, carriers: int) -> Iterato
     yield "  " + ", ".join(f"{count:,} {fate.value}" for fate, count in told.fates.items())
     yield (
         f"  incident {told.plan.incident}, {told.plan.compromised.value} key,"
-        f" {told.plan.method.value}, decision {told.plan.decision}"
+        f" {told.plan.method.value}, {_decision(told.plan)}"
         f" until {told.plan.expires:%Y-%m-%d %H:%M} UTC"
     )
     if told.decided.move is not Move.DONE:
@@ -112,6 +112,10 @@ def next_words(name: str, state: str, decided: Decided, *, rehearsal: bool = Fal
         return REHEARSED
     advised = [one.advice for one in decided.findings] or [_NEXT.get(decided.move, "")]
     return (_STATES.get(state) or advised[0]).replace("NAME", name)
+
+
+def _decision(plan: CampaignPlan) -> str:
+    return f"decision {plan.decision}" if plan.decision else "by no decision"
 
 
 def _next(told: Progress) -> str:

@@ -103,7 +103,7 @@ class CampaignPlan:
 
     Attributes:
         incident: ref of the incident.
-        decision: id of the decision that permits it.
+        decision: id of the decision that permits it; empty where none is needed.
         compromised: which key was lost.
         method: how it is recovered from.
         expires: no command is made from then on.
@@ -232,8 +232,9 @@ def _stops(plan: CampaignPlan, counts: WaveCounts) -> Iterable[Finding]:
 
 
 def _expired(plan: CampaignPlan, at: datetime) -> Finding:
+    what = f"decision {plan.decision}" if plan.decision else "time"
     return _finding(
-        f"its decision {plan.decision} expired on {plan.expires:%F %T} UTC, it is {at:%F %T}",
+        f"its {what} expired on {plan.expires:%F %T} UTC, it is {at:%F %T}",
         "'smki recovery abort NAME' ends it; whom it did not reach is for another campaign, by a"
         " decision that is in force",
     )

@@ -15,6 +15,7 @@ from smki.ports.estate import InventoryQuery
 from smki.recovery.report import RunKind, parse_report
 
 NAME: Final = "supplier-lost"
+UPDATE: Final = f"{NAME}.update-supplier"
 BEGIN: Final = ("recovery", "begin", NAME, "--incident", "INC-7", "--decision", "M-1")
 CONCLUDE: Final = (
     *("recovery", "conclude", NAME, "--key-decision", "K-1", "--commander", "Sample DCC"),
@@ -58,10 +59,30 @@ def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: 
         code, carried = house.json("recovery", "carry", NAME)
     assert (code, carried["state"]) == (0, "ended"), carried
     assert carried["recovered"] == begun["devices"], carried
+    _updated(house, mine, begun["devices"])
     _concluded(house, begun["devices"], tmp_path)
     devices = tmp_path / "devices.txt"
     devices.write_text("00-00-00-00-00-00-00-01\nno device\n")
     assert house.run(*BEGIN, *LOST, "--devices", str(devices))[0] == 1
+
+
+def _updated(house: House, mine: list[str], devices: int) -> None:
+    """One further ordinary update, of what was issued since, on each device that was recovered."""
+    update = ("recovery", "update", NAME)
+    assert "holds already what would be placed" in _refused(house, *update)
+    assert house.run("renew", *mine)[0] == 0
+    assert "no device that was recovered" in _refused(house, *update, "--role", "wan-provider")
+    code, begun = house.json(*update)
+    assert (code, begun["name"], begun["devices"]) == (0, UPDATE, devices), begun
+    assert house.json(*update) == (0, begun)
+    assert "must be another" in _refused(house, *BEGIN[:2], UPDATE, *BEGIN[3:], *LOST)
+    assert "goes on" in _refused(house, *CONCLUDE)
+    code, carried = house.json("recovery", "carry", UPDATE)
+    assert (code, carried["next"]["move"]) == (0, "look"), carried
+    assert house.run("recovery", "look", UPDATE)[0] == 0
+    code, carried = house.json("recovery", "carry", UPDATE)
+    assert (code, carried["state"], carried["recovered"]) == (0, "ended", devices), carried
+    assert "by no decision" in house.run("recovery", "status", UPDATE)[1]
 
 
 def _concluded(house: House, devices: int, folder: Path) -> None:
@@ -70,6 +91,8 @@ def _concluded(house: House, devices: int, folder: Path) -> None:
     assert (code, done["problems"]) == (0, []), done
     assert (done["devices"], done["recovered"], done["passed"]) == (devices, devices, False)
     assert house.json(*CONCLUDE) == (0, done)
+    assert "is concluded" in _refused(house, "recovery", "update", NAME)
+    assert "must be use-key" in _refused(house, *CONCLUDE, "--key-decision", "M-1")
     code, said = house.json(*CONCLUDE, "--lesson", "another")
     assert (code, "says something else" in said["error"]["message"]) == (1, True)
     shutil.copytree(house.state / "record", folder / "record")
@@ -79,6 +102,8 @@ def _concluded(house: House, devices: int, folder: Path) -> None:
     assert (code, told["problems"]) == (0, []), told
     criteria = {one["name"]: one for one in told["criteria"]}
     assert [one for one in criteria if not criteria[one]["passed"]] == ["inspection-agrees"]
+    further = criteria["further-update"]
+    assert (further["held"], further["of"]) == (devices, devices), further
 
 
 @pytest.mark.clause("sec:L10", "sec:L10.9")

@@ -31,9 +31,19 @@ def holders(house: House) -> set[bytes]:
     return found
 
 
+def _updated(house: House, mine: list[str], devices: int) -> None:
+    """One further ordinary update, by the supplier who has its devices back."""
+    assert house.run("renew", *mine)[0] == 0
+    code, begun = house.json("recovery", "update", NAME)
+    assert (code, begun["devices"]) == (0, devices), begun
+    assert house.json("recovery", "carry", begun["name"])[0] == 0
+
+
 @pytest.mark.clause("sec:L10", "gbcs:CS02b")
 def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
     """The supplier's cells hold the broker's certificate in between, and the supplier's new one then.
+
+    Handed back, they are updated once more, and the report verifies with both.
 
     Another time it replaces that by its own key, which no quorum need open: method 1.
     """
@@ -65,10 +75,14 @@ def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
     assert (code, carried["recovered"]) == (0, back["devices"]), carried
     (after,) = holders(house)
     assert len({before, broker, after}) == 3
+    _updated(house, mine, back["devices"])
     words = ("recovery", "conclude", NAME, "--key-decision", "K-1", "--commander", "Sample DCC")
     code, done = house.json(*words)
     assert (code, done["problems"]) == (0, []), done
     assert (done["devices"], done["recovered"]) == (begun["devices"], begun["devices"])
+    _, shown = house.json("recovery", "verify", done["report"])
+    (further,) = (one for one in shown["criteria"] if one["name"] == "further-update")
+    assert (further["passed"], further["held"]) == (True, begun["devices"])
     authority.lodge("M-2", "recovery-method", "INC-8", "--scope", "method-1")
     own = ("recovery", "begin", "by-itself", "--incident", "INC-8", "--decision", "M-2")
     lost = ("--compromised", "organisation", "--role", "supplier", "--method", "method-1")

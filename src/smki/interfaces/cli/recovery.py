@@ -34,6 +34,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "show": "smki.interfaces.cli.recovery_reports:show",
     "sign-items": "smki.interfaces.cli.recovery_deciding:sign",
     "status": "smki.interfaces.cli.recovery_campaigns:status",
+    "update": "smki.interfaces.cli.recovery_updating:update_devices",
     "verify": "smki.interfaces.cli.recovery_reports:verify",
 }
 

@@ -9,12 +9,12 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.flows.recovering import Lost
-from smki.interfaces.cli.output import emit, json_option, read_input, reporting
+from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.recovery_devices import devices_option, listed_devices
 from smki.interfaces.recovery_beginning import Wanted, begin
 from smki.recovery import Compromised, Method
-from smki.terms import EUI64, Malformed, RemotePartyRole
+from smki.terms import Malformed, RemotePartyRole
 
-_LIST_MOST: Final = 64 << 20  # three million devices, a line each
 _ROLES: Final = {role.name.lower().replace("_", "-"): role for role in RemotePartyRole}
 _RATE: Final = re.compile(r"([^=]{1,100})=([1-9][0-9]{0,5})")
 _METHODS: Final = (
@@ -47,7 +47,7 @@ _METHODS: Final = (
     type=click.Choice([each.value for each in _METHODS]),
     help="By which it is recovered from.",
 )
-@click.option("--devices", metavar="FILE", help="These EUI-64 alone, one a line.")
+@devices_option
 @click.option(
     "--waves",
     metavar="N,N,...",
@@ -105,7 +105,7 @@ def begin_recovery(name: str, *, as_json: bool, **given: Any) -> None:
 
 
 def _wanted(name: str, given: Mapping[str, Any]) -> Wanted:
-    role, devices = given["role"], given["devices"]
+    role = given["role"]
     return Wanted(
         campaign=name,
         incident=given["incident"],
@@ -115,17 +115,12 @@ def _wanted(name: str, given: Mapping[str, Any]) -> Wanted:
             role=None if role is None else _ROLES[role],
         ),
         method=Method(given["method"]),
-        devices=None if devices is None else _devices(devices),
+        devices=listed_devices(given["devices"]),
         waves=_waves(given["waves"]),
         canaries=given["canaries"],
         per_second=dict(map(_rate, given["rates"])),
         otherwise=given["otherwise"],
     )
-
-
-def _devices(path: str) -> frozenset[EUI64]:
-    lines = read_input(path, limit=_LIST_MOST).decode(errors="replace").split()
-    return frozenset(map(EUI64.parse, lines))
 
 
 def _waves(text: str) -> tuple[int, ...]:

@@ -6,11 +6,11 @@ from typing import Final
 import click
 
 from smki.bootstrap import load_settings
-from smki.interfaces.cli.output import emit, json_option, read_input, reporting
+from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.recovery_devices import devices_option, listed_devices
 from smki.interfaces.recovery_cancelling import cancel_for
-from smki.terms import EUI64, RemotePartyRole
+from smki.terms import RemotePartyRole
 
-_LIST_MOST: Final = 64 << 20  # three million devices, a line each
 _ROLES: Final = {
     role.name.lower().replace("_", "-"): role
     for role in (
@@ -24,7 +24,7 @@ _ROLES: Final = {
 
 @click.command("cancel")
 @click.option("--role", required=True, type=click.Choice(sorted(_ROLES)), help="In whose name.")
-@click.option("--devices", metavar="FILE", help="These EUI-64 alone, one a line.")
+@devices_option
 @json_option
 def cancel(role: str, devices: str | None, *, as_json: bool) -> None:
     """Take back what waits on devices in a party's name, by the key that it has now.
@@ -33,10 +33,7 @@ def cancel(role: str, devices: str | None, *, as_json: bool) -> None:
     afterwards. Does no harm where nothing waits. Exit code 3 if a device did not answer.
     """
     with reporting(as_json=as_json):
-        meant = None
-        if devices is not None:
-            lines = read_input(devices, limit=_LIST_MOST).decode(errors="replace").split()
-            meant = frozenset(map(EUI64.parse, lines))
+        meant = listed_devices(devices)
         done = cancel_for(load_settings(os.environ), _ROLES[role], meant)
     emit(
         {

@@ -16,7 +16,13 @@ from smki.recovery.report_text import summary
 
 @click.command("conclude", short_help="Lodge evidence and report of a recovery of this house.")
 @click.argument("name")
-@click.option("--key-decision", default="", metavar="ID", help="By which the key was used.")
+@click.option(
+    "--key-decision",
+    "key_decisions",
+    multiple=True,
+    metavar="ID",
+    help="By which the key was used; again for each key that the method used.",
+)
 @click.option(
     "--commander", required=True, metavar="NAME", help="Who commanded, as certificates name them."
 )
@@ -39,13 +45,14 @@ def conclude_recovery(name: str, *, as_json: bool, **given: Any) -> None:
     """Conclude recovery NAME of this house: its campaigns are over.
 
     All evidence is lodged: devices as they were when it was begun, commands and responses, what was
-    placed, decisions, ceremonies, inspections. The report is worked out from that alone.
+    placed, decisions, ceremonies, inspections, and further updates ('smki recovery update'). The
+    report is worked out from that alone.
     """
     with reporting(as_json=as_json):
         settings, done = load_settings(os.environ), 0
         said = Concluding(
             name=name,
-            key_decision=given["key_decision"],
+            key_decisions=given["key_decisions"],
             commander=given["commander"],
             approach=given["approach"],
             inspections=tuple(tuple(sorted(one.iterdir())) for one in given["inspection"]),

@@ -1,0 +1,25 @@
+"""A list of devices as commands of recoveries take it: a file of EUI-64, one a line."""
+
+from typing import Final
+
+import click
+
+from smki.interfaces.cli.output import read_input
+from smki.terms import EUI64
+
+_LIST_MOST: Final = 64 << 20  # three million devices, a line each
+
+devices_option = click.option("--devices", metavar="FILE", help="These EUI-64 alone, one a line.")
+
+
+def listed_devices(path: str | None) -> frozenset[EUI64] | None:
+    """The devices of the file; None if none is named.
+
+    Raises:
+        Malformed: a line is no EUI-64.
+        Unavailable: it cannot be read.
+    """
+    if path is None:
+        return None
+    lines = read_input(path, limit=_LIST_MOST).decode("utf-8-sig", errors="replace").split()
+    return frozenset(map(EUI64.parse, lines))

@@ -1,7 +1,9 @@
 """Killed at each effect that the world is asked for: lost, and done but the answer lost."""
 
+import json
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,45 @@ POINTS = (
 @pytest.fixture(scope="module")
 def three_chunks(make_document: Callable[[int], Any]) -> Any:
     """A document of three chunks of the driver: new to each of the houses."""
-    return make_document(1100)
+    return make_document(110)
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Callable[..., Any]]:
+    """Works a batch off in a house and dies of a fault; then the batch's number, unless it is left."""
+    with subprocess.Popen(
+        [sys.executable, str(DRIVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        given, answered = process.stdin, process.stdout
+        assert given is not None
+        assert answered is not None
+
+        def drive(
+            house: Any, document: Any, serial: int, *fault: object, left: bool = False
+        ) -> Any:
+            path = house.state.parent / "batch.xml"
+            path.write_bytes(document.octets)
+            case = {
+                "state": house.environment,
+                "document": str(path),
+                "serial": str(SerialNumber(serial)),
+                "fault": fault,
+                "left": left,
+            }
+            given.write(json.dumps(case) + "\n")
+            given.flush()
+            answer = json.loads(answered.readline())
+            assert "wrong" not in answer, answer["wrong"]
+            return answer["number"]
+
+        yield drive
+        given.close()
+
+
+def credential(house: Any) -> int:
+    """The serial number of a credential that nobody revoked yet."""
+    certificate, _ = credential_path(house.settings, "network", Interface.BATCH)
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
 
 
 @pytest.mark.slow
@@ -44,44 +84,24 @@ def three_chunks(make_document: Callable[[int], Any]) -> Any:
 @pytest.mark.parametrize("fault", ["lost", "done"])
 @pytest.mark.parametrize(("point", "nth"), POINTS)
 def test_killed_at_an_effect(
-    house: Any, three_chunks: Any, point: str, nth: int, fault: str
+    house: Any, driver: Callable[..., Any], three_chunks: Any, point: str, nth: int, fault: str
 ) -> None:
     """The process dies before or after the effect; run again, each request has one certificate."""
-    document = three_chunks
-    path = house.state.parent / "batch.xml"
-    path.write_bytes(document.octets)
-    certificate, _ = credential_path(house.settings, "network", Interface.BATCH)
-    credential = x509.load_pem_x509_certificate(certificate.read_bytes())
-    serial = str(SerialNumber(credential.serial_number))
-    finished = subprocess.run(
-        [house.python, str(DRIVER), str(path), serial, point, str(nth), fault],
-        env=house.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
-    house.check((int(finished.stdout),), (document,))
-    assert house.on_list(credential.serial_number)
+    serial = credential(house)
+    number = driver(house, three_chunks, serial, point, nth, fault)
+    house.check((number,), (three_chunks,))
+    assert house.on_list(serial)
 
 
 @pytest.mark.slow
 @pytest.mark.clause("sec-app-q:B", "sec-app-b:B-crl")
-def test_a_revocation_cut_off_reaches_the_list(house: Any, make_document: Any) -> None:
+def test_a_revocation_cut_off_reaches_the_list(
+    house: Any, driver: Callable[..., Any], make_document: Callable[[int], Any]
+) -> None:
     """Killed between register and list: the next start of the house makes the list, by itself."""
-    path = house.state.parent / "batch.xml"
-    path.write_bytes(make_document(2).octets)
-    certificate, _ = credential_path(house.settings, "network", Interface.BATCH)
-    serial = SerialNumber(x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number)
-    killed = subprocess.run(
-        [
-            *(house.python, str(DRIVER), str(path), str(serial)),
-            *("SqlRegistry.revoke_credential", "1", "done", "left"),
-        ],
-        env=house.environment,
-        check=False,
-    )
-    assert killed.returncode == 0
+    serial = SerialNumber(credential(house))
+    fault = ("SqlRegistry.revoke_credential", 1, "done")
+    driver(house, make_document(2), serial.value, *fault, left=True)
     with open_front(house.settings) as front:
         assert front.registry.revoked_credentials() == (serial,)
     assert not house.on_list(serial.value)

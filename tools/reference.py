@@ -95,6 +95,7 @@ EVIDENCE_FORMATS: Final = {
     "Pieces": "smki.recovery.evidence",
     "Values in JSON": "smki.recovery.evidence_fields",
     "Bundles": "smki.recovery.evidence_bundles",
+    "Rows of bundles": "smki.recovery.evidence_rows",
     "The report": "smki.recovery.report",
     "What is looked at": "smki.recovery.proving",
     "Of each device": "smki.recovery.proving_devices",

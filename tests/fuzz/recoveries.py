@@ -25,11 +25,6 @@ from smki.recovery.evidence import (
     parse_document,
 )
 from smki.recovery.evidence_bundles import (
-    Exchange,
-    Exchanges,
-    FoundRow,
-    OutcomeRow,
-    RosterRow,
     exchanged,
     inspections,
     outcomes,
@@ -40,6 +35,7 @@ from smki.recovery.evidence_bundles import (
     rosters,
 )
 from smki.recovery.evidence_octets import deflated, inflated
+from smki.recovery.evidence_rows import Exchange, Exchanges, FoundRow, OutcomeRow, RosterRow
 from smki.recovery.replacing import RECOVERY_CELL, ROOT_CELL
 from smki.recovery.report import encode_report, parse_report
 from smki.terms import EUI64

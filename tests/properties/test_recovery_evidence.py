@@ -11,11 +11,6 @@ from hypothesis import strategies as st
 from smki.recovery import Fate, Identified
 from smki.recovery.evidence import EvidenceKind, Item, Signed, Turn
 from smki.recovery.evidence_bundles import (
-    Exchange,
-    Exchanges,
-    FoundRow,
-    OutcomeRow,
-    RosterRow,
     exchanged,
     inspections,
     outcomes,
@@ -25,6 +20,7 @@ from smki.recovery.evidence_bundles import (
     read_roster,
     rosters,
 )
+from smki.recovery.evidence_rows import Exchange, Exchanges, FoundRow, OutcomeRow, RosterRow
 from smki.terms import EUI64, RemotePartyRole
 from smki.wire.gbcs.trust_anchors import CellUsage, KeyUsageBits, TrustAnchorCellIdentifier
 

@@ -50,17 +50,8 @@ from smki.recovery.evidence import (
     document,
     transcript,
 )
-from smki.recovery.evidence_bundles import (
-    Exchange,
-    Exchanges,
-    FoundRow,
-    OutcomeRow,
-    RosterRow,
-    exchanged,
-    inspections,
-    outcomes,
-    rosters,
-)
+from smki.recovery.evidence_bundles import exchanged, inspections, outcomes, rosters
+from smki.recovery.evidence_rows import Exchange, Exchanges, FoundRow, OutcomeRow, RosterRow
 from smki.recovery.proving import checks, examine
 from smki.recovery.proving_reading import HeldCeremony
 from smki.recovery.replacing import READ_BACK_CODE, reading

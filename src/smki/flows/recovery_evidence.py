@@ -39,7 +39,8 @@ from smki.ports import RecordReader
 from smki.ports.campaigns import Campaigns, Evidence, Member
 from smki.recovery import Fate
 from smki.recovery.evidence import LEAF_KIND, EvidenceKind, Turn
-from smki.recovery.evidence_bundles import Exchange, Exchanges, OutcomeRow, must_read
+from smki.recovery.evidence_bundles import must_read
+from smki.recovery.evidence_rows import Exchange, Exchanges, OutcomeRow
 from smki.recovery.proving_reading import HeldCeremony
 from smki.recovery.replacing import READ_BACK_CODE
 from smki.recovery.report import REPORT_KIND, Listed, Report, parse_report

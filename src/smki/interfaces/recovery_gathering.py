@@ -44,14 +44,8 @@ from smki.recovery.evidence import (
     document,
     transcript,
 )
-from smki.recovery.evidence_bundles import (
-    Exchanges,
-    RosterRow,
-    exchanged,
-    outcomes,
-    read_inspection,
-    rosters,
-)
+from smki.recovery.evidence_bundles import exchanged, outcomes, read_inspection, rosters
+from smki.recovery.evidence_rows import Exchanges, RosterRow
 from smki.recovery.proving_authority import REHEARSED
 from smki.recovery.proving_materials import told_by
 from smki.repository import body_of

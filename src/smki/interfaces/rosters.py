@@ -14,7 +14,8 @@ from smki.bootstrap.recoveries import Recovery, inventory_rows
 from smki.devices import DeviceState
 from smki.ports.estate import EstateDevice, InventoryRow
 from smki.recovery import Anchors, Identified
-from smki.recovery.evidence_bundles import RosterRow, read_roster, rosters
+from smki.recovery.evidence_bundles import read_roster, rosters
+from smki.recovery.evidence_rows import RosterRow
 from smki.terms import EUI64
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 

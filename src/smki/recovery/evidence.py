@@ -14,8 +14,9 @@
     updates        the further update, and the one under old anchors  bundle, `Exchanges`
     inspections    what somebody else found in the cells              bundle, `Inspection`
 
-Bundles are in `evidence_bundles`, JSON is canonical (`evidence_fields`). Each item is an entry of
-the record, of the type TRANSCRIPT, framed: {"kind": "recovery-<kind>", "name"} before its octets.
+Bundles are in `evidence_bundles`, their rows in `evidence_rows`; JSON is canonical
+(`evidence_fields`). Each item is an entry of the record, of the type TRANSCRIPT, framed:
+{"kind": "recovery-<kind>", "name"} before its octets.
 Nothing here believes anything: `proving` does.
 
 Clause: sec:L10

@@ -3,20 +3,12 @@
     bundle       ::= "SMKR" version(1) = 01 kind(1) length(4) deflated     -- length: when inflated
     kind         ::= 01 roster, 02 outcomes, 03 exchanges, 04 read-backs, 05 updates, 06 inspections
     deflated     ::= zlib stream (RFC 1950) of: rows, or of an inspection
-    roster row   ::= device(8) kind text make text model text region text anchors certificate(2+)
-    outcome row  ::= device(8) wave(2) fate(1) tries(2) why text
-    exchanges    ::= device(8) count(2) {turn(1) at(8) command(4+) response(4+)} * count
     inspection   ::= looked(4+) signature(2+) certificate(2+) count(1) authority(2+) * count
-    looked       ::= recovery text by text at(8) rows: {device(8) anchors} *
-    anchors      ::= count(1) {role(1) key usage(2) cell usage(1) unique id(8) key id(8)} * count
-    text         ::= length(2) UTF-8
-    fate, turn   ::= place in `campaign.Fate`, `evidence.Turn`, from 0
-    at           ::= microseconds since 1970-01-01T00:00:00Z
+    looked       ::= recovery text by text at(8) found row *
 
-n+ is a length of n octets, and so many octets. Integers are big-endian. Devices ascend within a
-bundle and from one bundle to the next whose names differ in what follows the last `-`; none comes
-twice in a kind. What an inspector signs is
-`looked`. A reader inflates no more than is announced, and no more than BUNDLE_MAX.
+Rows, texts and n+ are those of `evidence_rows`. Devices ascend within a bundle and from one bundle
+to the next whose names differ in what follows the last `-`; none comes twice in a kind. What an
+inspector signs is `looked`. A reader inflates no more than is announced, and no more than BUNDLE_MAX.
 
 Clause: sec:L10
 """
@@ -24,23 +16,19 @@ Clause: sec:L10
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from struct import Struct
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from smki.recovery.campaign import Fate
 from smki.recovery.evidence import (
     DOCUMENTS,
     EvidenceKind,
     Item,
     Signed,
-    Turn,
     parse_document,
 )
 from smki.recovery.evidence_fields import malformed
 from smki.recovery.evidence_octets import (
     Cursor,
-    anchors_octets,
     deflated,
     inflated,
     long_octets,
@@ -48,15 +36,24 @@ from smki.recovery.evidence_octets import (
     short_octets,
     text_octets,
 )
-from smki.recovery.outcomes import Anchors
+from smki.recovery.evidence_rows import (
+    Exchanges,
+    FoundRow,
+    OutcomeRow,
+    RosterRow,
+    exchanges_octets,
+    exchanges_row,
+    found_octets,
+    found_row,
+    outcome_octets,
+    outcome_row,
+    roster_octets,
+    roster_row,
+)
 from smki.terms import EUI64
 
 ROWS_MAX: Final = 4_096
 _FULL: Final = 8 * 1024 * 1024  # octets; then the next bundle begins: no row is longer than that
-_OUTCOME: Final = Struct(">HBH")
-_EXCHANGE: Final = Struct(">BQ")
-_FATES: Final = tuple(Fate)
-_TURNS: Final = tuple(Turn)
 _K: Final = EvidenceKind
 _NUMBERS: Final = MappingProxyType(
     {
@@ -70,73 +67,6 @@ _NUMBERS: Final = MappingProxyType(
 )
 BUNDLED: Final = frozenset(_NUMBERS)
 """The kinds that are kept in bundles."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RosterRow:
-    """A device as it was before.
-
-    Attributes:
-        device: its EUI-64.
-        kind: of device, by its name.
-        make: of its maker.
-        model: of its make.
-        region: of the wide area network.
-        before: what its cells held; all cells that it has.
-        certificate: for its digital signatures, DER.
-    """
-
-    device: EUI64
-    kind: str
-    make: str
-    model: str
-    region: str
-    before: Anchors
-    certificate: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeRow:
-    """What became of a device; the attributes are those of `ports.campaigns.Member`."""
-
-    device: EUI64
-    wave: int
-    fate: Fate
-    tries: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
-    """A command and what came back.
-
-    Attributes:
-        turn: what it was for.
-        at: when the answer came, or was waited for no longer.
-        command: whole.
-        response: whole; empty if none came.
-    """
-
-    turn: Turn
-    at: datetime
-    command: bytes
-    response: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchanges:
-    """What went to a device and what came back, in the order in which it was sent."""
-
-    device: EUI64
-    exchanges: tuple[Exchange, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundRow:
-    """What somebody who looked found in the cells of a device."""
-
-    device: EUI64
-    found: Anchors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +101,7 @@ def rosters(rows: Iterable[RosterRow]) -> Iterator[Item]:
     Raises:
         Malformed: not ascending, or a row that fits into no bundle.
     """
-    return _bundles(_K.ROSTER, rows, _roster_octets)
+    return _bundles(_K.ROSTER, rows, roster_octets)
 
 
 def outcomes(rows: Iterable[OutcomeRow]) -> Iterator[Item]:
@@ -180,7 +110,7 @@ def outcomes(rows: Iterable[OutcomeRow]) -> Iterator[Item]:
     Raises:
         Malformed: not ascending, or a row that fits into no bundle.
     """
-    return _bundles(_K.OUTCOMES, rows, _outcome_octets)
+    return _bundles(_K.OUTCOMES, rows, outcome_octets)
 
 
 def exchanged(kind: EvidenceKind, rows: Iterable[Exchanges]) -> Iterator[Item]:
@@ -191,7 +121,7 @@ def exchanged(kind: EvidenceKind, rows: Iterable[Exchanges]) -> Iterator[Item]:
     Raises:
         Malformed: not ascending, or a row that fits into no bundle.
     """
-    return _bundles(kind, rows, _exchanges_octets)
+    return _bundles(kind, rows, exchanges_octets)
 
 
 def inspections(
@@ -209,7 +139,7 @@ def inspections(
         Malformed: not ascending, or a row that fits into no bundle.
     """
     before = text_octets(recovery) + text_octets(by) + micros(at).to_bytes(8, "big")
-    for number, content in enumerate(_filled(rows, _found_octets), 1):
+    for number, content in enumerate(_filled(rows, found_octets), 1):
         looked = before + content
         signed = sign(looked)
         end = (
@@ -229,7 +159,7 @@ def read_roster(octets: bytes) -> tuple[RosterRow, ...]:
 
     Clause: sec:L10
     """
-    return _rows(_K.ROSTER, octets, _roster_row)
+    return _rows(_K.ROSTER, octets, roster_row)
 
 
 def read_outcomes(octets: bytes) -> tuple[OutcomeRow, ...]:
@@ -240,7 +170,7 @@ def read_outcomes(octets: bytes) -> tuple[OutcomeRow, ...]:
 
     Clause: sec:L10
     """
-    return _rows(_K.OUTCOMES, octets, _outcome_row)
+    return _rows(_K.OUTCOMES, octets, outcome_row)
 
 
 def read_exchanges(kind: EvidenceKind, octets: bytes) -> tuple[Exchanges, ...]:
@@ -251,7 +181,7 @@ def read_exchanges(kind: EvidenceKind, octets: bytes) -> tuple[Exchanges, ...]:
 
     Clause: sec:L10
     """
-    return _rows(kind, octets, _exchanges_row)
+    return _rows(kind, octets, exchanges_row)
 
 
 def read_inspection(octets: bytes) -> Inspection:
@@ -275,7 +205,7 @@ def read_inspection(octets: bytes) -> Inspection:
         recovery=recovery,
         by=by,
         at=at,
-        rows=_ascending(inner, _found_row),
+        rows=_ascending(inner, found_row),
         signed=signed,
         authorities=authorities,
         looked=looked,
@@ -314,29 +244,6 @@ def _filled(rows: Iterable[_Row], encode: Callable[[_Row], bytes]) -> Iterator[b
         yield b"".join(full)
 
 
-def _roster_octets(row: RosterRow) -> bytes:
-    texts = (row.kind, row.make, row.model, row.region)
-    said = b"".join(map(text_octets, texts))
-    return row.device.octets + said + anchors_octets(row.before) + short_octets(row.certificate)
-
-
-def _outcome_octets(row: OutcomeRow) -> bytes:
-    numbers = _OUTCOME.pack(row.wave, _FATES.index(row.fate), row.tries)
-    return row.device.octets + numbers + text_octets(row.why)
-
-
-def _exchanges_octets(row: Exchanges) -> bytes:
-    parts = [row.device.octets, len(row.exchanges).to_bytes(2, "big")]
-    for one in row.exchanges:
-        parts.append(_EXCHANGE.pack(_TURNS.index(one.turn), micros(one.at)))
-        parts += (long_octets(one.command), long_octets(one.response))
-    return b"".join(parts)
-
-
-def _found_octets(row: FoundRow) -> bytes:
-    return row.device.octets + anchors_octets(row.found)
-
-
 def _rows(kind: EvidenceKind, octets: bytes, read: Callable[[Cursor], _Row]) -> tuple[_Row, ...]:
     return _ascending(Cursor(inflated(_NUMBERS[kind], octets, kind.value), kind.value), read)
 
@@ -351,51 +258,6 @@ def _ascending(cursor: Cursor, read: Callable[[Cursor], _Row]) -> tuple[_Row, ..
             raise cursor.wrong(f"over {ROWS_MAX} rows")
         rows.append(row)
     return tuple(rows)
-
-
-def _roster_row(cursor: Cursor) -> RosterRow:
-    return RosterRow(
-        device=cursor.device(),
-        kind=cursor.text(),
-        make=cursor.text(),
-        model=cursor.text(),
-        region=cursor.text(),
-        before=cursor.anchors(),
-        certificate=cursor.sized(2),
-    )
-
-
-def _outcome_row(cursor: Cursor) -> OutcomeRow:
-    device = cursor.device()
-    wave, fate, tries = cursor.unpack(_OUTCOME)
-    return OutcomeRow(
-        device=device,
-        wave=wave,
-        fate=cursor.one_of(_FATES, fate),
-        tries=tries,
-        why=cursor.text(),
-    )
-
-
-def _exchanges_row(cursor: Cursor) -> Exchanges:
-    device = cursor.device()
-    return Exchanges(
-        device=device, exchanges=tuple(_exchange(cursor) for _ in range(cursor.number(2)))
-    )
-
-
-def _exchange(cursor: Cursor) -> Exchange:
-    turn, at = cursor.unpack(_EXCHANGE)
-    return Exchange(
-        turn=cursor.one_of(_TURNS, turn),
-        at=cursor.instant(at),
-        command=cursor.sized(4),
-        response=cursor.sized(4),
-    )
-
-
-def _found_row(cursor: Cursor) -> FoundRow:
-    return FoundRow(device=cursor.device(), found=cursor.anchors())
 
 
 def must_read(kind: EvidenceKind, octets: bytes) -> None:

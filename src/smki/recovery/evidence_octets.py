@@ -1,6 +1,6 @@
 """The octets of bundles: lengths, texts, cells, and the deflated stream they are in.
 
-What rows say is in `evidence_bundles`, where the notation stands.
+What they say is in `evidence_rows` and `evidence_bundles`, where the notation stands.
 
 Clause: sec:L10
 """

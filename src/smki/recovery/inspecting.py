@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Final
 
-from smki.recovery.evidence_bundles import FoundRow
 from smki.recovery.evidence_fields import cell_named, malformed
+from smki.recovery.evidence_rows import FoundRow
 from smki.recovery.outcomes import Identified
 from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier

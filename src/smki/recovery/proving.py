@@ -30,12 +30,8 @@ from smki.recovery.evidence import (
     Placed,
     Turn,
 )
-from smki.recovery.evidence_bundles import (
-    Exchanges,
-    read_exchanges,
-    read_outcomes,
-    read_roster,
-)
+from smki.recovery.evidence_bundles import read_exchanges, read_outcomes, read_roster
+from smki.recovery.evidence_rows import Exchanges
 from smki.recovery.exercises import ListDigest, list_named
 from smki.recovery.procedures import Method
 from smki.recovery.proving_authority import (

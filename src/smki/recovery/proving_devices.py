@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from smki.crypto.gbcs_protection import signature_holds
 from smki.recovery.campaign import Fate
 from smki.recovery.evidence import Turn
-from smki.recovery.evidence_bundles import Exchange, Exchanges, FoundRow, OutcomeRow, RosterRow
 from smki.recovery.evidence_fields import cell_name
+from smki.recovery.evidence_rows import Exchange, Exchanges, FoundRow, OutcomeRow, RosterRow
 from smki.recovery.outcomes import Anchors, missing, read_back
 from smki.recovery.proving_authority import Authorities, Tell
 from smki.recovery.proving_certificates import DeviceCertificates

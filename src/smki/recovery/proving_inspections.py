@@ -4,7 +4,8 @@ Clause: sec:L10
 """
 
 from smki.recovery.evidence import Vouched
-from smki.recovery.evidence_bundles import FoundRow, Inspection, read_inspection
+from smki.recovery.evidence_bundles import Inspection, read_inspection
+from smki.recovery.evidence_rows import FoundRow
 from smki.recovery.proving_authority import (
     Authorities,
     Tell,

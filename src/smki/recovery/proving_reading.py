@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final, Generic, Protocol, TypeVar
 
 from smki.recovery.evidence import DOCUMENTS, Document, EvidenceKind, parse_document
-from smki.recovery.evidence_bundles import Exchanges, FoundRow, OutcomeRow, RosterRow
+from smki.recovery.evidence_rows import Exchanges, FoundRow, OutcomeRow, RosterRow
 from smki.recovery.report import Listed
 from smki.terms import EUI64, Finding, Malformed, Refused
 

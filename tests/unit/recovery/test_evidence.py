@@ -30,11 +30,6 @@ from smki.recovery.evidence import (
     transcript,
 )
 from smki.recovery.evidence_bundles import (
-    Exchange,
-    Exchanges,
-    FoundRow,
-    OutcomeRow,
-    RosterRow,
     exchanged,
     inspections,
     outcomes,
@@ -45,6 +40,7 @@ from smki.recovery.evidence_bundles import (
     rosters,
 )
 from smki.recovery.evidence_octets import BUNDLE_MAX, deflated
+from smki.recovery.evidence_rows import Exchange, Exchanges, FoundRow, OutcomeRow, RosterRow
 from smki.recovery.replacing import BROKER_CELL, RECOVERY_CELL, ROOT_CELL
 from smki.terms import EUI64, Malformed
 

@@ -22,7 +22,8 @@ from tests.support.recovering import AT, CONTINGENCY, MODES, RECOVERY
 from smki.governance import DecisionKind
 from smki.recovery import Compromised, Fate, Identified
 from smki.recovery.evidence import Attack, EvidenceKind, InCell, Item, Tried, Turn, Vouched
-from smki.recovery.evidence_bundles import Exchange, inspections, rosters
+from smki.recovery.evidence_bundles import inspections, rosters
+from smki.recovery.evidence_rows import Exchange
 from smki.recovery.proving import Examined, examine, prove
 from smki.recovery.proving_authority import Authorities
 from smki.recovery.proving_figures import Result

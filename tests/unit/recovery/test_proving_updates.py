@@ -10,7 +10,7 @@ from tests.support.recovering import AT, CONTINGENCY
 
 from smki.devices import process
 from smki.recovery.evidence import Turn
-from smki.recovery.evidence_bundles import Exchange, Exchanges
+from smki.recovery.evidence_rows import Exchange, Exchanges
 from smki.recovery.proving import Examined, examine
 from smki.recovery.report import Criterion
 

@@ -27,7 +27,8 @@ from smki.interfaces.rehearsal.running import campaigns_of
 from smki.interfaces.rosters import held_in
 from smki.recovery import Anchors, Fate
 from smki.recovery.evidence import Signed
-from smki.recovery.evidence_bundles import FoundRow, inspections
+from smki.recovery.evidence_bundles import inspections
+from smki.recovery.evidence_rows import FoundRow
 from smki.terms import CertificateKind
 
 BY: Final = "the maker's engineer, who read the devices' own memory"

@@ -44,7 +44,8 @@ from smki.ports import AgreementKey
 from smki.ports.estate import InventoryRow
 from smki.recovery import Method, recovering
 from smki.recovery.evidence import EvidenceKind, Turn
-from smki.recovery.evidence_bundles import Exchange, Exchanges, exchanged
+from smki.recovery.evidence_bundles import exchanged
+from smki.recovery.evidence_rows import Exchange, Exchanges
 from smki.terms import EUI64, RemotePartyRole
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.frame import GbcsMessage

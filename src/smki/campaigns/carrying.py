@@ -193,7 +193,7 @@ class Carrier:
             self._name, wave, self._worker, at=now, until=now + LEASE, most=most
         )
         known = self._targets([member.device for member in members])
-        again = [member.device for member in members if member.tries > 1]
+        again = [member.device for member in members if member.maybe_commanded]
         if again:
             self._head_end.take_over(again)
         begun: list[_UnderWay] = []
@@ -203,7 +203,7 @@ class Carrier:
             if target is None:
                 self._unknown(member, now)
                 continue
-            asked = _Asked.READ_FIRST if member.tries > 1 else _Asked.COMMANDED
+            asked = _Asked.READ_FIRST if member.maybe_commanded else _Asked.COMMANDED
             begun.append(_UnderWay(member=member, target=target, asked=asked))
         self._send(begun)
         return len(members)

@@ -35,8 +35,9 @@ class Member:
         region: of the wide area network.
         wave: in which it is.
         fate: what became of it so far.
-        tries: commands that were made for it.
+        tries: that came to something, and the one under way.
         why: of its fate, in words; empty if that says all.
+        taken_over: the process that had it is gone, and what that one did is not known.
     """
 
     device: EUI64
@@ -47,6 +48,12 @@ class Member:
     fate: Fate = Fate.PLANNED
     tries: int = 0
     why: str = ""
+    taken_over: bool = False
+
+    @property
+    def maybe_commanded(self) -> bool:
+        """Whether it may have been commanded before this try."""
+        return self.tries > 1 or self.taken_over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +167,8 @@ class Campaigns(Protocol):
         """Devices of the wave that are this process's until then, so many of each region at most.
 
         Given are those that are due and nobody's: never sent to, to be tried again, or left by who
-        had them longer than agreed. Each counts one try more. None if the campaign does not run.
+        had them longer than agreed. Each counts one try more, but one that was left: no device has
+        fewer tries because processes were killed. None if the campaign does not run.
         """
         ...
 

@@ -117,8 +117,26 @@ def test_a_device_is_leased_to_one_process_and_counted_in_every_fate(opened: Ope
     assert one.next_due(NAME, 0) == LEFT
     assert sorted(_leased(one, "one", LEFT)) == [1, 2, 4]
     assert _counts(one)[0].fates == {Fate.UNDER_WAY: 5, Fate.RECOVERED: 1}
-    tries = {int(member.device): member.tries for member in one.members(NAME, None, 6)}
-    assert tries == {0: 1, 1: 3, 2: 2, 3: 1, 4: 2, 5: 1}
+
+
+@pytest.mark.clause("sec:L10")
+def test_no_try_is_lost_by_who_is_killed(opened: Opening) -> None:
+    """Taken over again and again it is in its first try; one that came to nothing is one more."""
+    campaigns, at = opened(), AT
+
+    def leased(worker: str, until: datetime) -> dict[int, Member]:
+        taken = campaigns.lease(NAME, 0, worker, at=at, until=until, most={"north": 6})
+        return {int(member.device): member for member in taken}
+
+    for worker in ("one", "two", "three", "four", "five"):
+        until = at + timedelta(minutes=5)
+        for member in leased(worker, until).values():
+            assert (member.tries, member.taken_over) == (1, worker != "one")
+            assert member.maybe_commanded is member.taken_over
+        at = until
+    campaigns.settle(NAME, "five", [_became(0, Fate.PLANNED, at)])
+    told = {n: (one.tries, one.taken_over) for n, one in leased("six", LEFT).items()}
+    assert told == {0: (2, False), 2: (1, True), 4: (1, True)}
 
 
 @pytest.mark.clause("sec:L10")

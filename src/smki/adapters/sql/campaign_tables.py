@@ -70,16 +70,18 @@ EVIDENCE: Final = Table(
 )
 
 
-def member_of(row: Any, tried: int = 0) -> Member:
-    """The device of a row; `tried` once more just now, if that is 1."""
+def member_of(row: Any, *, leased: bool = False) -> Member:
+    """The device of a row; under way from now on, if it is leased."""
     _, device, kind, make, region, wave, fate, tries, why, *_ = row
+    left = leased and fate == CODES[Fate.UNDER_WAY]
     return Member(
         device=eui64_of(device),
         kind=kind,
         make=make,
         region=region,
         wave=wave,
-        fate=Fate.UNDER_WAY if tried else FATES[fate],
-        tries=tries + tried,
+        fate=Fate.UNDER_WAY if leased else FATES[fate],
+        tries=tries + (leased and not left),
         why=why,
+        taken_over=left,
     )

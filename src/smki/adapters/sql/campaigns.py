@@ -138,14 +138,17 @@ class SqlCampaigns:
                 if limit > 0:
                     query = _due(name, wave, region, micros(at)).limit(limit)
                     found += connection.execute(query).all()
-            left = micros(until)
+            left, members = micros(until), tuple(member_of(row, leased=True) for row in found)
             _LEASED.run(
                 connection,
-                [(_UNDER_WAY, row.tries + 1, left, worker, name, row.device) for row in found],
+                [
+                    (_UNDER_WAY, member.tries, left, worker, name, row.device)
+                    for member, row in zip(members, found, strict=True)
+                ],
             )
             taken = Counts((row.wave, row.fate) for row in found)
             recount(self._store, connection, name, taken, Counts({(wave, _UNDER_WAY): len(found)}))
-            return tuple(member_of(row, tried=1) for row in found)
+            return members
 
         return self._store.write(work)
 

@@ -99,6 +99,7 @@ EVIDENCE_FORMATS: Final = {
     "The report": "smki.recovery.report",
     "What is looked at": "smki.recovery.proving",
     "Of each device": "smki.recovery.proving_devices",
+    "Of what was spoken with it": "smki.recovery.proving_exchanges",
     "Of who decided": "smki.recovery.proving_authority",
 }
 FOUND: Final = {

@@ -160,7 +160,7 @@ def _from_text(kind: Any, text: str, what: str, where: str) -> Any:
     except (ValueError, Malformed) as error:
         named = getattr(kind, "__name__", str(kind)).lower()
         raise malformed(what, f"{where}: {text[:60]!r}, must be {named}", where) from error
-    if len(text) > TEXT_MAX or not (text.isprintable() or not text):
+    if len(text) > TEXT_MAX or not text.isprintable():
         said = f"{where}: must be a printable text of at most {TEXT_MAX} characters"
         raise malformed(what, said, where)
     return text

@@ -26,6 +26,7 @@ _CELL: Final = Struct(">BHB8s8s")
 _USAGES: Final = range(1, 1 << len(KeyUsageBits))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_SHORT_MAX: Final = (1 << 16) - 1
 _LATEST: Final = 253_402_300_799_999_999  # the last microsecond of the year 9999
 _ANCHORS_KEPT: Final = 4_096  # distinct ones: parties by parties of a country
 
@@ -33,12 +34,24 @@ _Value = TypeVar("_Value")
 
 
 def text_octets(text: str) -> bytes:
-    """Length and UTF-8."""
+    """Length and UTF-8.
+
+    Raises:
+        Malformed: no reader takes it: not printable, or over `TEXT_MAX`.
+    """
+    if wrong := _wrong_text(text):
+        raise malformed("evidence", f"{text[:60]!r}: {wrong}")
     return short_octets(text.encode())
 
 
 def short_octets(octets: bytes) -> bytes:
-    """A length of two octets, and the octets."""
+    """A length of two octets, and the octets.
+
+    Raises:
+        Malformed: more octets than that tells.
+    """
+    if len(octets) > _SHORT_MAX:
+        raise malformed("evidence", f"{len(octets)} octets, must be at most {_SHORT_MAX}")
     return len(octets).to_bytes(2, "big") + octets
 
 
@@ -137,8 +150,8 @@ class Cursor:
             text = octets.decode()
         except UnicodeDecodeError as error:
             raise self.wrong("a text that is not UTF-8") from error
-        if len(text) > TEXT_MAX or not (text.isprintable() or not text):
-            raise self.wrong(f"a text that is not printable, or over {TEXT_MAX} characters")
+        if wrong := _wrong_text(text):
+            raise self.wrong(wrong)
         return text
 
     def instant(self, found: int) -> datetime:
@@ -192,3 +205,10 @@ def _usage(number: int) -> KeyUsageBits:
     if number not in _USAGES:
         raise ValueError(f"key usage {number:04X}")
     return KeyUsageBits(number)
+
+
+def _wrong_text(text: str) -> str:
+    """What is wrong with a text that is to be read again; empty if nothing is."""
+    if len(text) <= TEXT_MAX and text.isprintable():
+        return ""
+    return f"a text that is not printable, or over {TEXT_MAX} characters"

@@ -139,8 +139,10 @@ def parse_notification(octets: bytes) -> Notification:
     )
     if found.kind is not rows.kind:
         raise rows.wrong(f"a key {found.compromised.value}, must be told in {found.kind.value}")
-    if not found.names or (found.key_identifiers and found.kind is not FileKind.OTHER_NOTIFICATION):
+    if not found.names:
         raise rows.wrong("names no certificate of the key, must name one at least")
+    if found.key_identifiers and found.kind is not FileKind.OTHER_NOTIFICATION:
+        raise rows.wrong(f"{_KEY_IDENTIFIER}: an organisation's key, must be told by certificates")
     rows.done(encode_notification(found), octets)
     return found
 

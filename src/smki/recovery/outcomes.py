@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from smki.recovery.campaign import Fate
+from smki.recovery.evidence_fields import cell_name
 from smki.terms import Finding
 from smki.wire.gbcs.trust_anchors import (
     RemotePartyDetails,
@@ -95,7 +96,7 @@ def read_back(details: Iterable[RemotePartyDetails]) -> Anchors:
 
 def missing(placed: Anchors, held: Anchors) -> tuple[str, ...]:
     """The names of the cells that do not hold what was to be placed."""
-    return tuple(_name(cell) for cell, wanted in placed.items() if held.get(cell) != wanted)
+    return tuple(cell_name(cell) for cell, wanted in placed.items() if held.get(cell) != wanted)
 
 
 def inspected(placed: Anchors, found: Anchors, said: Anchors) -> tuple[Finding, ...]:
@@ -111,7 +112,7 @@ def inspected(placed: Anchors, found: Anchors, said: Anchors) -> tuple[Finding, 
     return tuple(
         Finding(
             rule="recovery.inspection",
-            message=f"cell {_name(cell)}: holds {_told(found.get(cell))}, the device said"
+            message=f"cell {cell_name(cell)}: holds {_told(found.get(cell))}, the device said"
             f" {_told(said.get(cell))}, must be {_told(wanted)}",
             where="cell",
             clause="sec:L10",
@@ -134,8 +135,8 @@ def _not_of(command: UpdateCredentialsCommand, outcome: ExecutionOutcome) -> lis
         ("mode", outcome.mode, control.mode),
         (
             "cells",
-            [_name(one.cell) for one in outcome.outcomes],
-            [_name(one.cell) for one in command.replacements],
+            [cell_name(one.cell) for one in outcome.outcomes],
+            [cell_name(one.cell) for one in command.replacements],
         ),
     )
     return [
@@ -148,11 +149,6 @@ def _not_of(command: UpdateCredentialsCommand, outcome: ExecutionOutcome) -> lis
         for what, found, wanted in pairs
         if found != wanted
     ]
-
-
-def _name(cell: TrustAnchorCellIdentifier) -> str:
-    usage = "+".join(bit.name or "" for bit in cell.key_usage).lower()
-    return f"{cell.role.name.lower()}/{usage}/{cell.cell_usage.name.lower()}"
 
 
 def _told(one: Identified | None) -> str:

@@ -49,7 +49,7 @@ from smki.recovery.proving_figures import (
     figures,
 )
 from smki.recovery.proving_inspections import Inspectors
-from smki.recovery.proving_materials import Materials
+from smki.recovery.proving_materials import Materials, told_by
 from smki.recovery.proving_reading import (
     HeldCeremony,
     Library,
@@ -285,7 +285,7 @@ def _readable(placed: list[Placed], tell: Told) -> tuple[Placed, ...]:
 def _planted(attacks: Iterable[Attack], tell: Told) -> Iterator[bytes]:
     for certificate in (each for one in attacks for each in one.planted):
         try:
-            parse_certificate(certificate)
+            told_by(certificate)
         except Malformed as error:
             tell("attack", f"planted: {error.message}")
             continue

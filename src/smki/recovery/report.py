@@ -21,7 +21,7 @@ from smki.recovery.evidence import EvidenceKind
 from smki.recovery.evidence_fields import encode_value, malformed, parse_value
 from smki.recovery.procedures import Compromised, Method
 
-REPORT_MAX: Final = 16 * 1024 * 1024  # octets; of a hundred million devices, most of it the list
+REPORT_MAX: Final = 16 * 1024 * 1024  # octets; of fifty million devices, most of it the list
 REPORT_KIND: Final = "recovery-report"
 FORMAT: Final = "smki-recovery-report-1"
 _VERSION: Final = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})", re.ASCII)
@@ -282,9 +282,12 @@ def parse_report(octets: bytes) -> Report:
     report = parse_value(Report, octets, "report", REPORT_MAX)
     if report.format != FORMAT:
         raise malformed("report", f"format {report.format[:60]!r}, must be {FORMAT}", "format")
-    for version in (report.version, report.supersedes.version if report.supersedes else "0.0"):
+    versions = {"version": report.version}
+    if report.supersedes is not None:
+        versions["supersedes.version"] = report.supersedes.version
+    for where, version in versions.items():
         if not _VERSION.fullmatch(version):
-            raise malformed("report", f"version {version[:20]!r}, must be as 1.0", "version")
+            raise malformed("report", f"{where}: {version[:20]!r}, must be as 1.0", where)
     named = [(_PLACE[one.kind], one.name) for one in report.evidence]
     if named != sorted(set(named)):
         raise malformed("report", "evidence: must be by kind and name, none twice", "evidence")

@@ -1,6 +1,7 @@
 """What a recovery leaves behind is written in one spelling, and read back as it was."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -142,6 +143,20 @@ def test_texts_and_instants_are_bounded() -> None:
     assert transcript("roots", b"{}").digest == (
         "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
     )
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"model": "a\nb"}, "not printable"),
+        ({"make": "x" * 4_001}, "over 4000 characters"),
+        ({"certificate": bytes(1 << 16)}, "65536 octets, must be at most 65535"),
+    ],
+)
+def test_what_nobody_could_read_again_is_not_written(row: dict[str, Any], said: str) -> None:
+    """A bundle that its reader would refuse is refused when it is made."""
+    with pytest.raises(Malformed, match=said):
+        list(rosters([replace(roster_row(1), **row)]))
 
 
 def device(number: int) -> EUI64:

@@ -159,6 +159,8 @@ def test_a_file_of_another_family_is_not_taken_for_one() -> None:
         parse_progress(FILE)
     with pytest.raises(Malformed, match="names no certificate"):
         parse_notification(encode_notification(replace(NOTICE, certificates=())))
+    with pytest.raises(Malformed, match=r"key-identifier: .*must be told by certificates"):
+        parse_notification(encode_notification(replace(NOTICE, key_identifiers=("ab" * 32,))))
 
 
 @pytest.mark.clause("sec-app-l:2")

@@ -39,6 +39,7 @@ from smki.recovery.report import (
     parse_report,
 )
 from smki.terms import Malformed
+from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
 NONE: Final[frozenset[bytes]] = frozenset()
@@ -370,6 +371,14 @@ OTHERS: Final[dict[str, tuple[Change, str]]] = {
         lambda s: outdates(s, command=s.updates[1].exchanges[1].command),
         "command under the old anchors: is for another device",
     ),
+    "read-back-answered-by-no-message": (
+        lambda s: asks(s, response=b"x"),
+        "response of turn read-back: ",
+    ),
+    "read-back-answered-to-another": (
+        lambda s: asks(s, response=s.read_backs[1].exchanges[0].response),
+        "response of turn read-back: answers command",
+    ),
     "read-back-of-another": (
         lambda s: asks(s, command=s.read_backs[1].exchanges[0].command),
         "read-back: is for another device",
@@ -501,8 +510,13 @@ def test_evidence_that_is_changed_or_not_there_is_named(right: Story, kind: Evid
 
 def test_a_planted_certificate_that_is_none_is_named(right: Story) -> None:
     """What an attacker planted must be certificates, or is told."""
-    attack = Attack(compromised=Compromised.ORGANISATION, planted=(b"his",), tried=())
-    assert "planted: certificate" in told(changed(right, lambda s: setattr(s, "attack", attack)))
+    real = right.placed[0].new[0].certificate
+    subject = parse_certificate(real).tbs.subject
+    nameless = real.replace(subject, subject[:6] + b"\x0e" + subject[7:])  # an attribute of no type
+    for planted, said in ((b"his", "planted: certificate"), (nameless, "planted: name.Name")):
+        story = changed(right, lambda _: None)
+        story.attack = Attack(compromised=Compromised.ORGANISATION, planted=(planted,), tried=())
+        assert said in told(story)
 
 
 def test_evidence_of_another_form_is_named(right: Story) -> None:
@@ -688,8 +702,11 @@ def test_reports_have_one_spelling(right: Story) -> None:
     assert parse_report(encode_report(later)) == later
     with pytest.raises(Malformed, match="by kind and name, none twice"):
         parse_report(encode_report(replace(report, evidence=report.evidence[::-1])))
-    with pytest.raises(Malformed, match=r"must be as 1\.0"):
+    with pytest.raises(Malformed, match=r"report: version: '1.0a', must be as 1\.0"):
         parse_report(encode_report(replace(report, version="1.0a")))
+    earlier = replace(report, supersedes=Earlier(version="0", sha256="0" * 64, entry=9))
+    with pytest.raises(Malformed, match=r"report: supersedes.version: '0', must be as 1\.0"):
+        parse_report(encode_report(earlier))
     with pytest.raises(Malformed, match="format"):
         parse_report(encode_report(replace(report, format="other")))
     for end in range(0, len(octets), 97):

@@ -1,7 +1,7 @@
 """Begins a campaign in the operator's own house: what a decision permits, made ready for carriers.
 
-    1 decided   the recorded decision permits this method for this incident; until when; if it is of a
-                live exercise, for these devices and no others
+    1 decided   the recorded decision permits this method for this incident, as the register has it;
+                until when; if it is of a live exercise, for these devices and no others
     2 made      what is placed, from the certificates in force in the house
     3 open      the key that signs is open, and is the one by which devices believe; a subscriber's own
                 is in the house, and is the one from before
@@ -9,7 +9,7 @@
                 devices in waves
 
 Nothing is commanded, and the key is not used. New certificates are issued before it, elsewhere: what
-devices hold already is not placed again.
+devices hold already is not placed again. What is refused is in the record.
 
 Clause: sec:L10
 """
@@ -38,12 +38,12 @@ from smki.ceremonies.keysets import REHEARSAL
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY
 from smki.devices import DeviceState
 from smki.devices.kinds import BROKER_KA, cell
-from smki.flows.deciding import recorded_decision, why_not
 from smki.flows.office import FrontOffice
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
-from smki.governance import Act, Question
+from smki.flows.recovery_permitting import must_stand, permitted_until
 from smki.interfaces.key_serving import KeyOver
 from smki.interfaces.recovery_members import turn_of
+from smki.interfaces.recovery_refusing import Asked, Told, refusals_lodged
 from smki.interfaces.rosters import keep_roster
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryQuery, InventoryRow
@@ -67,7 +67,7 @@ class Wanted:
 
     Attributes:
         campaign: its name.
-        incident: as the decision names it.
+        incident: as the decision names it, and the register.
         decision: id of the decision that permits the method.
         lost: which key.
         method: by which is recovered.
@@ -76,6 +76,7 @@ class Wanted:
         canaries: devices of each kind, make and region in the first wave.
         per_second: commands that each region's network takes.
         otherwise: the same for other regions.
+        unregistered: the incident is not in the register, the decision alone names it.
     """
 
     campaign: str
@@ -88,14 +89,27 @@ class Wanted:
     canaries: int
     per_second: Mapping[str, int]
     otherwise: int
+    unregistered: bool = False
 
 
-def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
+def begin(
+    settings: Settings,
+    environment: Mapping[str, str],
+    wanted: Wanted,
+    told: Told = lambda _: None,
+) -> tuple[Carried, int]:
     """The campaign is there, and how many devices it has; the same again changes nothing.
 
+    Args:
+        settings: of the house.
+        environment: of the process.
+        wanted: what is to be begun.
+        told: is told where a refusal was lodged.
+
     Raises:
-        Refused: the name is a rehearsal's, no decision permits it, another key is open, nothing new would be placed, or there
-            is one of that name with another plan.
+        Refused: the name is a rehearsal's, no decision permits it, the incident stands otherwise,
+            another key is open, nothing new would be placed, or there is one of that name with
+            another plan; but for the first, the record says so.
         Unavailable: the record or the estate is away, or nobody has the key open.
 
     Clause: sec:L10
@@ -108,10 +122,31 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
             f"{wanted.campaign}: is the name of what comes after a recovery, 'smki recovery hand-back'"
             " and 'update' begin it; must be another"
         )
-    house, at = recovery.house, SystemClock().now()
+    at = SystemClock().now()
     _plan(wanted, at)  # one that cannot be carried is told before anything else
+    asked = Asked(
+        campaign=wanted.campaign,
+        incident=wanted.incident,
+        decision=wanted.decision,
+        method=wanted.method,
+    )
+    with refusals_lodged(settings, environment, asked, told):
+        return _begun(recovery, wanted, at)
+
+
+def _begun(recovery: Recovery, wanted: Wanted, at: datetime) -> tuple[Carried, int]:
+    house = recovery.house
     with open_front(house) as front, open_kept(house) as kept:
-        expires = _decided(front, wanted, at)
+        expires = permitted_until(
+            front, wanted.incident, wanted.method, decision=wanted.decision, at=at
+        )
+        must_stand(
+            front.proceedings,
+            wanted.incident,
+            wanted.method,
+            decision=wanted.decision,
+            unregistered=wanted.unregistered,
+        )
         _bounded(wanted)
         there = kept.campaigns.campaign(wanted.campaign)
         leg, now = _made(front, house, wanted, there.begun if there else at)
@@ -134,24 +169,6 @@ def begin(settings: Settings, wanted: Wanted) -> tuple[Carried, int]:
         carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
         devices = sum(wave.devices for wave in kept.campaigns.counts(wanted.campaign))
     return carried, devices
-
-
-def _decided(front: FrontOffice, wanted: Wanted, at: datetime) -> datetime:
-    """Step 1: when the decision expires."""
-    before = front.index.size()
-    recorded = recorded_decision(front, wanted.decision, before)
-    if recorded is None:
-        raise _refused(f"decision {wanted.decision!r}: not in the record, must be")
-    question = Question(
-        act=Act.RECOVER,
-        about=frozenset({wanted.incident}),
-        at=at,
-        scope=wanted.method.value,
-    )
-    findings = why_not(front, recorded, question, before)
-    if findings:
-        raise Refused(findings=findings)
-    return recorded.decision.expiry
 
 
 def _bounded(wanted: Wanted) -> None:

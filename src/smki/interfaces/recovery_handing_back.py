@@ -3,18 +3,20 @@
     NAME             the campaign by the recovery key that put the broker's certificates in
     NAME.hand-back   this one, by the broker's own keys, of the devices that were recovered in it
 
-It is under the same decision, as long as that is in force. Nothing is commanded yet.
+It is under the same decision, of which the record is asked again: it may have been withdrawn.
+Nothing is commanded yet.
 
 Clause: sec:L10, gbcs:CS02b
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings, open_front
 from smki.bootstrap.recoveries import (
     Kept,
+    Recovery,
     arrangement_of,
     begin_campaign,
     members_of,
@@ -23,11 +25,13 @@ from smki.bootstrap.recoveries import (
 )
 from smki.devices import kinds
 from smki.flows.recovering import HANDED_BACK, Leg, hand_back
+from smki.flows.recovery_permitting import must_stand, permitted_until
 from smki.interfaces.recovery_beginning import cells_in_force
 from smki.interfaces.recovery_members import HAND_BACK, RecoveredIn
+from smki.interfaces.recovery_refusing import Asked, Told, refusals_lodged
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryRow
-from smki.recovery import Anchors, Method
+from smki.recovery import Anchors, CampaignPlan, Method
 from smki.recovery.arranging import arranged
 from smki.terms import EUI64, Refused, RemotePartyRole
 from smki.wire.certificate import parse_certificate
@@ -40,26 +44,53 @@ _ASKED: Final = 100  # devices: suppliers are few
 _SIGNING: Final = kinds.cell(RemotePartyRole.ACCESS_CONTROL_BROKER, KeyUsageBits.DIGITAL_SIGNATURE)
 
 
-def begin_hand_back(settings: Settings, name: str) -> tuple[Carried, int]:
+def begin_hand_back(
+    settings: Settings, environment: Mapping[str, str], name: str, told: Told = lambda _: None
+) -> tuple[Carried, int]:
     """The campaign of the hand-back is there, and how many devices it has; again, nothing changes.
 
+    Args:
+        settings: of the house.
+        environment: of the process.
+        name: of the campaign of method 2.
+        told: is told where a refusal was lodged.
+
     Raises:
-        Refused: there is no such campaign of method 2, its decision has expired, or the subscriber
-            has no new certificates to be given.
+        Refused: there is no such campaign of method 2; its decision has expired or was withdrawn, its
+            incident stands otherwise, or the subscriber has no new certificates to be given: the
+            record says so.
         Unavailable: the record or the estate is away.
 
     Clause: sec:L10, gbcs:CS02b
     """
     taken, recovery = recovery_of(settings, name), recovery_of(settings, f"{name}.{HAND_BACK}")
-    at = SystemClock().now()
-    with open_front(recovery.house) as front, open_kept(recovery.house) as kept:
+    if recovery.rehearsal:
+        raise _refused(f"{name}: is a rehearsal, which hands back by itself")
+    with open_kept(settings) as kept:
         first = kept.campaigns.campaign(name)
-        if first is None or first.plan.method is not Method.TWO:
-            raise _refused(f"{name}: no campaign of method 2, must be one")
-        if at >= first.plan.expires:
-            raise _refused(
-                f"{name}: its decision {first.plan.decision} has expired, another must be"
-            )
+    if first is None or first.plan.method is not Method.TWO:
+        raise _refused(f"{name}: no campaign of method 2, must be one")
+    asked = Asked(
+        campaign=recovery.campaign,
+        incident=first.plan.incident,
+        decision=first.plan.decision,
+        method=Method.TWO,
+    )
+    with refusals_lodged(settings, environment, asked, told):
+        return _begun(taken, recovery, first.plan)
+
+
+def _begun(taken: Recovery, recovery: Recovery, plan: CampaignPlan) -> tuple[Carried, int]:
+    at, name = SystemClock().now(), taken.campaign
+    with open_front(recovery.house) as front, open_kept(recovery.house) as kept:
+        permitted_until(front, plan.incident, plan.method, decision=plan.decision, at=at)
+        must_stand(
+            front.proceedings,
+            plan.incident,
+            plan.method,
+            decision=plan.decision,
+            unregistered=True,  # as it was begun
+        )
         now = cells_in_force(front, recovery.house)
         there = kept.campaigns.campaign(recovery.campaign)
         broker = now.entity(RemotePartyRole.ACCESS_CONTROL_BROKER)
@@ -73,7 +104,7 @@ def begin_hand_back(settings: Settings, name: str) -> tuple[Carried, int]:
         carried = begin_campaign(
             recovery,
             kept,
-            first.plan,
+            plan,
             arranged(
                 leg.materials,
                 leg.placed,
@@ -82,7 +113,7 @@ def begin_hand_back(settings: Settings, name: str) -> tuple[Carried, int]:
                 signing_key=parse_certificate(now.certificates[_SIGNING]).tbs.public_key,
                 broker=now.certificates[kinds.BROKER_KA],
             ),
-            members_of(kept.estate, first.plan, _meant(leg, kept, name)),
+            members_of(kept.estate, plan, _meant(leg, kept, name)),
             at,
         )
         devices = sum(wave.devices for wave in kept.campaigns.counts(recovery.campaign))

@@ -16,9 +16,11 @@ import pytest
 from click.testing import CliRunner
 from tests.support.founding import copied, founded
 
-from smki.bootstrap import load_settings
+from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.recoveries import recovery_of
 from smki.interfaces.cli import main
+from smki.merkle.leaf import LeafType, decode_framed, decode_leaf
+from smki.repository import body_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,18 @@ def authority(seated: Authority, tmp_path: Path) -> Authority:
     shutil.copytree(seated.folder, tmp_path / "authority")
     folder = tmp_path / "authority"
     return Authority(house=House(state=folder / "state"), folder=folder)
+
+
+def refused_in(house: House, key: str) -> list[tuple[str, str, list[str]]]:
+    """What the record says was refused of that key: campaign, decision for the method, reasons."""
+    found = []
+    with open_front(load_settings({"SMKI_STATE": str(house.state)})) as front:
+        for item in front.index.items(of=LeafType.TRANSCRIPT, name=f"refused: {key}"):
+            body = body_of(front.reader, decode_leaf(front.reader.leaf(item.entry)))
+            said = json.loads(decode_framed(body)[1])
+            wanted = said["wanted"]
+            found.append((wanted["campaign"], wanted["recovery"], said["reasons"]))
+    return found
 
 
 @contextmanager

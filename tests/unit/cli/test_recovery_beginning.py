@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.unit.cli.conftest import Authority, House, key_open
+from tests.unit.cli.conftest import Authority, House, key_open, refused_in
 
 from smki.bootstrap import load_settings
 from smki.bootstrap.estates import open_estate
@@ -16,7 +16,9 @@ from smki.recovery.report import RunKind, parse_report
 
 NAME: Final = "supplier-lost"
 UPDATE: Final = f"{NAME}.update-supplier"
-BEGIN: Final = ("recovery", "begin", NAME, "--incident", "INC-7", "--decision", "M-1")
+BEGIN: Final = (
+    *("recovery", "begin", NAME, "--unregistered", "--incident", "INC-7", "--decision", "M-1"),
+)
 CONCLUDE: Final = (
     *("recovery", "conclude", NAME, "--key-decision", "K-1", "--commander", "Sample DCC"),
     *("--lesson", "renew sooner", "--not-assured", "that nobody else has the key"),
@@ -26,7 +28,10 @@ LOST: Final = ("--compromised", "organisation", "--role", "supplier", "--method"
 
 @pytest.mark.clause("sec:L10", "gbcs:CS02b")
 def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: Path) -> None:
-    """Decision, key, new certificates, campaign, canaries, the rest: each meter believes the new one."""
+    """Decision, key, new certificates, campaign, canaries, the rest: each meter believes the new one.
+
+    What is refused on the way is in the record, with the reasons.
+    """
     house = authority.house
     with (house.state / "smki.toml").open("a") as configuration:
         for region in ("north", "central", "south"):
@@ -38,6 +43,12 @@ def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: 
     authority.lodge("K-1", "use-key", "recovery", "--scope", "INC-7: recover")
     code, said = house.json(*BEGIN, *LOST[:-1], "method-2")
     assert (code, "method-2" in said["error"]["message"]) == (1, True)
+    said = _refused(house, *(one for one in BEGIN if one != "--unregistered"), *LOST)
+    assert "'INC-7': not in the register, must be" in said
+    reasons = [(name, why[0]) for name, _, why in refused_in(house, "recovery")]
+    assert [name for name, _ in reasons] == [NAME, NAME, NAME]
+    assert "'M-1': not in the record" in reasons[0][1]
+    assert reasons[2][1] == said
     assert house.json(*BEGIN, *LOST)[0] == 3  # nobody has the key open
     with key_open(authority, NAME, "method-3"):
         code, said = house.json(*BEGIN, *LOST)

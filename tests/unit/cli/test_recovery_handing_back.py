@@ -3,7 +3,7 @@
 from typing import Final
 
 import pytest
-from tests.unit.cli.conftest import Authority, House, key_open
+from tests.unit.cli.conftest import Authority, House, key_open, refused_in
 
 from smki.bootstrap import load_settings
 from smki.bootstrap.estates import open_estate
@@ -15,7 +15,7 @@ BACK: Final = f"{NAME}.hand-back"
 BEGIN: Final = (
     *("recovery", "begin", NAME, "--incident", "INC-7", "--decision", "M-1"),
     *("--compromised", "organisation", "--role", "supplier", "--method", "method-2"),
-    *("--waves", "1000", "--canaries", "0"),
+    *("--waves", "1000", "--canaries", "0", "--unregistered"),
 )
 
 
@@ -39,11 +39,20 @@ def _updated(house: House, mine: list[str], devices: int) -> None:
     assert house.json("recovery", "carry", begun["name"])[0] == 0
 
 
+def _withdrawn(authority: Authority) -> None:
+    """Nothing is handed back any more, once the decision is withdrawn; the record says so."""
+    authority.lodge("W-1", "withdraw-decision", "M-1")
+    code, said = authority.house.json("recovery", "hand-back", NAME)
+    assert (code, "withdrawn" in said["error"]["message"]) == (1, True), said
+    assert refused_in(authority.house, "recovery")[-1][:2] == (BACK, "M-1")
+
+
 @pytest.mark.clause("sec:L10", "gbcs:CS02b")
 def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
     """The supplier's cells hold the broker's certificate in between, and the supplier's new one then.
 
-    Handed back, they are updated once more, and the report verifies with both.
+    Handed back, they are updated once more, and the report verifies with both. Once the decision is
+    withdrawn nothing is handed back, and the record says that it was asked for.
 
     Another time it replaces that by its own key, which no quorum need open: method 1.
     """
@@ -86,12 +95,13 @@ def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
     authority.lodge("M-2", "recovery-method", "INC-8", "--scope", "method-1")
     own = ("recovery", "begin", "by-itself", "--incident", "INC-8", "--decision", "M-2")
     lost = ("--compromised", "organisation", "--role", "supplier", "--method", "method-1")
-    code, said = house.json(*own, *lost)
+    code, said = house.json(*own, *lost, "--unregistered")
     assert (code, "holds already" in said["error"]["message"]) == (1, True)
     assert house.run("renew", *mine)[0] == 0
-    code, begun = house.json(*own, *lost, "--waves", "1000", "--canaries", "0")
+    code, begun = house.json(*own, *lost, *BEGIN[-5:])
     assert code == 0, begun
     code, carried = house.json("recovery", "carry", "by-itself")
     assert (code, carried["recovered"]) == (0, back["devices"]), carried
     (newest,) = holders(house)
     assert newest not in {before, broker, after}
+    _withdrawn(authority)

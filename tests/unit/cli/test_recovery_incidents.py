@@ -164,8 +164,13 @@ def desk(seated: Any, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 @pytest.mark.clause("sec-app-l:1", "sec-app-l:2", "sec:L10")
-def test_a_supplier_reports_its_key_and_the_authority_decides(desk: Desk) -> None:
-    """Reported, taken, called back, declared, decided by a recorded decision, recovered, closed."""
+def test_a_supplier_reports_its_key_and_the_authority_decides(
+    desk: Desk, rows: tuple[InventoryRow, ...]
+) -> None:
+    """Reported, taken, called back, declared, decided by a recorded decision, recovered, closed.
+
+    A campaign that it is recovered by is one that was begun for it.
+    """
     code, taken = desk.take(desk.sealed(desk.notice("SUP-1")))
     assert (code, taken["state"], taken["party"]) == (0, "notified", "supplier"), taken
     ref = taken["incident"]
@@ -189,7 +194,14 @@ def test_a_supplier_reports_its_key_and_the_authority_decides(desk: Desk) -> Non
     assert (code, "must have 'method-2'" in refused["error"]["message"]) == (1, True)
     code, decided = desk.step(ref, "decide", "method-3", "--decision", "QPA-1", *by)
     assert (code, decided["method"], decided["decision"]) == (0, "method-3", "QPA-1")
-    assert desk.step(ref, "recovering", "--campaign", "c1", *by)[0] == 0
+    noted = ("recovering", "--campaign", "c1", *by)
+    code, refused = desk.step(ref, *noted)
+    assert (code, "c1: there is none, must be" in refused["error"]["message"]) == (1, True)
+    begin(desk, "QPA/i99", rows, "c99", datetime.now(UTC))
+    code, refused = desk.step(ref, "recovering", "--campaign", "c99", *by)
+    assert (code, "c99: is for QPA/i99, must be" in refused["error"]["message"]) == (1, True)
+    begin(desk, ref, rows, "c1", datetime.now(UTC))
+    assert desk.step(ref, *noted)[0] == 0
     assert desk.step(ref, "recovered", *by, "--text", "3 devices are left")[0] == 0
     code, closed = desk.step(ref, "close", *by, "--report", "report.json")
     assert (code, [one["state"] for one in closed["steps"]]) == (
@@ -199,14 +211,15 @@ def test_a_supplier_reports_its_key_and_the_authority_decides(desk: Desk) -> Non
     code, listed = desk.json("incident", "list")
     assert closed in listed["incidents"]
     assert desk.json("incident", "show", ref) == (0, closed)
-    assert ticks(desk, ref) == {"confirmed", "declared", "factors", "decided", "closed"}
+    seen = {"confirmed", "declared", "factors", "decided", "campaign", "closed"}
+    assert ticks(desk, ref) == seen
     use = {"key": "recovery", "incident": ref}
     desk.authority.lodge("QPA-2", "use-key", "recovery", "--scope", f"{ref}: method-3")
     asked = {"outcome": "permitted", "reasons": [], "wanted": use}
     perform(settings_of(desk), {}, "key-asked", {"said": asked})
     certified(desk)
     more = {"key-decided", "key-asked", "certificates"}
-    assert ticks(desk, ref) == {"confirmed", "declared", "factors", "decided", "closed"} | more
+    assert ticks(desk, ref) == seen | more
 
 
 def ticks(desk: Desk, ref: str) -> set[str]:
@@ -582,8 +595,8 @@ def test_the_subscriber_is_told_of_each_device(
     assert desk.step(ref, "call-back", *call)[0] == 0
     assert desk.step(ref, "declare", *by)[0] == 0
     assert desk.step(ref, "decide", "method-1", *by)[0] == 0
-    assert desk.step(ref, "recovering", "--campaign", "told", *by)[0] == 0
     begin(desk, ref, rows, "told", datetime.now(UTC))
+    assert desk.step(ref, "recovering", "--campaign", "told", *by)[0] == 0
     keys = ("--certificate", f"{desk.folder}/network.pem", "--key", f"{desk.folder}/network.key")
     to = ("--seal", f"{desk.folder}/supplier.pem", "--out", str(tmp_path / "told"))
     words = (ref, "--campaign", "told", "--to", "subscriber", *keys, *to)

@@ -9,7 +9,7 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.flows.recovering import Lost
-from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.cli.recovery_devices import devices_option, listed_devices
 from smki.interfaces.recovery_beginning import Wanted, begin
 from smki.recovery import Compromised, Method
@@ -28,7 +28,8 @@ _METHODS: Final = (
 
 @click.command("begin")
 @click.argument("name")
-@click.option("--incident", required=True, metavar="REF", help="As the decisions name it.")
+@click.option("--incident", required=True, metavar="REF", help="As decisions and register name it.")
+@click.option("--unregistered", is_flag=True, help="Not in the register: by the decision alone.")
 @click.option("--decision", required=True, metavar="ID", help="That permits the method.")
 @click.option(
     "--compromised",
@@ -80,13 +81,14 @@ _METHODS: Final = (
 def begin_recovery(name: str, *, as_json: bool, **given: Any) -> None:
     """Begin campaign NAME in this house: which devices, in which waves, what is placed on them.
 
-    A recorded decision 'recovery-method' about the incident must permit the method, the key must be
+    The incident must be decided in the register ('smki recovery incident decide'), a recorded decision
+    'recovery-method' about it must permit the method, the key must be
     open ('smki recovery activate NAME'; method 1 is by the subscriber's own, which is here), and the
     certificates that are to be placed must be issued. Nothing is commanded yet. A live exercise is of
     a list of devices (--devices), and its decisions are about NAME@SHA256 of that list.
     """
     with reporting(as_json=as_json):
-        carried, count = begin(load_settings(os.environ), _wanted(name, given))
+        carried, count = begin(load_settings(os.environ), os.environ, _wanted(name, given), tell)
     expires = carried.plan.expires
     emit(
         {
@@ -120,6 +122,7 @@ def _wanted(name: str, given: Mapping[str, Any]) -> Wanted:
         canaries=given["canaries"],
         per_second=dict(map(_rate, given["rates"])),
         otherwise=given["otherwise"],
+        unregistered=given["unregistered"],
     )
 
 

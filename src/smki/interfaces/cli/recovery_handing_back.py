@@ -5,7 +5,7 @@ import os
 import click
 
 from smki.bootstrap import load_settings
-from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.recovery_handing_back import begin_hand_back
 
 
@@ -19,7 +19,7 @@ def hand_back(name: str, *, as_json: bool) -> None:
     by its own keys, under the same decision. Nothing is commanded yet.
     """
     with reporting(as_json=as_json):
-        carried, count = begin_hand_back(load_settings(os.environ), name)
+        carried, count = begin_hand_back(load_settings(os.environ), os.environ, name, tell)
     emit(
         {"name": carried.name, "state": carried.state.value, "devices": count},
         [

@@ -15,6 +15,7 @@ from smki.adapters.sql.estate_holdings import EstateHoldings
 from smki.bootstrap import Settings, load_settings, open_front
 from smki.bootstrap.estates import open_estate
 from smki.bootstrap.opening import open_confidential
+from smki.bootstrap.recoveries import open_kept, recovery_of
 from smki.flows import incidents
 from smki.flows.confiding import revealed
 from smki.flows.convening import sealing_certificates, send_calls
@@ -179,7 +180,9 @@ def decide(ref: str, method: str, *, as_json: bool, **given: Any) -> None:
 @_text_option
 @json_option
 def recovering(ref: str, *, as_json: bool, **given: Any) -> None:
-    """Note that devices are being recovered, and by which campaign."""
+    """Note that devices are being recovered, and by which campaign: one that was begun for it."""
+    with reporting(as_json=as_json):
+        _must_be_of(ref, given["campaign"])
     _step(
         lambda front: incidents.begin_recovery(front.proceedings, ref, at=_now(), **given),
         f"next: 'smki recovery progress-file {ref}' tells the subscriber",
@@ -263,6 +266,23 @@ def relevant(ref: str, *, out: str | None, as_json: bool) -> None:
     if named:
         lines.append(f"{len(others):,} of {len(named):,} devices that were named are not relevant")
     emit({"incident": ref, **relevance_fields(found), **beside}, lines, as_json=as_json)
+
+
+def _must_be_of(ref: str, name: str) -> None:
+    """Raises: Refused: there is no campaign of that name, or it is for another incident."""
+    if not name:
+        return
+    recovery = recovery_of(load_settings(os.environ), name)
+    with open_kept(recovery.house) as kept:
+        found = kept.campaigns.campaign(name)
+    if found is None or found.plan.incident != ref:
+        what = f"is for {found.plan.incident}" if found else "there is none"
+        raise Refused(
+            f"campaign {name}: {what}, must be one for {ref}; 'smki recovery list' names them",
+            where="--campaign",
+            clause="sec:L10",
+            rule="incident.campaign",
+        )
 
 
 def _step(do: Callable[[FrontOffice], Incident], then: str, *, as_json: bool) -> None:

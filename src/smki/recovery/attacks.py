@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from smki.merkle.canonical import JSON
 from smki.recovery.evidence import Attack, Tried
@@ -103,18 +103,27 @@ def tally_of(said: JSON) -> Tally:
     Raises:
         Malformed: it is not as it was written.
     """
-    try:
-        had, obeyed, sent = (dict(said[name]) for name in ("had", "obeyed", "sent"))  # type: ignore[index, arg-type, call-overload] # whatever is not as it was written fails
-        return Tally(
-            sent=Counter({Abuse[name]: int(count) for name, count in sent.items()}),
-            obeyed={Abuse[name]: set(map(EUI64.parse, some)) for name, some in obeyed.items()},
-            had={
-                EUI64.parse(device): frozenset(Effect[name] for name in names)
-                for device, names in had.items()
-            },
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise Malformed(f"tally: {error!r}, must be as it was written", rule="attack") from error
+    had, obeyed, sent = _members(said, ("had", "obeyed", "sent"))
+    return Tally(
+        sent=Counter(
+            {
+                _named(Abuse, name, "sent"): _count(count, f"sent.{name}")
+                for name, count in _object(sent, "sent").items()
+            }
+        ),
+        obeyed={
+            _named(Abuse, name, "obeyed"): {
+                _device(one, f"obeyed.{name}") for one in _list(some, f"obeyed.{name}")
+            }
+            for name, some in _object(obeyed, "obeyed").items()
+        },
+        had={
+            _device(device, "had"): frozenset(
+                _named(Effect, one, f"had.{device}") for one in _list(some, f"had.{device}")
+            )
+            for device, some in _object(had, "had").items()
+        },
+    )
 
 
 def attack_kept(
@@ -156,3 +165,50 @@ def _tried(abuse: Abuse, tally: Tally, left: Mapping[EUI64, frozenset[Effect]]) 
         obeyed=len(obeyed),
         undone=len(obeyed - still),
     )
+
+
+_Member = TypeVar("_Member", bound=Enum)
+
+
+def _members(said: JSON, names: tuple[str, ...]) -> tuple[JSON, ...]:
+    """What an object with exactly these members has, in their order."""
+    found = _object(said, "tally")
+    if sorted(found) != sorted(names):
+        raise _wrong(f"keys {', '.join(sorted(found))[:200]}, must be {', '.join(names)}", "tally")
+    return tuple(found[name] for name in names)
+
+
+def _object(said: JSON, where: str) -> Mapping[str, JSON]:
+    if not isinstance(said, Mapping):
+        raise _wrong("no object, must be one", where)
+    return said
+
+
+def _list(said: JSON, where: str) -> list[JSON]:
+    if not isinstance(said, list):
+        raise _wrong("no list, must be one", where)
+    return said
+
+
+def _count(said: JSON, where: str) -> int:
+    if type(said) is not int or said < 0:
+        raise _wrong(f"{said!r:.40}, must be a whole number from 0 on", where)
+    return said
+
+
+def _device(said: JSON, where: str) -> EUI64:
+    try:
+        return EUI64.parse(str(said))
+    except Malformed as error:
+        raise _wrong(f"{said!r:.40}, must be a device", where) from error
+
+
+def _named(kind: type[_Member], said: JSON, where: str) -> _Member:
+    found = kind.__members__.get(str(said))
+    if found is None:
+        raise _wrong(f"{said!r:.40}, must be one of {', '.join(kind.__members__)}", where)
+    return found
+
+
+def _wrong(what: str, where: str) -> Malformed:
+    return Malformed(f"tally: {where}: {what}", where=where, clause="sec:L10", rule="attack")

@@ -31,6 +31,10 @@ def test_cells_are_read_as_they_were_kept() -> None:
         {"cells": {}, "path": []},
         {"cells": [], "path": 1},
         {"cells": [], "path": ["*"]},
+        {"cells": ["root"], "path": []},
+        {"cells": [{"role": 2}], "path": []},
+        {"cells": [{"role": "x", "key_usage": 1, "cell_usage": 0}], "path": []},
+        {"cells": [{"role": 99, "key_usage": 1, "cell_usage": 0}], "path": []},
     ],
 )
 def test_what_was_not_kept_so_is_no_cells(said: JSON) -> None:

@@ -1,5 +1,6 @@
 """What a thief can do with each key, and what of it outlasts each method; by real octets."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -435,14 +436,23 @@ def test_a_tally_is_gone_on_with(house: House) -> None:
     tally.note(Abuse.COUNTS, device, obeyed=False, effects=frozenset())
     tally.note(Abuse.REPEATS, device, obeyed=False, effects=frozenset())
     assert tally_of(tally_said(tally)) == tally
-    wrongs: tuple[JSON, ...] = (
-        None,
-        [],
-        {"had": {}, "obeyed": {}},
-        {"had": {"x": []}, "obeyed": {}, "sent": {}},
+    right: dict[str, JSON] = {"had": {}, "obeyed": {}, "sent": {}}
+    wrongs: tuple[tuple[JSON, str], ...] = (
+        (None, "tally: tally: no object, must be one"),
+        ([], "tally: tally: no object, must be one"),
+        ({"had": {}, "obeyed": {}}, "tally: tally: keys had, obeyed, must be had, obeyed, sent"),
+        ({**right, "had": {"x": []}}, "tally: had: 'x', must be a device"),
+        ({**right, "had": {str(device): ["LOVED"]}}, f"had.{device}: 'LOVED', must be one of ANCH"),
+        ({**right, "had": {str(device): {}}}, f"tally: had.{device}: no list, must be one"),
+        ({**right, "obeyed": {"READS": [7]}}, "tally: obeyed.READS: 7, must be a device"),
+        ({**right, "sent": []}, "tally: sent: no object, must be one"),
+        ({**right, "sent": {"SINGS": 1}}, "tally: sent: 'SINGS', must be one of READS"),
+        ({**right, "sent": {"READS": "many"}}, "tally: sent.READS: 'many', must be a whole number"),
+        ({**right, "sent": {"READS": -1}}, "tally: sent.READS: -1, must be a whole number from 0"),
+        ({**right, "sent": {"READS": True}}, "tally: sent.READS: True, must be a whole number"),
     )
-    for wrong in wrongs:
-        with pytest.raises(Malformed):
+    for wrong, said in wrongs:
+        with pytest.raises(Malformed, match=re.escape(said)):
             tally_of(wrong)
 
 

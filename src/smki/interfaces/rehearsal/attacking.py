@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from smki.adapters.files import make_folder, read_octets, write_durably
@@ -37,6 +38,7 @@ from smki.terms import EUI64, Inconsistent
 
 OFTEN: Final = 0.1  # share of occasions on the line on which the thief has a turn
 _TALLY: Final = "attack"
+_FILE: Final = "tally.json"
 
 
 def attacker_in(run: Run) -> Attacker:
@@ -45,7 +47,7 @@ def attacker_in(run: Run) -> Attacker:
     helper = said.get("helper") if said is not None else None
     before = cells_of(run.made("preconditions")["before"])
     attacker = thief_of(run, before, cells_of(helper) if helper else None)
-    attacker.scheduled |= {bytes.fromhex(str(one)) for one in _list(_kept(run).get("scheduled"))}
+    attacker.scheduled |= _kept(run)[0]
     return attacker
 
 
@@ -109,8 +111,7 @@ def effects_in(attacker: Attacker, state: DeviceState, at: datetime) -> frozense
 
 def tally_in(run: Run) -> Tally:
     """What the thief did so far."""
-    said = _kept(run).get("tally")
-    return tally_of(said) if said is not None else Tally()
+    return _kept(run)[1]
 
 
 def keep_tally(run: Run, attacker: Attacker, tally: Tally) -> None:
@@ -118,19 +119,32 @@ def keep_tally(run: Run, attacker: Attacker, tally: Tally) -> None:
     scheduled: list[JSON] = [one.hex() for one in sorted(attacker.scheduled)]
     make_folder(run.path(_TALLY), 0o700)
     write_durably(
-        run.path(_TALLY, "tally.json"),
+        run.path(_TALLY, _FILE),
         encode_json({"scheduled": scheduled, "tally": tally_said(tally)}),
         private=True,
     )
 
 
-def _kept(run: Run) -> Mapping[str, JSON]:
-    place = run.path(_TALLY, "tally.json")
+def _kept(run: Run) -> tuple[frozenset[bytes], Tally]:
+    """What he scheduled and what he did, as it was kept last; nothing before he began.
+
+    Raises:
+        Malformed, Inconsistent: it is not as it was written.
+    """
+    place = run.path(_TALLY, _FILE)
     if not place.exists():
-        return {}
+        return frozenset(), Tally()
     said = parse_json(read_octets(place), "tally")
-    return said if isinstance(said, Mapping) else {}
+    try:
+        if isinstance(said, Mapping) and isinstance(listed := said["scheduled"], list):
+            scheduled = frozenset(bytes.fromhex(str(one)) for one in listed)
+            return scheduled, tally_of(said["tally"])
+    except (KeyError, ValueError) as error:
+        raise _changed(place) from error
+    raise _changed(place)
 
 
-def _list(said: JSON) -> list[JSON]:
-    return said if isinstance(said, list) else []
+def _changed(place: Path) -> Inconsistent:
+    return Inconsistent(
+        "rehearsal: what the thief did is not as it was written, must be", where=str(place)
+    )

@@ -52,18 +52,23 @@ def cells_of(said: JSON) -> Cells:
     cells, path = said.get("cells"), said.get("path")
     if not isinstance(cells, list) or not isinstance(path, list):
         raise Inconsistent("rehearsal: cells that were kept are no list, must be")
-    return Cells(
-        certificates={
-            TrustAnchorCellIdentifier(
-                role=RemotePartyRole(_whole(one, "role")),
-                key_usage=KeyUsageBits(_whole(one, "key_usage")),
-                cell_usage=CellUsage(_whole(one, "cell_usage")),
-            ): _octets(one.get("certificate"))
-            for one in cells
-            if isinstance(one, Mapping)
-        },
-        path=tuple(map(_octets, path)),
-    )
+    return Cells(certificates=dict(map(_cell, cells)), path=tuple(map(_octets, path)))
+
+
+def _cell(said: JSON) -> tuple[TrustAnchorCellIdentifier, bytes]:
+    if not isinstance(said, Mapping):
+        raise Inconsistent("rehearsal: one of the cells that were kept is no object, must be")
+    try:
+        cell = TrustAnchorCellIdentifier(
+            role=RemotePartyRole(_whole(said, "role")),
+            key_usage=KeyUsageBits(_whole(said, "key_usage")),
+            cell_usage=CellUsage(_whole(said, "cell_usage")),
+        )
+        return cell, _octets(said["certificate"])
+    except (KeyError, ValueError) as error:
+        raise Inconsistent(
+            f"rehearsal: one of the cells that were kept: {error!r}, must be as it was written"
+        ) from error
 
 
 def _octets(text: JSON) -> bytes:

@@ -2,7 +2,8 @@
 
 Whoever has the key decides: each use is counted there, and refused when it is none that it is open
 for (`key_commands`), the key is used up, its time is over or it was forgotten. Another user's process
-is not heard. Bad octets get a refusal and the end of the connection; sizes and waits are bounded.
+is not heard. Bad octets get a refusal and the end of the connection; sizes, waits and connections
+are bounded.
 Which key it is, and by what authority it is open, is for whoever serves it.
 
 Clause: sec:L10.9
@@ -39,7 +40,9 @@ from smki.terms import Malformed, Refused, SmkiError, Unavailable
 __all__ = ["KeyHeld", "KeyOver", "ServedKey", "Signs", "serve_key"]
 
 _PAUSE_SECONDS: Final = 0.05  # before a connection is waited for again, where none could be taken
-_ASKERS: Final = 64  # connections at once: more processes than a machine carries with
+_ASKERS: Final = 64  # connections at once, more processes than a machine carries with; beyond, who
+# has asked nothing for the longest time gives way: it connects again when it asks
+_WAITING: Final = 128  # connections that are not heard yet
 
 
 class Signs(Protocol):
@@ -100,7 +103,7 @@ def serve_key(path: Path, served: ServedKey) -> Iterator[None]:
                 server.bind(name)
         finally:
             os.umask(before)
-        server.listen(_ASKERS)
+        server.listen(_WAITING)
     except OSError as error:
         server.close()
         raise Unavailable(
@@ -123,6 +126,8 @@ class _Holder:
         self._turn = threading.Lock()
         self._askers = threading.BoundedSemaphore(_ASKERS)
         self._connections: set[socket.socket] = set()
+        self._idle: dict[socket.socket, None] = {}  # who asks nothing just now, the longest first
+        self._giving_way = threading.Lock()
         self._ended = False
 
     def end(self, server: socket.socket) -> None:
@@ -145,10 +150,39 @@ class _Holder:
             except OSError:
                 time.sleep(_PAUSE_SECONDS)
                 continue
-            if not self._askers.acquire(blocking=False):
+            if not self._has_room():
                 connection.close()
-                continue
+                return
             threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
+
+    def _has_room(self) -> bool:
+        """One more may ask: whoever asks nothing gives way; False once the key is not served."""
+        there_is = self._askers.acquire(blocking=False)
+        while not (there_is or self._ended):
+            self._let_go()
+            there_is = self._askers.acquire(timeout=_PAUSE_SECONDS)
+        return there_is
+
+    def _let_go(self) -> None:
+        """Who has asked nothing for the longest time is not heard any more."""
+        with self._giving_way:
+            for idle in tuple(self._idle)[:1]:
+                del self._idle[idle]
+                with suppress(OSError):
+                    idle.shutdown(socket.SHUT_RDWR)
+
+    def _next(self, connection: socket.socket) -> bytes | None:
+        """The next question; None at the end, or if the connection gave way meanwhile."""
+        with self._giving_way:
+            self._idle[connection] = None
+        connection.settimeout(None)  # a carrier asks when it has something to be signed
+        try:
+            head = connection.recv(1)
+        finally:
+            with self._giving_way:
+                gave_way = connection not in self._idle
+                self._idle.pop(connection, None)
+        return None if gave_way or not head else _question(connection, head)
 
     def _hear(self, connection: socket.socket) -> None:
         try:
@@ -158,7 +192,7 @@ class _Holder:
                 except Refused as error:
                     send_frame(connection, _refusal(error))
                     return
-                while (question := _question(connection)) is not None:
+                while (question := self._next(connection)) is not None:
                     answer = self._answer(question)
                     send_frame(connection, answer)
                     if answer[0] and not question:
@@ -231,12 +265,8 @@ def _reached(path: Path) -> bool:
     return False
 
 
-def _question(connection: socket.socket) -> bytes | None:
-    """The next question; None at the end. An empty one is none that can be read: the last."""
-    connection.settimeout(None)  # a carrier asks when it has something to be signed
-    head = connection.recv(1)
-    if not head:
-        return None
+def _question(connection: socket.socket, head: bytes) -> bytes:
+    """The question that begins so. An empty one is none that can be read: the last."""
     connection.settimeout(FRAME_SECONDS)
     (length,) = LENGTH.unpack(head + read_octets(connection, LENGTH.size - 1))
     return read_octets(connection, length) if 0 < length <= FRAME_MOST else b""

@@ -6,7 +6,7 @@ import stat
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -73,6 +73,24 @@ def test_a_batch_is_signed_in_one_round_trip(tmp_path: Path, over: KeyOver) -> N
     for message, signature in zip(messages, signatures, strict=True):
         PRIVATE.public_key().verify(signature, message, ECDSA(SHA256()))
     assert key.asked == [200]
+
+
+@pytest.mark.clause("sec:L10.9")
+def test_idle_connections_give_way(
+    tmp_path: Path, over: KeyOver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as are heard ask nothing: who asks is answered, and so is who gave way and asks again."""
+    monkeypatch.setattr(key_serving, "_ASKERS", 4)
+    key, path = Counted(10), tmp_path / "key.sock"
+    with serve_key(path, _served(key)), ExitStack() as stack:
+        over.sign([b"the first"])
+        for _ in range(12):
+            idle = stack.enter_context(socket.socket(socket.AF_UNIX))
+            idle.connect(str(path))
+        newest = stack.enter_context(closing(KeyOver(path)))
+        assert len(newest.sign([b"who came late"])) == 1
+        assert len(over.sign([b"who gave way"])) == 1
+    assert key.asked == [1, 1, 1]
 
 
 def test_more_than_a_frame_takes_is_several_questions(tmp_path: Path, over: KeyOver) -> None:

@@ -46,7 +46,11 @@ def made(leaves: list[bytes], blobs: dict[bytes, bytes], start: int) -> tuple[Bu
             return leaf_hash(leaves[index])
         return node_hash(node(level - 1, 2 * index), node(level - 1, 2 * index + 1))
 
-    octets = b"".join(write_bulk(start, len(leaves), leaves[start:], blobs.__getitem__))
+    octets = b"".join(
+        write_bulk(
+            start, len(leaves), leaves[start:], lambda digest, length: blobs[digest][:length]
+        )
+    )
     manifest = BulkManifest(
         kind=BulkKind.DELTA,
         date="2026-11-21",

@@ -9,6 +9,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ FILE_MAX_OCTETS: Final = 1 << 28  # a blob may be a long document; a bundle has 
 _TIMEOUT_SECONDS: Final = 20
 _OCTETS_PER_SECOND: Final = 1 << 16  # the least, of the longest answer: who drips holds nobody up
 _PART: Final = 1 << 16
+_PAGE_MAX: Final = 1 << 20  # octets of what a server says instead of a file
 
 
 class Address:
@@ -78,6 +80,8 @@ class Address:
         with _within(connection.sock, _TIMEOUT_SECONDS + most / _OCTETS_PER_SECOND):
             connection.request(method, f"{self._folder}/{path}", body)
             response = connection.getresponse()
+            if response.status != HTTPStatus.OK:
+                most = max(most, _PAGE_MAX)
             octets = bytearray()
             while part := response.read(_PART):
                 octets += part
@@ -146,13 +150,14 @@ class AddressFiles:
         self._address = Address(url)
         self.root = url
 
-    def read(self, path: str) -> bytes | None:
+    def read(self, path: str, most: int | None = None) -> bytes | None:
         """The octets of the file; None if there is none.
 
         Raises:
-            Unavailable: the server is away, or answers something else.
+            Unavailable: the server is away, answers something else, or sends more than `most`.
         """
-        answer = self._address.exchange("GET", path)
+        limit = FILE_MAX_OCTETS if most is None else min(most, FILE_MAX_OCTETS)
+        answer = self._address.exchange("GET", path, most=limit)
         if answer.status in (404, 410):  # gone, or never there
             return None
         if answer.status != 200:

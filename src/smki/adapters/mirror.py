@@ -159,7 +159,7 @@ def _with_blobs(
             entries.append((octets, None))
             continue
         path = blob_path(leaf.body)
-        content = disk.read(path) or files.read(path)
+        content = disk.read(path, leaf.length) or files.read(path, leaf.length)
         if content is None or sha256(content).digest() != leaf.body:
             what = "missing" if content is None else "not what its entry says"
             return Problem(file=path, message=what)

@@ -51,6 +51,7 @@ from smki.wire.gbcs.frame import parse_message
 
 REPORT: Final = REPORT_KIND.removeprefix(LEAF_KIND)
 PIECE_MAX: Final = 20 * 1024 * 1024  # octets: a bundle, or the longest report
+_BODY_MAX: Final = PIECE_MAX + 64 * 1024  # with what stands before a piece
 _PROVEN_TOGETHER: Final = 256  # entries: a bundle of the record; most are digests, some 32 KiB
 
 
@@ -261,12 +262,17 @@ def report_piece(octets: bytes) -> Piece:
 def framed_at(reader: RecordReader, leaf: bytes) -> tuple[dict[str, JSON], bytes] | None:
     """What a TRANSCRIPT leaf says before its content, and the content; None if it is another.
 
+    What is longer than any piece is none, and is not read.
+
     Raises:
+        Unavailable: this copy of the record lacks its blob.
         Inconsistent: its blob is missing or damaged.
     """
     try:
         whole = decode_leaf(leaf)
         if whole.type is not LeafType.TRANSCRIPT or whole.form is LeafForm.COMMITMENT:
+            return None
+        if whole.length > _BODY_MAX:
             return None
         said, octets = decode_framed(body_of(reader, whole))
     except Malformed:

@@ -64,7 +64,7 @@ def verify_report(
 
     Raises:
         Malformed: not a report.
-        Unavailable: there is no record.
+        Unavailable: there is no record, or this copy of it lacks a file.
         Inconsistent: the record is damaged, or not signed by the log's key.
 
     Clause: sec:L10, c2sp:tlog-checkpoint

@@ -168,11 +168,11 @@ def before(start: int, node: Callable[[int, int], bytes]) -> tuple[bytes, ...]:
 
 
 def write_bulk(
-    start: int, size: int, leaves: Iterable[bytes], blob: Callable[[bytes], bytes]
+    start: int, size: int, leaves: Iterable[bytes], blob: Callable[[bytes, int], bytes]
 ) -> Iterator[bytes]:
     """The octets of the bulk file of these leaves, in pieces; one blob in memory at a time.
 
-    `blob` gives the content with a digest.
+    `blob` gives the content with a digest and a length.
 
     Clause: c2sp:tlog-tiles
     """
@@ -180,7 +180,7 @@ def write_bulk(
     for leaf in leaves:
         buffer += encode_entry(leaf)
         if leaf[2:3] == _DIGEST:
-            buffer += blob(leaf[HEADER_OCTETS:_LENGTH_AT])
+            buffer += blob(leaf[HEADER_OCTETS:_LENGTH_AT], _length(leaf))
         if len(buffer) >= _CHUNK_OCTETS:
             yield bytes(buffer)
             buffer.clear()
@@ -238,8 +238,13 @@ def _check_title(manifest: BulkManifest, source: "_Source") -> None:
         )
 
 
+def _length(leaf: bytes) -> int:
+    """Of the blob of a leaf of form 1, in octets."""
+    return int.from_bytes(leaf[_LENGTH_AT:], "big")
+
+
 def _blob(source: "_Source", leaf: bytes, number: int) -> bytes:
-    content = source.take(int.from_bytes(leaf[_LENGTH_AT:], "big"), number)
+    content = source.take(_length(leaf), number)
     if sha256(content).digest() != leaf[HEADER_OCTETS:_LENGTH_AT]:
         raise Refused(
             "bulk file: the blob is not the one that was lodged",

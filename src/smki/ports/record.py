@@ -68,8 +68,11 @@ class RecordReader(Protocol):
         """
         ...
 
-    def blob(self, digest: bytes) -> bytes:
-        """The content of the leaf whose body is only this SHA-256; checked on reading."""
+    def blob(self, digest: bytes, length: int) -> bytes:
+        """The content of the leaf whose body is only this SHA-256 and length; checked on reading.
+
+        No more than `length` octets are read, whatever is there.
+        """
         ...
 
 

@@ -76,7 +76,7 @@ def body_of(reader: RecordReader, leaf: Leaf) -> bytes:
     """
     if leaf.form is LeafForm.COMMITMENT:
         raise Malformed("leaf: only a commitment, the body is not in the record")
-    return leaf.body if leaf.form is LeafForm.INLINE else reader.blob(leaf.body)
+    return leaf.body if leaf.form is LeafForm.INLINE else reader.blob(leaf.body, leaf.length)
 
 
 def _object(value: JSON) -> Mapping[str, JSON]:

@@ -296,7 +296,7 @@ def test_a_correction_is_made_lodged_and_verified(lodged: Lodged, tmp_path: Path
 
 @pytest.mark.clause("sec:L10")
 def test_a_record_that_is_damaged_or_of_another_log_is_told(lodged: Lodged, tmp_path: Path) -> None:
-    """A blob with another octet stops with exit code 4, another log's key too; no record is exit 3."""
+    """A blob with another octet stops with exit code 4, one that the copy lacks, or no record, with 3."""
     words = copy_of(lodged, tmp_path)
     blobs = (tmp_path / "record" / "blob").iterdir()
     damaged = next(one for one in blobs if b'"recovery-notes"' in one.read_bytes()[:99])
@@ -307,6 +307,10 @@ def test_a_record_that_is_damaged_or_of_another_log_is_told(lodged: Lodged, tmp_
     code, found = verified(lodged, lodged.file, *words, state=tmp_path / "none")
     assert code == 4
     assert found["error"]["family"] == "inconsistent"
+    damaged.unlink()
+    code, found = verified(lodged, lodged.file, *words, state=tmp_path / "none")
+    assert code == 3
+    assert f"this copy lacks blob/{damaged.name}, must have it" in found["error"]["message"]
     code, found = verified(
         lodged, lodged.file, "--record", str(tmp_path / "empty"), *words[2:], state=tmp_path
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smki.adapters.record import AuditProgress, FileRecord, FileRecordReader, Problem, audit
+from smki.adapters.record.disk import Disk
 from smki.merkle import (
     leaf_hash,
     prove_consistency,
@@ -92,18 +93,25 @@ def test_blobs(tmp_path: Path, open_record: Open) -> None:
     assert blob is not None
     record.append([leaf], [blob])
     digest = sha256(body).digest()
-    assert record.blob(digest) == body
+    assert record.blob(digest, len(body)) == body
     assert problems(tmp_path, record.verifier_key) == []
     path = tmp_path / "blob" / digest.hex()
     path.write_bytes(body[:-1])
     with pytest.raises(Inconsistent, match="other content"):
-        record.blob(digest)
+        record.blob(digest, len(body))
+    path.write_bytes(body + bytes(8 << 20))
+    assert Disk(tmp_path).read(f"blob/{digest.hex()}", len(body)) == body + bytes(1)
+    with pytest.raises(Inconsistent, match="other content"):
+        record.blob(digest, len(body))
     assert [found.message for found in problems(tmp_path, record.verifier_key)] == [
         "not what entry 0 says"
     ]
     path.unlink()
     with pytest.raises(Inconsistent, match="missing"):
-        record.blob(digest)
+        record.blob(digest, len(body))
+    copy = FileRecordReader(tmp_path, record.verifier_key, copied=True)
+    with pytest.raises(Unavailable, match=f"this copy lacks blob/{digest.hex()}, must have it"):
+        copy.blob(digest, len(body))
 
 
 def test_one_writer(tmp_path: Path, open_record: Open, leaves_of: Leaves) -> None:

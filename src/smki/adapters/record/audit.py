@@ -170,7 +170,7 @@ class _Audit:
 
     def _blob(self, entry: int, leaf: Leaf) -> Iterator[Problem]:
         path = blob_path(leaf.body)
-        content = self.disk.read(path)
+        content = self.disk.read(path, leaf.length)
         if content is None:
             yield Problem(file=path, message=f"missing, entry {entry} needs it")
         elif len(content) != leaf.length or sha256(content).digest() != leaf.body:

@@ -29,10 +29,11 @@ class Disk:
         self.root = root
         self._folders: set[str] = set()
 
-    def read(self, path: str) -> bytes | None:
-        """The octets of the file; None if there is none."""
+    def read(self, path: str, most: int | None = None) -> bytes | None:
+        """The octets of the file, of more than `most` one more than that; None if there is none."""
         try:
-            return (self.root / path).read_bytes()
+            with (self.root / path).open("rb") as file:
+                return file.read() if most is None else file.read(most + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

@@ -22,7 +22,7 @@ from smki.merkle.hashing import HASH_OCTETS, leaf_hash, leaf_row, subtree_hash
 from smki.merkle.notes import VerifierKey
 from smki.merkle.tiles import TILE_HEIGHT, TILE_WIDTH, TileName, decode_bundle, entry_in
 from smki.ports.record import Checkpoint
-from smki.terms import Inconsistent, Malformed, Refused, Unavailable
+from smki.terms import Inconsistent, Malformed, Refused, SmkiError, Unavailable
 
 CHECKPOINT: Final = "checkpoint"
 COSIGNED: Final = "cosigned"
@@ -43,16 +43,23 @@ class Files(Protocol):
         """Where they are, for messages."""
         ...
 
-    def read(self, path: str) -> bytes | None:
-        """The octets of the file; None if there is none."""
+    def read(self, path: str, most: int | None = None) -> bytes | None:
+        """The octets of the file, of more than `most` one more than that; None if there is none."""
         ...
 
 
 class FileRecordReader:
-    """`ports.record.RecordReader` over a folder, or other files. As safe in threads as they are."""
+    """`ports.record.RecordReader` over a folder, or other files. As safe in threads as they are.
 
-    def __init__(self, place: Path | Files, verifier_key: str) -> None:
+    Args:
+        place: where they are.
+        verifier_key: of the log.
+        copied: they are a copy. What a copy lacks can be copied, it is no damage to the record.
+    """
+
+    def __init__(self, place: Path | Files, verifier_key: str, *, copied: bool = False) -> None:
         self._files: Files = Disk(place) if isinstance(place, Path) else place
+        self._copied = copied
         self._key = VerifierKey.parse(verifier_key)
         self._seen: Checkpoint | None = None
         self._tile = lru_cache(_TILES_KEPT)(self._read_tile)
@@ -149,19 +156,30 @@ class FileRecordReader:
         row = self._tile(tile_level, number, width)
         return subtree_hash(row[place * HASH_OCTETS : (place + (1 << height)) * HASH_OCTETS])
 
-    def blob(self, digest: bytes) -> bytes:
-        """The content with this SHA-256.
+    def blob(self, digest: bytes, length: int) -> bytes:
+        """The content with this SHA-256 and so many octets, of which no more are read.
 
         Raises:
+            Unavailable: this copy lacks it.
             Inconsistent: missing, or other content.
         """
         path = blob_path(digest)
-        content = self._files.read(path)
-        if content is None or sha256(content).digest() != digest:
-            raise _damaged(
-                "missing" if content is None else "has other content than its name says", path
-            )
+        content = self._files.read(path, length)
+        if content is None:
+            raise self._missing(path)
+        if len(content) != length or sha256(content).digest() != digest:
+            raise _damaged("has other content than its name says", path)
         return content
+
+    def _missing(self, path: str) -> SmkiError:
+        if not self._copied:
+            return _damaged("missing", path)
+        return Unavailable(
+            f"record: this copy lacks {path}, must have it: 'smki mirror' copies all of a record",
+            where=str(self._files.root),
+            clause="c2sp:tlog-tiles",
+            rule="record.copy",
+        )
 
     def _believe(self, note: bytes) -> Checkpoint:
         try:
@@ -186,16 +204,17 @@ class FileRecordReader:
     def _read_tile(self, level: int, number: int, width: int) -> bytes:
         name = TileName(level=level, index=number, width=width)
         octets = self._files.read(name.path)
-        if octets is None or len(octets) != width * HASH_OCTETS:
-            found = "missing" if octets is None else f"{len(octets)} octets"
-            raise _damaged(f"{found}, must be {width * HASH_OCTETS}", name.path)
+        if octets is None:
+            raise self._missing(name.path)
+        if len(octets) != width * HASH_OCTETS:
+            raise _damaged(f"{len(octets)} octets, must be {width * HASH_OCTETS}", name.path)
         return octets
 
     def _read_octets(self, number: int, width: int) -> bytes:
         name = TileName(level=None, index=number, width=width)
         octets = self._files.read(name.path)
         if octets is None:
-            raise _damaged("missing", name.path)
+            raise self._missing(name.path)
         return octets
 
     def _read_bundle(self, number: int, width: int) -> tuple[bytes, ...]:

@@ -50,7 +50,8 @@ def verify(
             progress_bar("devices") as told,
             files_at(record or str(settings.path("record"))) as files,
         ):
-            found = verify_report(octets, FileRecordReader(files, believed), _adding(told, devices))
+            reader = FileRecordReader(files, believed, copied=record is not None)
+            found = verify_report(octets, reader, _adding(told, devices))
         seconds = time.perf_counter() - begun
     emit(_fields(found, seconds), _lines(found), as_json=as_json)
     context.exit(1 if found.problems else 0)

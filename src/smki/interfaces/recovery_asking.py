@@ -29,12 +29,12 @@ _TOGETHER: Final = 100  # commands under way at once
 
 def line_time(kept: Kept) -> datetime:
     """The time of the house's line: it may have come ahead of the clock."""
-    ends = (
-        point.at
-        for one in kept.campaigns.campaigns()
-        for point in kept.points.points(one.name)[-1:]
-    )
-    return max((SystemClock().now(), *ends))
+    times = [SystemClock().now()]
+    for one in kept.campaigns.campaigns():
+        times += [point.at for point in kept.points.points(one.name)[-1:]]
+    if (came := kept.campaigns.line_came_to()) is not None:
+        times.append(came)
+    return max(times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

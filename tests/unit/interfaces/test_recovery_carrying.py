@@ -10,14 +10,15 @@ import pytest
 from tests.support.carried import NAME, PLAN, Campaign, begun
 
 from smki.adapters.keys import SoftwareAgreementKey
-from smki.adapters.sql.campaign_parts import Share, SqlCampaignPart
+from smki.adapters.sql.campaign_parts import Share, SqlCampaignPart, leave
 from smki.adapters.sql.store import Store
 from smki.adapters.world import SystemClock
 from smki.bootstrap.recoveries import arrangement_of, begin_campaign, houses, recovery_of
 from smki.interfaces.key_serving import ServedKey, serve_key
+from smki.interfaces.recovery_asking import line_time
 from smki.interfaces.recovery_carrying import carry
 from smki.interfaces.recovery_part import Line
-from smki.ports.campaigns import CampaignState
+from smki.ports.campaigns import Became, CampaignState
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
 from smki.recovery import Fate, Move, Patience
 from smki.simulator.keys import loaded
@@ -183,8 +184,27 @@ def test_who_takes_over_a_place_has_its_devices_at_once(campaign: Campaign) -> N
         assert _leased(beside) == had
 
 
-def _leased(part: SqlCampaignPart) -> set[EUI64]:
-    now = SystemClock().now()
+@pytest.mark.clause("sec:L10")
+def test_time_never_goes_back_because_a_process_was_killed(campaign: Campaign) -> None:
+    """Its devices are taken over no earlier than it took them; the line begins where devices ended."""
+    with campaign.kept() as kept:
+        dead, after = (_part(kept.estate.store, place) for place in ("run-0", "run-1"))
+        dead.begin_part()
+        far = SystemClock().now() + timedelta(days=3)  # a simulated line was ahead of the clock
+        had = _leased(dead, far)
+        first = min(had)
+        assert line_time(kept) < far
+        ended = far + timedelta(hours=6)
+        said = Became(device=first, fate=Fate.SILENT, command=b"\xdf", at=ended)
+        assert dead.settle(NAME, dead.worker, [said]) == 1
+        assert line_time(kept) == ended
+        leave(kept.estate.store, NAME, ["run-0"])
+        assert _leased(after, far - timedelta(microseconds=1)) == set()
+        assert _leased(after, far) == had - {first}
+
+
+def _leased(part: SqlCampaignPart, at: datetime | None = None) -> set[EUI64]:
+    now = at or SystemClock().now()
     found = part.lease(NAME, 0, part.worker, at=now, until=now, most={"central": 100, "south": 100})
     return {one.device for one in found}
 

@@ -1,8 +1,9 @@
 """A campaign as one of several processes sees it: its share of the rates, who else lives, what is left.
 
 Each process says that it lives every few seconds of the machine's clock. One that does not, for so
-long as would be odd, is believed dead: its devices are anybody's at once, however long its lease is;
-the lease itself ends with the process, because simulated lines have times of their own. Whoever was
+long as would be odd, is believed dead: its devices are anybody's, from that instant of the line on
+at which it took them. A lease ends with its process, because simulated lines have times of their own,
+and nothing is heard from a device before what was heard from it already. Whoever was
 wrongly believed dead does no harm: what it settles is passed over, and a device that obeyed it is
 read back before it is commanded again.
 """
@@ -40,7 +41,7 @@ from smki.terms import Refused
 
 SILENCE: Final = timedelta(seconds=60)  # longer than a write waits for the database
 _LEASE: Final = timedelta(days=36_500)  # until its process is gone
-_AT_ONCE: Final = 0  # whatever the time of anybody's line
+_MICROSECOND: Final = timedelta(microseconds=1)
 _WAIT_SECONDS: Final = 0.05  # for others who are at work
 _COUNTED_SECONDS: Final = 0.25  # between two points of the history, at the least
 _COUNTED_SHARE: Final = 20  # and counting takes at most this part of the time
@@ -182,7 +183,7 @@ class SqlCampaignPart(SqlCampaigns):
             .values(row)
             .on_conflict_do_update(index_elements=["campaign", "worker"], set_={"seen": now})
         )
-        silent = now - self._silence // timedelta(microseconds=1)
+        silent = now - self._silence // _MICROSECOND
 
         def work(connection: Connection) -> int:
             connection.execute(kept)
@@ -213,7 +214,7 @@ class SqlCampaignPart(SqlCampaigns):
 
 
 def leave(store: Store, campaign: str, places: Sequence[str]) -> int:
-    """Whoever had these places is gone; so many devices that they had are anybody's at once."""
+    """Whoever had these places is gone; so many devices that they had are anybody's."""
 
     def work(connection: Connection) -> int:
         return _released(connection, campaign, _in_places(connection, campaign, places))
@@ -233,11 +234,11 @@ def _in_places(connection: Connection, campaign: str, places: Sequence[str]) -> 
 
 
 def _released(connection: Connection, campaign: str, workers: Sequence[str]) -> int:
-    """What these had is due, and they are forgotten; how many devices it was."""
+    """What these had is due from when they took it, and they are forgotten; how many it was."""
     if not workers:
         return 0
     theirs = (_M.campaign == campaign) & _M.worker.in_(workers) & _M.due.is_not(None)
-    freed = update(MEMBER).where(theirs).values(due=_AT_ONCE, worker="")
+    freed = update(MEMBER).where(theirs).values(due=_M.due - _LEASE // _MICROSECOND, worker="")
     count = connection.execute(freed).rowcount
     connection.execute(delete(_WORKER).where(_W.campaign == campaign, _W.worker.in_(workers)))
     return count

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from smki.adapters.sql.campaign_line import came_to, newest
 from smki.adapters.sql.campaign_tables import (
     CAMPAIGN,
     CODES,
@@ -183,9 +184,14 @@ class SqlCampaigns:
             before = Counts(mine[number][1:] for _, _, number in kept)
             after = Counts((mine[number][1], CODES[one.fate]) for one, _, number in kept)
             recount(self._store, connection, name, before, after)
+            came_to(self._store, connection, name, max(one.at for one in became))
             return len(kept)
 
         return self._store.write(work) if became else 0
+
+    def line_came_to(self) -> datetime | None:
+        """How far the time of the line has come; None if no device of any campaign became anything."""
+        return self._store.read(newest)
 
     def _unheard(self, became: Sequence[Became]) -> list[tuple[int, bytes, int]]:
         """Number, column and instant of each command that nobody answered beside what was."""

@@ -1,0 +1,34 @@
+"""How far the time of the line has come: kept with what devices became, and never behind it.
+
+A simulated line has a time of its own. Whoever goes on after a process was killed begins no earlier
+than what that one heard; else what was spoken with a device would not be in the order of time.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, case, func, select
+
+from smki.adapters.sql.campaign_tables import METADATA
+from smki.adapters.sql.estate_tables import instant, micros
+from smki.adapters.sql.store import Store
+
+_LINE: Final = Table(
+    "campaign_line",
+    METADATA,
+    Column("campaign", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),  # microseconds since 1970
+)
+
+
+def came_to(store: Store, connection: Connection, name: str, at: datetime) -> None:
+    """The line's time has come to that instant, or further."""
+    row = store.insert(_LINE).values(campaign=name, at=micros(at))
+    later = case((_LINE.c.at < row.excluded.at, row.excluded.at), else_=_LINE.c.at)
+    connection.execute(row.on_conflict_do_update(index_elements=["campaign"], set_={"at": later}))
+
+
+def newest(connection: Connection) -> datetime | None:
+    """How far it has come in all campaigns; None if no device became anything."""
+    found = connection.scalar(select(func.max(_LINE.c.at)))
+    return None if found is None else instant(found)

@@ -55,6 +55,7 @@ def forking(folder: Path) -> Iterator[Path]:
         server = Popen(
             [sys.executable, __file__, str(number)],
             cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=-3,
             stdout=said,
             stderr=said,
@@ -70,19 +71,21 @@ def forking(folder: Path) -> Iterator[Path]:
 def _serve(number: int) -> None:
     """Forks for each caller; the child of each ends with its command."""
     commands = import_module("smki.interfaces.cli")
+    quick_stores = import_module("tests.support.founding").quick_stores
     for module in iter_modules(commands.__path__, f"{commands.__name__}."):
         import_module(module.name)
     gc.freeze()  # what was loaded is not looked through in each fork
     listening = socket.socket(fileno=number)
-    while True:
-        link, _ = listening.accept()
-        if os.fork() == 0:
+    with quick_stores():
+        while True:
+            link, _ = listening.accept()
             if os.fork() == 0:
-                listening.close()
-                _run(link)
-            os._exit(0)
-        link.close()
-        os.wait()
+                if os.fork() == 0:
+                    listening.close()
+                    _run(link)
+                os._exit(0)
+            link.close()
+            os.wait()
 
 
 def _run(link: socket.socket) -> None:

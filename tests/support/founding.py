@@ -15,18 +15,19 @@ from pathlib import Path
 import pytest
 
 from smki.adapters.keys import SoftwareKeyStore
+from smki.adapters.vault import lock_away
 from smki.bootstrap import initialise, load_settings
 
-QUICK = 16  # n of scrypt, noted in each store by itself: tests need no strength
+QUICK = 4  # log2 n of scrypt, noted in each store and vault by itself: tests need no strength
 
 
 @contextmanager
 def quick_stores() -> Iterator[None]:
-    """Key stores that are made inside cost nothing to open, also later."""
-    defaults = SoftwareKeyStore.__init__.__kwdefaults__
-    assert defaults is not None
+    """Key stores and vaults that are made inside cost nothing to open, also later."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(defaults, "cost", QUICK)
+        for makes, cost in ((SoftwareKeyStore.__init__, 1 << QUICK), (lock_away, QUICK)):
+            assert makes.__kwdefaults__ is not None
+            patch.setitem(makes.__kwdefaults__, "cost", cost)
         yield
 
 

@@ -78,12 +78,14 @@ class RecoveryHouse:
         self._app = Starlette(routes=pages.routes())
         self._app.router.redirect_slashes = False
 
-    def begin(self, name: str, devices: int, *, plan: CampaignPlan = PLAN) -> None:
+    def begin(
+        self, name: str, devices: int, *, plan: CampaignPlan = PLAN, at: datetime = AT
+    ) -> None:
         """A campaign over so many devices, canaries in wave 0, a tenth of the rest in wave 1."""
         with open_estate(recovery_of(self.settings, name).house, new=True):
             pass
         with open_kept(recovery_of(self.settings, name).house) as kept:
-            kept.campaigns.begin(name, plan, AT)
+            kept.campaigns.begin(name, plan, at)
             kept.campaigns.enlist(name, [_member(n, devices) for n in range(devices)])
 
     def rehearsal(self, name: str) -> None:

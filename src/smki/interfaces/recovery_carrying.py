@@ -34,6 +34,7 @@ from smki.terms import Inconsistent, Unavailable
 
 _LOOK_SECONDS: Final = 0.5  # between two looks at how far it has come
 _LOOK_SHARE: Final = 20  # and counting takes at most this part of the time
+_OVER: Final = (CampaignState.ENDED, CampaignState.ABORTED)
 
 Told = Callable[[int, int], object]
 
@@ -182,6 +183,9 @@ def carried(
     arrangement_of(recovery)
     started = time.monotonic()
     with open_kept(recovery.house) as kept:
+        there = kept.campaigns.campaign(campaign)
+        if there is not None and there.state in _OVER:  # nobody need have its key open
+            return _outcome(kept, campaign, (), 0, 0.0)
         look = _Look(kept, campaign, tell)
         done, deaths = work(look)
         look.now()

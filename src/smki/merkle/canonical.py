@@ -7,6 +7,7 @@ spelling, and nesting over 64.
 """
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias, cast
 
@@ -31,6 +32,10 @@ def parse_json(octets: bytes, what: str) -> JSON:
     Raises:
         Malformed: not JSON, not canonical, a fraction, or nested too deep.
     """
+    if octets.startswith(BOM_UTF8):
+        raise _malformed(
+            what, "begins with a byte order mark (EF BB BF), must be without: remove it"
+        )
     depth = deepest = 0
     for octet in octets.translate(None, _NO_BRACKETS):  # in strings too: a bound, before recursion
         depth += (octet in b"[{") - (octet in b"]}")

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from tests.support.carried import NAME, PLAN, Campaign, begun
 
-from smki.interfaces.cli import main
+from smki.interfaces.cli import main, recovery_campaigns
 from smki.recovery import Fate
 
 DEVICES: Final = 12
@@ -89,6 +89,13 @@ def test_paused_nothing_is_commanded_and_resumed_it_goes_on(run: Run) -> None:
     assert run("resume", NAME)[0] == 0
 
 
+def test_a_cluster_that_is_not_there_is_unavailable(run: Run) -> None:
+    """No scheduler at that address, or no `distributed` here: exit code 3, with what must be."""
+    code, error = _json(run, "carry", NAME, "--dask", "nonsense://nowhere")
+    assert (code, error["error"]["family"]) == (3, "unavailable")
+    assert "cluster" in error["error"]["message"]
+
+
 def test_it_is_carried_to_its_end_and_says_who_is_left(
     run: Run, campaign: Campaign, tmp_path: Path
 ) -> None:
@@ -113,6 +120,33 @@ def test_it_is_carried_to_its_end_and_says_who_is_left(
     assert _json(run, "residue", NAME)[1]["devices"] == len(rows)
     assert run("residue", NAME, "--out", str(out))[0] == 1  # never overwritten
     assert run("abort", NAME)[0] == 1  # it is over
+    campaign.recovery.key_socket.unlink()  # nobody has the key open
+    code, again = _json(run, "carry", NAME)
+    assert (code, again["state"], again["commands"]) == (0, "ended", 0)
+    assert again["fates"] == status["fates"]
+
+
+def test_rehearsals_are_listed_below(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    """Their clocks run ahead: what is newest of the SMKI's own stands above them, and is told apart."""
+    shape = {"state": "running", "devices": 1, "recovered": 0, "method": "method-3"}
+    rows = [
+        {**shape, "name": name, "begun": begun, "rehearsal": name == "drill"}
+        for name, begun in (("old", "2026"), ("drill", "2099"), ("new", "2027"))
+    ]
+    monkeypatch.setattr(recovery_campaigns, "_rows", lambda _: iter(rows))
+    code, listed = run("list")
+    assert (code, [line.split(":")[0] for line in listed.splitlines()]) == (
+        0,
+        ["new", "old", "rehearsal drill"],
+    )
+
+
+def test_no_sentence_of_a_list_of_commands_is_cut(run: Run) -> None:
+    """On a narrow terminal each command is told in its whole first sentence."""
+    for group in ((), ("incident",)):
+        code, said = run(*group, "-h")
+        assert code == 0
+        assert "..." not in said.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize(
@@ -140,10 +174,3 @@ def test_a_seed_is_not_for_hubs_that_are_served(run: Run) -> None:
     """They have their own, and their own figures: wrong use."""
     assert run("carry", NAME, "--served", "--seed", "1")[0] == 2
     assert run("carry", NAME, "--served", "--loss", "0.5")[0] == 2
-
-
-def test_a_cluster_that_is_not_there_is_unavailable(run: Run) -> None:
-    """No scheduler at that address, or no `distributed` here: exit code 3, with what must be."""
-    code, error = _json(run, "carry", NAME, "--dask", "nonsense://nowhere")
-    assert (code, error["error"]["family"]) == (3, "unavailable")
-    assert "cluster" in error["error"]["message"]

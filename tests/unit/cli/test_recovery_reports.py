@@ -320,9 +320,21 @@ def test_a_record_that_is_damaged_or_of_another_log_is_told(lodged: Lodged, tmp_
 
 
 def test_a_report_is_shown_in_words(lodged: Lodged, tmp_path: Path) -> None:
-    """The same value as lines, as JSON and as a page; what people wrote means nothing to the page."""
+    """The same value as lines, as JSON and as a page; what people wrote means nothing to the page.
+
+    What a defect is, its make and its cause, is read from the record; without one it is named.
+    """
     code, out = lodged.house.run("recovery", "show", str(lodged.file))
     assert code == 0
+    for said in (
+        "D-1: blocks are lost (2, worked around)",
+        "has it: Third Hub Maker",
+        "three bits",
+    ):
+        assert said in out
+    away = ("--record", str(tmp_path / "none"), "--key", lodged.key)
+    code, shown = lodged.house.json("recovery", "show", str(lodged.file), *away)
+    assert (code, shown["defects"]) == (0, [{"ref": "D-1"}])
     assert "7 of 10 devices recovered, 3 are left, 17 commands" in out
     assert "1 silent: no answer in time" in out
     assert "look at hubs first" in out

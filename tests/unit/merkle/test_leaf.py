@@ -157,3 +157,11 @@ def test_canonical_json_refuses_depth() -> None:
     """Nesting beyond 64 is refused before the parser recurses."""
     with pytest.raises(Malformed, match="nested 65"):
         parse_json(b"[" * 65 + b"]" * 65, "value")
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    """What an editor put before it is said to be there, and is to be removed."""
+    with pytest.raises(
+        Malformed, match=r"begins with a byte order mark .EF BB BF., must be without"
+    ):
+        parse_json(b"\xef\xbb\xbf{}", "report")

@@ -8,9 +8,22 @@ from typing import Any, Final
 import click
 
 _JSON: Final = "smki.json"
+_SENTENCE_MOST: Final = 400  # characters of a command's first sentence
 
 
-class LazyGroup(click.Group):
+class WholeSentences(click.Group):
+    """A group whose list of commands has the whole first sentence of each, on as many lines as it takes."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list is written."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [(name, one.get_short_help_str(_SENTENCE_MOST)) for name, one in found if one]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+
+class LazyGroup(WholeSentences):
     """A group whose commands are imported when they are asked for.
 
     Who asked for `--json` is told a wrong use in JSON too.

@@ -51,13 +51,14 @@ def opened(settings: Settings, name: str) -> Iterator[tuple[Recovery, Kept, Carr
 @click.command("list")
 @json_option
 def list_campaigns(*, as_json: bool) -> None:
-    """The campaigns of this SMKI and of its rehearsals, newest first."""
+    """The campaigns of this SMKI, newest first, then those of its rehearsals."""
     with reporting(as_json=as_json):
-        settings = load_settings(os.environ)
-        rows = sorted(_rows(settings), key=lambda row: str(row["begun"]), reverse=True)
+        rows = sorted(_rows(load_settings(os.environ)), key=lambda row: str(row["begun"]))[::-1]
+        rows.sort(key=lambda row: bool(row["rehearsal"]))  # whose clocks may be ahead
     lines = [
-        f"{row['name']}: {row['state']}, {row['recovered']:,} of {row['devices']:,} recovered,"
-        f" {row['method']}, begun {row['begun']}" + (", rehearsal" if row["rehearsal"] else "")
+        f"{'rehearsal ' if row['rehearsal'] else ''}{row['name']}: {row['state']},"
+        f" {row['recovered']:,} of {row['devices']:,} recovered, {row['method']}, begun"
+        f" {row['begun']}"
         for row in rows
     ]
     emit({"campaigns": rows}, lines or ["no campaign yet"], as_json=as_json)

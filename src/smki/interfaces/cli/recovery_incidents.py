@@ -27,6 +27,7 @@ from smki.flows.relevance import relevant_devices
 from smki.governance.entities.incidents import FactorAnswer, Incident, Mechanism
 from smki.governance.looking import all_under
 from smki.interfaces.cli.convening import CALLS
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.recovery_notices import opener
 from smki.interfaces.incident_telling import (
@@ -48,7 +49,9 @@ _text_option = click.option("--text", default="", metavar="TEXT", help="Why, or 
 _body_option = click.option("--body", default="", metavar="REF", help="The authority, if not one.")
 
 
-@click.group(short_help="Incidents: take a notification, confirm, decide, close.")
+@click.group(
+    cls=WholeSentences, short_help="Incidents: take a notification, confirm, decide, close."
+)
 def incident() -> None:
     """A key is, or may be, lost: from a party's notification to the report. Kept in the register."""
 

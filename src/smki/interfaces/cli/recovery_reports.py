@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from hashlib import sha256
 
 import click
@@ -11,20 +12,27 @@ import click
 from smki.adapters.addresses import files_at
 from smki.adapters.record import FileRecordReader
 from smki.bootstrap import load_settings
-from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
+from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.progress import progress_bar
+from smki.interfaces.recovery_defects import defect_lines, defects_of
 from smki.interfaces.recovery_verifying import Verified, verify_report
+from smki.recovery.evidence import Defect
 from smki.recovery.report import REPORT_MAX, Criterion, Report, parse_report
 from smki.recovery.report_text import markdown, summary
-from smki.terms import Malformed, Method
+from smki.terms import Malformed, Method, Refused, Unavailable
+
+_record_option = click.option(
+    "--record", metavar="PLACE", help="The record, or a copy of it: a folder, or an address."
+)
+_key_option = click.option(
+    "--key", metavar="VKEY", help="The log's public key, as 'smki status' prints it."
+)
 
 
 @click.command(short_help="Verify a report against the record alone.")
 @click.argument("report")
-@click.option(
-    "--record", metavar="PLACE", help="The record, or a copy of it: a folder, or an address."
-)
-@click.option("--key", metavar="VKEY", help="The log's public key, as 'smki status' prints it.")
+@_record_option
+@_key_option
 @json_option
 @click.pass_context
 def verify(
@@ -60,15 +68,38 @@ def verify(
 @click.command(short_help="Show a report.")
 @click.argument("report")
 @click.option("--markdown", "page", metavar="OUT", help="Also write it as a page in Markdown.")
+@_record_option
+@_key_option
 @json_option
-def show(report: str, *, page: str | None, as_json: bool) -> None:
-    """Show REPORT, a file, in words. Nothing of it is believed: 'smki recovery verify' does that."""
+def show(
+    report: str, *, page: str | None, record: str | None, key: str | None, as_json: bool
+) -> None:
+    """Show REPORT, a file, in words. Nothing of it is believed: 'smki recovery verify' does that.
+
+    What its defects are is read from the record, where there is one.
+    """
     with reporting(as_json=as_json):
         found = parse_report(read_input(report, limit=REPORT_MAX))
         if page is not None:
             with output_file(page) as write:
                 write(markdown(found).encode())
-    emit(_shown(found), _story(found), as_json=as_json)
+        defects = _defects(found, record, key)
+    fields = [asdict(one) for one in defects] or [{"ref": one} for one in found.defects]
+    emit({**_shown(found), "defects": fields}, _story(found, defects), as_json=as_json)
+
+
+def _defects(report: Report, place: str | None, key: str | None) -> tuple[Defect, ...]:
+    """The report's defects, as the record that is at hand has them; none, if none is or it has not."""
+    settings = load_settings(os.environ)
+    believed = key or settings.log_vkey
+    if not report.defects or not believed:
+        return ()
+    try:
+        with files_at(place or str(settings.path("record"))) as files:
+            return defects_of(report, FileRecordReader(files, believed))
+    except (Malformed, Refused, Unavailable) as error:
+        tell(f"defects: not read from the record: {error.message}")
+        return ()
 
 
 def _adding(told: Callable[[int, int], None], total: int) -> Callable[[int], None]:
@@ -171,10 +202,13 @@ def _not_shown(found: Verified) -> list[Criterion]:
     ]
 
 
-def _story(report: Report) -> list[str]:
+def _story(report: Report, defects: tuple[Defect, ...]) -> list[str]:
     lines = list(summary(report))
+    raised = tuple(line for one in defects for line in defect_lines(one)) or tuple(
+        f"{one}: what it is says the record (--record, --key)" for one in report.defects
+    )
     for title, texts in (
-        ("defects", report.defects),
+        ("defects", raised),
         ("does not assure", report.not_assured),
         ("lessons", report.lessons),
         ("left", tuple(f"{one.what} ({one.owner}, {one.devices})" for one in report.residuals)),

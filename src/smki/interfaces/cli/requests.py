@@ -19,7 +19,7 @@ from smki.adapters.requesters import (
 from smki.interfaces.cli.output import emit, json_option, output_file, reporting
 from smki.interfaces.cli.roles import read_role
 from smki.profiles import DEVELOPMENT_HARDWARE
-from smki.terms import EUI64, KeyUsage, Malformed, RemotePartyRole
+from smki.terms import EUI64, Interface, KeyUsage, Malformed, RemotePartyRole
 from smki.terms.identifiers import EUI64_OCTETS
 from smki.wire import der
 from smki.wire.encodings import write_pem
@@ -96,7 +96,9 @@ def make_system_csr(
     _tell(
         {"organisation": organisation, "role": unit, "name": name, "request": out, "key": key_out},
         f"a request of {name!r} of {organisation!r}, role {unit}",
-        f"'smki registration credential {out} --party NAME --interface batch --out CERT'",
+        f"'smki registration credential {out} --party NAME --interface"
+        f" {'|'.join(one.value for one in Interface)} --out CERT', or 'smki registration file-signer"
+        f" {out} --party NAME --out CERT' to sign files",
         as_json=as_json,
     )
 

@@ -55,7 +55,8 @@ def struck(run: Run) -> Made:
         victims = tuple(_struck(kept, link, chance))
         keep_tally(run, thief, link.tally)
     run.tell(
-        f"  the thief has had {len(link.tally.had):,} of {len(victims):,} devices obey to effect"
+        f"  the thief was obeyed, with effect, by {len(link.tally.had):,} of the {len(victims):,}"
+        " devices that he commanded"
     )
     return {"helper": said, "struck": [str(one) for one in victims]}
 
@@ -76,7 +77,7 @@ def left(run: Run) -> Made:
     kept_attack = attack_kept(run.scenario.compromised, attacker.planted, tally, found)
     keep_items(run, document("attack", kept_attack))
     achieved = [
-        f"the thief {one.what}: {one.sent:,} sent, {one.obeyed:,} devices obeyed, undone on"
+        f"the thief {one.what}: {one.sent:,} sent, obeyed by {one.obeyed:,}, undone on"
         f" {one.undone:,}"
         for one in kept_attack.tried
     ]

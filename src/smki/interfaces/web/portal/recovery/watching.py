@@ -75,7 +75,8 @@ class WatchedRecoveries:
                     self._listed(one, kept, rehearsal=rehearsal)
                     for one in kept.campaigns.campaigns()
                 )
-        return sorted(found, key=lambda one: one.carried.begun, reverse=True)
+        found.sort(key=lambda one: one.carried.begun, reverse=True)
+        return sorted(found, key=lambda one: one.rehearsal)  # whose clocks may be ahead
 
     def watched(self, campaign: str) -> Watched | None:
         """The campaign as it stands; None if there is none."""

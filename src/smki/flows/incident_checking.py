@@ -24,9 +24,8 @@ from smki.recovery.checklists import Seen
 from smki.recovery.procedures import Decider
 from smki.recovery.progress import Progress
 from smki.repository import body_of
-from smki.terms import CertificateKind, CertificateStatus, Malformed, SerialNumber
+from smki.terms import CertificateKind, CertificateStatus, Malformed
 
-_SERIAL_MOST: Final = 40  # characters; what is longer names a key without a certificate
 _MILLISECONDS: Final = 1_000
 _COMPLETED: Final = ", completed"
 
@@ -103,7 +102,7 @@ def _in_record(front: FrontOffice, incident: Incident) -> Iterator[tuple[Seen, s
     recoveries = {name.partition(".")[0] for name in incident.campaigns}
     key = METHODS[incident.method].key if incident.method else ""
     for item in front.index.items(of=LeafType.TRANSCRIPT):
-        if item.entry <= (incident.notice or 0):
+        if not _is_after(front, item.entry, incident):
             continue
         recovery, _, what = item.name.partition(": ")
         if key and item.name == f"permitted: {key}" and _asked_for(front, item, incident):
@@ -130,8 +129,7 @@ def _asked_for(front: FrontOffice, item: ItemRow, incident: Incident) -> bool:
 
 
 def _of_certificates(front: FrontOffice, incident: Incident) -> Iterator[tuple[Seen, str]]:
-    serials = (SerialNumber.parse(one) for one in incident.names if len(one) <= _SERIAL_MOST)
-    named = [row for row in map(front.index.by_serial, serials) if row is not None]
+    named = [row for row in map(front.index.by_serial, incident.serials) if row is not None]
     organisations = [row for row in named if row.kind is CertificateKind.ORGANISATION]
     followed = [row for row in organisations if _is_followed(front, row, incident)]
     if organisations and len(followed) == len(organisations):
@@ -140,15 +138,16 @@ def _of_certificates(front: FrontOffice, incident: Incident) -> Iterator[tuple[S
     if named and len(revoked) == len(named):
         yield Seen.REVOKED, f"all {len(revoked)} that are named"
     for row in front.index.rows(CertificateKind.ISSUING_OCA):
-        if _is_since(row, incident):
+        if _is_after(front, row.entry, incident):
             yield Seen.ISSUING, f"entry {row.entry}: {row.serial}"
 
 
-def _is_since(row: CertificateRow, incident: Incident) -> bool:
-    """Whether it was lodged after the notification: by the record's order, else by the clock."""
+def _is_after(front: FrontOffice, entry: int, incident: Incident) -> bool:
+    """Whether it was lodged after the notification: by the record's order, else by its clock."""
     if incident.notice is not None:
-        return row.entry > incident.notice
-    return row.lodged_at >= incident.steps[0].at.timestamp() * _MILLISECONDS
+        return entry > incident.notice
+    lodged = decode_leaf(front.reader.leaf(entry)).instant
+    return lodged >= incident.steps[0].at.timestamp() * _MILLISECONDS
 
 
 def _is_followed(front: FrontOffice, old: CertificateRow, incident: Incident) -> bool:
@@ -156,7 +155,7 @@ def _is_followed(front: FrontOffice, old: CertificateRow, incident: Incident) ->
     if old.identity is None:
         return False
     return any(
-        _is_since(row, incident)
+        _is_after(front, row.entry, incident)
         and (row.kind, row.role, row.usage) == (old.kind, old.role, old.usage)
         and row.key != old.key
         for row in front.index.by_identity(old.identity)

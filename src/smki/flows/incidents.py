@@ -7,7 +7,7 @@ a checklist. Each step is one change of the register.
 Clause: sec:L10
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -86,7 +86,6 @@ def call_back(register: Register, ref: str, called: Called, at: datetime) -> Inc
 
     Clause: sec-app-l:2
     """
-    before = incident_of(register, ref)
     contact = look(register, Person, called.contact)
     made = CallBack(
         contact=called.contact,
@@ -99,8 +98,8 @@ def call_back(register: Register, ref: str, called: Called, at: datetime) -> Inc
         said=called.said,
     )
     state = IncidentState.CONFIRMED if called.confirmed else IncidentState.FALSE
-    after = replace(before, call_backs=(*before.call_backs, made))
-    return _go(register, before, after, state, called.by, called.said, at)
+    step = IncidentStep(state=state, at=at, by=called.by, text=called.said)
+    return _go(register, ref, step, lambda one: replace(one, call_backs=(*one.call_backs, made)))
 
 
 def declare(
@@ -114,9 +113,8 @@ def declare(
 
     Clause: sec:L10
     """
-    before = incident_of(register, ref)
-    after = replace(before, convening=convening or before.convening)
-    return _go(register, before, after, IncidentState.DECLARED, by, text, at)
+    step = IncidentStep(state=IncidentState.DECLARED, at=at, by=by, text=text)
+    return _go(register, ref, step, lambda one: replace(one, convening=convening or one.convening))
 
 
 def decide_method(
@@ -139,8 +137,7 @@ def decide_method(
 
     Clause: sec:L10, sec:L10.9
     """
-    register = front.proceedings
-    before = incident_of(register, ref)
+    before = incident_of(front.proceedings, ref)
     possible = PROCEDURES[before.compromised]
     if method not in possible:
         names = ", ".join(one.value for one in possible)
@@ -157,8 +154,10 @@ def decide_method(
         _must_permit(front, ref, method, decision, at)
     elif decision:
         raise _refused(f"method {method.value} is the subscriber's to decide, names no decision")
-    after = replace(before, decision=decision, method=method)
-    return _go(register, before, after, IncidentState.DECIDED, by, text, at)
+    step = IncidentStep(state=IncidentState.DECIDED, at=at, by=by, text=text)
+    return _go(
+        front.proceedings, ref, step, lambda one: replace(one, decision=decision, method=method)
+    )
 
 
 def begin_recovery(
@@ -172,10 +171,14 @@ def begin_recovery(
 
     Clause: sec:L10
     """
-    before = incident_of(register, ref)
-    fresh = (campaign,) if campaign and campaign not in before.campaigns else ()
-    after = replace(before, campaigns=(*before.campaigns, *fresh))
-    return _go(register, before, after, IncidentState.RECOVERING, by, text, at)
+    step = IncidentStep(state=IncidentState.RECOVERING, at=at, by=by, text=text)
+    fresh = (campaign,) if campaign else ()
+    return _go(
+        register,
+        ref,
+        step,
+        lambda one: replace(one, campaigns=tuple(dict.fromkeys((*one.campaigns, *fresh)))),
+    )
 
 
 def end_recovery(register: Register, ref: str, *, by: str, text: str, at: datetime) -> Incident:
@@ -187,8 +190,7 @@ def end_recovery(register: Register, ref: str, *, by: str, text: str, at: dateti
 
     Clause: sec:L10
     """
-    before = incident_of(register, ref)
-    return _go(register, before, before, IncidentState.RECOVERED, by, text, at)
+    return _go(register, ref, IncidentStep(state=IncidentState.RECOVERED, at=at, by=by, text=text))
 
 
 def close(
@@ -202,9 +204,8 @@ def close(
 
     Clause: sec:L10
     """
-    before = incident_of(register, ref)
-    after = replace(before, report=report or before.report)
-    return _go(register, before, after, IncidentState.CLOSED, by, text, at)
+    step = IncidentStep(state=IncidentState.CLOSED, at=at, by=by, text=text)
+    return _go(register, ref, step, lambda one: replace(one, report=report or one.report))
 
 
 def answer_factor(
@@ -240,12 +241,14 @@ def said_items(octets: bytes) -> tuple[str, tuple[str, ...]]:
         Malformed: it is none.
     """
     value = parse_json(octets, "statement")
-    items = value.get("items") if isinstance(value, Mapping) else None
-    if not isinstance(value, Mapping) or value.get("act") != CHECKLIST or not items:
+    if not isinstance(value, Mapping) or value.get("act") != CHECKLIST:
         raise Malformed("statement: is not of items of a checklist, must be", where="statement")
-    if not isinstance(items, list) or not all(isinstance(one, str) for one in items):
-        raise Malformed("statement: items must be a list of names", where="items")
-    return str(value.get("incident")), tuple(str(one) for one in items)
+    ref, items = value.get("incident"), value.get("items")
+    if not isinstance(ref, str):
+        raise Malformed("statement: names no incident, must name one", where="incident")
+    if not isinstance(items, list) or not items or not all(isinstance(one, str) for one in items):
+        raise Malformed("statement: items must be a list of names, one at least", where="items")
+    return ref, tuple(map(str, items))
 
 
 def sign_items(
@@ -312,16 +315,14 @@ def _must_permit(front: FrontOffice, ref: str, method: Method, decision: str, at
 
 def _go(
     register: Register,
-    before: Incident,
-    after: Incident,
-    state: IncidentState,
-    by: str,
-    text: str,
-    at: datetime,
+    ref: str,
+    step: IncidentStep,
+    change: Callable[[Incident], Incident] = lambda one: one,
 ) -> Incident:
-    step = IncidentStep(state=state, at=at, by=by, text=text)
-    stepped = replace(after, steps=(*before.steps, step))
-    return _keep(register, before, stepped, f"{before.ref} is {state.value}", at)
+    """The incident has taken the step, and what `change` makes of it."""
+    before = incident_of(register, ref)
+    after = replace(change(before), steps=(*before.steps, step))
+    return _keep(register, before, after, f"{before.ref} is {step.state.value}", step.at)
 
 
 def _keep(

@@ -4,7 +4,7 @@
 2 read       in its one form
 3 theirs     the party that signed is the one in the file, and the EUI-64 is its own
 4 reported   each certificate is in the record, is of the key that is said to be compromised, and the
-             party is its subscriber, unless it is no organisation's
+             party is its subscriber, unless it is no organisation's; made now, or not long ago
 5 committed  the record commits to the parcel as it came
 6 kept       an incident of the register, as notified: nothing of it is believed before it is confirmed
 
@@ -16,7 +16,7 @@ Clause: sec-app-l:2, sec:L10
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -49,6 +49,10 @@ REFUSED: Final = "refused notification of a compromise"
 CONTENT_KEPT: Final = (
     500 * 1024
 )  # of what was refused, twice in base64 on its way; of more the digest
+MADE_AHEAD: Final = timedelta(minutes=5)  # that the party's clock may be ahead of ours
+MADE_BEFORE: Final = timedelta(days=30)  # what lay about longer is said anew: it may be so no more
+_SAID: Final = ("names", "compromised", "known", "discovered", "circumstances")
+"""What an incident keeps of a notification, under the name that both have for it."""
 Confide = Callable[[str, bytes], int]
 """Has the record commit to a content of that name; the entry."""
 
@@ -76,7 +80,8 @@ def take_notification(
 
     Raises:
         Malformed: parcel, signature or file are not of their form.
-        Refused: not signed, another's, or not for the party to report: every reason.
+        Refused: not signed, another's, made long ago or in the future, or not for the party to
+            report: every reason.
         Unavailable: the record or the database is away.
 
     Clause: sec-app-l:2
@@ -99,6 +104,7 @@ def take_notification(
     known = _known(register, body, said)
     if known is not None:
         return known
+    _must_be_of_now(said, at)
     entry = confide(f"{TAKEN}: {said.party} {said.reference}", parcel)
     incident = _incident(body, len(all_under(register, body, Incident)) + 1, said, party, entry, at)
     change = Change(at=at, by="", said="a compromise was notified", entities=(incident,))
@@ -174,17 +180,26 @@ def _known(register: Register, body: Committee, said: Notification) -> Incident 
     """
     for one in all_under(register, body, Incident):
         if (one.party, one.reference) == (said.party, said.reference):
-            if (one.names, one.compromised, one.circumstances) != (
-                said.names,
-                said.compromised,
-                said.circumstances,
-            ):
+            if any(getattr(one, name) != getattr(said, name) for name in _SAID):
                 raise _refused(
                     f"reference {said.reference!r} of {said.party} is {one.ref}, which says something"
                     " else; must be a reference of its own"
                 )
             return one
     return None
+
+
+def _must_be_of_now(said: Notification, at: datetime) -> None:
+    """The file was made now, or not long ago: one that was never handed in is not for ever good.
+
+    Raises:
+        Refused: it was made too long ago, or is to be made yet.
+    """
+    if not at - MADE_BEFORE <= said.made <= at + MADE_AHEAD:
+        raise _refused(
+            f"was made on {said.made:%F %T} UTC, must be at most {MADE_BEFORE.days} days before"
+            f" {at:%F %T} UTC, and not after it: to be made anew"
+        )
 
 
 def _party_of(front: FrontOffice, said: Notification, signer: Signer) -> Party:

@@ -44,7 +44,6 @@ from smki.terms import (
 from smki.wire.certificate import parse_certificate
 
 _PAGE: Final = 5_000
-_SERIAL_MOST: Final = 40  # characters; what is longer names a key without a certificate
 _Kind = CertificateKind
 _AUTHORITIES: Final = {
     Compromised.ISSUING_OCA: (_Kind.ISSUING_OCA,),
@@ -142,9 +141,8 @@ def _test_of(
 
 def _named(front: FrontOffice, incident: Incident) -> Iterator[bytes]:
     """The certificates that the incident names: by serial number, or an authority's by its key."""
-    for text in incident.names:
-        if len(text) <= _SERIAL_MOST:
-            yield _certificate(front, text)
+    for serial in incident.serials:
+        yield _certificate(front, serial)
     kinds = _AUTHORITIES.get(incident.compromised, ())
     keys = frozenset(incident.names)
     for one in (one for kind in kinds for one in _all_of(front, kind)):
@@ -175,11 +173,11 @@ def _all_of(front: FrontOffice, kind: CertificateKind) -> Iterator[bytes]:
         yield decode_certificate(front.reader.leaf(row.entry))[1].certificate
 
 
-def _certificate(front: FrontOffice, text: str) -> bytes:
-    row = front.index.by_serial(SerialNumber.parse(text))
+def _certificate(front: FrontOffice, serial: SerialNumber) -> bytes:
+    row = front.index.by_serial(serial)
     if row is None:
         raise Refused(
-            f"certificate {text}: is not in the record, must be",
+            f"certificate {serial}: is not in the record, must be",
             where="certificate",
             clause="sec:L10.30(a)",
             rule="relevance.certificate",

@@ -9,6 +9,7 @@
     withdraw-document  refers (entry of the current version), standing ("withdrawn"), title, decision
     revoke             serial, circumstance, decision
     remove-content     refers (entry of the commitment), decision
+    recovery-checklist incident, items (names, ascending)
 
 A decision is named by its id; an empty text is none. What was said becomes part of a leaf, so that
 whoever has the record sees who asked, and that they did. Made where the officer's key is; looked at again by whoever lodges.

@@ -21,6 +21,7 @@ from smki.devices import DeviceKind, DeviceState
 from smki.flows.confiding import revealed
 from smki.flows.incidents import incident_of
 from smki.flows.keeping import keep
+from smki.flows.notifying import MADE_BEFORE
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.convening import Convening
 from smki.governance.entries import Change
@@ -40,6 +41,7 @@ from smki.terms import (
     RemotePartyRole,
     SerialNumber,
     SmiStatus,
+    instant_text,
 )
 
 PEOPLE: Final = """
@@ -290,6 +292,31 @@ def _reference_again(desk: Desk) -> Path:
     return desk.sealed(desk.notice("SUP-8", "--circumstances", "Another story."))
 
 
+def _suspected_then_known(desk: Desk) -> Path:
+    assert desk.take(desk.sealed(desk.notice("SUP-29", "--suspected")))[0] == 0
+    (desk.folder / "SUP-29").unlink()
+    (desk.folder / "SUP-29.supplier.p7m").unlink()
+    return desk.sealed(desk.notice("SUP-29"))
+
+
+def _made_at(desk: Desk, name: str, made: datetime) -> Path:
+    """A notification whose file says that it was made then, and the key's loss found then."""
+    file = desk.notice(name)
+    lines = file.read_text().splitlines(keepends=True)
+    said = f"{instant_text(made)},\n"
+    wrong = {"made": f"made,{said}", "discovered": f"discovered,{said}"}
+    file.write_text("".join(wrong.get(line.partition(",")[0], line) for line in lines))
+    return desk.sealed(file)
+
+
+def _long_ago(desk: Desk) -> Path:
+    return _made_at(desk, "SUP-30", datetime.now(UTC) - MADE_BEFORE - timedelta(minutes=1))
+
+
+def _of_tomorrow(desk: Desk) -> Path:
+    return _made_at(desk, "SUP-31", datetime.now(UTC) + timedelta(days=1))
+
+
 @pytest.mark.clause("sec-app-l:2", "sec-app-q:B")
 @pytest.mark.parametrize(
     ("made", "said"),
@@ -300,6 +327,9 @@ def _reference_again(desk: Desk) -> Path:
         (_altered, ""),
         (_by_an_officer, "is no file signing certificate"),
         (_reference_again, "says something else"),
+        (_suspected_then_known, "says something else"),
+        (_long_ago, "must be at most 30 days before"),
+        (_of_tomorrow, "and not after it: to be made anew"),
     ],
 )
 def test_what_is_refused_is_kept(desk: Desk, made: Callable[[Desk], Path], said: str) -> None:

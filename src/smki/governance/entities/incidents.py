@@ -13,10 +13,12 @@ Clause: sec:L10
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from smki.governance.entities.base import Entity, Key, Kind
-from smki.terms import Compromised, Method
+from smki.terms import Compromised, Method, SerialNumber
+
+_SERIAL_MOST: Final = 40  # characters; a fingerprint has 64
 
 
 class IncidentState(Enum):
@@ -171,6 +173,11 @@ class Incident(Entity):
     answers: tuple[FactorAnswer, ...] = ()
     signed: tuple[SignedItems, ...] = ()
     report: str = ""
+
+    @property
+    def serials(self) -> tuple[SerialNumber, ...]:
+        """Of the certificates that it names; a fingerprint names a key that has none."""
+        return tuple(SerialNumber.parse(one) for one in self.names if len(one) <= _SERIAL_MOST)
 
     @property
     def parents(self) -> tuple[Key, ...]:

@@ -1,13 +1,13 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.support.forked import forking
+from tests.support.forked import commands
 from tests.support.founding import copied, founded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,26 +79,18 @@ def scripts_of() -> Callable[[str], dict[str, str]]:
     return scripts
 
 
-@pytest.fixture(scope="session")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where `smki` is: one that is loaded already."""
-    with forking(tmp_path_factory.mktemp("commands") / "forking") as folder:
-        yield folder
-
-
 @pytest.fixture
-def shell(
-    page: Path, commands: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
+def shell(page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment with a scratch SMKI of its own, on ports that nobody else uses.
 
-    The page for beginners makes one from nothing; others find one that nobody has used.
+    The page for beginners makes one from nothing; others find one that nobody has used. Commands
+    are loaded already.
     """
     if page != BEGINNING:
         copied(founded(tmp_path_factory), tmp_path / "var")
     free = 20_000 + 3 * os.getpid() % 10_000  # three each, also for neighbours
     return {
-        "PATH": f"{commands}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{commands()}:{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "SMKI_STATE": str(tmp_path / "var"),
         "SMKI_HTTPS_PORT": str(free),

@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from tests.support.forked import commands
 from tests.support.founding import copied, founded
 
 from smki.adapters.files import write_durably
@@ -118,9 +119,9 @@ class House:
         return process.wait(START_SECONDS)
 
     def command(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """The end of a command of `smki` in this state directory."""
+        """The end of a command of `smki` in this state directory; it was loaded already."""
         return subprocess.run(
-            [sys.executable, "-m", "smki", *words],
+            [commands() / "smki", *words],
             env=self.environment,
             capture_output=True,
             text=True,

@@ -6,17 +6,20 @@ files of whoever called it. What serves, or makes processes of its own, is run a
 """
 
 import array
+import atexit
 import gc
 import json
 import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from subprocess import Popen
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
 _LENGTH = 8
@@ -34,6 +37,15 @@ link.sendall(said)
 code = link.recv(1)
 os._exit(code[0] if code else 70)
 """
+
+
+@cache
+def commands() -> Path:
+    """A folder with a command `smki`, while this process of tests lives: one for all its tests."""
+    opened = ExitStack()
+    atexit.register(opened.close)
+    folder = opened.enter_context(TemporaryDirectory(prefix="smki-"))
+    return opened.enter_context(forking(Path(folder) / "forking"))
 
 
 @contextmanager

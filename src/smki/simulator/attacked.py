@@ -19,8 +19,9 @@ from smki.headend import Recipient
 from smki.headend.waiting import CommandKey
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
 from smki.recovery.attacks import Abuse, Tally
-from smki.simulator.attacker import Attacker, Sending
+from smki.simulator.attacker import Attacker
 from smki.simulator.catalogue import recipient_of
+from smki.simulator.overhearing import Sending
 from smki.terms import EUI64, Malformed
 from smki.wire.gbcs.frame import parse_message
 
@@ -102,7 +103,7 @@ class AttackedLink:
 
     def send(self, device: EUI64, message: bytes) -> None:
         """The message was heard, and is on its way; somebody may have been faster."""
-        self._attacker.hear(device, message)
+        self._attacker.heard.hear(device, message)
         key = CommandKey.of_command(parse_message(message).header)
         self._sent[key] = sha256(message).digest()
         self._occasion(device)
@@ -112,7 +113,7 @@ class AttackedLink:
         """What happens until then, heard by one more."""
         for event in self._link.events(until):
             if isinstance(event, FromDevice):
-                self._attacker.hear(event.device, event.message)
+                self._attacker.heard.hear(event.device, event.message)
                 self._answered(event)
                 self._occasion(event.device)
             yield event
@@ -132,7 +133,7 @@ class AttackedLink:
         if possible:
             number = int(self._chance() * len(possible)) if which is None else which
             self._give(device, possible[number % len(possible)])
-        for sending in self._attacker.heard_again(device, self._chance):
+        for sending in self._attacker.heard.again(device, self._chance):
             self._give(device, sending)
         return bool(possible)
 

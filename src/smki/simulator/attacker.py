@@ -1,8 +1,8 @@
 """Somebody who has stolen a key, and uses it: what such a thief can send, in real octets.
 
     from keys     commands in the name of who was robbed; certificates under a stolen authority
-    from hearing  the same octets again, to another device, altered; and what they tell: a command
-                  by the contingency key tells the symmetric key to whoever listens
+    from hearing  the same octets again, to another device, altered (`overhearing`); and what they
+                  tell: a command by the contingency key tells the symmetric key to whoever listens
     with help     certificates that somebody else has rightly, and gives
 
 A MAC is the access control broker's: without it the thief's command has none, unless the broker's
@@ -13,7 +13,6 @@ or not by the same rules as anybody.
 Clause: sec:L10, gbcs:7.2.7
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,13 +27,14 @@ from smki.headend import Recipient, commanded
 from smki.profiles import ProfileSettings
 from smki.recovery.attacks import Abuse, Effect
 from smki.simulator.forging import Sign, StolenAuthority, forge
-from smki.terms import EUI64, Malformed, RemotePartyRole
+from smki.simulator.overhearing import Overheard, Sending
+from smki.terms import EUI64, RemotePartyRole
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.device_credentials import KeyUsageCommand
-from smki.wire.gbcs.frame import MessageCategory, parse_message
+from smki.wire.gbcs.frame import MessageCategory
 from smki.wire.gbcs.hub_log import ADD, AddToHubLog, HubLogEntry, hub_command_payload
 from smki.wire.gbcs.joining import DeviceType, JoinDeviceCommand, JoinMethodAndRole
-from smki.wire.gbcs.payloads import SecurityPayload, read_payload, write_payload
+from smki.wire.gbcs.payloads import write_payload
 from smki.wire.gbcs.trust_anchors import (
     KeyUsageBits,
     ProvideDetailsCommand,
@@ -64,9 +64,6 @@ _BY_A_ROOT: Final = frozenset({_Mode.ROOT_BY_SUPPLIER, _Mode.ROOT_BY_WAN_PROVIDE
 _NEW_KEY: Final = 0x000A  # CS02c
 _JOIN_B: Final = 0x000E  # CS03B
 _READ: Final = 0x0008  # CS02a
-_OF_ONE_DEVICE: Final = 4  # messages that are remembered
-_DEVICES: Final = 4_096  # of so many: those that were heard of last
-_REMEMBERED: Final = 64
 _COMMANDING: Final = frozenset(
     {_Role.SUPPLIER, _Role.NETWORK_OPERATOR, _Role.ACCESS_CONTROL_BROKER, _Role.LOAD_CONTROLLER}
 )
@@ -98,14 +95,6 @@ class Loot:
     contingency: Sign | None = None
     symmetric_key: bytes | None = field(default=None, repr=False)
     accomplice: Certificates = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sending:
-    """A message of the thief's."""
-
-    abuse: Abuse
-    message: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +137,7 @@ class Attacker:
         settings: profiles of the environment, which are public.
 
     Attributes:
+        heard: what was said to devices and by them, while he listened.
         served_by: the broker's key agreement, while it wraps what he signs; None once it was told.
         scheduled: SHA-256 of the payloads that he made devices keep for later, or may have.
     """
@@ -158,28 +148,21 @@ class Attacker:
         self._loot = loot
         self._forged = forge(chance, at, settings, OF_THE_THIEF, loot.issuing, loot.root)
         self._identifiers = {held(parse_certificate(one)).key_identifier for one in self.planted}
-        self._symmetric = loot.symmetric_key
         self._count = 0
-        self._heard: dict[EUI64, deque[bytes]] = {}
-        self._last: deque[tuple[EUI64, bytes]] = deque(maxlen=_REMEMBERED)
+        self.heard = Overheard()
         self.scheduled: set[bytes] = set()
         self.served_by: Agree | None = None
+
+    @property
+    def _symmetric(self) -> bytes | None:
+        """Stolen, or told to whoever listened: who knows one contingency key may learn the other."""
+        return self._loot.symmetric_key or self.heard.symmetric_key
 
     @property
     def planted(self) -> tuple[bytes, ...]:
         """Certificates of his (DER) that he may put into cells; one of a new key each."""
         all_of_it = (self._forged.own, self._forged.stolen, self._loot.accomplice)
         return tuple(dict.fromkeys(one for some in all_of_it for one in some.values()))
-
-    def hear(self, device: EUI64, message: bytes) -> None:
-        """A message to or from the device is heard; who knows one key may learn the other."""
-        heard = self._heard.pop(device, None) or deque(maxlen=_OF_ONE_DEVICE)
-        heard.append(message)
-        self._heard[device] = heard  # the last one now
-        if len(self._heard) > _DEVICES:
-            del self._heard[next(iter(self._heard))]
-        self._last.append((device, message))
-        self._symmetric = self._symmetric or _told_symmetric_key(message)
 
     def sendings(self, recipient: Recipient, at: datetime) -> Iterator[Sending]:
         """Everything that he can send to the device by himself, the harmless first.
@@ -190,18 +173,6 @@ class Attacker:
             yield from self._in_the_name(role, recipient, at)
         yield from self._as_the_broker(recipient, at)
         yield from self._by_contingency(recipient, at)
-
-    def heard_again(self, device: EUI64, chance: Callable[[], float]) -> Iterator[Sending]:
-        """What he heard, sent again: to whom it was, altered, and to another."""
-        own = self._heard.get(device, ())
-        if own:
-            message = own[int(chance() * len(own))]
-            yield Sending(abuse=Abuse.REPEATS, message=message)
-            yield Sending(abuse=Abuse.ALTERS, message=_altered(message, chance))
-        others = [message for to, message in self._last if to != device]
-        if others:
-            message = others[int(chance() * len(others))]
-            yield Sending(abuse=Abuse.DIVERTS, message=message)
 
     def effects(self, state: DeviceState, at: datetime) -> frozenset[Effect]:
         """What a device has of his doings, as somebody sees who looks into it.
@@ -400,26 +371,6 @@ def _silenced(state: DeviceState, role: RemotePartyRole, at: datetime) -> bool:
     counters = state.counters_of(role)
     last = max(counters.update, counters.command if role in _COMMANDING else 0)
     return last > _milliseconds(at + BEYOND)
-
-
-def _told_symmetric_key(message: bytes) -> bytes | None:
-    """What a command by the contingency key tells to whoever hears it."""
-    try:
-        parsed = parse_message(message)
-        if parsed.header.message_code != _CONTINGENCY.message_code:
-            return None
-        payload = read_payload(parsed)
-    except Malformed:
-        return None
-    value = payload.value if isinstance(payload, SecurityPayload) else None
-    return value.control.symmetric_key if isinstance(value, UpdateCredentialsCommand) else None
-
-
-def _altered(message: bytes, chance: Callable[[], float]) -> bytes:
-    bit = int(chance() * len(message) * 8)
-    altered = bytearray(message)
-    altered[bit // 8] ^= 1 << bit % 8
-    return bytes(altered)
 
 
 def _milliseconds(at: datetime) -> int:

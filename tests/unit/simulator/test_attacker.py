@@ -25,6 +25,7 @@ from smki.simulator.cast import cells_of
 from smki.simulator.catalogue import recipient_of
 from smki.simulator.forging import Sign, StolenAuthority
 from smki.simulator.network import SimulatedNetwork
+from smki.simulator.overhearing import Overheard
 from smki.simulator.weather import RegionFigures
 from smki.terms import EUI64, Malformed, RemotePartyRole
 
@@ -349,7 +350,7 @@ def test_who_has_the_contingency_key_learns_the_other_by_listening(house: House)
     first, second = (house.world.catalogue.device(DeviceKind.ESME) for _ in range(2))
     assert not list(attacker.sendings(recipient_of(second), AT))
     (leg,) = house.legs(Method.BY_CONTINGENCY, theft.lost)
-    attacker.hear(first.device, house.message(leg, first))
+    attacker.heard.hear(first.device, house.message(leg, first))
     taken = second
     for sending in attacker.sendings(recipient_of(second), AT):
         if sending.abuse is Abuse.TAKES:
@@ -456,14 +457,14 @@ def test_a_tally_is_gone_on_with(house: House) -> None:
             tally_of(wrong)
 
 
-def test_what_a_thief_remembers_is_bounded(house: House) -> None:
+def test_what_a_thief_remembers_is_bounded() -> None:
     """Of a whole fleet the devices that were heard of last are remembered, and no more."""
-    attacker = attacker_of(house, THEFTS["symmetric"])
+    heard = Overheard()
     devices = [EUI64(number.to_bytes(8, "big")) for number in range(5_000)]
     for device in devices:
-        attacker.hear(device, device.octets)
+        heard.hear(device, device.octets)
     again = {
-        device: {one.abuse for one in attacker.heard_again(device, lambda: 0.5)}
+        device: {one.abuse for one in heard.again(device, lambda: 0.5)}
         for device in (devices[0], devices[-1])
     }
     assert again[devices[0]] == {Abuse.DIVERTS}

@@ -143,7 +143,9 @@ def open_protection(directory: Path, passphrase: bytes, *, cost: int = SCRYPT_N)
                 " restore it from a copy",
                 where=str(directory),
             )
-        _make(path, passphrase, Stretching.fresh(cost))
+        made = _make(path, passphrase, Stretching.fresh(cost))
+        if made is not None:
+            return made
     stretching, check = _read(path)
     protection = stretching.stretch(passphrase)
     if not hmac.compare_digest(protection.check(stretching), check):
@@ -156,19 +158,22 @@ def open_protection(directory: Path, passphrase: bytes, *, cost: int = SCRYPT_N)
     return protection
 
 
-def _make(path: Path, passphrase: bytes, stretching: Stretching) -> None:
+def _make(path: Path, passphrase: bytes, stretching: Stretching) -> Protection | None:
+    """What protects the new store; None if another process made it meanwhile: that one counts."""
+    protection = stretching.stretch(passphrase)
     content = {
         "kdf": "scrypt",
         "n": stretching.n,
         "r": stretching.r,
         "p": stretching.p,
         "salt": stretching.salt.hex(),
-        "check": stretching.stretch(passphrase).check(stretching),
+        "check": protection.check(stretching),
     }
     try:
         create_private(path, json.dumps(content, indent=2).encode() + b"\n")
     except FileExistsError:
-        return  # another process made it meanwhile: what it wrote counts
+        return None
+    return protection
 
 
 def _read(path: Path) -> tuple[Stretching, str]:

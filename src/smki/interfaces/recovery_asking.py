@@ -1,10 +1,10 @@
-"""Sends commands of one sender to devices, each once, and hears what they say: no campaign of its own.
+"""Sends commands of one sender to devices, and hears what they say: no campaign of its own.
 
 For what is done after a recovery to the few devices that need it.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,7 +15,7 @@ from smki.bootstrap import Settings
 from smki.bootstrap.recoveries import Kept
 from smki.campaigns import Target
 from smki.crypto.gbcs_protection import public_point, signature_holds
-from smki.headend import Answered, HeadEnd, Order, commanded
+from smki.headend import Answered, GivenUp, HeadEnd, Order, Patience, commanded
 from smki.headend.waiting import CommandKey
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.key_serving import Signs
@@ -78,32 +78,58 @@ class Asking:
     value: Callable[[Target, int], object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What went to a device, and what came back.
+
+    Attributes:
+        device: to which.
+        at: when the answer came, or was waited for no longer.
+        command: whole.
+        response: whole, signed by the device; empty if none came.
+    """
+
+    device: EUI64
+    at: datetime
+    command: bytes
+    response: bytes
+
+
 class Asker:
     """Sends over the network of a house.
 
     Args:
         house: whose network, and whose estate.
         kept: that estate.
+        patience: how often, and how long an answer is waited for.
     """
 
-    def __init__(self, house: Settings, kept: Kept) -> None:
+    def __init__(self, house: Settings, kept: Kept, patience: Patience | None = None) -> None:
         network = estate_network(
             house, kept.estate, seed=house.line.seed, figures={}, start=line_time(kept)
         )
         chance = random.Random(house.line.seed)  # noqa: S311 -- only spreads repeated sendings
-        self._head_end = HeadEnd(network, SqlHeadEnd(kept.estate.store), chance=chance.random)
+        self._head_end = HeadEnd(
+            network, SqlHeadEnd(kept.estate.store), chance=chance.random, patience=patience
+        )
         self._targets = EstateTargets(kept.estate)
 
     def ask(self, asking: Asking, devices: Sequence[EUI64]) -> frozenset[EUI64]:
         """Those of the devices that answered, by a signature of their own."""
-        heard: set[EUI64] = set()
-        for start in range(0, len(devices), _TOGETHER):
-            heard |= self._ask(asking, self._targets(devices[start : start + _TOGETHER]))
-        return frozenset(heard)
+        said = (one for some in self.asked(asking, devices) for one in some)
+        return frozenset(one.device for one in said if one.response)
 
-    def _ask(self, asking: Asking, targets: Mapping[EUI64, Target]) -> set[EUI64]:
+    def asked(self, asking: Asking, devices: Sequence[EUI64]) -> Iterator[tuple[Said, ...]]:
+        """What came of asking these devices, so many at a time."""
+        for start in range(0, len(devices), _TOGETHER):
+            some = self._targets(devices[start : start + _TOGETHER])
+            yield tuple(self._asked(asking, some))
+
+    def _asked(self, asking: Asking, targets: Mapping[EUI64, Target]) -> Iterator[Said]:
+        messages: list[bytes] = []
+
         def make(counters: range) -> list[bytes]:
-            return [
+            messages.extend(
                 commanded(
                     asking.originator,
                     target.recipient,
@@ -113,20 +139,26 @@ class Asker:
                     value=asking.value(target, counter),
                 ).command
                 for target, counter in zip(targets.values(), counters, strict=True)
-            ]
+            )
+            return messages
 
         def holds(key: CommandKey, said: GbcsMessage) -> bool:
             point = public_point(targets[key.device].signing)
             return signature_holds(point, said.signature, said.signed)
 
-        self._head_end.command(
-            Order(
-                originator=asking.originator,
-                devices=tuple(targets),
-                message_code=asking.message_code,
-                make=make,
-                holds=holds,
-            )
+        order = Order(
+            originator=asking.originator,
+            devices=tuple(targets),
+            message_code=asking.message_code,
+            make=make,
+            holds=holds,
         )
-        events = self._head_end.events()
-        return {event.key.device for event in events if isinstance(event, Answered)}
+        made = dict(zip(self._head_end.command(order), messages, strict=True))
+        for event in self._head_end.events():
+            if isinstance(event, Answered | GivenUp):
+                yield Said(
+                    device=event.key.device,
+                    at=event.at,
+                    command=made[event.key],
+                    response=event.response.octets if isinstance(event, Answered) else b"",
+                )

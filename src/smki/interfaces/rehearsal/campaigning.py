@@ -17,11 +17,13 @@ from hashlib import sha256
 from typing import Final
 
 from smki.adapters.world import SystemClock
+from smki.bootstrap.party_keys import HouseKeys
 from smki.bootstrap.recoveries import Kept, Recovery, begin_campaign, members_of, open_kept
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.keysets import key_name
 from smki.ceremonies.scripts import RECOVERY
 from smki.devices import kinds
+from smki.devices.path import held
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.flows.steering import steer
 from smki.interfaces.key_serving import ServedKey, serve_key
@@ -36,6 +38,7 @@ from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.opening import Use, contingency_used, key_used
 from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
 from smki.interfaces.rehearsal.succeeding import RECOVERY_AGAIN
+from smki.ports import AgreementKey
 from smki.ports.campaign_acts import Act
 from smki.ports.estate import InventoryRow
 from smki.recovery import CampaignPlan, Compromised, Fate, Method, Move
@@ -76,6 +79,12 @@ def before(run: Run) -> Cells:
 def after(run: Run) -> Cells:
     """What they shall hold."""
     return cells_of(run.made("material")["after"])
+
+
+def broker_key(run: Run) -> AgreementKey:
+    """The key for key agreement of the access control broker whom devices know afterwards."""
+    anchor = held(parse_certificate(after(run).certificates[BROKER]))
+    return HouseKeys(run.house, None).broker(anchor)
 
 
 def legs(run: Run, symmetric_key: bytes = bytes(16)) -> tuple[Leg, ...]:

@@ -8,31 +8,24 @@
 Each is sent to some devices, and an answer is waited for once. What came, if anything, is evidence.
 """
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice
 from typing import Final
 
-from smki.adapters.sql.head_end import SqlHeadEnd
 from smki.bootstrap.party_keys import HouseKeys
 from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
-from smki.campaigns import Target
 from smki.ceremonies.scripts import CONTINGENCY, SYMMETRIC
-from smki.crypto.gbcs_protection import public_point, signature_holds
 from smki.devices import kinds
 from smki.devices.path import held
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.flows.recovery_evidence import exchange_rows
-from smki.headend import Answered, GivenUp, HeadEnd, Order, Patience, commanded
-from smki.headend.waiting import CommandKey
-from smki.interfaces.estate_network import estate_network
+from smki.headend import Patience
 from smki.interfaces.key_serving import ServedKey, Signs
-from smki.interfaces.recovery_asking import KeysAtHand, line_time
-from smki.interfaces.recovery_part import EstateTargets
+from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand, Said
 from smki.interfaces.rehearsal.authorising import permit_further
-from smki.interfaces.rehearsal.campaigning import BROKER, after, before
+from smki.interfaces.rehearsal.campaigning import after, before, broker_key
 from smki.interfaces.rehearsal.confirming import recovered_in
 from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_all
@@ -40,7 +33,6 @@ from smki.interfaces.rehearsal.opening import Use, contingency_used
 from smki.interfaces.rehearsal.preparing import RECOVERY_PARTY
 from smki.interfaces.rehearsal.running import campaigns_of, hand_back_campaigns
 from smki.interfaces.rehearsal.updating import own_legs, role_of, update_campaigns
-from smki.ports import AgreementKey
 from smki.ports.estate import InventoryRow
 from smki.recovery import Method, recovering
 from smki.recovery.evidence import EvidenceKind, Turn
@@ -48,13 +40,11 @@ from smki.recovery.evidence_bundles import exchanged
 from smki.recovery.evidence_rows import Exchange, Exchanges
 from smki.terms import EUI64, RemotePartyRole
 from smki.wire.certificate import parse_certificate
-from smki.wire.gbcs.frame import GbcsMessage
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 OLD_OWN_MOST: Final = 1_000  # devices that are sent a command of an old party's key
 OLD_CONTINGENCY_MOST: Final = 20  # and of the old contingency key
 _ONCE: Final = Patience(attempts=1)
-_TOGETHER: Final = 100  # commands under way at once
 
 Heard = dict[EUI64, list[Exchange]]
 
@@ -94,9 +84,8 @@ def _sent(
     contingency: tuple[ServedKey, Sequence[InventoryRow]] | None,
 ) -> Made:
     """What came of commands by parties' old keys, and of the old contingency key's, which is open."""
-    heard: Heard = {}
-    sender = _Sender(run, kept, heard)
-    old, now = before(run), after(run)
+    asker, heard = Asker(run.house, kept, _ONCE), Heard()
+    old, now, broker = before(run), after(run), broker_key(run)
     legs = own_legs(run, old, old)
     sendings: list[tuple[Leg, Signs, Sequence[InventoryRow]]] = [
         (leg, _own_key(run, role, old), [row for row in rows if role_of(row.kind, legs) is role])
@@ -110,8 +99,12 @@ def _sent(
     done, most = 0, sum(len(some) for _, _, some in sendings)
     with run.progress("commands by keys from before") as told:
         for leg, key, some in sendings:
-            for more in sender.send(leg, key, some):
-                done += more
+            asking = _asking(leg, KeysAtHand(signs=key, broker=broker))
+            obeying = [row.device for row in some if row.kind in leg.kinds]
+            for said in asker.asked(asking, obeying):
+                for one in said:
+                    heard.setdefault(one.device, []).append(_exchange(one))
+                done += len(said)
                 told(done, most)
     kept_rows = keep_all(run, exchanged(EvidenceKind.UPDATES, _updates(run, kept, heard)))
     sent = sum(map(len, heard.values()))
@@ -119,74 +112,18 @@ def _sent(
     return {"answered": answered, "bundles": kept_rows, "sent": sent}
 
 
-class _Sender:
-    """Sends commands, each once, and notes what came."""
+def _asking(leg: Leg, keys: KeysAtHand) -> Asking:
+    """The leg's command, by those keys."""
+    return Asking(
+        originator=leg.originator,
+        keys=keys,
+        message_code=leg.materials.mode.message_code,
+        value=lambda target, counter: recovering(leg.materials, target.cells, counter),
+    )
 
-    def __init__(self, run: Run, kept: Kept, heard: Heard) -> None:
-        house = run.house
-        self._heard = heard
-        self._targets = EstateTargets(kept.estate)
-        network = estate_network(
-            house, kept.estate, seed=house.line.seed, figures={}, start=line_time(kept)
-        )
-        chance = random.Random(run.asked.seed)  # noqa: S311 -- only spreads repeated sendings
-        self._head_end = HeadEnd(
-            network, SqlHeadEnd(kept.estate.store), chance=chance.random, patience=_ONCE
-        )
-        keys = HouseKeys(house, None)
-        self._broker: AgreementKey = keys.broker(
-            held(parse_certificate(after(run).certificates[BROKER]))
-        )
 
-    def send(self, leg: Leg, key: Signs, rows: Sequence[InventoryRow]) -> Iterator[int]:
-        """Each of these devices is sent the leg's command by that key; so many at a time."""
-        devices = [row.device for row in rows if row.kind in leg.kinds]
-        for start in range(0, len(devices), _TOGETHER):
-            some = devices[start : start + _TOGETHER]
-            self._send(leg, key, self._targets(some))
-            yield len(some)
-
-    def _send(self, leg: Leg, key: Signs, targets: Mapping[EUI64, Target]) -> None:
-        code, by = leg.materials.mode.message_code, KeysAtHand(signs=key, broker=self._broker)
-        messages: list[bytes] = []
-
-        def make(counters: range) -> list[bytes]:
-            messages.extend(
-                commanded(
-                    leg.originator,
-                    target.recipient,
-                    by,
-                    message_code=code,
-                    counter=counter,
-                    value=recovering(leg.materials, target.cells, counter),
-                ).command
-                for target, counter in zip(targets.values(), counters, strict=True)
-            )
-            return messages
-
-        def holds(asked: CommandKey, response: GbcsMessage) -> bool:
-            point = public_point(targets[asked.device].signing)
-            return signature_holds(point, response.signature, response.signed)
-
-        order = Order(
-            originator=leg.originator,
-            devices=tuple(targets),
-            message_code=code,
-            make=make,
-            holds=holds,
-        )
-        made = dict(zip(self._head_end.command(order), messages, strict=True))
-        for event in self._head_end.events():
-            if isinstance(event, Answered | GivenUp):
-                response = event.response.octets if isinstance(event, Answered) else b""
-                self._heard.setdefault(event.key.device, []).append(
-                    Exchange(
-                        turn=Turn.OUTDATED,
-                        at=event.at,
-                        command=made[event.key],
-                        response=response,
-                    )
-                )
+def _exchange(said: Said) -> Exchange:
+    return Exchange(turn=Turn.OUTDATED, at=said.at, command=said.command, response=said.response)
 
 
 def _replaced(role: RemotePartyRole, old: Cells, now: Cells) -> bool:

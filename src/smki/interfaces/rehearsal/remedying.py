@@ -27,9 +27,9 @@ from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.attacking import attacker_in
 from smki.interfaces.rehearsal.authorising import permit_further
 from smki.interfaces.rehearsal.campaigning import (
-    BROKER,
     Change,
     after,
+    broker_key,
     carried,
     recovery_key_used,
 )
@@ -40,7 +40,6 @@ from smki.interfaces.rehearsal.opening import Use
 from smki.interfaces.rehearsal.running import campaigns_of, said_of
 from smki.interfaces.rosters import devices_of
 from smki.merkle.canonical import JSON
-from smki.ports import AgreementKey
 from smki.recovery.attacks import Effect
 from smki.terms import EUI64, Inconsistent, RemotePartyRole
 from smki.wire.certificate import parse_certificate
@@ -138,7 +137,7 @@ def _cancelled_by(
     def ask(signs: Signs) -> set[EUI64]:
         asking = Asking(
             originator=then.entity(role),
-            keys=KeysAtHand(signs=signs, broker=_broker(run)),
+            keys=KeysAtHand(signs=signs, broker=broker_key(run)),
             message_code=mode.message_code,
             value=what_cancels(mode, then),
         )
@@ -161,11 +160,6 @@ def _cancelled_by(
 
 def _mode(message_code: int) -> CredentialsReplacementMode:
     return next(mode for mode in MODES if mode.message_code == message_code)
-
-
-def _broker(run: Run) -> AgreementKey:
-    anchor = held(parse_certificate(after(run).certificates[BROKER]))
-    return HouseKeys(run.house, None).broker(anchor)
 
 
 def _counted_back(run: Run, devices: Devices) -> list[JSON]:

@@ -1,66 +1,40 @@
-"""A small recovery and all that it leaves behind: real octets, credentials of people, a library in memory."""
+"""A small recovery and all that it leaves behind, in real octets."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
+from tests.support.evidence_people import people
+from tests.support.evidence_story import HOUR, INCIDENT, NAME, Story, decision, kept
 from tests.support.recovering import AT, CONTINGENCY, World, in_cells, new_world
 
 from smki.crypto.gbcs_protection import raw_signature
 from smki.devices import KINDS, DeviceKind, DeviceState, process
 from smki.devices.faults import Fault
 from smki.devices.rules import DeviceRules
-from smki.governance import Body, Decision, DecisionKind, encode_decision
+from smki.governance import DecisionKind
 from smki.headend import commanded
 from smki.messages import KeyUse
 from smki.profiles import (
-    AuthoritySubject,
-    Draft,
-    OfficerSubject,
-    Subject,
-    SystemSubject,
-    assemble,
-    compose,
     development,
-    issuer_from_certificate,
 )
 from smki.recovery import Compromised, Fate, Materials, Method, cells_replaced, recovering
 from smki.recovery.evidence import (
-    Attack,
-    DecisionKept,
-    Defect,
-    EvidenceKind,
     InCell,
-    Item,
-    Notes,
-    Option,
-    Options,
     Placed,
-    Signed,
     Turn,
     Vouched,
-    document,
-    transcript,
 )
-from smki.recovery.evidence_bundles import exchanged, inspections, outcomes, rosters
 from smki.recovery.evidence_rows import Exchange, Exchanges, FoundRow, OutcomeRow, RosterRow
-from smki.recovery.proving import checks, examine
 from smki.recovery.proving_reading import HeldCeremony
 from smki.recovery.replacing import READ_BACK_CODE, reading
-from smki.recovery.report import Listed, Report, RunKind, in_order
+from smki.recovery.report import RunKind
 from smki.recovery.report import Subject as About
 from smki.simulator.cast import Party, cells_of
 from smki.simulator.catalogue import recipient_of
 from smki.simulator.sending import HandleKeys
-from smki.terms import EUI64, CertificateKind, KeyUsage, Refused, RemotePartyRole, SerialNumber
+from smki.terms import EUI64, RemotePartyRole
 from smki.wire import der
 from smki.wire.gbcs.frame import grouped, parse_message, signature_input, with_signature
 from smki.wire.gbcs.payloads import SecurityPayload, read_payload, write_payload
@@ -73,251 +47,8 @@ from smki.wire.gbcs.update_credentials import (
     UpdateCredentialsResponse,
 )
 
-NAME: Final = "first"
-INCIDENT: Final = "INC-1"
 SUPPLIER: Final = RemotePartyRole.SUPPLIER
-K: Final = CertificateKind
 POLICIES: Final = frozenset(der.oid(oid)[2:] for _, oid in development().policies)
-HOUR: Final = timedelta(hours=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credential:
-    """A certificate of the infrastructure's own hierarchy, and its key."""
-
-    certificate: bytes
-    key: rsa.RSAPrivateKey
-
-    def sign(self, octets: bytes) -> Signed:
-        """A detached signature over the octets."""
-        signer = x509.load_der_x509_certificate(self.certificate)
-        builder = PKCS7SignatureBuilder().set_data(octets).add_signer(signer, self.key, SHA256())
-        options = [PKCS7Options.DetachedSignature, PKCS7Options.Binary, PKCS7Options.NoCapabilities]
-        return Signed(certificate=self.certificate, signature=builder.sign(Encoding.DER, options))
-
-
-class People:
-    """Officers of the authority, and file signers of a maker and of who commands."""
-
-    def __init__(self) -> None:
-        self._serial = 1
-        self.root = self._made(K.ROOT_ICA, AuthoritySubject(common_name="IKI Root"), None)
-        self.issuing = self._made(
-            K.ISSUING_ICA, AuthoritySubject(common_name="IKI Issuing"), self.root
-        )
-        self.chair = self._officer("The authority", "chair")
-        self.secretary = self._officer("The authority", "secretary")
-        self.maker = self._signer("First Meter Maker")
-        self.commander = self._signer("The DCC")
-
-    def _officer(self, organisation: str, name: str) -> Credential:
-        subject = OfficerSubject(organisation=organisation, role_code="00", common_name=name)
-        return self._made(K.IKI_OFFICER, subject, self.issuing)
-
-    def _signer(self, organisation: str) -> Credential:
-        subject = SystemSubject(organisation=organisation, role_code="02", common_name="files-1")
-        return self._made(K.IKI_FILE_SIGNING, subject, self.issuing)
-
-    def _made(
-        self, kind: CertificateKind, subject: Subject, issuer: Credential | None
-    ) -> Credential:
-        key = rsa.generate_private_key(65537, 2048)
-        self._serial += 1
-        usage = (
-            KeyUsage.CERTIFICATE_AND_CRL_SIGNING
-            if kind.is_authority
-            else KeyUsage.DIGITAL_SIGNATURE
-        )
-        tbs = compose(
-            Draft(
-                kind=kind,
-                serial=SerialNumber((1 << 120) + self._serial),
-                issuer=issuer_from_certificate(issuer.certificate) if issuer else None,
-                subject=subject,
-                usage=usage,
-                public_key=key.public_key().public_bytes(
-                    Encoding.DER, PublicFormat.SubjectPublicKeyInfo
-                ),
-                not_before=AT - timedelta(days=1),
-                not_after=AT + timedelta(days=400),
-            ),
-            development(),
-        )
-        signature = (issuer.key if issuer else key).sign(tbs, padding.PKCS1v15(), SHA256())
-        return Credential(certificate=assemble(tbs, signature, kind), key=key)
-
-
-@lru_cache(1)
-def people() -> People:
-    """The same for a whole run: their keys take a second to make."""
-    return People()
-
-
-class Library:
-    """Evidence in memory."""
-
-    def __init__(self, items: Iterable[Item], ceremonies: Mapping[bytes, HeldCeremony]) -> None:
-        self.items = {item.name: item for item in items}
-        self.lodged: dict[int, bytes] = {}
-        self._ceremonies = ceremonies
-
-    def octets(self, listed: Listed) -> bytes:
-        """As a record has it."""
-        item = self.items.get(listed.name)
-        if item is None:
-            raise Refused(f"{listed.name}: not in the record, must be")
-        if (item.digest, item.kind) != (listed.sha256, listed.kind):
-            raise Refused(f"{listed.name}: has another digest, must be as listed")
-        return item.octets
-
-    def certificate(self, entry: int) -> bytes | None:
-        """As a record has it."""
-        return self.lodged.get(entry)
-
-    def ceremony(self, octets: bytes) -> HeldCeremony:
-        """Of the few that are known here."""
-        found = self._ceremonies.get(octets)
-        if found is None:
-            raise Refused("transcript: does not replay")
-        return found
-
-
-@dataclass
-class Story:
-    """All values of a recovery, to be changed one at a time before they are written."""
-
-    about: About
-    decisions: list[DecisionKept] = field(default_factory=list)
-    placed: list[Placed] = field(default_factory=list)
-    roster: list[RosterRow] = field(default_factory=list)
-    outcomes: list[OutcomeRow] = field(default_factory=list)
-    exchanges: list[Exchanges] = field(default_factory=list)
-    read_backs: list[Exchanges] = field(default_factory=list)
-    updates: list[Exchanges] = field(default_factory=list)
-    found: list[FoundRow] = field(default_factory=list)
-    inspector: Credential = field(default_factory=lambda: people().maker)
-    attack: Attack | None = None
-    ceremonies: dict[bytes, HeldCeremony] = field(default_factory=dict)
-
-    def shelved(self) -> tuple[Library, tuple[Listed, ...]]:
-        """All evidence, and the list of it."""
-        library = Library(self._items(), self.ceremonies)
-        return library, in_order(
-            [
-                Listed(kind=item.kind, name=item.name, sha256=item.digest, entry=number)
-                for number, item in enumerate(library.items.values(), 100)
-            ]
-        )
-
-    def written(self) -> tuple[Library, Report]:
-        """All evidence, and the report that is right for it."""
-        library, listed = self.shelved()
-        return library, self.reported(library, listed)
-
-    def reported(self, library: Library, listed: tuple[Listed, ...]) -> Report:
-        """The report that is right for this evidence."""
-        found = examine(self.about, listed, library, frozenset())
-        return Report(
-            version="1.0",
-            supersedes=None,
-            at=AT + 90 * HOUR,
-            subject=self.about,
-            figures=found.figures,
-            wall_seconds=12,
-            checks=checks(found),
-            defects=("D-1",),
-            not_assured=("that the maker looked at a real device",),
-            lessons=("look at hubs first",),
-            residuals=(),
-            evidence=listed,
-        )
-
-    def _items(self) -> Iterator[Item]:
-        for number, octets in enumerate(self.ceremonies, 1):
-            yield transcript(f"ceremony-{number}", octets)
-        for number, decision in enumerate(self.decisions, 1):
-            yield document(f"decision-{number}", decision)
-        for number, one in enumerate(self.placed, 1):
-            yield document(f"placed-{number}", one)
-        yield document("options", _options())
-        yield document("defect-1", _defect())
-        lessons = ("look at hubs first", *("a long one " * 300,) * 10)  # too long for a leaf
-        yield document("notes", Notes(deviations=(), lessons=lessons))
-        if self.attack is not None:
-            yield document("attack", self.attack)
-        yield from rosters(self.roster)
-        yield from outcomes(self.outcomes)
-        yield from exchanged(EvidenceKind.EXCHANGES, self.exchanges)
-        yield from exchanged(EvidenceKind.READ_BACKS, self.read_backs)
-        yield from exchanged(EvidenceKind.UPDATES, self.updates)
-        yield from inspections(
-            self.found,
-            recovery=NAME,
-            by="engineers of the maker",
-            at=AT + 80 * HOUR,
-            sign=self.inspector.sign,
-            authorities=(people().issuing.certificate,),
-        )
-
-
-def _options() -> Options:
-    return Options(
-        incident=INCIDENT,
-        compromised=Compromised.CONTINGENCY_SYMMETRIC,
-        at=AT,
-        options=(
-            Option(
-                method=Method.BY_CONTINGENCY,
-                chosen=True,
-                commands=9,
-                seconds=9,
-                exposed="",
-                why="x",
-            ),
-        ),
-    )
-
-
-def _defect() -> Defect:
-    return Defect(
-        ref="D-1",
-        title="blocks are lost",
-        severity="2",
-        within_threshold=True,
-        affected=("Third Hub Maker",),
-        not_affected=("First Hub Maker",),
-        owner="The DCC",
-        cause="a counter of three bits",
-        workaround="larger blocks",
-        approved_by="PMA/3",
-        state="worked around",
-        failed=1,
-        recovered=1,
-    )
-
-
-def decision(identifier: str, kind: DecisionKind, about: str, scope: str) -> Decision:
-    """A decision of the authority, in force for ten days."""
-    return Decision(
-        id=identifier,
-        body=Body.SMKI_PMA,
-        kind=kind,
-        object=about,
-        scope=scope,
-        not_before=AT - HOUR,
-        expiry=AT + timedelta(days=10),
-        conditions=(),
-    )
-
-
-def kept(one: Decision, *officers: Credential) -> DecisionKept:
-    """The decision, signed by these."""
-    octets = encode_decision(one)
-    return DecisionKept(
-        decision=octets,
-        signatures=tuple(officer.sign(octets) for officer in officers),
-        authorities=(people().issuing.certificate,),
-    )
 
 
 class Recovery:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from tests.support.evidence import people
+from tests.support.evidence_people import people
 from tests.unit.cli.conftest import House
 
 from smki.governance.signing import verify_detached

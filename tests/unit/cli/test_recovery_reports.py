@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.support.evidence import NAME, Recovery, Story, people
+from tests.support.evidence import Recovery
+from tests.support.evidence_people import people
+from tests.support.evidence_story import NAME, Story
 from tests.support.founding import quick_stores
 from tests.support.recovering import AT, CONTINGENCY
 from tests.unit.cli.conftest import House

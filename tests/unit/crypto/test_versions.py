@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import pytest
-from tests.support.evidence import people
+from tests.support.evidence_people import people
 
 from smki.ceremonies.custodians import rsa_key
 from smki.crypto import verify_certificate_signature, verify_chain

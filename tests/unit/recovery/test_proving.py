@@ -8,15 +8,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
-from tests.support.evidence import (
-    INCIDENT,
-    POLICIES,
-    Recovery,
-    Story,
-    decision,
-    kept,
-    people,
-)
+from tests.support.evidence import POLICIES, Recovery
+from tests.support.evidence_people import people
+from tests.support.evidence_story import INCIDENT, Story, decision, kept
 from tests.support.recovering import AT, CONTINGENCY, MODES, RECOVERY
 
 from smki.governance import DecisionKind

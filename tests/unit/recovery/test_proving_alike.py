@@ -6,7 +6,8 @@ from typing import Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.evidence import Recovery, Story
+from tests.support.evidence import Recovery
+from tests.support.evidence_story import Story
 from tests.support.recovering import CONTINGENCY
 
 from smki.crypto.signatures import p256_holds

@@ -9,7 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.support.evidence import INCIDENT, Credential, Recovery, Story, decision, kept, people
+from tests.support.evidence import Recovery
+from tests.support.evidence_people import Credential, people
+from tests.support.evidence_story import INCIDENT, Story, decision, kept
 from tests.support.recovering import AT, CONTINGENCY
 
 from smki.governance import DecisionKind

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Final
 
 import pytest
-from tests.support.evidence import Recovery, Story
+from tests.support.evidence import Recovery
+from tests.support.evidence_story import Story
 from tests.support.recovering import AT, CONTINGENCY
 
 from smki.devices import process

@@ -17,7 +17,7 @@ from tests.support.recovering import new_world
 from tests.support.recovery_drill import Drill
 
 from smki.bootstrap.recoveries import open_kept, recovery_of
-from smki.ports.campaign_acts import Act
+from smki.ports.campaign_acts import Act, Acted
 from smki.ports.campaigns import CampaignState
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.clause("sec:L10", "sec-app-o:portal"
 FEW, MANY = (230, 100), (900, 400)  # devices, and how many have ended when pictures are taken
 NAME = "drill-at-the-desk"
 ENDED = "some => parseInt(document.querySelector('.tile-recovered').textContent) >= some"
+CAPTIONS = "[...document.querySelectorAll('caption')].map(c => c.getBoundingClientRect().right)"
 TABS = 60  # more than any of these pages has
 
 
@@ -118,16 +119,28 @@ def test_a_campaign_is_watched_and_steered(
 
 @pytest.mark.parametrize("drill", [40], indirect=True)
 def test_by_keyboard_on_a_narrow_screen_without_script(
-    drill: Drill, opened: Opened, officer: User, look_at_recovery: Callable[[Page, str], None]
+    house: House,
+    drill: Drill,
+    opened: Opened,
+    officer: User,
+    look_at_recovery: Callable[[Page, str], None],
 ) -> None:
     """At 320 pixels nothing is wider than the screen; by keyboard alone a campaign is ended.
 
-    Without script a page reloads by itself, until that is stopped.
+    No caption of a table is cut, and no serial number of whoever acted. Without script a page
+    reloads by itself, until that is stopped.
     """
     del drill
+    with open_kept(recovery_of(house.settings, NAME).house) as kept:
+        who = f"olive, Sample DCC, by certificate {'1' * 48}"
+        kept.acts.note(NAME, Acted(act=Act.RESUME, by=who, at=datetime.now(UTC)))
     page = opened("dcc", officer, viewport={"width": 320, "height": 640})
     page.goto(f"/portal/recovery/{NAME}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.locator("#figures-summary").click()
+    edges = page.evaluate(CAPTIONS)
+    assert edges
+    assert max(edges) <= 320, edges
     look_at_recovery(page, "narrow")
     plain = opened(
         "dcc", officer, java_script_enabled=False, viewport={"width": 1280, "height": 900}

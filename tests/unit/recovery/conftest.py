@@ -15,6 +15,12 @@ def recoveries() -> dict[CredentialsReplacementMode, Recovery]:
 
 
 @pytest.fixture(scope="session")
-def right(recoveries: dict[CredentialsReplacementMode, Recovery]) -> Story:
-    """The recovery by the contingency key."""
-    return recoveries[CONTINGENCY].story
+def recovery(recoveries: dict[CredentialsReplacementMode, Recovery]) -> Recovery:
+    """The recovery by the contingency key, whose devices were updated once more."""
+    return recoveries[CONTINGENCY]
+
+
+@pytest.fixture(scope="session")
+def right(recovery: Recovery) -> Story:
+    """All that it left, which is right."""
+    return recovery.story

@@ -6,9 +6,7 @@ from typing import Final
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.evidence import Recovery
 from tests.support.evidence_story import Story
-from tests.support.recovering import CONTINGENCY
 
 from smki.crypto.signatures import p256_holds
 from smki.recovery.evidence import Turn
@@ -21,15 +19,9 @@ from smki.wire.gbcs.frame import GbcsMessage, parse_message
 OTHER: Final = EUI64.parse("0A534D4B6000FFFF")
 
 
-@pytest.fixture(scope="module")
-def story() -> Story:
-    """A recovery by the contingency key."""
-    return Recovery(CONTINGENCY).story
-
-
-def believed(story: Story) -> Authorities:
+def believed(right: Story) -> Authorities:
     """Who issued the certificates of its devices."""
-    made = (one for held in story.ceremonies.values() for one in held.certificates)
+    made = (one for held in right.ceremonies.values() for one in held.certificates)
     return Authorities(made, lambda _: None)
 
 
@@ -43,10 +35,10 @@ def read(reader: DeviceCertificates, device: EUI64, octets: bytes) -> object:
 
 
 @pytest.mark.clause("sec-app-a:B")
-def test_certificates_of_a_known_shape_are_believed_as_others_are(story: Story) -> None:
+def test_certificates_of_a_known_shape_are_believed_as_others_are(right: Story) -> None:
     """Of every octet that is changed, and every length, the quick way and the whole say the same."""
-    learnt, authorities = DeviceCertificates(believed(story)), believed(story)
-    first, second = story.roster[:2]
+    learnt, authorities = DeviceCertificates(believed(right)), believed(right)
+    first, second = right.roster[:2]
     assert read(learnt, first.device, first.certificate) is not None
     whole = second.certificate
     good = read(DeviceCertificates(authorities), second.device, whole)
@@ -63,11 +55,11 @@ def test_certificates_of_a_known_shape_are_believed_as_others_are(story: Story) 
         assert read(learnt, second.device, other) == slowly is None
 
 
-def messages(story: Story) -> list[GbcsMessage]:
+def messages(right: Story) -> list[GbcsMessage]:
     """Every update command and response."""
     said = [
         one
-        for row in (*story.exchanges, *story.updates)
+        for row in (*right.exchanges, *right.updates)
         for one in row.exchanges
         if one.turn is not Turn.READ_BACK
     ]
@@ -89,9 +81,9 @@ def meaning(reading: Reading, message: GbcsMessage) -> object:
 
 
 @pytest.fixture(scope="module")
-def known(story: Story) -> tuple[Reading, list[GbcsMessage]]:
+def known(right: Story) -> tuple[Reading, list[GbcsMessage]]:
     """A reading that has read all of them, and these."""
-    reading, all_of_them = Reading(), messages(story)
+    reading, all_of_them = Reading(), messages(right)
     assert all(meaning(reading, one) is not None for one in all_of_them)
     return reading, all_of_them
 
@@ -116,9 +108,9 @@ def test_messages_that_are_alike_mean_what_each_means(
     assert meaning(reading, other) == meaning(Reading(), other)
 
 
-def test_counters_of_each_length_are_alike(story: Story) -> None:
+def test_counters_of_each_length_are_alike(right: Story) -> None:
     """Another counter of the same length in header and payload is read as the first was."""
-    message = messages(story)[0]
+    message = messages(right)[0]
     counter = message.header.counter
     other = replace(
         message,
@@ -134,9 +126,9 @@ def _counted(counter: int) -> bytes:
     return b"\x83\x02" + counter.to_bytes(2, "big")
 
 
-def test_a_signature_by_a_loaded_key_holds_or_does_not(story: Story) -> None:
+def test_a_signature_by_a_loaded_key_holds_or_does_not(right: Story) -> None:
     """As with the key's octets: over these octets alone, in DER alone."""
-    reader = DeviceCertificates(believed(story))
-    key = reader.read(story.roster[0].device, story.roster[0].certificate).key
+    reader = DeviceCertificates(believed(right))
+    key = reader.read(right.roster[0].device, right.roster[0].certificate).key
     assert not p256_holds(key, b"", b"")
     assert not p256_holds(key, b"\x30\x06\x02\x01\x01\x02\x01\x01", b"x")

@@ -9,10 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.support.evidence import Recovery
 from tests.support.evidence_people import Credential, people
 from tests.support.evidence_story import INCIDENT, Story, decision, kept
-from tests.support.recovering import AT, CONTINGENCY
+from tests.support.recovering import AT
 
 from smki.governance import DecisionKind
 from smki.profiles import Draft, OfficerSubject, assemble, compose, development
@@ -27,16 +26,9 @@ NONE: Final[frozenset[bytes]] = frozenset()
 LATER: Final = AT + timedelta(hours=81, minutes=30)
 
 
-@pytest.fixture(scope="module")
-def recovery() -> Recovery:
-    """A recovery by the contingency key."""
-    return Recovery(CONTINGENCY)
-
-
 @pytest.fixture
-def story(recovery: Recovery) -> Story:
+def story(right: Story) -> Story:
     """All that it left, to be changed."""
-    right = recovery.story
     return replace(
         right,
         decisions=list(right.decisions),

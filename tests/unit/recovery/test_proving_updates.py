@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from tests.support.evidence import Recovery
 from tests.support.evidence_story import Story
-from tests.support.recovering import AT, CONTINGENCY
+from tests.support.recovering import AT
 
 from smki.devices import process
 from smki.recovery.evidence import Turn
@@ -16,12 +16,6 @@ from smki.recovery.proving import Examined, examine
 from smki.recovery.report import Criterion
 
 LATER: Final = AT + timedelta(hours=81, minutes=30)
-
-
-@pytest.fixture(scope="module")
-def recovery() -> Recovery:
-    """A recovery by the contingency key, whose devices were updated once more."""
-    return Recovery(CONTINGENCY)
 
 
 def asked(recovery: Recovery, *, obeyed: bool) -> Examined:

@@ -35,8 +35,14 @@ from smki.terms import Inconsistent, Unavailable
 _LOOK_SECONDS: Final = 0.5  # between two looks at how far it has come
 _LOOK_SHARE: Final = 20  # and counting takes at most this part of the time
 _OVER: Final = (CampaignState.ENDED, CampaignState.ABORTED)
+_STOPPED: Final = (CampaignState.PAUSED, CampaignState.ABORTED)
 
 Told = Callable[[int, int], object]
+Says = Callable[[str], object]
+
+
+def _silent(_: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,7 @@ def carry(
     tell: Told = lambda *_: None,
     key_patience: float = KEY_PATIENCE_SECONDS,
     through: Through | None = None,
+    say: Says = _silent,
 ) -> CarryDone:
     """The campaign is carried until all its devices came to an end, or people have to look at it.
 
@@ -88,6 +95,7 @@ def carry(
         tell: is told how many devices came to an end, of how many.
         key_patience: seconds that whoever has the key may be gone.
         through: what stands between head end and line, for rehearsals; this process alone carries.
+        say: is told, in words, when somebody paused or ended it meanwhile.
 
     Raises:
         Refused: there is no such campaign, or the key is not the right one, or may not be used.
@@ -98,9 +106,9 @@ def carry(
     count = processes if through is None else 1
     parts = parts_of(settings, campaign, count, line or Line(), key_patience)
     if count == 1:
-        return carried(settings, campaign, tell, lambda look: _here(parts, look, through))
+        return carried(settings, campaign, tell, lambda look: _here(parts, look, through), say)
     try:
-        return carried(settings, campaign, tell, lambda look: carry_in_processes(parts, look))
+        return carried(settings, campaign, tell, lambda look: carry_in_processes(parts, look), say)
     finally:  # none of them lives any more, whatever ended them
         with suppress(Unavailable), open_kept(recovery_of(settings, campaign).house) as kept:
             leave(kept.estate.store, campaign, [part.place for part in parts])
@@ -115,6 +123,7 @@ def carry_on_dask(
     line: Line | None = None,
     tell: Told = lambda *_: None,
     key_patience: float = KEY_PATIENCE_SECONDS,
+    say: Says = _silent,
 ) -> CarryDone:
     """As `carry`, by the workers of a cluster.
 
@@ -126,6 +135,7 @@ def carry_on_dask(
         line: over what devices are reached.
         tell: is told how many devices came to an end, of how many.
         key_patience: seconds that whoever has the key may be gone.
+        say: is told, in words, when somebody paused or ended it meanwhile.
 
     Raises:
         Refused, Unavailable: as for `carry`, or the cluster is away.
@@ -138,7 +148,7 @@ def carry_on_dask(
             some = parts_of(settings, campaign, parts or workers, line or Line(), key_patience)
             return carry_on_cluster(executor, some, look)
 
-    return carried(settings, campaign, tell, work)
+    return carried(settings, campaign, tell, work, say)
 
 
 def parts_of(
@@ -177,6 +187,7 @@ def carried(
     campaign: str,
     tell: Told,
     work: Callable[[Look], tuple[Sequence[PartDone], int]],
+    say: Says = _silent,
 ) -> CarryDone:
     """What the work came to, with a look at how far it has come before, meanwhile and after."""
     recovery = recovery_of(settings, campaign)
@@ -186,7 +197,7 @@ def carried(
         there = kept.campaigns.campaign(campaign)
         if there is not None and there.state in _OVER:  # nobody need have its key open
             return _outcome(kept, campaign, (), 0, 0.0)
-        look = _Look(kept, campaign, tell)
+        look = _Look(kept, campaign, tell, say)
         done, deaths = work(look)
         look.now()
         return _outcome(kept, campaign, done, deaths, time.monotonic() - started)
@@ -195,8 +206,9 @@ def carried(
 class _Look:
     """Tells how far the campaign has come, not so often that counting takes much of the time."""
 
-    def __init__(self, kept: Kept, campaign: str, tell: Told) -> None:
-        self._kept, self._campaign, self._tell = kept, campaign, tell
+    def __init__(self, kept: Kept, campaign: str, tell: Told, say: Says) -> None:
+        self._kept, self._campaign, self._tell, self._say = kept, campaign, tell, say
+        self._stopped = False
         self._ended = 0
         self._next = 0.0
 
@@ -212,6 +224,10 @@ class _Look:
         counts = self._kept.campaigns.counts(self._campaign)
         self._ended = sum(wave.ended for wave in counts)
         self._tell(self._ended, sum(wave.devices for wave in counts))
+        now = self._kept.campaigns.campaign(self._campaign)
+        if now is not None and now.state in _STOPPED and not self._stopped:
+            self._stopped = True
+            self._say(f"{self._campaign} is {now.state.value}: what is under way ends first")
         took = time.monotonic() - started
         self._next = time.monotonic() + max(_LOOK_SECONDS, took * _LOOK_SHARE)
 

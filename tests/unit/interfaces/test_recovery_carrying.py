@@ -104,14 +104,17 @@ class Watched:
 
 
 def test_a_pause_takes_effect_within_a_batch(tmp_path: Path) -> None:
-    """Who is under way ends, nobody else begins; resumed, it goes on; aborted, it never does."""
+    """Who is under way ends, nobody else begins, and that is said; resumed, it goes on; aborted, never."""
+    said: list[str] = []
     campaign = begun(tmp_path / "state", 24, replace(ALL_AT_ONCE, otherwise=2))
     with campaign.key(), campaign.kept() as kept:
 
         def let(state: CampaignState) -> Callable[[DeviceLink], DeviceLink]:
             return lambda link: Watched(link, lambda: kept.campaigns.let(NAME, state))
 
-        paused = carry(campaign.settings, NAME, line=CALM, through=let(CampaignState.PAUSED))
+        through = let(CampaignState.PAUSED)
+        paused = carry(campaign.settings, NAME, line=CALM, through=through, say=said.append)
+        assert said == [f"{NAME} is paused: what is under way ends first"]
         assert paused.fates == {Fate.PLANNED: 20, Fate.RECOVERED: 4}
         assert carry(campaign.settings, NAME, line=CALM).commands == 0
         kept.campaigns.let(NAME, CampaignState.RUNNING)

@@ -8,10 +8,10 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.estate_rotating import line_options
-from smki.interfaces.cli.output import emit, interruptible, json_option, reporting
+from smki.interfaces.cli.output import emit, interruptible, json_option, reporting, tell
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.cli.recovery_campaigns import opened
-from smki.interfaces.recovery_carrying import CarryDone, Told, carry, carry_on_dask
+from smki.interfaces.recovery_carrying import CarryDone, Says, Told, carry, carry_on_dask
 from smki.interfaces.recovery_part import KEY_PATIENCE_SECONDS, Line
 from smki.interfaces.recovery_processes import PROCESSES_MOST
 from smki.interfaces.recovery_telling import next_words
@@ -70,6 +70,7 @@ def carry_campaign(
                 line=Line(seed=seed, served=served, figures=figures),
                 tell=progress,
                 key_patience=key_patience,
+                say=tell,
             )
             if dask is None:
                 done = carry(settings, name, processes=processes or 1, **options)
@@ -83,6 +84,7 @@ class _Options(TypedDict):
     line: Line
     tell: Told
     key_patience: float
+    say: Says
 
 
 def _document(name: str, done: CarryDone) -> dict[str, Any]:

@@ -198,6 +198,7 @@ def _to_its_end(run: Run, kept: Kept, campaign: str) -> CarryDone:
                 processes=1 if alone else run.processes,
                 tell=told,
                 through=through,
+                say=lambda said: run.tell(f"  {said}"),
             )
         match done.decided.move:
             case Move.DONE:

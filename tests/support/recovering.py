@@ -1,12 +1,13 @@
 """Everybody's keys, devices that believe them, and materials to recover these with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from smki.devices import DeviceState
+from smki.campaigns import Target
+from smki.devices import KINDS, DeviceState
 from smki.messages import KeyUse
 from smki.profiles import development
 from smki.recovery import Anchors, Identified, Materials
@@ -14,8 +15,9 @@ from smki.recovery.replacing import ROOT_CELL
 from smki.simulator import ScalarKeys
 from smki.simulator.cast import Cast, Hierarchy, Party, anchor_of, cells_of
 from smki.simulator.catalogue import Catalogue, recipient_of
-from smki.terms import RemotePartyRole
-from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
+from smki.terms import EUI64, RemotePartyRole
+from smki.wire.certificate import parse_certificate
+from smki.wire.gbcs.trust_anchors import KeyUsageBits, TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode, UpdateCredentialsCommand
 
 AT: Final = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
@@ -102,4 +104,20 @@ def told_by(certificates: Mapping[TrustAnchorCellIdentifier, bytes]) -> Anchors:
     return {
         cell: Identified(unique_id=held.unique_id, key_identifier=held.key_identifier)
         for cell, held in anchors.items()
+    }
+
+
+def targets_of(
+    states: Mapping[EUI64, DeviceState], devices: Iterable[EUI64]
+) -> dict[EUI64, Target]:
+    """What is known of these devices to whoever commands them."""
+    return {
+        device: Target(
+            recipient=recipient_of(state),
+            cells=KINDS[state.kind].cells,
+            signing=parse_certificate(
+                state.own[KeyUsageBits.DIGITAL_SIGNATURE].certificate
+            ).tbs.public_key[-65:],
+        )
+        for device, state in ((device, states[device]) for device in devices)
     }

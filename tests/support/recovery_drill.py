@@ -2,13 +2,13 @@
 
 import random
 import threading
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
-from tests.support.recovering import CONTINGENCY, World, told_by
+from tests.support.recovering import CONTINGENCY, World, targets_of, told_by
 
 from smki.adapters.sql.campaign_parts import Share, SqlCampaignPart
 from smki.adapters.sql.head_end import SqlHeadEnd
@@ -16,23 +16,20 @@ from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings
 from smki.bootstrap.estates import open_estate
 from smki.bootstrap.recoveries import Kept, open_kept, recovery_of
-from smki.campaigns import Carrier, Commanding, Target
-from smki.devices import KINDS, DeviceKind, DeviceState
+from smki.campaigns import Carrier, Commanding
+from smki.devices import DeviceKind, DeviceState
 from smki.headend import HeadEnd
 from smki.headend.waiting import Patience as Waits
 from smki.ports.campaigns import Became, Member
 from smki.ports.estate import EstateDevice, InventoryRow
 from smki.recovery import CampaignPlan, Compromised, Method, Patience, StopAt, Waves
 from smki.recovery.progress import Point, fates_of
-from smki.simulator.catalogue import recipient_of
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.obeying import EstateDevices, ForDevice
 from smki.simulator.sending import HandleKeys
 from smki.simulator.transfer import TransferFigures
 from smki.simulator.weather import RegionFigures
 from smki.terms import EUI64, RemotePartyRole, SmiStatus
-from smki.wire.certificate import parse_certificate
-from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 WAIT: Final = 60  # seconds
 MAKES: Final = ("Amber", "Birch", "Cedar")
@@ -131,7 +128,7 @@ class Drill:
             self.name,
             part.worker,
             head_end=head_end,
-            targets=self._targets,
+            targets=partial(targets_of, self.states),
             commanding=Commanding(
                 originator=catalogue.originator_of_contingency,
                 reader=catalogue.parties[RemotePartyRole.ACCESS_CONTROL_BROKER].entity,
@@ -171,18 +168,6 @@ class Drill:
             region=tuple(REGIONS)[number // 21 % 3],
             status=SmiStatus.COMMISSIONED,
         )
-
-    def _targets(self, devices: Sequence[EUI64]) -> dict[EUI64, Target]:
-        found = {}
-        for device in devices:
-            state = self.states[device]
-            signing = state.own[KeyUsageBits.DIGITAL_SIGNATURE].certificate
-            found[device] = Target(
-                recipient=recipient_of(state),
-                cells=KINDS[state.kind].cells,
-                signing=parse_certificate(signing).tbs.public_key[-65:],
-            )
-        return found
 
 
 class Carrying:

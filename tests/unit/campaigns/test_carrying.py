@@ -6,32 +6,38 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.support.recovering import AT, CONTINGENCY, World, in_cells, new_world, told_by
+from tests.support.recovering import (
+    AT,
+    CONTINGENCY,
+    World,
+    in_cells,
+    new_world,
+    targets_of,
+    told_by,
+)
 
 from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.adapters.sql.estate import SqlEstate
 from smki.adapters.sql.head_end import SqlHeadEnd
-from smki.campaigns import Carrier, Commanding, Target
+from smki.campaigns import Carrier, Commanding
 from smki.campaigns.carrying import LEASE
-from smki.devices import KINDS, DeviceKind, DeviceState
+from smki.devices import DeviceKind, DeviceState
 from smki.headend import HeadEnd
 from smki.ports.campaigns import CampaignState, Member
 from smki.ports.estate import EstateDevice, InventoryRow
 from smki.ports.outbox import OutgoingCommand
 from smki.recovery import CampaignPlan, Compromised, Fate, Materials, Method, Move, Waves
-from smki.simulator.catalogue import recipient_of
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.obeying import EstateDevices, ForDevice
 from smki.simulator.sending import HandleKeys
 from smki.simulator.weather import RegionFigures
 from smki.terms import EUI64, Refused, RemotePartyRole, SmiStatus
-from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.frame import parse_message
-from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 HUBS: Final = EUI64(bytes(8))
 NAME: Final = "first"
@@ -136,7 +142,7 @@ class Field:
             NAME,
             worker,
             head_end=head_end,
-            targets=self.targets,
+            targets=partial(targets_of, self.states),
             commanding=Commanding(
                 originator=catalogue.originator_of_contingency,
                 reader=catalogue.parties[RemotePartyRole.ACCESS_CONTROL_BROKER].entity,
@@ -149,19 +155,6 @@ class Field:
                 placed=self.placed,
             ),
         )
-
-    def targets(self, devices: Sequence[EUI64]) -> dict[EUI64, Target]:
-        """What is known of these devices."""
-        found = {}
-        for device in devices:
-            state = self.states[device]
-            signing = state.own[KeyUsageBits.DIGITAL_SIGNATURE].certificate
-            found[device] = Target(
-                recipient=recipient_of(state),
-                cells=KINDS[state.kind].cells,
-                signing=parse_certificate(signing).tbs.public_key[-65:],
-            )
-        return found
 
     def carry(self, figures: RegionFigures = CALM) -> Move:
         """The campaign is carried to its end or stop; the canaries are looked at."""

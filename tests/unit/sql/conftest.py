@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, make_url, text
 from tests.support.postgresql import postgresql_server
 
 from smki.adapters.sql import Database, migrate, open_database
+from smki.adapters.sql.store import Store
 from smki.ports import CertificateRow
 from smki.terms import (
     EUI64,
@@ -52,6 +53,20 @@ def database(url: str) -> Iterator[Database]:
     migrate(url)
     with open_database(url) as opened:
         yield opened
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Callable[[], Store]]:
+    """Opens the database, as one process after the other would."""
+    stores: list[Store] = []
+
+    def opening() -> Store:
+        stores.append(Store(url))
+        return stores[-1]
+
+    yield opening
+    for each in stores:
+        each.engine.dispose()
 
 
 @pytest.fixture

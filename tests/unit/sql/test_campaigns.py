@@ -35,20 +35,6 @@ FORM: Final = Form(pieces=(b"\xdf", b"!"), gaps=(8,))
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Callable[[], Store]]:
-    """Opens the database, as one process after the other would."""
-    stores: list[Store] = []
-
-    def opening() -> Store:
-        stores.append(Store(url))
-        return stores[-1]
-
-    yield opening
-    for each in stores:
-        each.engine.dispose()
-
-
-@pytest.fixture
 def opened(store: Callable[[], Store]) -> Opening:
     """Opens the campaigns; there is one, of twelve devices in two waves and two regions."""
     campaigns = SqlCampaigns(store())

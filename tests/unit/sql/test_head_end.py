@@ -1,6 +1,6 @@
 """What a head end keeps, on both databases."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,20 +20,6 @@ Opening = Callable[[], SqlHeadEnd]
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MILLISECONDS = int(AT.timestamp() * 1_000)
 SUPPLIER, METER, OTHER = (EUI64.parse(f"90B3D51F3000000{n}") for n in (1, 2, 3))
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Callable[[], Store]]:
-    """Opens the database, as one process after the other would."""
-    stores: list[Store] = []
-
-    def opening() -> Store:
-        stores.append(Store(url))
-        return stores[-1]
-
-    yield opening
-    for each in stores:
-        each.engine.dispose()
 
 
 @pytest.fixture

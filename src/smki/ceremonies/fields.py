@@ -5,17 +5,16 @@ Knows no document; says what was found, what was expected and in which field.
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, parse_json
-from smki.terms import Malformed, instant_text
+from smki.terms import Malformed, instant_of
 
 TEXT_MAX: Final = 400  # characters of anything a person writes in a ceremony
 NAME_MAX: Final = 64
 NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,7}")
-_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Fields:
@@ -72,11 +71,8 @@ class Fields:
 
     def instant(self, key: str) -> datetime:
         """An instant to the second, as 2026-11-21T09:00:00Z."""
-        try:
-            at = datetime.strptime(self.text(key), _INSTANT).replace(tzinfo=UTC)
-        except ValueError:
-            at = None
-        if at is None or instant_text(at) != self._members[key]:
+        at = instant_of(self.text(key))
+        if at is None:
             raise self._wrong(key, "must be as 2026-11-21T09:00:00Z")
         return at
 

@@ -43,6 +43,11 @@ _GOES_ON: Final = frozenset({Fate.PLANNED, Fate.UNDER_WAY})
 _FAILED: Final = (Fate.PARTLY, Fate.REFUSED, Fate.SILENT, Fate.OUT_OF_REACH)
 
 
+def ended_of(fates: Mapping[Fate, int]) -> int:
+    """How many of so many devices with each fate came to an end, whichever."""
+    return sum(count for fate, count in fates.items() if fate.is_final)
+
+
 class Move(Enum):
     """What is next."""
 
@@ -165,7 +170,7 @@ class WaveCounts:
     @property
     def ended(self) -> int:
         """How many came to an end, whichever."""
-        return sum(count for fate, count in self.fates.items() if fate.is_final)
+        return ended_of(self.fates)
 
     @property
     def failed(self) -> int:

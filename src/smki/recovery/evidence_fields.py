@@ -16,7 +16,7 @@ Clause: sec:L10
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -24,13 +24,12 @@ from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hi
 
 from smki.merkle.base64_texts import read_base64, write_base64
 from smki.merkle.canonical import JSON, encode_json, parse_json
-from smki.terms import EUI64, Malformed, RemotePartyRole, instant_text
+from smki.terms import EUI64, Malformed, RemotePartyRole, instant_of, instant_text
 from smki.wire.gbcs.trust_anchors import CellUsage, KeyUsageBits, TrustAnchorCellIdentifier
 
 TEXT_MAX: Final = 4_000  # characters of anything that a person writes
 LIST_MAX: Final = 100_000
 NUMBER_MAX: Final = (1 << 63) - 1
-_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _UNIONS: Final = (Union, UnionType)
 
 _Value = TypeVar("_Value")
@@ -150,9 +149,9 @@ def _text(value: JSON, what: str, where: str) -> str:
 def _from_text(kind: Any, text: str, what: str, where: str) -> Any:
     if kind is bytes:
         return _octets(text, what, where)
+    if kind is datetime:
+        return _instant(text, what, where)
     try:
-        if kind is datetime:
-            return datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
         if kind is EUI64:
             return EUI64.parse(text)
         if kind is not str:
@@ -164,6 +163,13 @@ def _from_text(kind: Any, text: str, what: str, where: str) -> Any:
         said = f"{where}: must be a printable text of at most {TEXT_MAX} characters"
         raise malformed(what, said, where)
     return text
+
+
+def _instant(text: str, what: str, where: str) -> datetime:
+    found = instant_of(text)
+    if found is None:
+        raise malformed(what, f"{where}: {text[:60]!r}, must be as 2026-11-21T09:00:00Z", where)
+    return found
 
 
 def _octets(text: str, what: str, where: str) -> bytes:

@@ -13,11 +13,11 @@ Clause: sec-app-l:2
 import csv
 import io
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Final, NamedTuple, TypeVar
 
-from smki.terms import EUI64, Malformed, instant_text
+from smki.terms import EUI64, Malformed, instant_of
 
 FILE_MAX_OCTETS: Final = 4 * 1024 * 1024  # 100,000 devices and what stands before them
 TEXT_MAX: Final = 2_000
@@ -26,7 +26,6 @@ HEADER: Final = "field,value,detail"
 VERSION: Final = "1"
 CLAUSE: Final = "sec-app-l:2"
 _FIELDS: Final = 3
-_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _Value = TypeVar("_Value")
 _Member = TypeVar("_Member", bound=Enum)
 
@@ -162,11 +161,8 @@ class Rows:
             Malformed: another form.
         """
         text = self.text(field)
-        try:
-            found = datetime.strptime(text, _INSTANT).replace(tzinfo=UTC)
-        except ValueError:
-            found = None
-        if found is None or instant_text(found) != text:
+        found = instant_of(text)
+        if found is None:
             raise self.wrong(f"{field}: {text[:60]!r}, must be as 2026-11-21T10:00:00Z")
         return found
 

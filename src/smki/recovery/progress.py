@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from smki.recovery.campaign import CampaignPlan, Decided, Fate, WaveCounts
+from smki.recovery.campaign import CampaignPlan, Decided, Fate, WaveCounts, ended_of
 
 _RECENT: Final = 5  # the rate is that of the last fifth of the time
 _END_MOST: Final = timedelta(days=3_660)  # what would take longer has no end worth telling
@@ -33,7 +33,7 @@ class Point:
     @property
     def ended(self) -> int:
         """How many had come to an end, whichever."""
-        return sum(count for fate, count in self.fates.items() if fate.is_final)
+        return ended_of(self.fates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Progress:
     @property
     def ended(self) -> int:
         """How many came to an end, whichever."""
-        return sum(count for fate, count in self.fates.items() if fate.is_final)
+        return ended_of(self.fates)
 
     @property
     def recovered(self) -> int:

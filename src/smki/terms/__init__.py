@@ -6,7 +6,7 @@ Nothing here parses a document, reads a clock or touches a file.
 from smki.terms.demand import RequestType
 from smki.terms.errors import Finding, Inconsistent, Malformed, Refused, SmkiError, Unavailable
 from smki.terms.identifiers import EUI64, SerialNumber
-from smki.terms.instants import instant_text
+from smki.terms.instants import instant_of, instant_text
 from smki.terms.kinds import CertificateKind, Interface, SubscriberKind
 from smki.terms.recovery import Compromised, Method
 from smki.terms.roles import KeyUsage, RemotePartyRole
@@ -34,5 +34,6 @@ __all__ = [
     "SmkiError",
     "SubscriberKind",
     "Unavailable",
+    "instant_of",
     "instant_text",
 ]

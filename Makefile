@@ -17,7 +17,8 @@ install: .venv/.ok ## only installs, the command is .venv/bin/smki
 	@echo "installed: .venv/bin/smki; next: 'make run'"
 
 test: .venv/.dev ## every test that this machine allows; skipped ones are named with their reason
-	$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder -ra --durations=10 -m "not soak"
+	TMPDIR="$$($(BIN)/python tools/room.py)" $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder \
+	  -o tmp_path_retention_policy=failed -ra --durations=10 -m "not soak"
 
 soak: .venv/.dev .venv/.fuzz ## long fuzzing, kill loops and load, within SOAK_SECONDS
 	SMKI_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -ra -m soak || [ $$? -eq 5 ] # 5: nothing to soak yet

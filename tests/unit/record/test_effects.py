@@ -180,13 +180,17 @@ class Stories:
 
     def after_each(self, name: str, *, after: bool) -> Iterator[tuple[Story, Any]]:
         """Each story of that name, cut off at each of its effects; what would be on the disk."""
+        begun, folder = self.place / "begun", self.place / "played"
         for story in self.named(name):
+            shutil.rmtree(begun, ignore_errors=True)
+            begun.mkdir()
+            self.acknowledged = 0
+            story.before(begun)
+            acknowledged = self.acknowledged
             for at, effect in enumerate(self.told(story)):
-                folder = self.place / "played"
                 shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir()
-                self.acknowledged = 0
-                story.before(folder)
+                shutil.copytree(begun, folder)
+                self.acknowledged = acknowledged
                 disk = self.effects(folder, at=at, after=after, watch=folder / LOG / "checkpoint")
                 with suffering(disk):
                     story.act(folder)

@@ -37,11 +37,12 @@ from smki.bootstrap.recoveries import (
 from smki.ceremonies.keysets import REHEARSAL
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY
 from smki.devices import DeviceState
-from smki.devices.kinds import BROKER_KA, cell
+from smki.devices.kinds import BROKER_KA, ROOT, cell
 from smki.flows.office import FrontOffice
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.flows.recovery_permitting import must_stand, permitted_until
 from smki.interfaces.key_serving import KeyOver
+from smki.interfaces.recovery_linking import must_vouch
 from smki.interfaces.recovery_members import turn_of
 from smki.interfaces.recovery_refusing import Asked, Told, refusals_lodged
 from smki.interfaces.rosters import keep_roster
@@ -77,6 +78,8 @@ class Wanted:
         per_second: commands that each region's network takes.
         otherwise: the same for other regions.
         unregistered: the incident is not in the register, the decision alone names it.
+        link: certificate (DER) by which the old root vouches for the new one; for a root update.
+        mode: which of the commands of the method, where it has several; None where it has one.
     """
 
     campaign: str
@@ -90,6 +93,8 @@ class Wanted:
     per_second: Mapping[str, int]
     otherwise: int
     unregistered: bool = False
+    link: bytes = b""
+    mode: int | None = None
 
 
 def begin(
@@ -199,10 +204,20 @@ def _made(front: FrontOffice, house: Settings, wanted: Wanted, at: datetime) -> 
         originator=now.entity(RemotePartyRole.RECOVERY),
         symmetric_key=bytes(SYMMETRIC_KEY_OCTETS),  # carriers ask for it where it is
     )
-    legs = recovery_legs(wanted.method, wanted.lost, now, now, at=at, contingency=contingency)
-    if len(legs) != 1:
-        raise _refused(f"{wanted.method.value}: is of several commands, must be of one")
-    return legs[0], now
+    if wanted.link:
+        must_vouch(wanted.link, now.certificates[ROOT])
+    legs = recovery_legs(
+        wanted.method, wanted.lost, now, now, at=at, contingency=contingency, link=wanted.link
+    )
+    modes = [int(leg.materials.mode) for leg in legs]
+    if wanted.mode is None and len(legs) == 1:
+        return legs[0], now
+    if wanted.mode not in modes:
+        raise _refused(
+            f"{wanted.method.value}: has commands of the modes {', '.join(map(str, modes))}, one must"
+            " be named (--mode): each is a campaign, NAME.mode-N"
+        )
+    return legs[modes.index(wanted.mode)], now
 
 
 def cells_in_force(front: FrontOffice, house: Settings) -> Cells:

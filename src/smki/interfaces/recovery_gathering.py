@@ -160,9 +160,14 @@ def _placed(
     turn: Turn,
     names: Sequence[str],
 ) -> Placed:
-    """What was placed in a turn: by its first campaign, as by those that follow; by each update."""
-    some = names if turn is Turn.UPDATED else names[:1]
-    arranged = [arrangement_of(recovery_of(settings, name)) for name in some]
+    """What was placed in a turn, by all its campaigns: several commands, or more devices later."""
+    arranged = [arrangement_of(recovery_of(settings, name)) for name in names]
+    new = (
+        InCell(cell=each.cell, certificate=each.certificate)
+        for one in arranged
+        for each in one.cells
+        if each.certificate
+    )
     known = dict(_organisations(front))
     return Placed(
         turn=turn,
@@ -172,12 +177,7 @@ def _placed(
             for cell, held in sorted(before, key=str)
             if held in known
         ),
-        new=tuple(
-            InCell(cell=each.cell, certificate=each.certificate)
-            for one in arranged
-            for each in one.cells
-            if each.certificate
-        ),
+        new=tuple(dict.fromkeys(new)),
         authorities=tuple(
             Vouched(certificate=certificate_of(front.reader.leaf(row.entry)), entry=row.entry)
             for kind in _AUTHORITIES

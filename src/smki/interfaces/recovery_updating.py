@@ -85,7 +85,7 @@ def begin_update(
         there = kept.campaigns.campaign(recovery.campaign)
         begun = there.begun if there else at
         leg, meant = _made(settings, role, begun, RecoveredIn(kept, names), devices)
-        arrangement = _arranged(leg, _own_key(kept, settings, leg, meant), settings, name)
+        arrangement = _arranged(leg, _own_key(kept, settings, leg, meant), settings, names[-1])
         plan = replace(plan, expires=(begun + _WITHIN).replace(microsecond=0))
         members = members_of(kept.estate, plan, meant)
         carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
@@ -149,9 +149,9 @@ def _own_key(kept: Kept, house: Settings, leg: Leg, meant: Meant) -> bytes:
     return HouseKeys(house, stored_keys(house, os.environ)).signer(anchor).public_key
 
 
-def _arranged(leg: Leg, public_key: bytes, settings: Settings, name: str) -> Arranged:
-    """What carriers need; the broker is the one that devices know since the recovery."""
-    recovered = arrangement_of(recovery_of(settings, name))
+def _arranged(leg: Leg, public_key: bytes, settings: Settings, campaign: str) -> Arranged:
+    """What carriers need; the broker is the one that devices know since that campaign."""
+    recovered = arrangement_of(recovery_of(settings, campaign))
     return arranged(
         leg.materials,
         leg.placed,

@@ -118,13 +118,10 @@ OFFICERS = {
 }
 
 
-@pytest.fixture(scope="session")
-def seated(original: House, tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The house with officers of four parties; read it, never change it."""
-    folder = tmp_path_factory.mktemp("officers")
-    shutil.copytree(original.state, folder / "state")
-    house = House(state=folder / "state")
-    for officer, (party, name, identity) in OFFICERS.items():
+def seat(house: House, folder: Path, officers: tuple[str, ...]) -> Authority:
+    """The house with these of `OFFICERS`, whose files are in the folder."""
+    for officer in officers:
+        party, name, identity = OFFICERS[officer]
         named = ("--trading-name", name, "--identity", f"{identity}=other")
         assert house.run("party", "add", party, *named)[0] == 0
         files = (f"{folder}/{officer}.csr", f"{folder}/{officer}.key", f"{folder}/{officer}.pem")
@@ -134,6 +131,14 @@ def seated(original: House, tmp_path_factory: pytest.TempPathFactory) -> Authori
         wanted = (files[0], "--party", party, "--interface", "portal", "--out", files[2])
         assert house.run("registration", "credential", *wanted)[0] == 0
     return Authority(house=house, folder=folder)
+
+
+@pytest.fixture(scope="session")
+def seated(original: House, tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """The house with officers of four parties; read it, never change it."""
+    folder = tmp_path_factory.mktemp("officers")
+    shutil.copytree(original.state, folder / "state")
+    return seat(House(state=folder / "state"), folder, tuple(OFFICERS))
 
 
 @pytest.fixture

@@ -10,21 +10,30 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from tests.support.ceremony import opening
+from tests.support.ceremony import kept, opening
 from tests.support.founding import quick_stores
-from tests.support.succession import OCA, Rehearsed, held_now, rehearsed
-from tests.unit.cli.conftest import House
+from tests.support.succession import MAINTENANCE, OCA, Rehearsed, held_now, rehearsed
+from tests.support.succession import ROOT as ROOT_KEY
+from tests.unit.cli.conftest import House, seat
 
 from smki.bootstrap import open_front, open_office
+from smki.bootstrap.estates import open_estate
 from smki.bootstrap.pairs import EARLIER
 from smki.bootstrap.succeeding import successor_names
+from smki.devices import kinds
+from smki.devices.path import held
 from smki.flows import succeeding
 from smki.flows.authorities import authorities, earlier, is_revoked
 from smki.flows.revocation import current_list, newest_list, publish_list, refresh_lists
 from smki.interfaces.link import ask
+from smki.ports.estate import InventoryQuery
 from smki.terms import CertificateKind, Refused, SerialNumber, Unavailable
+from smki.wire.certificate import parse_certificate
 
 ROOT = CertificateKind.ROOT_OCA
+NEW_ROOT = "new-root"  # the recovery by which devices get one
+TO_SIGN = "link.tbs"
+LOST = ("--compromised", "contingency-symmetric", "--method", "root-update")
 FIRST_LISTS = 5  # of three roots and the two issuing authorities that have one
 
 
@@ -241,3 +250,83 @@ def test_what_a_ceremony_brings_is_written(house: Rehearsed, tmp_path: Path) -> 
     assert command.run(*words)[0] == 0
     assert (out / "root-oca.cer").read_bytes() == house.certificate(ROOT)
     assert (out / "revoke.cer").read_bytes() == house.certificate(OCA)
+
+
+def _estate(house: Rehearsed) -> None:
+    """A few devices, and a decision of officers about how they are recovered."""
+    with (house.folder / "state" / "smki.toml").open("a") as configuration:
+        for region in ("north", "central", "south"):
+            configuration.write(f"\n[line.regions.{region}]\nunreachable = 0.0\nfaulty_makes = []")
+    command = House(state=house.folder / "state")
+    assert command.run("estate", "make", "--devices", "5")[0] == 0
+    authority = seat(command, house.folder, ("chair", "secretary"))
+    authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "root-update")
+
+
+def _roots(house: Rehearsed) -> set[bytes]:
+    """By what key identifiers the roots are told that devices hold, but for a PPMID's."""
+    found = set()
+    with open_estate(house.settings) as estate:
+        for row in estate.inventory(InventoryQuery(), None, 100):
+            device = estate.device(row.device)
+            if device is not None and row.kind.value != "ppmid":
+                found.add(device.state.anchors[kinds.ROOT].key_identifier)
+    return found
+
+
+@pytest.mark.clause("sec:L10", "gbcs:CS02b", "sec-app-b:B")
+def test_a_new_root_is_placed_by_the_old_ones_word(house: Rehearsed, tmp_path: Path) -> None:
+    """The old root vouches for it in a ceremony; each command is a campaign; the report has them all."""
+    _estate(house)
+    command = House(state=house.folder / "state")
+    to_sign, link = tmp_path / TO_SIGN, tmp_path / "link.cer"
+    make = ("recovery", "link", "--out")
+    code, said = command.json(*make, str(tmp_path / "none"))
+    assert (code, "no root before the one in force" in said["error"]["message"]) == (1, True)
+    house.take(house.contingency())
+    assert command.run(*make, str(to_sign))[0] == 0
+    signature = tmp_path / "signature"
+    assemble = (*make, str(link), "--signed", str(to_sign), "--signature", str(signature))
+    signature.write_bytes(_signed(house, "contingency", to_sign.read_bytes()))
+    assert command.json(*assemble)[1]["error"]["family"] == "malformed"  # by the new root itself
+    signature.write_bytes(_signed(house, "roots", to_sign.read_bytes()))
+    assert command.run(*assemble)[0] == 0
+
+    begin = ("--unregistered", "--incident", "INC-7", "--decision", "M-1", *LOST)
+    plan = ("--waves", "1000", "--canaries", "0")
+    words = ("recovery", "begin", f"{NEW_ROOT}.mode-0", *begin, *plan)
+    code, said = command.json(*words, "--mode", "0")
+    assert (code, "without a certificate of the old root" in said["error"]["message"]) == (1, True)
+    other = tmp_path / "other.cer"
+    other.write_bytes(house.certificate(OCA))
+    code, said = command.json(*words, "--mode", "0", "--link", str(other))
+    assert (code, "vouches for another key" in said["error"]["message"]) == (1, True)
+    by = ("--link", str(link))
+    code, said = command.json(*words, *by)
+    assert (code, "commands of the modes 0, 1, 8" in said["error"]["message"]) == (1, True)
+    for mode in ("0", "1"):
+        campaign = f"{NEW_ROOT}.mode-{mode}"
+        code, begun = command.json(
+            "recovery", "begin", campaign, *begin, *plan, "--mode", mode, *by
+        )
+        assert (code, begun["devices"] > 0) == (0, True), begun
+        code, carried = command.json("recovery", "carry", campaign)
+        assert (code, carried["recovered"]) == (0, begun["devices"]), carried
+    last = ("recovery", "begin", f"{NEW_ROOT}.mode-8", *begin, *plan, "--mode", "8", *by)
+    assert command.run(*last)[0] == 3  # nobody has the recovery key open
+    new = held(parse_certificate(house.certificate(ROOT)))
+    assert _roots(house) == {new.key_identifier}
+
+    code, done = command.json("recovery", "conclude", NEW_ROOT, "--commander", "Sample DCC")
+    assert code == 0, done
+    assert done["recovered"] == done["devices"] > 0
+    assert not [one for one in done["problems"] if "rehearsal" not in one and "ceremony" not in one]
+
+
+def _signed(house: Rehearsed, custody: str, octets: bytes) -> bytes:
+    """The signature of the root's key that is in custody since that ceremony."""
+    name = f"link-by-{custody}"
+    keys = (kept(house.folder / custody, ROOT_KEY),)
+    opened = opening("activation", (ROOT_KEY,))
+    house.hold(name, opened, keys=keys, contents={TO_SIGN: octets}, instead=MAINTENANCE)
+    return (house.folder / name / "signatures" / f"{ROOT_KEY}-{TO_SIGN}.sig").read_bytes()

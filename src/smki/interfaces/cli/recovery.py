@@ -18,6 +18,7 @@ _COMMANDS: Final[dict[str, str]] = {
     "hand-back": "smki.interfaces.cli.recovery_handing_back:hand_back",
     "incident": "smki.interfaces.cli.recovery_incidents:incident",
     "inspect": "smki.interfaces.cli.recovery_inspecting:inspect",
+    "link": "smki.interfaces.cli.recovery_linking:link",
     "list": "smki.interfaces.cli.recovery_campaigns:list_campaigns",
     "lodge": "smki.interfaces.cli.recovery_corrections:lodge",
     "look": "smki.interfaces.cli.recovery_campaigns:look",

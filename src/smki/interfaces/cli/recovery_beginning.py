@@ -9,7 +9,7 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.flows.recovering import Lost
-from smki.interfaces.cli.output import emit, json_option, reporting, tell
+from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
 from smki.interfaces.cli.recovery_devices import devices_option, listed_devices
 from smki.interfaces.recovery_beginning import Wanted, begin
 from smki.recovery import Compromised, Method
@@ -23,7 +23,9 @@ _METHODS: Final = (
     Method.THREE,
     Method.BY_RECOVERY,
     Method.BY_CONTINGENCY,
+    Method.ROOT_UPDATE,
 )
+_LINK_MOST: Final = 64 << 10  # octets of a certificate
 
 
 @click.command("begin")
@@ -47,6 +49,10 @@ _METHODS: Final = (
     required=True,
     type=click.Choice([each.value for each in _METHODS]),
     help="By which it is recovered from.",
+)
+@click.option("--link", metavar="FILE", help="Of a root update: what 'smki recovery link' made.")
+@click.option(
+    "--mode", type=click.IntRange(0, 9), help="Which of the commands, where a method has several."
 )
 @devices_option
 @click.option(
@@ -123,6 +129,8 @@ def _wanted(name: str, given: Mapping[str, Any]) -> Wanted:
         per_second=dict(map(_rate, given["rates"])),
         otherwise=given["otherwise"],
         unregistered=given["unregistered"],
+        link=b"" if given["link"] is None else read_input(given["link"], limit=_LINK_MOST),
+        mode=given["mode"],
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from smki.ceremonies.custodians import too_many
 from smki.ceremonies.fields import Fields
 from smki.ceremonies.fingerprints import fingerprint
-from smki.ceremonies.holding import COMPLETED, kind_of_authority
+from smki.ceremonies.holding import COMPLETED, NO_GO, kind_of_authority
 from smki.ceremonies.keysets import REHEARSAL, key_name
 from smki.ceremonies.opening import Opening, parse_opening
 from smki.ceremonies.scripts import CONTINGENCY, ROOT_OCA, SYMMETRIC, Act, Role, Step
@@ -170,8 +170,10 @@ def _order(opening: Opening, entries: tuple[Entry, ...]) -> Iterator[str]:
         yield "does not end with its closing, must"
     done = [one.step for one in entries if one.kind is Kind.DONE]
     wanted = [step.number for step in opening.steps]
-    completed = entries[-1].said.get("result") == COMPLETED
-    if done != (wanted if completed else wanted[: len(done)]):
+    result = entries[-1].said.get("result")
+    if result not in (COMPLETED, NO_GO):
+        yield f"ended as {result!r:.60}, must be {COMPLETED} or {NO_GO}"
+    if done != (wanted if result == COMPLETED else wanted[: len(done)]):
         yield f"steps {done} were done, must be {wanted} in this order"
     begun: set[int] = set()
     for entry in entries:

@@ -402,6 +402,18 @@ def test_attendance_that_says_nothing_is_no_attendance(roots: tuple[Path, bytes]
     assert "0 custodians were there, must be 3" in caught.value.message
 
 
+@pytest.mark.clause("sec-app-l:3")
+def test_a_ceremony_ends_in_one_of_two_ways(recovery: tuple[Path, bytes]) -> None:
+    """Completed or no go: one that says something else, or nothing, is not believed to be either."""
+    entries = parse_transcript(recovery[1]).entries
+    for said in ({"result": "finished"}, {}):
+        *others, last = entries
+        chain = (*others, replace(last, said=said))
+        signatures = tuple(signature(to_be_signed(chain), who) for who in ("operator", "witness-1"))
+        with pytest.raises(Refused, match="must be completed or no-go"):
+            replay(encode_transcript(Transcript(entries=chain, signatures=signatures)))
+
+
 @pytest.mark.clause("sec-app-l:3", "sec:L10")
 def test_a_request_of_another_key_is_refused(recovery: tuple[Path, bytes], tmp_path: Path) -> None:
     """What a ceremony asks a certificate for is a key that it made, and was read aloud."""

@@ -19,7 +19,7 @@ Told = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What somebody wanted to begin.
+    """What somebody wanted to begin, or to carry.
 
     Attributes:
         campaign: its name.
@@ -65,7 +65,7 @@ def refusals_lodged(
             "incident": asked.incident,
             "key": METHODS[asked.method].key or _OWN,
             "method": asked.method.value,
-            "purpose": "begin",
+            "purpose": "recover",
             "recovery": asked.decision,
         }
         said = {"outcome": "refused", "reasons": reasons, "wanted": wanted}

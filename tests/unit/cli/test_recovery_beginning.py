@@ -121,7 +121,10 @@ def _concluded(house: House, devices: int, folder: Path) -> None:
 def test_a_live_exercise_is_of_the_list_that_was_decided_about(
     authority: Authority, tmp_path: Path
 ) -> None:
-    """No list, another, a longer or a shorter one is refused; of that one the report says what it was."""
+    """No list, another, a longer or a shorter one is refused; of that one the report says what it was.
+
+    Once its decision is withdrawn nobody begins to carry it.
+    """
     house = authority.house
     with (house.state / "smki.toml").open("a") as configuration:
         for region in ("north", "central", "south"):
@@ -164,6 +167,9 @@ def test_a_live_exercise_is_of_the_list_that_was_decided_about(
         (left / one).write_bytes(b"half")
     code, begun = house.json(*exercise(*two), *own, *listed(*reversed(two)))
     assert (code, begun["devices"]) == (0, 2), begun
+    authority.lodge("W-2", "withdraw-decision", "M-2")
+    assert "was withdrawn" in _refused(house, "recovery", "carry", "exercise")
+    assert refused_in(house, "a party's own")[-1][:2] == ("exercise", "M-2")
     assert house.run("recovery", "abort", "exercise")[0] == 0
     concluded = ("recovery", "conclude", "exercise", "--commander", "Sample Supplier")
     code, done = house.json(*concluded, "--owner", "the fitters")

@@ -13,6 +13,7 @@ from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.cli.recovery_campaigns import opened
 from smki.interfaces.recovery_carrying import CarryDone, Says, Told, carry, carry_on_dask
 from smki.interfaces.recovery_part import KEY_PATIENCE_SECONDS, Line
+from smki.interfaces.recovery_permitted import must_be_permitted_still
 from smki.interfaces.recovery_processes import PROCESSES_MOST
 from smki.interfaces.recovery_telling import next_words
 from smki.recovery import Fate, Move
@@ -55,7 +56,8 @@ def carry_campaign(
     """Carry campaign NAME until its devices came to an end, or people have to look at it.
 
     Cut off anywhere, the same again goes on where it was; several of these may run at once, and
-    pause, resume and abort reach them within a batch. The key is used where 'smki recovery activate'
+    pause, resume and abort reach them within a batch. Where the record is, its decision must not have
+    been withdrawn. The key is used where 'smki recovery activate'
     has it open. Exit code 0 if all devices came to an end, its canaries are to be looked at, or it is
     paused; 1 if it stopped, 3 if something is away.
     """
@@ -65,7 +67,8 @@ def carry_campaign(
         if served and (seed is not None or figures):
             raise click.UsageError("--served: seed and shares are those of 'smki estate serve'")
         settings = load_settings(os.environ)
-        with opened(settings, name), progress_bar(name) as progress:
+        with opened(settings, name) as (recovery, _, carried), progress_bar(name) as progress:
+            must_be_permitted_still(recovery, carried, os.environ, tell)
             options = _Options(
                 line=Line(seed=seed, served=served, figures=figures),
                 tell=progress,

@@ -183,6 +183,9 @@ class Decisions:
             except (Malformed, Refused) as error:
                 tell("decision", f"{name}: {error.message}")
                 continue
+            if decision.id in self._found:
+                tell("decision", f"{name}: decision {decision.id} is there twice, must be once")
+                continue
             self._found[decision.id] = (decision, len(officers))
 
     def __contains__(self, identifier: str) -> bool:

@@ -200,6 +200,10 @@ OTHERS: Final[dict[str, tuple[Change, str]]] = {
         lambda s: asks(s, command=s.updates[0].exchanges[0].command),
         "read-back: another use case",
     ),
+    "decision-twice": (
+        lambda s: s.decisions.append(s.decisions[0]),
+        "decision-4: decision PMA/1 is there twice, must be once",
+    ),
     "placed-twice": (
         lambda s: s.placed.append(s.placed[0]),
         "once for each turn",

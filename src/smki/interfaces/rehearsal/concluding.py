@@ -8,7 +8,7 @@
 Binary criteria are met or not, whatever defects are open elsewhere; others are counted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from smki.adapters.files import write_durably
 from smki.bootstrap import open_front
 from smki.bootstrap.recoveries import open_kept
 from smki.bootstrap.samples import SAMPLES
+from smki.flows.recovering import Leg
 from smki.flows.recovery_evidence import (
     RecordLibrary,
     exchange_rows,
@@ -183,34 +184,25 @@ def _subject(run: Run) -> Subject:
 
 def _recovered(run: Run) -> Placed:
     """What the recovery placed."""
-    cells = {cell for leg in legs(run) for cell in leg.materials.certificates}
-    then = {
-        cell: certificate
-        for leg in legs(run)
-        for cell, certificate in leg.materials.certificates.items()
-    }
+    every = legs(run)
+    then = _placed_by(every)
     return Placed(
         turn=Turn.COMMANDED,
-        originators=tuple(sorted({leg.originator for leg in legs(run)})),
-        old=tuple(_in_cells(before(run).certificates)),
-        new=tuple(_in_cells({cell: then[cell] for cell in sorted(cells, key=str)})),
+        originators=tuple(sorted({leg.originator for leg in every})),
+        old=_in_cells(before(run).certificates),
+        new=_in_cells({cell: then[cell] for cell in sorted(then, key=str)}),
         authorities=(),
     )
 
 
 def _updated(run: Run) -> Placed:
     """What the further update placed."""
-    own = own_legs(run, after(run), updated(run))
-    then = {
-        cell: certificate
-        for leg in own.values()
-        for cell, certificate in leg.materials.certificates.items()
-    }
+    own = tuple(own_legs(run, after(run), updated(run)).values())
     return Placed(
         turn=Turn.UPDATED,
-        originators=tuple(leg.originator for leg in own.values()),
-        old=tuple(_in_cells(after(run).certificates)),
-        new=tuple(_in_cells(then)),
+        originators=tuple(leg.originator for leg in own),
+        old=_in_cells(after(run).certificates),
+        new=_in_cells(_placed_by(own)),
         authorities=(),
     )
 
@@ -223,17 +215,23 @@ def _handed_back(run: Run) -> Iterator[Item]:
             turn=Turn.HANDED_BACK,
             originators=(leg.originator,),
             old=(),
-            new=tuple(_in_cells(leg.materials.certificates)),
+            new=_in_cells(leg.materials.certificates),
             authorities=(),
         )
         yield document("hand-back", placed)
 
 
-def _in_cells(
-    certificates: Mapping[TrustAnchorCellIdentifier, bytes],
-) -> Iterator[InCell]:
-    for cell, certificate in certificates.items():
-        yield InCell(cell=cell, certificate=certificate)
+def _placed_by(every: Iterable[Leg]) -> dict[TrustAnchorCellIdentifier, bytes]:
+    """By cell, what these legs place."""
+    return {
+        cell: certificate
+        for leg in every
+        for cell, certificate in leg.materials.certificates.items()
+    }
+
+
+def _in_cells(certificates: Mapping[TrustAnchorCellIdentifier, bytes]) -> tuple[InCell, ...]:
+    return tuple(InCell(cell=cell, certificate=one) for cell, one in certificates.items())
 
 
 def _deviations(run: Run) -> Iterator[str]:

@@ -30,6 +30,7 @@ from smki.wire.gbcs.frame import (
     MessageCategory,
     grouped,
     signature_input,
+    signed_group,
     with_mac,
     with_signature,
 )
@@ -102,8 +103,8 @@ class _Forms:
         cells: that the devices have.
         counter: octets of the counter.
         shape: what protects the command.
-        group: grouping header and payload.
-        message: the whole.
+        signed: what a signature is over.
+        message: the whole; what fills it is what fills `signed`, then the protection.
         success: of the payload of the answer if everything was replaced.
         counted: where in it the counter is.
     """
@@ -111,7 +112,7 @@ class _Forms:
     cells: _Cells
     counter: int
     shape: Shape
-    group: Form
+    signed: Form
     message: Form
     success: Likeness
     counted: slice
@@ -148,8 +149,7 @@ class Commands:
         Clause: gbcs:7.2.7
         """
         form = self._of(target, counter)
-        filling = _filling(counter.to_bytes(form.counter, "big"), target.recipient.device.octets)
-        return signature_input(form.group.filled(filling))
+        return form.signed.filled(_filling(form, target, counter))
 
     def make(self, targets: Sequence[Target], counters: Sequence[int]) -> tuple[Formed, ...]:
         """A command for each of these devices, with its counter, as whole messages.
@@ -169,15 +169,12 @@ class Commands:
 
     def _some(self, pairs: Sequence[tuple[Target, int]]) -> Iterator[Formed]:
         forms = [self._of(target, counter) for target, counter in pairs]
-        fillings = [
-            _filling(counter.to_bytes(one.counter, "big"), target.recipient.device.octets)
-            for one, (target, counter) in zip(forms, pairs, strict=True)
-        ]
-        groups = [one.group.filled(each) for one, each in zip(forms, fillings, strict=True)]
-        signatures = self._signatures(forms, groups)
-        macs = self._macs(forms, pairs, groups, signatures)
-        for one, filling, *protection in zip(forms, fillings, signatures, macs, strict=True):
-            yield Formed(form=one.message, filling=(*filling, b"".join(protection)))
+        fillings = [_filling(one, *pair) for one, pair in zip(forms, pairs, strict=True)]
+        signed = [one.signed.filled(each) for one, each in zip(forms, fillings, strict=True)]
+        signatures = self._signatures(forms, signed)
+        macs = self._macs(forms, pairs, signed, signatures)
+        for one, filling, signature, mac in zip(forms, fillings, signatures, macs, strict=True):
+            yield Formed(form=one.message, filling=filling + signature + mac)
 
     def succeeded(self, target: Target, counter: int, response: GbcsMessage) -> bool:
         """Whether the answer says, in the usual octets, that every cell holds what was to be placed.
@@ -190,7 +187,7 @@ class Commands:
         counted = response.payload[found.counted] == counter.to_bytes(found.counter, "big")
         return counted and found.success.holds(response.payload)
 
-    def _signatures(self, forms: Sequence[_Forms], groups: Sequence[bytes]) -> list[bytes]:
+    def _signatures(self, forms: Sequence[_Forms], signed: Sequence[bytes]) -> list[bytes]:
         """All of them signed in one call of the key."""
         if not all(one.shape in _SIGNED for one in forms):
             raise Inconsistent(
@@ -199,13 +196,13 @@ class Commands:
                 clause="gbcs:7.2.7",
                 rule="campaign.shape",
             )
-        return list(map(raw_signature, self._by.keys.sign_all(list(map(signature_input, groups)))))
+        return list(map(raw_signature, self._by.keys.sign_all(signed)))
 
     def _macs(
         self,
         forms: Sequence[_Forms],
         pairs: Sequence[tuple[Target, int]],
-        groups: Sequence[bytes],
+        signed: Sequence[bytes],
         signatures: Sequence[bytes],
     ) -> list[bytes]:
         """Empty for a command that has none; all secrets agreed on in one call of the key."""
@@ -222,7 +219,7 @@ class Commands:
                 counter=counter,
                 recipient=target.recipient.device,
             )
-            authenticated = with_signature(groups[number], signatures[number])
+            authenticated = with_signature(signed_group(signed[number]), signatures[number])
             macs[number] = message_mac(key, self._by.originator, authenticated)
         return macs
 
@@ -243,16 +240,12 @@ class Commands:
         first, second, proof = (
             self._sample(target, sample, octets) for sample in (_FIRST, _SECOND, _PROOF)
         )
-        group, message, answer = map(form_between, first.parts, second.parts)
-        filling = _filling(_PROOF.octets(octets), _PROOF.octets(_ID_OCTETS))
-        protection = _PROOF.octets(first.protection)
-        ids = (_PROOF.octets(_ID_OCTETS),) * (len(answer.gaps) - 1)
-        proven = (
-            group.filled(filling),
-            message.filled((*filling, protection)),
-            answer.filled((_PROOF.octets(octets), *ids)),
-        )
-        if proven != proof.parts:
+        forms = tuple(map(form_between, first.parts, second.parts))
+        signed, message, answer = forms
+        gaps = (octets, _ID_OCTETS, octets)  # as they are filled: counter, device, counter
+        told = signed.gaps == gaps == message.gaps[:-1] and answer.gaps[0] == octets
+        proven = tuple(form.filled(_PROOF.octets(sum(form.gaps))) for form in forms)
+        if not told or proven != proof.parts:
             raise Inconsistent(
                 f"campaign: commands to {target.recipient.kind.value} are not of one form, must be",
                 clause="gbcs:7.2.7",
@@ -262,7 +255,7 @@ class Commands:
             cells=target.cells,
             counter=octets,
             shape=first.shape,
-            group=group,
+            signed=signed,
             message=message,
             success=Likeness(answer),
             counted=slice(len(answer.pieces[0]), len(answer.pieces[0]) + octets),
@@ -285,13 +278,11 @@ class Commands:
             raise TypeError(f"message code {self._code:04X} is no command's")
         shape = use_case.shapes(target.recipient.kind, command)[0]
         message = with_signature(group, sample.octets(SIGNATURE_OCTETS))
-        protection = SIGNATURE_OCTETS
         if shape is Shape.BOTH:
             message = with_mac(message, sample.octets(MAC_OCTETS))
-            protection += MAC_OCTETS
         outcome = UpdateCredentialsResponse(outcome=self._success(command, sample))
         answer = write_payload(self._code, MessageCategory.RESPONSE, outcome)
-        return _Made(shape=shape, protection=protection, parts=(group, message, answer))
+        return _Made(shape=shape, parts=(signature_input(group), message, answer))
 
     def _success(self, command: UpdateCredentialsCommand, sample: _Sample) -> ExecutionOutcome:
         """What a device says that replaced everything; what it held before is its own."""
@@ -313,12 +304,10 @@ class _Made:
 
     Attributes:
         shape: what protects the command.
-        protection: octets of signature and MAC.
-        parts: grouping header and payload; the whole command; the payload of the answer.
+        parts: what of the command is signed; the whole of it; the payload of the answer.
     """
 
     shape: Shape
-    protection: int
     parts: tuple[bytes, bytes, bytes]
 
 
@@ -335,9 +324,10 @@ def _replaced(
     )
 
 
-def _filling(counter: bytes, device: bytes) -> tuple[bytes, bytes, bytes]:
+def _filling(form: _Forms, target: Target, counter: int) -> bytes:
     """Of grouping header and payload: the counter stands in both."""
-    return counter, device, counter
+    octets = counter.to_bytes(form.counter, "big")
+    return octets + target.recipient.device.octets + octets
 
 
 _SIGNED: Final = (Shape.SIGNATURE, Shape.BOTH)

@@ -9,18 +9,17 @@ An answer counts if its header is that of a command that waits and its protectio
 Clause: gbcs:7.2.7
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import partial
 
 from smki.headend.waiting import CommandKey, Due, Given, Patience, Waiting
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
-from smki.ports.outbox import Outbox, OutgoingCommand, Settled
+from smki.ports.outbox import Outbox, Outgoing, Settled
 from smki.terms import EUI64, Inconsistent, Malformed
-from smki.wire.gbcs.forms import Formed, begins, whole
+from smki.wire.gbcs.forms import Formed, whole
 from smki.wire.gbcs.frame import GbcsMessage, MessageCategory, parse_message, plain_opening
 
 ANSWERED = "answered"
@@ -118,7 +117,7 @@ class HeadEnd:
         self._chance = chance
         self._waiting = Waiting(patience or Patience())
         self._holds: dict[CommandKey, Callable[[CommandKey, GbcsMessage], bool]] = {}
-        self._settled: dict[tuple[bytes, int], Settled] = {}
+        self._settled: dict[tuple[EUI64, str], list[int]] = defaultdict(list)  # not kept yet
         self._begun = False  # since events were last waited for
         self.commands = 0
         self.sent = 0
@@ -135,9 +134,14 @@ class HeadEnd:
         Raises:
             Unavailable: the outbox is away.
         """
+        known = {
+            (originator, counter)
+            for (originator, _), counters in self._settled.items()
+            for counter in counters
+        }
         for left in self._outbox.waiting(devices):
-            if (left.originator.octets, left.counter) not in self._settled:
-                self._settle(left.originator, left.counter, ABANDONED)
+            if (left.originator, left.counter) not in known:
+                self._settled[left.originator, ABANDONED].append(left.counter)
 
     def command(self, order: Order) -> tuple[CommandKey, ...]:
         """The commands are on their way, each with a counter of its own; they were kept before.
@@ -149,17 +153,24 @@ class HeadEnd:
         """
         at = self._link.now
         counters = self._outbox.counters(order.originator, len(order.devices), at)
-        messages = order.make(counters)
-        keys = tuple(map(partial(_key, order), order.devices, counters))
-        pairs = list(zip(keys, messages, strict=True))
-        self._outbox.keep(
-            [_outgoing(key, message, at) for key, message in pairs], tuple(self._settled.values())
+        outgoing = Outgoing(
+            originator=order.originator,
+            message_code=order.message_code,
+            devices=order.devices,
+            counters=counters,
+            messages=order.make(counters),
+            at=at,
         )
+        keys = tuple(_key(order, *pair) for pair in zip(order.devices, counters, strict=True))
+        sent = tuple(map(whole, outgoing.messages))
+        for key, octets in zip(keys, sent, strict=True):
+            _is_ordered(key, octets)
+        self._outbox.keep(outgoing, self._to_settle())
         self._settled.clear()
-        for key, message in pairs:
+        for key, message, octets in zip(keys, outgoing.messages, sent, strict=True):
             self._waiting.begin(key, message, at, self._chance())
             self._holds[key] = order.holds
-            self._send(key, message)
+            self._send(key, octets)
         self._begun = True
         self.commands += len(keys)
         return keys
@@ -185,7 +196,7 @@ class HeadEnd:
                 if self._begun or not self._waiting:
                     break  # what is due next may be due sooner, or is nothing
             yield from self._overdue()
-        self._outbox.settle(tuple(self._settled.values()))
+        self._outbox.settle(self._to_settle())
         self._settled.clear()
 
     def rest(self, until: datetime) -> Iterator[Alerted]:
@@ -201,7 +212,7 @@ class HeadEnd:
     def _overdue(self) -> Iterator[GivenUp]:
         while (due := self._waiting.due(self._link.now, self._chance())) is not None:
             if due.given_up is None:
-                self._send(due.key, due.message)
+                self._send(due.key, whole(due.message))
             else:
                 yield self._gave_up(due, due.given_up)
 
@@ -227,23 +238,25 @@ class HeadEnd:
             self.passed_over[PassedOver.NOT_PROVEN] += 1
             return None
         del self._holds[key]
-        self._settle(key.originator, key.counter, ANSWERED)
+        self._settled[key.originator, ANSWERED].append(key.counter)
         attempts = self._waiting.answered(key)
         return Answered(key=key, response=message, attempts=attempts, at=event.at)
 
     def _gave_up(self, due: Due, why: Given) -> GivenUp:
         del self._holds[due.key]
-        self._settle(due.key.originator, due.key.counter, why.value)
+        self._settled[due.key.originator, why.value].append(due.key.counter)
         return GivenUp(key=due.key, why=why, attempts=due.attempts, at=self._link.now)
 
-    def _settle(self, originator: EUI64, counter: int, outcome: str) -> None:
+    def _to_settle(self) -> tuple[Settled, ...]:
         """Kept with the next command, or when nothing waits: who is killed before loses a word."""
-        settled = Settled(originator=originator, counter=counter, outcome=outcome)
-        self._settled[originator.octets, counter] = settled
+        return tuple(
+            Settled(originator=originator, outcome=outcome, counters=tuple(counters))
+            for (originator, outcome), counters in self._settled.items()
+        )
 
-    def _send(self, key: CommandKey, message: bytes | Formed) -> None:
+    def _send(self, key: CommandKey, octets: bytes) -> None:
         self.sent += 1
-        self._link.send(key.device, whole(message))
+        self._link.send(key.device, octets)
 
 
 def _key(order: Order, device: EUI64, counter: int) -> CommandKey:
@@ -255,23 +268,16 @@ def _key(order: Order, device: EUI64, counter: int) -> CommandKey:
     )
 
 
-def _outgoing(key: CommandKey, message: bytes | Formed, at: datetime) -> OutgoingCommand:
+def _is_ordered(key: CommandKey, message: bytes) -> None:
+    """What is about to be kept and sent is what was ordered, whoever made it."""
     opening = plain_opening(key.originator, key.counter, key.device, key.message_code)
-    if not begins(message, opening) and key != _key_of(whole(message)):
+    if not message.startswith(opening) and key != _key_of(message):
         raise Inconsistent(
             f"head end: a command that is not the one ordered, must have counter {key.counter} of"
             f" {key.originator}",
             clause="gbcs:7.2.7",
             rule="headend.order",
         )
-    return OutgoingCommand(
-        originator=key.originator,
-        counter=key.counter,
-        device=key.device,
-        message_code=key.message_code,
-        message=message,
-        at=at,
-    )
 
 
 def _key_of(message: bytes) -> CommandKey:

@@ -146,18 +146,17 @@ class Waiting:
     def asked(self, header: GroupingHeader) -> CommandKey | None:
         """The command that waits for the response with this header; None if it answers none."""
         waits = self._waits.get((header.recipient.octets, header.counter))
-        if (
-            waits is None
-            or header.category is not MessageCategory.RESPONSE
-            or waits.key.device != header.originator
-            or waits.key.message_code != header.message_code
-        ):
+        if waits is None or header.category is not MessageCategory.RESPONSE:
             return None
-        return waits.key
+        key = waits.key
+        asked = key.device == header.originator and key.message_code == header.message_code
+        return key if asked else None
 
     @property
     def next_due(self) -> datetime | None:
         """When `due` is to be called; None if nothing waits."""
+        if not self._waits:
+            self._queue.clear()
         while self._queue:
             at, _, waits = self._queue[0]
             if self._waits.get((waits.key.originator.octets, waits.key.counter)) is waits:
@@ -171,14 +170,13 @@ class Waiting:
         Raises:
             Inconsistent: one with that counter waits already.
         """
-        if (key.originator.octets, key.counter) in self._waits:
+        waits = _Waits(key=key, message=message, due=at + self._patience.wait(1, chance))
+        if self._waits.setdefault((key.originator.octets, key.counter), waits) is not waits:
             raise Inconsistent(
                 f"head end: counter {key.counter} of {key.originator} waits already, must be new",
                 clause="gbcs:7.2.7",
                 rule="headend.counter",
             )
-        waits = _Waits(key=key, message=message, due=at + self._patience.wait(1, chance))
-        self._waits[key.originator.octets, key.counter] = waits
         self._queued(waits)
 
     def due(self, at: datetime, chance: float) -> Due | None:

@@ -14,8 +14,29 @@ from smki.wire.gbcs.forms import Formed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """Commands of one originator and one use case, one for each device, that are to be sent now.
+
+    Attributes:
+        originator: whose counters they have.
+        message_code: of their use case.
+        devices: that they are for.
+        counters: of their grouping headers, in that order; as are messages.
+        messages: whole messages, or their forms and what is in the gaps.
+        at: when they were meant to be sent.
+    """
+
+    originator: EUI64
+    message_code: int
+    devices: tuple[EUI64, ...]
+    counters: Sequence[int]
+    messages: Sequence[bytes | Formed]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingCommand:
-    """A command, as it is to be sent.
+    """A command, as it was to be sent.
 
     Attributes:
         originator: whose counter it has.
@@ -36,11 +57,11 @@ class OutgoingCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """What became of a command, in words; nobody waits for it any more."""
+    """What became of an originator's commands, in words; nobody waits for them any more."""
 
     originator: EUI64
-    counter: int
     outcome: str
+    counters: tuple[int, ...]
 
 
 class Outbox(Protocol):
@@ -60,7 +81,7 @@ class Outbox(Protocol):
         """
         ...
 
-    def keep(self, commands: Sequence[OutgoingCommand], settled: Sequence[Settled] = ()) -> None:
+    def keep(self, commands: Outgoing, settled: Sequence[Settled] = ()) -> None:
         """The commands are kept, and may be sent. What is `settled` is so too, see `settle`.
 
         Raises:

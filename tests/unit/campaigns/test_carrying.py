@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from smki.devices import DeviceKind, DeviceState
 from smki.headend import HeadEnd
 from smki.ports.campaigns import CampaignState, Member
 from smki.ports.estate import EstateDevice, InventoryRow
-from smki.ports.outbox import OutgoingCommand
+from smki.ports.outbox import Outgoing
 from smki.recovery import CampaignPlan, Compromised, Fate, Materials, Method, Move, Waves
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.obeying import EstateDevices, ForDevice
@@ -273,8 +273,8 @@ def test_devices_of_a_killed_process_are_asked_together(
     kept: list[int] = []
     keep = SqlHeadEnd.keep
 
-    def counted(outbox: SqlHeadEnd, commands: Sequence[OutgoingCommand], settled: Any = ()) -> None:
-        kept.append(len(commands))
+    def counted(outbox: SqlHeadEnd, commands: Outgoing, settled: Any = ()) -> None:
+        kept.append(len(commands.devices))
         keep(outbox, commands, settled)
 
     monkeypatch.setattr(SqlHeadEnd, "keep", counted)
@@ -282,7 +282,7 @@ def test_devices_of_a_killed_process_are_asked_together(
     assert field.fates() == {Fate.RECOVERED: 28}
     assert set(field.obeyed.values()) == {1}
     # In each region: who was had by the other is read, who was not is commanded; then those follow.
-    following = [commands for commands in kept if commands][4:]
+    following = kept[4:]
     assert sum(following) > len(following) > 0
 
 

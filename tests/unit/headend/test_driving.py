@@ -12,7 +12,7 @@ from smki.headend import Alerted, Answered, Given, GivenUp, HeadEnd, Order, Pati
 from smki.headend.driving import ABANDONED, PassedOver
 from smki.headend.waiting import CommandKey
 from smki.ports.links import FromDevice, NotDelivered
-from smki.ports.outbox import OutgoingCommand, Settled
+from smki.ports.outbox import Outgoing, OutgoingCommand, Settled
 from smki.terms import EUI64, Inconsistent, Unavailable
 from smki.wire.gbcs.frame import (
     GbcsMessage,
@@ -80,16 +80,28 @@ class ToyOutbox:
         self.given += count
         return range(self.given - count + 1, self.given + 1)
 
-    def keep(self, commands: Sequence[OutgoingCommand], settled: Sequence[Settled] = ()) -> None:
+    def keep(self, commands: Outgoing, settled: Sequence[Settled] = ()) -> None:
         """They are kept."""
         if self.full:
             raise Unavailable("disk: full")
         self.settle(settled)
-        self.kept += commands
+        self.kept += [
+            OutgoingCommand(
+                originator=commands.originator,
+                counter=counter,
+                device=device,
+                message_code=commands.message_code,
+                message=message,
+                at=commands.at,
+            )
+            for device, counter, message in zip(
+                commands.devices, commands.counters, commands.messages, strict=True
+            )
+        ]
 
     def settle(self, settled: Sequence[Settled]) -> None:
         """They are settled."""
-        self.outcomes |= {each.counter: each.outcome for each in settled}
+        self.outcomes |= {counter: each.outcome for each in settled for counter in each.counters}
 
     def waiting(self, devices: Sequence[EUI64]) -> tuple[OutgoingCommand, ...]:
         """What is not settled."""
@@ -296,10 +308,15 @@ def test_what_was_left_waiting_for_a_device_is_taken_over() -> None:
     """Not what this head end has heard of meanwhile."""
     head_end, _, outbox = _head_end(lambda _, message: [(1, _response(message))])
     (counter,) = outbox.counters(PARTY, 1, AT)
-    left = OutgoingCommand(
-        originator=PARTY, counter=counter, device=METER, message_code=1, message=b"", at=AT
+    left = Outgoing(
+        originator=PARTY,
+        counters=(counter,),
+        devices=(METER,),
+        message_code=1,
+        messages=(b"",),
+        at=AT,
     )
-    outbox.keep((left,))
+    outbox.keep(left)
     head_end.command(_order())
     for event in head_end.events():
         assert isinstance(event, Answered)

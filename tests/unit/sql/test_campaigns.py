@@ -69,20 +69,23 @@ def _became(number: int, fate: Fate, due: datetime | None = None) -> Became:
     return Became(
         device=device,
         fate=fate,
+        why=f"{number % 2} said it",
         due=due,
-        command=Formed(form=FORM, filling=(device.octets,)),
+        command=Formed(form=FORM, filling=device.octets),
         response=b"said",
         at=AT,
     )
 
 
 def _counts(campaigns: SqlCampaigns) -> list[WaveCounts]:
-    """As they are told; they are those of the devices."""
+    """As they are told; they are those of the devices, and so are the totals."""
     told = list(campaigns.counts(NAME))
-    found: Counter[tuple[int, Fate]] = Counter(
-        (member.wave, member.fate) for member in campaigns.members(NAME, None, 100)
-    )
+    members = campaigns.members(NAME, None, 100)
+    found = Counter((member.wave, member.fate) for member in members)
     assert {(one.wave, fate): n for one in told for fate, n in one.fates.items()} == found
+    assert campaigns.totals(NAME) == Counter(
+        (one.kind, one.make, one.region, one.fate, one.why) for one in members
+    )
     return told
 
 
@@ -182,7 +185,7 @@ def test_a_campaign_from_before_there_was_a_tally_is_counted(
 ) -> None:
     """By its devices as long as nothing changes, then once, and from then on by the tally."""
     campaigns = opened()
-    store().write(lambda connection: connection.exec_driver_sql("DELETE FROM campaign_tally"))
+    store().write(lambda connection: connection.exec_driver_sql("DELETE FROM campaign_sorts"))
     assert [one.fates for one in _counts(campaigns)] == [{Fate.PLANNED: 6}, {Fate.PLANNED: 6}]
     taken = _leased(campaigns, "one")
     assert _counts(campaigns)[0].fates == {Fate.PLANNED: 3, Fate.UNDER_WAY: 3}
@@ -190,6 +193,18 @@ def test_a_campaign_from_before_there_was_a_tally_is_counted(
     assert _counts(campaigns)[0].fates == {Fate.PLANNED: 3, Fate.UNDER_WAY: 2, Fate.SILENT: 1}
     assert campaigns.enlist(NAME, [_member(12)]) == 13
     assert _counts(campaigns)[2].fates == {Fate.PLANNED: 1}
+
+
+def test_totals_are_told_by_the_tally(opened: Opening, store: Callable[[], Store]) -> None:
+    """No device is read for them: in a campaign of a million they cost what they do in one of six."""
+    campaigns = opened()
+    campaigns.settle(NAME, "one", [_became(n, Fate.SILENT) for n in _leased(campaigns, "one")])
+    told = campaigns.totals(NAME)
+    assert told["ESME", "a", "north", Fate.SILENT, "0 said it"] == 2
+    assert told["ESME", "a", "south", Fate.SILENT, "1 said it"] == 1
+    assert sum(told.values()) == 12
+    store().write(lambda connection: connection.exec_driver_sql("DELETE FROM campaign_member"))
+    assert campaigns.totals(NAME) == told
 
 
 def test_who_is_at_work_is_asked_without_a_write(store: Callable[[], Store]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from smki.adapters.sql.forms import SqlForms
 from smki.adapters.sql.head_end import SqlHeadEnd
 from smki.adapters.sql.store import Store
-from smki.ports.outbox import OutgoingCommand, Settled
+from smki.ports.outbox import Outgoing, OutgoingCommand, Settled
 from smki.ports.rotations import RotationNote
 from smki.terms import EUI64, Inconsistent, KeyUsage
 from smki.wire.gbcs.forms import Form, Formed
@@ -44,8 +44,20 @@ def _command(
     )
 
 
-def _settled(counter: int, outcome: str = "answered") -> Settled:
-    return Settled(originator=SUPPLIER, counter=counter, outcome=outcome)
+def _outgoing(*commands: OutgoingCommand) -> Outgoing:
+    """These, as they are kept together."""
+    return Outgoing(
+        originator=SUPPLIER,
+        message_code=0x011B,
+        devices=tuple(one.device for one in commands),
+        counters=[one.counter for one in commands],
+        messages=[one.message for one in commands],
+        at=AT,
+    )
+
+
+def _settled(*counters: int, outcome: str = "answered") -> Settled:
+    return Settled(originator=SUPPLIER, counters=counters, outcome=outcome)
 
 
 @pytest.mark.clause("gbcs:4.3.1")
@@ -72,21 +84,21 @@ def test_many_at_once_get_different_counters(opened: Opening) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [b"\xdf whole", Formed(form=FORM, filling=(b"one", b"of"))], ids=["whole", "formed"]
+    "message", [b"\xdf whole", Formed(form=FORM, filling=b"oneof")], ids=["whole", "formed"]
 )
 def test_what_is_meant_to_be_sent_waits_until_it_is_settled(
     opened: Opening, message: bytes | Formed
 ) -> None:
     """It is there, octet for octet, for whoever opens the outbox, as long as it may be sent again."""
     first, second, third = (_command(counter, message=message) for counter in (1, 2, 3))
-    opened().keep((first, second, third))
+    opened().keep(_outgoing(first, second, third))
     outbox = opened()
     assert outbox.waiting((METER,)) == (first, second, third)
     assert outbox.waiting((OTHER,)) == ()
     outbox.settle((_settled(1),))
     assert outbox.waiting((OTHER, METER)) == (second, third)
     fourth = _command(4, OTHER, message)
-    outbox.keep((fourth,), (_settled(3, "no answer came"),))
+    outbox.keep(_outgoing(fourth), (_settled(3, outcome="no answer came"),))
     assert outbox.waiting((OTHER, METER)) == (second, fourth)
     outbox.settle(())
 
@@ -95,10 +107,10 @@ def test_of_what_was_settled_the_digest_is_kept_or_the_few_octets_of_its_form(
     store: Callable[[], Store],
 ) -> None:
     """A whole message is gone but for its digest; one of a form can be put together for ever."""
-    formed = Formed(form=FORM, filling=(b"one", b"of"))
+    formed = Formed(form=FORM, filling=b"oneof")
     outbox = SqlHeadEnd(store())
-    outbox.keep((_command(1), _command(2, message=formed)))
-    outbox.settle((_settled(1), _settled(2)))
+    outbox.keep(_outgoing(_command(1), _command(2, message=formed)))
+    outbox.settle((_settled(1, 2),))
     found = store().fetch("SELECT message, digest FROM headend_command ORDER BY counter", ())
     rows = [tuple(map(bytes, row)) for row in found]
     assert rows[0] == (b"", sha256(b"\xdf whole").digest())
@@ -111,16 +123,16 @@ def test_of_commands_that_cannot_be_kept_none_is(opened: Opening) -> None:
     """The second has a counter that is there: the first is not kept, nor what would be settled."""
     outbox = opened()
     first = _command(1)
-    outbox.keep((first,))
+    outbox.keep(_outgoing(first))
     with pytest.raises(Inconsistent):
-        outbox.keep((_command(2), first), (_settled(1),))
+        outbox.keep(_outgoing(_command(2), first), (_settled(1),))
     assert outbox.waiting((METER,)) == (first,)
 
 
 def test_a_message_of_a_form_that_is_gone_is_not_made_up(store: Callable[[], Store]) -> None:
     """Somebody threw the forms away: what was kept of them cannot be read, and that is said."""
     forms = SqlForms(store())
-    (column,) = forms.columns((Formed(form=FORM, filling=(b"two", b"of")),))
+    (column,) = forms.columns((Formed(form=FORM, filling=b"twoof"),))
     assert forms.columns((b"\xdf whole",)) == [b"\xdf whole"]
     store().write(lambda connection: connection.exec_driver_sql("DELETE FROM message_form"))
     with pytest.raises(Inconsistent, match="is not there, and messages of it are"):

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from smki.adapters.sql.campaign_tables import FATES, MEMBER, member_of
+from smki.adapters.sql.campaign_tables import DEVICE, FATES, MEMBER, member_of
 from smki.adapters.sql.in_order import page_of
 from smki.adapters.sql.store import Store
 from smki.ports.campaigns import Member
@@ -40,7 +40,7 @@ def residue_page(
 ) -> tuple[Member, ...]:
     """At most so many of these devices by their EUI-64, from the first one after `after`."""
     codes = [code for code, fate in enumerate(FATES) if fate in query.fates]
-    wanted = select(MEMBER).where(_M.campaign == query.campaign, _M.fate.in_(codes))
+    wanted = select(*DEVICE).where(_M.campaign == query.campaign, _M.fate.in_(codes))
     for name, value in (("why", query.why), ("region", query.region), ("kind", query.kind)):
         if value or (name == "why" and value is not None):
             wanted = wanted.where(_M[name] == value)

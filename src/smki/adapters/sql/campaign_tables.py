@@ -70,10 +70,17 @@ EVIDENCE: Final = Table(
 )
 
 
+SORT: Final = (_M.kind, _M.make, _M.region, _M.wave, _M.fate, _M.why)
+"""What devices are counted by."""
+DEVICE: Final = (_M.device, _M.tries, *SORT)
+"""What is read of a device."""
+_UNDER_WAY: Final = CODES[Fate.UNDER_WAY]
+
+
 def member_of(row: Any, *, leased: bool = False) -> Member:
-    """The device of a row; under way from now on, if it is leased."""
-    _, device, kind, make, region, wave, fate, tries, why, *_ = row
-    left = leased and fate == CODES[Fate.UNDER_WAY]
+    """The device of a row of `DEVICE`; under way from now on, if it is leased."""
+    device, tries, kind, make, region, wave, fate, why = row
+    left = leased and fate == _UNDER_WAY
     return Member(
         device=eui64_of(device),
         kind=kind,

@@ -1,12 +1,11 @@
-"""How many devices of each wave have each fate, counted as it changes.
+"""How many devices of each sort have each fate, counted as it changes.
 
-To count a million devices takes a tenth of a second, and a carrier asks every few thousand. Kept in
-the transaction in which fates change; a campaign that was begun before there was a tally is counted
-once.
+To count a million devices takes seconds, and carriers and pages ask again and again. Kept in the
+transaction in which fates change; a campaign that was begun before there was a tally is counted once.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -23,22 +22,31 @@ from sqlalchemy import (
     select,
 )
 
-from smki.adapters.sql.campaign_tables import CAMPAIGN, MEMBER, METADATA
+from smki.adapters.sql.campaign_tables import CAMPAIGN, MEMBER, METADATA, SORT
+from smki.adapters.sql.many import Many
 from smki.adapters.sql.store import Store
 
 _TALLY: Final = Table(
-    "campaign_tally",
+    "campaign_sorts",
     METADATA,
     Column("campaign", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("make", Text, primary_key=True),
+    Column("region", Text, primary_key=True),
     Column("wave", Integer, primary_key=True, autoincrement=False),
     Column("fate", SmallInteger, primary_key=True, autoincrement=False),
+    Column("why", Text, primary_key=True),
     Column("devices", BigInteger, nullable=False),
 )
 _T: Final = _TALLY.c
 _M: Final = MEMBER.c
 
-Counts = Counter[tuple[int, int]]
-"""Devices by wave and code of their fate."""
+_NAMES: Final = tuple(column.name for column in SORT)
+
+Sort = tuple[str, str, str, int, int, str]
+"""What devices are counted by, in the order of `SORT`."""
+Moved = tuple[Sort, int, str, int]
+"""By what devices were counted, the code of the fate that they have now, why, and how many."""
 
 
 def state_of(name: str) -> Any:
@@ -46,53 +54,62 @@ def state_of(name: str) -> Any:
     return select(CAMPAIGN.c.state).where(CAMPAIGN.c.name == name).with_for_update(read=True)
 
 
-def count_anew(connection: Connection, name: str) -> None:
-    """The tally is that of the devices; who changes their fates waits meanwhile."""
-    connection.execute(select(CAMPAIGN.c.name).where(CAMPAIGN.c.name == name).with_for_update())
-    connection.execute(delete(_TALLY).where(_T.campaign == name))
-    _add(connection, insert(_TALLY), name, connection.execute(_counting(name)).all())
+class Tally:
+    """How many devices there are of each sort, of all campaigns in the store."""
+
+    def __init__(self, store: Store) -> None:
+        added = store.insert(_TALLY)
+        self._added = Many(
+            added.on_conflict_do_update(
+                index_elements=["campaign", *_NAMES],
+                set_={"devices": _T.devices + added.excluded.devices},
+            ),
+            *(column.name for column in _TALLY.columns),
+        )
+        self._counted: set[str] = set()  # campaigns of which there is a tally
+
+    def count_anew(self, connection: Connection, name: str) -> None:
+        """The tally is that of the devices; who changes their fates waits meanwhile."""
+        connection.execute(select(CAMPAIGN.c.name).where(CAMPAIGN.c.name == name).with_for_update())
+        connection.execute(delete(_TALLY).where(_T.campaign == name))
+        counting = select(_M.campaign, *SORT, func.count()).where(_M.campaign == name)
+        counting = counting.group_by(_M.campaign, *SORT)
+        names = [column.name for column in _TALLY.columns]
+        connection.execute(insert(_TALLY).from_select(names, counting))
+
+    def recount(self, connection: Connection, name: str, moved: Iterable[Moved]) -> None:
+        """The tally goes with devices that have other fates now."""
+        if name not in self._counted:
+            known = select(_T.wave).where(_T.campaign == name).limit(1)
+            if connection.scalar(known) is None:
+                self.count_anew(connection, name)
+                return
+            self._counted.add(name)
+        changes: Counter[Sort] = Counter()
+        for sort, fate, why, devices in moved:
+            kind, make, region, wave, _, _ = sort
+            changes[sort] -= devices
+            changes[kind, make, region, wave, fate, why] += devices
+        # In one order: no two that do so at once wait for each other.
+        rows = [(name, *sort, change) for sort, change in sorted(changes.items()) if change]
+        self._added.run(connection, rows)
 
 
-def recount(store: Store, connection: Connection, name: str, before: Counts, after: Counts) -> None:
-    """The tally goes with devices whose fates were so before, and are so after."""
-    known = select(_T.wave).where(_T.campaign == name).limit(1)
-    if connection.scalar(known) is None:
-        count_anew(connection, name)
-        return
-    after.subtract(before)
-    # In one order: no two that do so at once wait for each other.
-    changes = [(wave, fate, change) for (wave, fate), change in sorted(after.items()) if change]
-    counted = store.insert(_TALLY)
-    added = counted.on_conflict_do_update(
-        index_elements=["campaign", "wave", "fate"],
-        set_={"devices": _T.devices + counted.excluded.devices},
+def counted(connection: Connection, name: str, *by: str) -> Sequence[Any]:
+    """What devices are counted by, of `wave`, `fate` and the others, and how many, in that order."""
+    tally = [_T[column] for column in by]
+    found = (
+        select(*tally, func.sum(_T.devices))
+        .where(_T.campaign == name)
+        .group_by(*tally)
+        .having(func.sum(_T.devices) != 0)
+        .order_by(*tally)
     )
-    _add(connection, added, name, changes)
-
-
-def counted(connection: Connection, name: str) -> Sequence[Any]:
-    """Wave, code of a fate, and how many devices, in the order of waves."""
-    tally = (
-        select(_T.wave, _T.fate, _T.devices)
-        .where(_T.campaign == name, _T.devices != 0)
-        .order_by(_T.wave, _T.fate)
-    )
-    return connection.execute(tally).all() or connection.execute(_counting(name)).all()
-
-
-def _counting(name: str) -> Any:
-    return (
-        select(_M.wave, _M.fate, func.count())
+    members = [_M[column] for column in by]
+    anew = (
+        select(*members, func.count())
         .where(_M.campaign == name)
-        .group_by(_M.wave, _M.fate)
-        .order_by(_M.wave, _M.fate)
+        .group_by(*members)
+        .order_by(*members)
     )
-
-
-def _add(connection: Connection, added: Any, name: str, counts: Sequence[Any]) -> None:
-    rows = [
-        {"campaign": name, "wave": wave, "fate": fate, "devices": devices}
-        for wave, fate, devices in counts
-    ]
-    if rows:
-        connection.execute(added, rows)
+    return connection.execute(found).all() or connection.execute(anew).all()

@@ -4,6 +4,7 @@ A lease is a name and a time in the device's row. Two processes never lease the 
 write at a time, PostgreSQL passes over rows that another is just leasing.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    bindparam,
+    case,
     func,
     insert,
     select,
@@ -25,13 +26,14 @@ from smki.adapters.sql.campaign_line import came_to, newest
 from smki.adapters.sql.campaign_tables import (
     CAMPAIGN,
     CODES,
+    DEVICE,
     EVIDENCE,
     FATES,
     MEMBER,
     METADATA,
     member_of,
 )
-from smki.adapters.sql.campaign_tally import Counts, count_anew, counted, recount, state_of
+from smki.adapters.sql.campaign_tally import Moved, Tally, counted, state_of
 from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
 from smki.adapters.sql.forms import SqlForms
 from smki.adapters.sql.in_order import halves, page_of
@@ -46,6 +48,7 @@ from smki.wire.gbcs.forms import whole
 _PAGE: Final = 5_000  # devices that are enlisted at once
 _OVER: Final = (CampaignState.ABORTED, CampaignState.ENDED)
 _M: Final = MEMBER.c
+_SORT: Final = slice(2, None)  # of the columns of a device: what it is counted by
 
 
 class SqlCampaigns:
@@ -55,6 +58,7 @@ class SqlCampaigns:
         self._store = store
         self._store.write(METADATA.create_all)
         self._forms = SqlForms(store)
+        self._tally = Tally(store)
 
     def begin(self, name: str, plan: CampaignPlan, at: datetime) -> Carried:
         """The campaign is there; the same again changes nothing.
@@ -83,7 +87,7 @@ class SqlCampaigns:
         for _, page in groupby(enumerate(members), lambda pair: pair[0] // _PAGE):
             rows = [_row(name, member, begun) for _, member in page]
             self._store.write(partial(_execute, kept, rows))
-        self._store.write(lambda connection: count_anew(connection, name))
+        self._store.write(lambda connection: self._tally.count_anew(connection, name))
         query = select(func.count()).select_from(MEMBER).where(_M.campaign == name)
         return int(self._store.read(lambda connection: connection.scalar(query) or 0))
 
@@ -139,51 +143,37 @@ class SqlCampaigns:
                 if limit > 0:
                     query = _due(name, wave, region, micros(at)).limit(limit)
                     found += connection.execute(query).all()
-            left, members = micros(until), tuple(member_of(row, leased=True) for row in found)
-            _LEASED.run(
-                connection,
-                [
-                    (_UNDER_WAY, member.tries, left, worker, name, row.device)
-                    for member, row in zip(members, found, strict=True)
-                ],
-            )
-            taken = Counts((row.wave, row.fate) for row in found)
-            recount(self._store, connection, name, taken, Counts({(wave, _UNDER_WAY): len(found)}))
-            return members
+            if found:
+                values = {"due": micros(until), "worker": worker, **_LEASED}
+                self._change(connection, name, [row[0] for row in found], values)
+                sorts = Counter(row[_SORT] for row in found)
+                moved = [(sort, _UNDER_WAY, sort[-1], count) for sort, count in sorts.items()]
+                self._tally.recount(connection, name, moved)
+            return tuple(member_of(row, leased=True) for row in found)
 
         return self._store.write(work)
 
     def settle(self, name: str, worker: str, became: Sequence[Became]) -> int:
         """So many of these became what is said, with their evidence."""
         columns = self._forms.columns(one.command for one in became)
+        numbers = [number_of(one.device) for one in became]
         unheard = self._unheard(became)
 
         def work(connection: Connection) -> int:
             connection.scalar(state_of(name))
-            mine = self._mine(connection, name, worker, became)
-            kept = [
-                (one, column, number)
-                for one, column in zip(became, columns, strict=True)
-                if (number := number_of(one.device)) in mine
+            mine = self._mine(connection, name, worker, numbers)
+            kept = [one for one in zip(numbers, became, columns, strict=True) if one[0] in mine]
+            rows = [
+                (name, number, 2 * mine[number][1], column, one.response, micros(one.at))
+                for number, one, column in kept
             ]
-            _SETTLED.run(connection, [_settled(name, one, number) for one, _, number in kept])
-            _PROVEN.run(
-                connection,
-                [
-                    *(
-                        (name, number, 2 * mine[number][0], column, one.response, micros(one.at))
-                        for one, column, number in kept
-                    ),
-                    *(
-                        (name, number, 2 * mine[number][0] - 1, column, b"", at)
-                        for number, column, at in unheard
-                        if number in mine
-                    ),
-                ],
-            )
-            before = Counts(mine[number][1:] for _, _, number in kept)
-            after = Counts((mine[number][1], CODES[one.fate]) for one, _, number in kept)
-            recount(self._store, connection, name, before, after)
+            rows += [
+                (name, number, 2 * mine[number][1] - 1, column, b"", at)
+                for number, column, at in unheard
+                if number in mine
+            ]
+            _PROVEN.run(connection, rows)
+            self._keep_fates(connection, name, kept, mine)
             came_to(self._store, connection, name, max(one.at for one in became))
             return len(kept)
 
@@ -192,6 +182,32 @@ class SqlCampaigns:
     def line_came_to(self) -> datetime | None:
         """How far the time of the line has come; None if no device of any campaign became anything."""
         return self._store.read(newest)
+
+    def _keep_fates(
+        self,
+        connection: Connection,
+        name: str,
+        kept: Iterable[tuple[int, Became, bytes]],
+        mine: Mapping[int, Any],
+    ) -> None:
+        """Of thousands all but a few have the same: each such group takes one statement."""
+        alike: dict[tuple[Fate, str, datetime | None], list[int]] = defaultdict(list)
+        for number, one, _ in kept:
+            alike[one.fate, one.why, one.due].append(number)
+        moved: list[Moved] = []
+        for (fate, why, due), numbers in alike.items():
+            code = CODES[fate]
+            values = {"fate": code, "why": why, "due": due and micros(due), "worker": ""}
+            self._change(connection, name, numbers, values)
+            sorts = Counter(mine[number][_SORT] for number in numbers)
+            moved += [(sort, code, why, count) for sort, count in sorts.items()]
+        self._tally.recount(connection, name, moved)
+
+    def _change(
+        self, connection: Connection, name: str, numbers: Sequence[int], values: dict[str, Any]
+    ) -> None:
+        these = self._store.among(_M.device, numbers)
+        connection.execute(update(MEMBER).where(_M.campaign == name, these).values(values))
 
     def _unheard(self, became: Sequence[Became]) -> list[tuple[int, bytes, int]]:
         """Number, column and instant of each command that nobody answered beside what was."""
@@ -203,17 +219,12 @@ class SqlCampaigns:
         ]
 
     def _mine(
-        self, connection: Connection, name: str, worker: str, became: Sequence[Became]
-    ) -> Mapping[int, tuple[int, int, int]]:
-        """Tries, wave and fate of those of these devices that this worker has."""
-        numbers = self._store.among(_M.device, [number_of(one.device) for one in became])
-        query = select(_M.device, _M.tries, _M.wave, _M.fate).where(
-            _M.campaign == name, numbers, _M.worker == worker
-        )
-        return {
-            device: (tries, wave, fate)
-            for device, tries, wave, fate in connection.execute(query).all()
-        }
+        self, connection: Connection, name: str, worker: str, numbers: Sequence[int]
+    ) -> Mapping[int, Any]:
+        """The rows of those of these devices that this worker has."""
+        these = self._store.among(_M.device, numbers)
+        query = select(*DEVICE).where(_M.campaign == name, these, _M.worker == worker)
+        return {row[0]: row for row in connection.execute(query).all()}
 
     def next_due(self, name: str, wave: int) -> datetime | None:
         """When the next device of the wave is due or left; None if none is."""
@@ -225,9 +236,9 @@ class SqlCampaigns:
 
     def counts(self, name: str) -> tuple[WaveCounts, ...]:
         """What became of the devices of each wave so far."""
-        rows = self._store.read(lambda connection: counted(connection, name))
+        rows = self._store.read(lambda connection: counted(connection, name, "wave", "fate"))
         return tuple(
-            WaveCounts(wave=wave, fates={FATES[fate]: count for _, fate, count in group})
+            WaveCounts(wave=wave, fates={FATES[fate]: int(count) for _, fate, count in group})
             for wave, group in groupby(rows, lambda row: row[0])
         )
 
@@ -239,17 +250,16 @@ class SqlCampaigns:
 
     def totals(self, name: str) -> Mapping[tuple[str, str, str, Fate, str], int]:
         """How many devices there are by kind, make, region, fate and why."""
-        columns = (_M.kind, _M.make, _M.region, _M.fate, _M.why)
-        query = select(*columns, func.count()).where(_M.campaign == name).group_by(*columns)
-        rows = self._store.read(lambda connection: connection.execute(query).all())
+        by = ("kind", "make", "region", "fate", "why")
+        rows = self._store.read(lambda connection: counted(connection, name, *by))
         return {
-            (kind, make, region, FATES[fate], why): count
+            (kind, make, region, FATES[fate], why): int(count)
             for kind, make, region, fate, why, count in sorted(rows)
         }
 
     def members(self, name: str, after: EUI64 | None, limit: int) -> tuple[Member, ...]:
         """At most so many devices by their EUI-64, ascending."""
-        query = select(MEMBER).where(_M.campaign == name)
+        query = select(*DEVICE).where(_M.campaign == name)
         rows = self._store.read(
             lambda connection: page_of(connection, query, _M.device, after, limit)
         )
@@ -290,7 +300,7 @@ def _execute(statement: Any, rows: Sequence[Mapping[str, Any]], connection: Conn
 
 def _due(name: str, wave: int, region: str, at: int) -> Any:
     return (
-        select(MEMBER)
+        select(*DEVICE)
         .where(_M.campaign == name, _M.wave == wave, _M.region == region, _M.due <= at)
         .order_by(_M.due, _M.device)
         .with_for_update(skip_locked=True)
@@ -298,35 +308,11 @@ def _due(name: str, wave: int, region: str, at: int) -> Any:
 
 
 _UNDER_WAY: Final = CODES[Fate.UNDER_WAY]
-_OF: Final = (_M.campaign == bindparam("of")) & (_M.device == bindparam("which"))
-_LEASED: Final = Many(
-    update(MEMBER)
-    .where(_OF)
-    .values(
-        fate=bindparam("new_fate"),
-        tries=bindparam("new_tries"),
-        due=bindparam("new_due"),
-        worker=bindparam("new_worker"),
-    ),
-    *("new_fate", "new_tries", "new_due", "new_worker", "of", "which"),
-)
-_SETTLED: Final = Many(
-    update(MEMBER)
-    .where(_OF)
-    .values(
-        fate=bindparam("new_fate"),
-        why=bindparam("new_why"),
-        due=bindparam("new_due"),
-        worker=bindparam("nobody"),
-    ),
-    *("new_fate", "new_why", "new_due", "nobody", "of", "which"),
-)
+_LEASED: Final = {
+    "fate": _UNDER_WAY,
+    "tries": _M.tries + case((_M.fate == _UNDER_WAY, 0), else_=1),  # a try that was left goes on
+}
 _PROVEN: Final = Many(insert(EVIDENCE), *(column.name for column in EVIDENCE.columns))
-
-
-def _settled(name: str, one: Became, number: int) -> tuple[Any, ...]:
-    due = None if one.due is None else micros(one.due)
-    return CODES[one.fate], one.why, due, "", name, number
 
 
 def _row(name: str, member: Member, due: int) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class SqlForms:
         return [
             one
             if isinstance(one, bytes)
-            else (self._beginnings.get(one.form) or self._kept(one.form)) + b"".join(one.filling)
+            else (self._beginnings.get(one.form) or self._kept(one.form)) + one.filling
             for one in messages
         ]
 
@@ -66,7 +66,7 @@ class SqlForms:
             return column
         number, filling = column[1 : 1 + _NUMBER_OCTETS], column[1 + _NUMBER_OCTETS :]
         form = self._forms.get(number) or self._found(number)
-        return Formed(form=form, filling=form.parted(filling))
+        return Formed(form=form, filling=filling)
 
     def _kept(self, form: Form) -> bytes:
         octets = _encoded(form)

@@ -19,7 +19,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    bindparam,
     case,
     delete,
     func,
@@ -33,7 +32,7 @@ from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
 from smki.adapters.sql.forms import SqlForms
 from smki.adapters.sql.many import Many
 from smki.adapters.sql.store import Store
-from smki.ports.outbox import OutgoingCommand, Settled
+from smki.ports.outbox import Outgoing, OutgoingCommand, Settled
 from smki.ports.rotations import RotationNote
 from smki.terms import EUI64, KeyUsage
 from smki.wire.gbcs.forms import Formed
@@ -108,21 +107,19 @@ class SqlHeadEnd:
 
         return self._store.write(work) if count else range(0)
 
-    def keep(self, commands: Sequence[OutgoingCommand], settled: Sequence[Settled] = ()) -> None:
+    def keep(self, commands: Outgoing, settled: Sequence[Settled] = ()) -> None:
         """The commands are kept, and may be sent.
 
         Raises:
             Unavailable: the database does not take it; nothing was kept.
         """
-        columns = self._forms.columns(each.message for each in commands)
-        rows = list(map(_row, commands, columns))
+        rows = self._rows(commands)
 
         def work(connection: Connection) -> None:
-            _SETTLED.run(connection, list(map(_outcome, settled)))
+            self._settle(connection, settled)
             _KEPT.run(connection, rows)
 
-        if rows or settled:
-            self._store.write(work)
+        self._store.write(work)
 
     def settle(self, settled: Sequence[Settled]) -> None:
         """These are settled; of octets that were kept whole the digests are kept.
@@ -130,7 +127,31 @@ class SqlHeadEnd:
         Raises:
             Unavailable: the database does not take it.
         """
-        self.keep((), settled)
+        if settled:
+            self._store.write(lambda connection: self._settle(connection, settled))
+
+    def _settle(self, connection: Connection, settled: Sequence[Settled]) -> None:
+        for each in settled:
+            mine = _C.originator == number_of(each.originator)
+            these = self._store.among(_C.counter, each.counters)
+            outcome = {"outcome": each.outcome, "message": _FORMED_ALONE}
+            connection.execute(update(_COMMAND).where(mine, these).values(outcome))
+
+    def _rows(self, commands: Outgoing) -> list[tuple[Any, ...]]:
+        """In the order of the table's columns."""
+        originator, code, at = (
+            number_of(commands.originator),
+            commands.message_code,
+            micros(commands.at),
+        )
+        columns = self._forms.columns(commands.messages)
+        numbers = map(number_of, commands.devices)
+        return [
+            (originator, counter, device, code, column, _digest(message, column), at, "")
+            for counter, device, message, column in zip(
+                commands.counters, numbers, commands.messages, columns, strict=True
+            )
+        ]
 
     def waiting(self, devices: Sequence[EUI64]) -> tuple[OutgoingCommand, ...]:
         """What was meant for these devices and is not settled, in the order of counters."""
@@ -180,39 +201,15 @@ class SqlHeadEnd:
 
 
 _KEPT: Final = Many(insert(_COMMAND), *(column.name for column in _COMMAND.columns))
-_SETTLED: Final = Many(
-    update(_COMMAND)
-    .where((_C.originator == bindparam("whose")) & (_C.counter == bindparam("what")))
-    .values(
-        outcome=bindparam("became"),
-        message=case(
-            (func.length(_C.digest) == literal_column("0"), _C.message),
-            else_=func.substr(_C.message, literal_column("1"), literal_column("0")),
-        ),
-    ),
-    "became",
-    "whose",
-    "what",
+_FORMED_ALONE: Final = case(
+    (func.length(_C.digest) == literal_column("0"), _C.message),
+    else_=func.substr(_C.message, literal_column("1"), literal_column("0")),
 )
+"""Of a message that was kept whole nothing but its digest stays."""
 
 
-def _outcome(each: Settled) -> tuple[str, int, int]:
-    return each.outcome, number_of(each.originator), each.counter
-
-
-def _row(command: OutgoingCommand, column: bytes) -> tuple[Any, ...]:
-    """In the order of the table's columns."""
-    formed = isinstance(command.message, Formed)
-    return (
-        number_of(command.originator),
-        command.counter,
-        number_of(command.device),
-        command.message_code,
-        column,
-        b"" if formed else sha256(column).digest(),
-        micros(command.at),
-        "",
-    )
+def _digest(message: bytes | Formed, column: bytes) -> bytes:
+    return b"" if isinstance(message, Formed) else sha256(column).digest()
 
 
 def _of(device: EUI64, usage: KeyUsage) -> Any:

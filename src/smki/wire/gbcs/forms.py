@@ -1,6 +1,7 @@
 """Octets that many messages have alike: once, with gaps for what differs.
 
     form    ::= piece (gap piece)*        -- pieces are octets, of a gap the length is known
+    filling ::= what is in the gaps, one after the other
     message ::= form, its gaps filled     -- of all messages of a form the length is the same
 
 A million devices are sent the same certificates; their commands differ in counter, recipient and
@@ -10,9 +11,8 @@ Clause: gbcs:7.2.7
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise, starmap
 from typing import Final
 
 from smki.terms import Inconsistent
@@ -31,6 +31,8 @@ class Form:
 
     pieces: tuple[bytes, ...]
     gaps: tuple[int, ...]
+    _parts: tuple[slice, ...] = field(init=False, repr=False, compare=False)  # of a filling
+    _octets: int = field(init=False, repr=False, compare=False)  # of a filling
 
     def __post_init__(self) -> None:
         """Refuses pieces that leave other gaps than are told.
@@ -40,33 +42,25 @@ class Form:
         """
         if len(self.pieces) != len(self.gaps) + 1:
             raise _inconsistent(f"{len(self.pieces)} pieces round {len(self.gaps)} gaps")
+        ends = tuple(accumulate(self.gaps, initial=0))
+        object.__setattr__(self, "_parts", tuple(starmap(slice, pairwise(ends))))
+        object.__setattr__(self, "_octets", ends[-1])
 
     def __hash__(self) -> int:
         return hash(self.pieces)
 
-    def filled(self, filling: Sequence[bytes]) -> bytes:
-        """The message with these octets in the gaps, in their order.
-
-        Raises:
-            Inconsistent: they do not fit.
-        """
-        if tuple(map(len, filling)) != self.gaps:
-            raise _inconsistent(f"gaps of {self.gaps} are filled by {tuple(map(len, filling))}")
-        parts = [b""] * (2 * len(self.gaps) + 1)
-        parts[::2] = self.pieces
-        parts[1::2] = filling
-        return b"".join(parts)
-
-    def parted(self, octets: bytes) -> tuple[bytes, ...]:
-        """Octets of all gaps, one after the other, as what is in each.
+    def filled(self, filling: bytes) -> bytes:
+        """The message with these octets in the gaps.
 
         Raises:
             Inconsistent: they are more or fewer.
         """
-        ends = tuple(accumulate(self.gaps, initial=0))
-        if len(octets) != ends[-1]:
-            raise _inconsistent(f"gaps of {self.gaps} are filled by {len(octets)} octets")
-        return tuple(octets[start:end] for start, end in pairwise(ends))
+        if len(filling) != self._octets:
+            raise _inconsistent(f"gaps of {self.gaps} are filled by {len(filling)} octets")
+        parts = [b""] * (2 * len(self.gaps) + 1)
+        parts[::2] = self.pieces
+        parts[1::2] = map(filling.__getitem__, self._parts)
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +69,11 @@ class Formed:
 
     Attributes:
         form: of many such messages.
-        filling: octets of the gaps, in their order.
+        filling: octets of the gaps, one after the other.
     """
 
     form: Form
-    filling: tuple[bytes, ...]
+    filling: bytes
 
     @property
     def octets(self) -> bytes:
@@ -90,18 +84,6 @@ class Formed:
 def whole(message: bytes | Formed) -> bytes:
     """The octets of the message, however it is kept."""
     return message if isinstance(message, bytes) else message.octets
-
-
-def begins(message: bytes | Formed, opening: bytes) -> bool:
-    """Whether the octets of the message begin with these; no more of them are put together."""
-    if isinstance(message, bytes):
-        return message.startswith(opening)
-    found, pieces, filling = b"", message.form.pieces, message.filling
-    for piece, filled in zip(pieces, filling, strict=False):
-        found += piece + filled
-        if len(found) >= len(opening):
-            return found.startswith(opening)
-    return message.octets.startswith(opening)
 
 
 def form_between(first: bytes, second: bytes) -> Form:
@@ -132,7 +114,7 @@ class Likeness:
     """
 
     def __init__(self, form: Form) -> None:
-        blank = tuple(map(bytes, form.gaps))
+        blank = bytes(sum(form.gaps))
         pieces = Form(pieces=tuple(b"\xff" * len(each) for each in form.pieces), gaps=form.gaps)
         self._octets = len(form.filled(blank))
         self._alike = _number(form.filled(blank))

@@ -343,6 +343,14 @@ def signature_input(group: bytes) -> bytes:
     return group[1:]
 
 
+def signed_group(signed: bytes) -> bytes:
+    """Grouping header and payload, of what a signature over them is over.
+
+    Clause: gbcs:7.2.7
+    """
+    return _GROUPING[:1] + signed
+
+
 def with_signature(group: bytes, signature: bytes) -> bytes:
     """`group` with its signature (64 octets), or with the octet that says there is none (empty).
 

@@ -13,15 +13,16 @@ Clause: sec:L10
 from dataclasses import dataclass
 from typing import Final
 
-from smki.recovery.evidence_fields import encode_value, malformed, parse_value
+from smki.recovery.evidence_fields import cell_name, encode_value, malformed, parse_value
 from smki.recovery.outcomes import Anchors, Identified
 from smki.recovery.replacing import Materials
-from smki.terms import EUI64, Malformed, RemotePartyRole
+from smki.terms import EUI64, RemotePartyRole
 from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode, TimeBasedChecks
 
 OCTETS_MOST: Final = 1 << 20  # twenty cells are some 20 KiB
 _WHAT: Final = "arrangement"
+_ID_OCTETS: Final = 8
 _Mode = CredentialsReplacementMode
 _IN_CUSTODY: Final = frozenset(
     {_Mode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY, _Mode.ANY_BY_CONTINGENCY}
@@ -177,9 +178,14 @@ def parse_arranged(octets: bytes) -> Arranged:
     value.materials(bytes(16) if value.wants_symmetric_key else None)
     cells = [_order(one.cell) for one in value.cells]
     if cells != sorted(set(cells)):
-        raise Malformed(
-            "arrangement: cells twice or out of order", clause="sec:L10", rule="recovery.form"
-        )
+        raise malformed(_WHAT, "cells twice or out of order, must ascend", "cells")
+    roles = [one.role for one in value.floors]
+    if roles != sorted(set(roles)):
+        raise malformed(_WHAT, "roles twice or out of order, must ascend", "floors")
+    for one in value.cells:
+        if (len(one.unique_id), len(one.key_identifier)) != (_ID_OCTETS, _ID_OCTETS):
+            said = f"{cell_name(one.cell)}: identifiers must have {_ID_OCTETS} octets each"
+            raise malformed(_WHAT, said, "cells")
     return value
 
 

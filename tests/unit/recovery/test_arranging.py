@@ -8,7 +8,7 @@ import pytest
 from tests.support.recovering import CONTINGENCY, MODES, RECOVERY, new_world, told_by
 
 from smki.recovery import Materials
-from smki.recovery.arranging import Arranged, arranged, encode_arranged, parse_arranged
+from smki.recovery.arranging import Arranged, Floor, arranged, encode_arranged, parse_arranged
 from smki.terms import EUI64, Malformed, RemotePartyRole
 from smki.wire.gbcs.update_credentials import CredentialsReplacementMode, TimeBasedChecks
 
@@ -110,3 +110,23 @@ def test_a_cell_stands_once_and_in_order() -> None:
     for cells in (value.cells[::-1], (*value.cells, value.cells[-1])):
         with pytest.raises(Malformed, match="twice or out of order"):
             parse_arranged(encode_arranged(replace(value, cells=cells)))
+
+
+def test_a_role_counts_from_one_floor() -> None:
+    """A role whose floor is told twice, or out of order, is refused: which one counted?"""
+    value = _arranged(MADE[CONTINGENCY])
+    first, last = Floor(role=1, floor=5), Floor(role=2, floor=5)
+    assert parse_arranged(encode_arranged(replace(value, floors=(first, last)))).floors[1] == last
+    for floors in ((last, first), (first, first)):
+        with pytest.raises(Malformed, match="roles twice or out of order"):
+            parse_arranged(encode_arranged(replace(value, floors=floors)))
+
+
+@pytest.mark.parametrize("name", ["unique_id", "key_identifier"])
+def test_what_a_cell_is_told_by_has_its_length(name: str) -> None:
+    """An identifier that no device could answer with is refused."""
+    value = _arranged(MADE[CONTINGENCY])
+    first, *others = value.cells
+    wrong: dict[str, Any] = {name: bytes(7)}
+    with pytest.raises(Malformed, match="identifiers must have 8 octets each"):
+        parse_arranged(encode_arranged(replace(value, cells=(replace(first, **wrong), *others))))

@@ -16,47 +16,29 @@ Clause: sec:L10, gbcs:CS02a, gbcs:CS02b
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import Enum
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
+from smki.campaigns.judging import Asked, Judge, UnderWay, left, unknown
 from smki.campaigns.making import Commanding, Commands, Target
-from smki.crypto.gbcs_protection import (
-    Purpose,
-    derive_key,
-    mac_holds,
-    public_point,
-    signature_holds,
-)
 from smki.headend import (
     Alerted,
-    Answered,
-    Given,
-    GivenUp,
     HeadEnd,
     Order,
     commanded,
 )
 from smki.headend.waiting import CommandKey
-from smki.ports.campaigns import Became, Campaigns, CampaignState, Carried, Member
+from smki.ports.campaigns import Became, Campaigns, CampaignState, Carried
 from smki.recovery import (
-    Anchors,
     Decided,
-    Fate,
     Move,
-    answered,
     cells_replaced,
     decide,
-    missing,
-    read_back,
 )
 from smki.recovery.replacing import READ_BACK_CODE, reading
-from smki.terms import EUI64, Malformed, Refused
+from smki.terms import EUI64, Refused
 from smki.wire.gbcs.forms import Formed
 from smki.wire.gbcs.frame import GbcsMessage
-from smki.wire.gbcs.payloads import SecurityPayload, read_payload
-from smki.wire.gbcs.update_credentials import UpdateCredentialsResponse
 
 LEASE: Final = timedelta(
     hours=48
@@ -76,37 +58,6 @@ class Targets(Protocol):
     def __call__(self, devices: Sequence[EUI64]) -> Mapping[EUI64, Target]:
         """Those of these devices that are known."""
         ...
-
-
-class _Asked(Enum):
-    """What a device is asked just now."""
-
-    READ_FIRST = "read-first"
-    COMMANDED = "commanded"
-    READ_AFTER = "read-after"
-
-
-@dataclass(slots=True)
-class _UnderWay:
-    """A device that is being commanded; the message is there as soon as it has a counter.
-
-    If nothing at all is answered, the command is what is kept, and not the question after it.
-    """
-
-    member: Member
-    target: Target
-    asked: _Asked
-    message: bytes | Formed = b""
-    command: bytes | Formed = b""
-    unanswered: tuple[bytes | Formed, datetime] | None = None
-    succeeded: bool = False  # its answer says so in the usual octets
-
-
-_FOLLOWING: Final = {
-    _Asked.READ_FIRST: _Asked.COMMANDED,
-    _Asked.COMMANDED: _Asked.READ_AFTER,
-}
-_Value = TypeVar("_Value")
 
 
 class Carrier:
@@ -140,8 +91,9 @@ class Carrier:
         self._targets = targets
         self._by = commanding
         self._commands = Commands(commanding)
+        self._judge = Judge(commanding, self._commands)
         self._tell = tell
-        self._under_way: dict[CommandKey, _UnderWay] = {}
+        self._under_way: dict[CommandKey, UnderWay] = {}
         self._became: list[Became] = []
         self._credit: dict[str, float] = defaultdict(float)  # commands that each network takes now
         self._leased_at: datetime | None = None
@@ -196,42 +148,39 @@ class Carrier:
         again = [member.device for member in members if member.maybe_commanded]
         if again:
             self._head_end.take_over(again)
-        begun: list[_UnderWay] = []
+        begun: list[UnderWay] = []
         for member in members:
             self._credit[member.region] -= 1
             target = known.get(member.device)
             if target is None:
-                self._unknown(member, now)
+                self._became.append(unknown(member, now))
                 continue
-            asked = _Asked.READ_FIRST if member.maybe_commanded else _Asked.COMMANDED
-            begun.append(_UnderWay(member=member, target=target, asked=asked))
+            asked = Asked.READ_FIRST if member.maybe_commanded else Asked.COMMANDED
+            begun.append(UnderWay(member=member, target=target, asked=asked))
         self._send(begun)
         return len(members)
 
-    def _send(self, begun: Sequence[_UnderWay]) -> None:
+    def _send(self, begun: Sequence[UnderWay]) -> None:
         """Step 2."""
         self._order(
-            [one for one in begun if one.asked is _Asked.COMMANDED],
+            [one for one in begun if one.asked is Asked.COMMANDED],
             self._by.originator,
             self._by.materials.mode.message_code,
             self._made,
-            self._says_what_became,
         )
         self._order(
-            [one for one in begun if one.asked is not _Asked.COMMANDED],
+            [one for one in begun if one.asked is not Asked.COMMANDED],
             self._by.reader,
             READ_BACK_CODE,
             self._reading,
-            self._says_what_it_holds,
         )
 
     def _order(
         self,
-        some: Sequence[_UnderWay],
+        some: Sequence[UnderWay],
         originator: EUI64,
         code: int,
-        made: Callable[[Sequence[_UnderWay], range], Sequence[bytes | Formed]],
-        holds: Callable[[CommandKey, GbcsMessage], bool],
+        made: Callable[[Sequence[UnderWay], range], Sequence[bytes | Formed]],
     ) -> None:
         if not some:
             return
@@ -240,7 +189,7 @@ class Carrier:
             messages = made(some, counters)
             for one, message in zip(some, messages, strict=True):
                 one.message = message
-                if one.asked is _Asked.COMMANDED:
+                if one.asked is Asked.COMMANDED:
                     one.command = message
             return messages
 
@@ -249,7 +198,7 @@ class Carrier:
             devices=tuple(one.member.device for one in some),
             message_code=code,
             make=make,
-            holds=holds,
+            holds=self._proven,
         )
         self._under_way.update(zip(self._head_end.command(order), some, strict=True))
 
@@ -265,10 +214,10 @@ class Carrier:
             self._credit[region] = min(credit, rate * _LOOK.total_seconds())
         return {region: min(share, int(self._credit[region])) for region in self._regions}
 
-    def _made(self, some: Sequence[_UnderWay], counters: range) -> Sequence[Formed]:
+    def _made(self, some: Sequence[UnderWay], counters: range) -> Sequence[Formed]:
         return self._commands.make([one.target for one in some], counters)
 
-    def _reading(self, some: Sequence[_UnderWay], counters: range) -> Sequence[bytes]:
+    def _reading(self, some: Sequence[UnderWay], counters: range) -> Sequence[bytes]:
         by = self._by
         return [
             commanded(
@@ -282,28 +231,8 @@ class Carrier:
             for one, counter in zip(some, counters, strict=True)
         ]
 
-    def _says_what_became(self, key: CommandKey, response: GbcsMessage) -> bool:
-        """Whether it is an answer to a command, signed by the device."""
-        one = self._under_way[key]
-        usual = self._commands.succeeded(one.target, key.counter, response)
-        if not usual and _said(response, UpdateCredentialsResponse) is None:
-            return False
-        signer = public_point(one.target.signing)
-        signed = signature_holds(signer, response.signature, response.signed)
-        one.succeeded = usual and signed
-        return signed
-
-    def _says_what_it_holds(self, key: CommandKey, response: GbcsMessage) -> bool:
-        """Whether the device authenticated it for the access control broker."""
-        header = response.header
-        mac = derive_key(
-            self._by.keys.agree(self._under_way[key].target.recipient.point),
-            Purpose.RESPONSE_MAC,
-            originator=header.originator,
-            counter=header.counter,
-            recipient=header.recipient,
-        )
-        return mac_holds(mac, header.originator, response.authenticated, response.mac)
+    def _proven(self, key: CommandKey, response: GbcsMessage) -> bool:
+        return self._judge.proven(self._under_way[key], key.counter, response)
 
     def _hear(self, carried: Carried, until: datetime | None) -> int:
         """Steps 3 and 4 until then, or until nothing is under way; how many came to something.
@@ -311,15 +240,15 @@ class Carrier:
         Who is to be asked something else is asked together with the others: of thousands whose
         process was killed each would take two commits.
         """
-        heard, again = 0, list[_UnderWay]()
+        heard, again = 0, list[UnderWay]()
         for event in self._head_end.events(until):
             if isinstance(event, Alerted):
                 continue
             one = self._under_way.pop(event.key)
-            became = self._judged(carried, one, event)
-            if became is None and one.asked is _Asked.COMMANDED:
+            became = self._judge.judged(carried.plan, one, event)
+            if became is None and one.asked is Asked.COMMANDED:
                 stopped = until is None or self._head_end.now >= carried.plan.expires
-                became = _left(one, event) if stopped else None
+                became = left(one, event) if stopped else None
             heard += 1
             if became is None:
                 again.append(one)
@@ -330,44 +259,6 @@ class Carrier:
         self._settle()
         self._send(again)
         return heard
-
-    def _judged(self, carried: Carried, one: _UnderWay, event: Answered | GivenUp) -> Became | None:
-        """Step 3; None if the device is to be asked something else first."""
-        if isinstance(event, GivenUp):
-            following = _FOLLOWING.get(one.asked)
-            if following is None:
-                return _given_up(carried, one, event)
-            if one.asked is _Asked.COMMANDED:
-                one.unanswered = one.command, event.at
-            one.asked = following
-            return None
-        if one.succeeded:
-            return _ended(one, event, Fate.RECOVERED, "")
-        cells = cells_replaced(self._by.materials, one.target.cells)
-        placed = {cell: self._by.placed[cell] for cell in cells}
-        if one.asked is not _Asked.COMMANDED:
-            return _read_back(carried, one, event, placed)
-        response = _said(event.response, UpdateCredentialsResponse)
-        if response is None or response.outcome is None:
-            return _ended(one, event, Fate.REFUSED, "an answer without an outcome")
-        command = self._commands.command(one.target, event.key.counter)
-        answer, findings = answered(command, response.outcome, placed)
-        said = [finding.message for finding in findings]
-        if answer.failed:
-            named = sorted({status.name.lower() for status in answer.failed.values()})
-            said.append(f"cells not replaced: {', '.join(named)}")
-        return _ended(one, event, answer.fate, "; ".join(said))
-
-    def _unknown(self, member: Member, at: datetime) -> None:
-        self._became.append(
-            Became(
-                device=member.device,
-                fate=Fate.EXCLUDED,
-                why="the inventory does not know it any more",
-                command=b"",
-                at=at,
-            )
-        )
 
     def _settle(self) -> None:
         """Step 4."""
@@ -383,72 +274,3 @@ class Carrier:
                 f"campaign {self._name}: there is none", clause="sec:L10", rule="campaign.name"
             )
         return found
-
-
-def _left(one: _UnderWay, event: Answered | GivenUp) -> Became:
-    """It was to be commanded, and the campaign has stopped: whoever goes on does so."""
-    return Became(
-        device=one.member.device,
-        fate=Fate.PLANNED,
-        why="asked, and not commanded: the campaign has stopped",
-        due=event.at,
-        command=one.message,
-        at=event.at,
-    )
-
-
-def _given_up(carried: Carried, one: _UnderWay, event: GivenUp) -> Became:
-    pause = carried.plan.patience.pause(one.member.tries)
-    last = Fate.OUT_OF_REACH if event.why is Given.NOT_DELIVERED else Fate.SILENT
-    return Became(
-        device=one.member.device,
-        fate=last if pause is None else Fate.PLANNED,
-        why=event.why.value,
-        due=None if pause is None else event.at + pause,
-        command=one.command or one.message,
-        at=event.at,
-    )
-
-
-def _ended(one: _UnderWay, event: Answered, fate: Fate, why: str) -> Became:
-    return Became(
-        device=one.member.device,
-        fate=fate,
-        why=why,
-        command=one.message,
-        response=event.response.octets,
-        at=event.at,
-        unanswered=one.unanswered,
-    )
-
-
-def _read_back(carried: Carried, one: _UnderWay, event: Answered, placed: Anchors) -> Became | None:
-    """What the cells say. Where the broker stays, devices answer it that did not obey, too.
-
-    Those are commanded: at once, or when they are due again.
-    """
-    payload = read_payload(event.response)
-    details = payload.value if isinstance(payload, SecurityPayload) else ()
-    held = read_back(details if isinstance(details, tuple) else ())
-    lacking = missing(placed, held)
-    if not lacking:
-        return _ended(one, event, Fate.RECOVERED, "its answer was lost; read back")
-    if one.asked is _Asked.READ_FIRST:
-        one.asked = _Asked.COMMANDED
-        return None
-    why = f"cells not replaced: {', '.join(lacking)}"
-    pause = carried.plan.patience.pause(one.member.tries)
-    if pause is not None:
-        return replace(_ended(one, event, Fate.PLANNED, why), due=event.at + pause)
-    fate = Fate.PARTLY if len(lacking) < len(placed) else Fate.SILENT
-    return _ended(one, event, fate, why)
-
-
-def _said(response: GbcsMessage, kind: type[_Value]) -> _Value | None:
-    try:
-        payload = read_payload(response)
-    except Malformed:
-        return None
-    if not isinstance(payload, SecurityPayload):
-        return None
-    return payload.value if isinstance(payload.value, kind) else None

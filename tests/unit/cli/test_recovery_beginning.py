@@ -20,7 +20,8 @@ BEGIN: Final = (
     *("recovery", "begin", NAME, "--unregistered", "--incident", "INC-7", "--decision", "M-1"),
 )
 CONCLUDE: Final = (
-    *("recovery", "conclude", NAME, "--key-decision", "K-1", "--commander", "Sample DCC"),
+    *("recovery", "conclude", NAME, "--commander", "Sample DCC"),
+    *("--key-decision", "K-0", "--key-decision", "K-1"),
     *("--lesson", "renew sooner", "--not-assured", "that nobody else has the key"),
 )
 LOST: Final = ("--compromised", "organisation", "--role", "supplier", "--method", "method-3")
@@ -41,6 +42,7 @@ def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: 
     assert (code, "'M-1': not in the record" in said["error"]["message"]) == (1, True)
     authority.lodge("M-1", "recovery-method", "INC-7", "--scope", "method-3")
     authority.lodge("K-1", "use-key", "recovery", "--scope", "INC-7: recover")
+    authority.lodge("K-0", "use-key", "root-oca", "--scope", "INC-7: a new issuing authority")
     code, said = house.json(*BEGIN, *LOST[:-1], "method-2")
     assert (code, "method-2" in said["error"]["message"]) == (1, True)
     said = _refused(house, *(one for one in BEGIN if one != "--unregistered"), *LOST)
@@ -106,6 +108,12 @@ def _concluded(house: House, devices: int, folder: Path) -> None:
     assert "must be use-key" in _refused(house, *CONCLUDE, "--key-decision", "M-1")
     code, said = house.json(*CONCLUDE, "--lesson", "another")
     assert (code, "says something else" in said["error"]["message"]) == (1, True)
+    report = parse_report(Path(done["report"]).read_bytes())
+    assert (
+        report.subject.key_decision == "K-1"
+    )  # about the key that signs, whichever is named first
+    names = {one.name for one in report.evidence}
+    assert {"decision-M-1", "decision-K-0", "decision-K-1"} <= names
     shutil.copytree(house.state / "record", folder / "record")
     key = load_settings({"SMKI_STATE": str(house.state)}).log_vkey
     words = ("--record", str(folder / "record"), "--key", key)

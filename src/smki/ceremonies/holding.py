@@ -26,6 +26,7 @@ from smki.ceremonies.keysets import KeySet, Secret, encode_key_set, parse_key_se
 from smki.ceremonies.opening import Opening, encode_opening, parse_opening, seat_of
 from smki.ceremonies.scripts import Act, Role, Step
 from smki.ceremonies.transcript import (
+    ENTRY_MAX,
     Entry,
     Kind,
     encode_entry,
@@ -78,10 +79,18 @@ class Ceremony:
     session: bytes | None = field(default=None, repr=False)
 
     def note(self, kind: Kind, said: Mapping[str, JSON], step: int = 0) -> None:
-        """The entry is in the journal, durable."""
+        """The entry is in the journal, durable.
+
+        Raises:
+            Refused: what was said is too long for an entry; nothing is in the journal.
+            Unavailable: the folder cannot be written.
+        """
         at = max(self.hall.clock.now(), self.entries[-1].at)  # a clock set back must not stop it
         entry = next_entry(self.entries, kind, at, said, step)
-        self.hall.ledger.append(encode_entry(entry))
+        octets = encode_entry(entry)
+        if len(octets) > ENTRY_MAX:
+            raise _refused(f"an entry of {len(octets)} octets, must be at most {ENTRY_MAX}")
+        self.hall.ledger.append(octets)
         self.entries = (*self.entries, entry)
 
     def done(self, act: Act, about: str = "") -> Mapping[str, JSON] | None:
@@ -163,7 +172,8 @@ def open_ceremony(
     """The ceremony is in the journal, to be held; `keys` are in custody already, `contents` to be signed.
 
     Raises:
-        Refused: there is one in this folder, or custodians, keys or requests do not fit the script.
+        Refused: there is one in this folder, or custodians, keys or requests do not fit the script,
+            or profiles the purpose; nothing is in the folder.
         Unavailable: the folder cannot be written.
 
     Clause: sec-app-l:3
@@ -172,14 +182,14 @@ def open_ceremony(
         raise _refused("a ceremony was opened in this folder, must be held there, or another one")
     must_be_appointed(opening.rule, custodians)
     _must_fit(opening, keys, contents)
+    said = encode_opening(opening)
+    parse_opening(said)  # before anything is kept: what nobody could resume is not opened
     for one in custodians:
         hall.ledger.keep(f"custodians/{one.identifier}.json", encode_custodian(one))
     for held in keys:
         hall.ledger.keep(f"keys/{held.key}.json", encode_key_set(held))
     for name, content in contents.items():
         hall.ledger.keep(f"contents/{name}", content)
-    said = encode_opening(opening)
-    parse_opening(said)
     files: list[JSON] = [
         {"content": name, "digest": fingerprint(content)} for name, content in contents.items()
     ]
@@ -208,6 +218,7 @@ def hold(ceremony: Ceremony, handlers: Mapping[Act, Handler]) -> bytes:
     """Every step was held and the ceremony is closed; the octets to be signed.
 
     Raises:
+        Malformed: what was typed is not of its form.
         Refused: a step was refused, which the journal tells; or no go.
         Unavailable: the world; held again, it goes on where it was.
 

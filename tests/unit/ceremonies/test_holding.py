@@ -228,6 +228,23 @@ def test_what_stops_a_ceremony_is_told_and_can_be_mended(
     assert len(told.refusals) == (prompt != "request.entity")
 
 
+def test_what_is_too_long_for_the_journal_is_not_written_there(tmp_path: Path) -> None:
+    """A text that nobody could read again stops the step, and the ceremony goes on with another."""
+    folder = tmp_path / "ceremony"
+    with pytest.raises(Refused, match="must be at most 65536"):
+        held(folder, "recovery-key", instead={"machine": "m" * 70_000})
+    assert replay(signed(folder, held_on(folder))).result == "completed"
+
+
+def test_what_is_not_to_be_opened_leaves_nothing(tmp_path: Path) -> None:
+    """Profiles that are not a rehearsal's are refused before a file is kept."""
+    here = hall(tmp_path / "ceremony")
+    with pytest.raises(Refused, match="a rehearsal has policy OIDs"):
+        open_ceremony(here, replace(opening("recovery-key"), profiles=development()), custodians())
+    assert here.ledger.read("custodians/custodian-1.json") is None
+    close(here)
+
+
 @pytest.mark.clause("sec-app-l:3")
 def test_too_few_custodians_hold_no_ceremony(tmp_path: Path) -> None:
     """Two of five are no quorum; three are, and who is absent stands among the deviations."""

@@ -1,3 +1,5 @@
+"""Ceremonies are held by their scripts: cut off, refused, mended, with fewer people; and go on."""
+
 import base64
 import json
 import os
@@ -19,7 +21,6 @@ from tests.support.ceremony import (
     held_on,
     kept,
     opening,
-    signature,
     signed,
 )
 from tests.support.custody import custodians, people, person, presents, words_of
@@ -38,11 +39,7 @@ from smki.ceremonies.replaying import replay
 from smki.ceremonies.scripts import SCRIPTS
 from smki.ceremonies.sealing import lock, unlock
 from smki.ceremonies.transcript import (
-    Kind,
-    Transcript,
-    encode_transcript,
     parse_transcript,
-    to_be_signed,
 )
 from smki.ceremonies.words import read_words
 from smki.profiles import development, lint_certificate
@@ -50,20 +47,6 @@ from smki.terms import CertificateKind, Malformed, Refused, Unavailable
 
 ROOTS = ("root-oca", "root-dca", "root-ica")
 RECOVERY = "rehearsal-recovery"
-
-
-@pytest.fixture(scope="module", name="roots")
-def fixture_roots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    """The folder and signed transcript of a ceremony of initial roots."""
-    folder = tmp_path_factory.mktemp("roots") / "ceremony"
-    return folder, signed(folder, held(folder))
-
-
-@pytest.fixture(scope="module", name="recovery")
-def fixture_recovery(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    """The folder and signed transcript of a ceremony of the recovery key."""
-    folder = tmp_path_factory.mktemp("recovery") / "ceremony"
-    return folder, signed(folder, held(folder, "recovery-key"))
 
 
 @pytest.mark.clause("sec-app-l:3", "sec-app-b:B")
@@ -392,78 +375,6 @@ def test_new_contingency_material_comes_with_its_root(tmp_path: Path) -> None:
     assert set(told.certificates) == {CertificateKind.ROOT_OCA, CertificateKind.ISSUING_OCA}
 
 
-@pytest.mark.clause("sec-app-l:3")
-@pytest.mark.parametrize(
-    ("step", "change", "said"),
-    [
-        ("prove", {"unwrapped": "0" * 64}, "apex key: unwrapped is not that of this ceremony"),
-        ("prove", {"certificate": "0" * 64}, "apex key: certificate is not"),
-        ("compare", {"agreed": {}}, "was not compared"),
-        ("attend", {"people": {}}, "operator was not there, must be"),
-        ("certify", {"certificate": ""}, "certificate"),
-    ],
-)
-def test_a_transcript_that_is_not_true_to_itself_is_refused(
-    roots: tuple[Path, bytes], step: str, change: dict[str, Any], said: str
-) -> None:
-    """Even if all signed it: what does not fit the certificates or the script is named."""
-    with pytest.raises((Refused, Malformed), match=said):
-        replay(_retold(roots[1], step, change))
-
-
-@pytest.mark.clause("sec-app-l:3")
-def test_attendance_that_says_nothing_is_no_attendance(roots: tuple[Path, bytes]) -> None:
-    """A transcript whose attendance tells nobody is refused as one that tells too few."""
-    with pytest.raises(Refused, match="operator was not there, must be") as caught:
-        replay(_retold(roots[1], "attend", {}, whole=True))
-    assert "0 custodians were there, must be 3" in caught.value.message
-
-
-@pytest.mark.clause("sec-app-l:3")
-def test_a_ceremony_ends_in_one_of_two_ways(recovery: tuple[Path, bytes]) -> None:
-    """Completed or no go: one that says something else, or nothing, is not believed to be either."""
-    entries = parse_transcript(recovery[1]).entries
-    for said in ({"result": "finished"}, {}):
-        *others, last = entries
-        chain = (*others, replace(last, said=said))
-        signatures = tuple(signature(to_be_signed(chain), who) for who in ("operator", "witness-1"))
-        with pytest.raises(Refused, match="must be completed or no-go"):
-            replay(encode_transcript(Transcript(entries=chain, signatures=signatures)))
-
-
-@pytest.mark.clause("sec-app-l:3", "sec:L10")
-def test_a_request_of_another_key_is_refused(recovery: tuple[Path, bytes], tmp_path: Path) -> None:
-    """What a ceremony asks a certificate for is a key that it made, and was read aloud."""
-    other = tmp_path / "other"
-    held(other, "recovery-key")
-    octets = (other / "requests" / "recovery.der").read_bytes()
-    change = {"request": base64.b64encode(octets).decode()}
-    with pytest.raises(Refused, match="request of recovery: of another key") as caught:
-        replay(_retold(recovery[1], "request", change, "recovery-key"))
-    assert "request of recovery: was not compared" in caught.value.message
-
-
-@pytest.mark.clause("sec-app-l:3")
-def test_a_changed_transcript_is_refused(recovery: tuple[Path, bytes]) -> None:
-    """One letter changed, an entry left out, a signature missing or somebody else's."""
-    folder, transcript = recovery
-    with pytest.raises(Refused, match="does not follow the one before"):
-        replay(transcript.replace(b"the machine that", b"a machine that"))
-    whole = parse_transcript(transcript)
-    with pytest.raises(Refused, match="does not follow the one before"):
-        replay(encode_transcript(replace(whole, entries=whole.entries[:3] + whole.entries[4:])))
-    with pytest.raises(Refused, match="witness-1 has not signed"):
-        replay(encode_transcript(replace(whole, signatures=whole.signatures[:1])))
-    octets = to_be_signed(whole.entries)
-    more = (*whole.signatures, signature(octets, "stranger"))
-    with pytest.raises(Refused, match="somebody signed who takes no part"):
-        replay(encode_transcript(replace(whole, signatures=more)))
-    other = (whole.signatures[0], signature(b"other", "witness-1"))
-    with pytest.raises(Refused, match="made over other octets"):
-        replay(encode_transcript(replace(whole, signatures=other)))
-    assert folder.exists()
-
-
 def test_scripts_have_people_and_words_for_each_step() -> None:
     """Every script begins with go or no go and attendance, ends with its closing, and is complete."""
     for script in SCRIPTS.values():
@@ -542,21 +453,6 @@ def _boxed(folder: Path, one: KeySet, content: bytes = b"") -> bytes:
     assert isinstance(session, RSAPublicKey)
     said = content or words_of(one, person(1)).encode()
     return lock(session, said, share_header(one, 0), SystemEntropy())
-
-
-def _retold(
-    octets: bytes, step: str, change: dict[str, Any], script: str = "roots", *, whole: bool = False
-) -> bytes:
-    """The transcript with another telling of the first such step, chained and signed anew."""
-    entries = parse_transcript(octets).entries
-    numbers = {one.number for one in opening(script).steps if one.act.value == step}
-    target = next(one for one in entries if one.kind is Kind.DONE and one.step in numbers)
-    chain: list[Any] = []
-    for one in entries:
-        said = {**({} if whole else one.said), **change} if one is target else one.said
-        chain.append(replace(one, said=said, previous=chain[-1].digest if chain else one.previous))
-    signatures = [signature(to_be_signed(tuple(chain)), who) for who in ("operator", "witness-1")]
-    return encode_transcript(Transcript(entries=tuple(chain), signatures=tuple(signatures)))
 
 
 def _anew(folder: Path) -> Path:

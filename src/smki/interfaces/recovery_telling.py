@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from smki.interfaces.recovery_members import turn_of
 from smki.ports.campaign_acts import Acted
 from smki.ports.campaigns import CampaignState
 from smki.recovery import CampaignPlan, Decided, Fate, Move
+from smki.recovery.evidence import Turn
 from smki.recovery.progress import Fates, Progress
 
 _BAR: Final = 40  # characters
@@ -81,8 +83,7 @@ def progress_lines(told: Progress, *, rehearsal: bool, carriers: int) -> Iterato
     yield f"{_bar(told)} {told.ended:,} of {told.devices:,} devices came to an end"
     yield "  " + ", ".join(f"{count:,} {fate.value}" for fate, count in told.fates.items())
     yield (
-        f"  incident {told.plan.incident}, {told.plan.compromised.value} key,"
-        f" {told.plan.method.value}, {_decision(told.plan)}"
+        f"  incident {told.plan.incident}, {_what(told)}, {_decision(told.plan)}"
         f" until {told.plan.expires:%Y-%m-%d %H:%M} UTC"
     )
     if told.decided.move is not Move.DONE:
@@ -112,6 +113,13 @@ def next_words(name: str, state: str, decided: Decided, *, rehearsal: bool = Fal
         return REHEARSED
     advised = [one.advice for one in decided.findings] or [_NEXT.get(decided.move, "")]
     return (_STATES.get(state) or advised[0]).replace("NAME", name)
+
+
+def _what(told: Progress) -> str:
+    """What it is about: a key that was lost, or an update after that."""
+    if turn_of(told.name) is Turn.UPDATED:
+        return "one further ordinary update"
+    return f"{told.plan.compromised.value} key, {told.plan.method.value}"
 
 
 def _decision(plan: CampaignPlan) -> str:

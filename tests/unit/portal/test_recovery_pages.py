@@ -110,10 +110,12 @@ def test_the_list_shows_rehearsals_beside_the_house(own: RecoveryHouse) -> None:
     own.rehearsal("drill")
     own.begin("drill", 20, at=AT + timedelta(days=9))
     own.begin("drill.second", 1_234)
+    own.begin("drill.update-supplier", 7)
     text = own.get().text
-    rows = re.findall(r'<a href="/portal/recovery/([a-z.]+)">.*?</tr>', text, re.DOTALL)
-    assert rows == ["first", "drill", "drill.second"]
-    assert text.count("A rehearsal’s") == 2
+    rows = re.findall(r'<a href="/portal/recovery/([a-z.-]+)">.*?</tr>', text, re.DOTALL)
+    assert rows == ["first", "drill", "drill.second", "drill.update-supplier"]
+    assert text.count("A rehearsal’s") == 3
+    assert text.count("Nothing: one further update") == 1
     assert text.count("This SMKI’s own devices") == 1
     assert "1,234" in text
     assert "This SMKI’s own" not in own.get("/drill.second").text

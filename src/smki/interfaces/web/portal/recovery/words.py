@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from smki.devices import DeviceKind
+from smki.interfaces.recovery_members import turn_of
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Compromised, Fate, Method, Move
 from smki.recovery.checklists import Phase
+from smki.recovery.evidence import Turn
 from smki.recovery.report import RunKind
 
 COMPROMISED: Final[Mapping[Compromised, str]] = {
@@ -107,6 +109,12 @@ CONFIRM: Final[Mapping[Act, tuple[str, str]]] = {  # heading, and what it does
         ),
     ),
 }
+
+
+def lost(campaign: str, compromised: Compromised) -> str:
+    """What a campaign of that name is about: the key that was lost, or what comes afterwards."""
+    updated = turn_of(campaign) is Turn.UPDATED
+    return "Nothing: one further update" if updated else COMPROMISED[compromised]
 
 
 def wave(number: int) -> str:

@@ -81,17 +81,10 @@ def _decided(front: FrontOffice, incident: Incident) -> Iterator[tuple[Seen, str
         yield Seen.DECIDED, f"{method.value}, by the subscriber"
         return
     recorded = recorded_decision(front, incident.decision, front.index.size())
-    said = recorded.decision if recorded is not None else None
-    if (
-        recorded is not None
-        and said is not None
-        and (said.object, said.scope)
-        == (
-            incident.ref,
-            method.value,
-        )
-    ):
-        yield Seen.DECIDED, f"{method.value}, decision {incident.decision}, entry {recorded.entry}"
+    if recorded is not None:
+        said = recorded.decision
+        if (said.object, said.scope) == (incident.ref, method.value):
+            yield Seen.DECIDED, f"{method.value}, decision {said.id}, entry {recorded.entry}"
     for one in recorded_decisions(front, kind=DecisionKind.USE_KEY):
         if one.decision.scope.startswith(f"{incident.ref}: "):
             yield Seen.KEY_DECIDED, f"decision {one.decision.id}, entry {one.entry}"
@@ -99,22 +92,24 @@ def _decided(front: FrontOffice, incident: Incident) -> Iterator[tuple[Seen, str
 
 def _in_record(front: FrontOffice, incident: Incident) -> Iterator[tuple[Seen, str]]:
     """What ceremonies, keys and reports left in the record since it was notified."""
-    recoveries = {name.partition(".")[0] for name in incident.campaigns}
-    key = METHODS[incident.method].key if incident.method else ""
     for item in front.index.items(of=LeafType.TRANSCRIPT):
-        if not _is_after(front, item.entry, incident):
+        seen = _told_by(item, incident)
+        if seen is None or not _is_after(front, item.entry, incident):
             continue
-        recovery, _, what = item.name.partition(": ")
-        if key and item.name == f"permitted: {key}" and _asked_for(front, item, incident):
-            yield Seen.KEY_ASKED, _shown(item)
-        elif item.name.startswith("ceremony: contingency,") and item.name.endswith(_COMPLETED):
-            yield Seen.CONTINGENCY, _shown(item)
-        elif recovery in recoveries and what.startswith(f"{REPORT} "):
-            yield Seen.REPORT, _shown(item)
+        if seen is not Seen.KEY_ASKED or _asked_for(front, item, incident):
+            yield seen, f"entry {item.entry}: {item.name}"
 
 
-def _shown(item: ItemRow) -> str:
-    return f"entry {item.entry}: {item.name}"
+def _told_by(item: ItemRow, incident: Incident) -> Seen | None:
+    """What an entry tells by its name, of whatever incident; None if nothing of a checklist."""
+    key = METHODS[incident.method].key if incident.method else ""
+    recovery, _, what = item.name.partition(": ")
+    if key and item.name == f"permitted: {key}":
+        return Seen.KEY_ASKED
+    if item.name.startswith("ceremony: contingency,") and item.name.endswith(_COMPLETED):
+        return Seen.CONTINGENCY
+    campaigns = {name.partition(".")[0] for name in incident.campaigns}
+    return Seen.REPORT if recovery in campaigns and what.startswith(f"{REPORT} ") else None
 
 
 def _asked_for(front: FrontOffice, item: ItemRow, incident: Incident) -> bool:

@@ -1,7 +1,11 @@
 """A root of the map by EUI-64 is lodged, as whoever keeps the map asks."""
 
+from typing import Final
+
 from smki.flows.office import Office
 from smki.repository import catch_up, lodge_root
+
+INDEX_ROOT: Final = "index-root"  # what the keeper asks the worker for
 
 
 def lodge_index_root(office: Office, body: bytes) -> int:

@@ -19,8 +19,8 @@ from smki.adapters.files import write_durably
 from smki.adapters.helpers import relax_garbage_collection
 from smki.bootstrap import Settings, open_front
 from smki.bootstrap.opening import open_map_keeper
-from smki.interfaces.link import ask
-from smki.interfaces.operations import INDEX_ROOT, SOCKET
+from smki.flows.index_roots import INDEX_ROOT
+from smki.interfaces.link import SOCKET, ask
 from smki.interfaces.waiting import GRACE_SECONDS
 from smki.repository import MapKeeper
 from smki.terms import SmkiError, Unavailable

@@ -28,6 +28,7 @@ from smki.terms import (
 Answer = Callable[[Mapping[str, Any]], None]
 Received = Callable[[str, Mapping[str, Any], Answer], None]
 
+SOCKET: Final = "worker.sock"  # in the state directory
 LINE_MAX_OCTETS: Final = 1 << 20  # an ad hoc CSR is at most 128 KiB of XML
 _SUN_PATH: Final = 100  # a Unix socket's path ends at 108 octets: longer ones go by /proc
 _FAMILIES: Final[dict[str, type[SmkiError]]] = {

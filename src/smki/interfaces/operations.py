@@ -24,7 +24,7 @@ from smki.flows.confiding import confide, remove_content
 from smki.flows.deciding import lodge_decision
 from smki.flows.device_limits import limit_reviews, review_limit
 from smki.flows.documents import lodge_document, withdraw_document
-from smki.flows.index_roots import lodge_index_root
+from smki.flows.index_roots import INDEX_ROOT, lodge_index_root
 from smki.flows.key_use import USE_KEY, KeyUse, must_permit_key_use
 from smki.flows.office import FrontOffice, Office
 from smki.flows.recovery_evidence import Piece, lodge_pieces
@@ -39,7 +39,7 @@ from smki.flows.revocation import ISSUING, publish_list, revoke_credential
 from smki.flows.revoking import revoke_organisation
 from smki.flows.succeeding import TAKE, take_ceremony
 from smki.governance.signatories import missing_names
-from smki.interfaces.link import ask
+from smki.interfaces.link import SOCKET, ask
 from smki.interfaces.waiting import GRACE_SECONDS
 from smki.ports import DeviceStanding
 from smki.profiles import ServerSubject
@@ -57,8 +57,6 @@ from smki.terms import (
 )
 
 Operation = Callable[[Settings, Office, Mapping[str, Any]], dict[str, Any]]
-SOCKET: Final = "worker.sock"
-INDEX_ROOT: Final = "index-root"
 KEY_ASKED: Final = "key-asked"
 CEREMONY: Final = "ceremony"
 DECISION: Final = "decision"

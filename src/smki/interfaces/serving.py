@@ -24,8 +24,7 @@ from smki.flows.services import HouseServices
 from smki.interfaces.cosigning import ask_witnesses
 from smki.interfaces.counting import counting_uses
 from smki.interfaces.daily import follow_days
-from smki.interfaces.link import LinkClient
-from smki.interfaces.operations import SOCKET
+from smki.interfaces.link import SOCKET, LinkClient
 from smki.interfaces.said import STATUS_FILE, Ports, Said, only_server, read_serving
 from smki.interfaces.sftp_beside import sftp_beside
 from smki.interfaces.supervising import keeper_beside, worker_beside

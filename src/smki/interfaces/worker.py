@@ -37,8 +37,8 @@ from smki.flows.office import Office
 from smki.flows.revocation import refresh_lists
 from smki.flows.revoking import finish_revocations
 from smki.flows.succeeding import TAKE
-from smki.interfaces.link import Answer, LinkServer, error_fields
-from smki.interfaces.operations import SOCKET, carry_out
+from smki.interfaces.link import SOCKET, Answer, LinkServer, error_fields
+from smki.interfaces.operations import carry_out
 from smki.interfaces.register_heads import follow_register
 from smki.interfaces.trouble import Trouble
 from smki.interfaces.waiting import Message

@@ -37,7 +37,7 @@ _COMMANDS: Final = {
     "transcript": "smki.interfaces.cli.transcript:transcript",
     "witness": "smki.interfaces.cli.witness:witness",
     "worker": "smki.interfaces.cli.working:worker",
-    "keeper": "smki.interfaces.cli.working:keeper",
+    "keeper": "smki.interfaces.cli.keeping:keeper",
 }
 
 

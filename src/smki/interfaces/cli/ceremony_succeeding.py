@@ -22,8 +22,8 @@ from smki.ceremonies.fingerprints import aloud, fingerprint
 from smki.ceremonies.transcript import TRANSCRIPT_MAX
 from smki.interfaces.cli.ceremony_files import new_folder
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
-from smki.interfaces.link import ask
-from smki.interfaces.operations import SOCKET, perform
+from smki.interfaces.link import SOCKET, ask
+from smki.interfaces.operations import perform
 from smki.terms import CertificateKind, Unavailable
 from smki.wire.encodings import write_pem
 

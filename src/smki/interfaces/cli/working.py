@@ -1,4 +1,4 @@
-"""What `smki serve` starts by itself, beside it: loads nothing of what the server needs."""
+"""The worker, which `smki serve` starts by itself: loads nothing of what the server needs."""
 
 import os
 
@@ -6,7 +6,6 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.output import reporting
-from smki.interfaces.keeper import keep
 from smki.interfaces.worker import work
 
 
@@ -16,11 +15,3 @@ def worker(lifeline: int | None) -> None:
     """Hold the issuing keys and work; started by `smki serve`."""
     with reporting(as_json=False):
         work(load_settings(os.environ), os.environ, lifeline)
-
-
-@click.command(hidden=True)
-@click.option("--lifeline", type=int, default=None)
-def keeper(lifeline: int | None) -> None:
-    """Keep the verifiable index; started by `smki serve`."""
-    with reporting(as_json=False):
-        keep(load_settings(os.environ), lifeline)

@@ -143,7 +143,7 @@ def begin_campaign(
     """The campaign is there with these devices, and whoever comes can carry it.
 
     What carriers need is durable before the campaign is; the same again changes nothing, and goes on
-    where it was cut off.
+    where it was cut off. What was written for a campaign that never came to be is written anew.
 
     Raises:
         Refused: there is one of that name with another plan or other materials.
@@ -153,7 +153,7 @@ def begin_campaign(
     """
     octets = encode_arranged(arranged)
     path = recovery.arrangement
-    if not path.exists():
+    if not path.exists() or kept.campaigns.campaign(recovery.campaign) is None:
         make_folder(path.parent, 0o700)
         write_durably(path, octets, private=True)
     elif read_octets(path) != octets:

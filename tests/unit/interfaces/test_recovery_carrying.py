@@ -21,6 +21,7 @@ from smki.interfaces.recovery_part import Line
 from smki.ports.campaigns import Became, CampaignState
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
 from smki.recovery import Fate, Move, Patience
+from smki.recovery.arranging import encode_arranged
 from smki.simulator.keys import loaded
 from smki.terms import EUI64, Malformed, Refused, Unavailable
 
@@ -237,6 +238,18 @@ def test_a_campaign_is_found_where_it_is(campaign: Campaign, tmp_path: Path) -> 
         begin_campaign(recovery, kept, PLAN, arranged, (), now)
         with pytest.raises(Refused, match="other materials"):
             begin_campaign(recovery, kept, PLAN, replace(arranged, top_up_floor=1), (), now)
+
+
+def test_a_beginning_that_was_cut_off_is_begun_again(campaign: Campaign) -> None:
+    """Materials were written, the campaign was not: later floors take their place, and it is there."""
+    recovery = recovery_of(campaign.settings, "cut-off")
+    arranged = arrangement_of(campaign.recovery)
+    recovery.arrangement.parent.mkdir(parents=True)
+    recovery.arrangement.write_bytes(encode_arranged(arranged))
+    later = replace(arranged, top_up_floor=arranged.top_up_floor + 1)
+    with campaign.kept() as kept:
+        begin_campaign(recovery, kept, PLAN, later, (), SystemClock().now())
+    assert arrangement_of(recovery) == later
 
 
 def _part(

@@ -27,7 +27,7 @@ from smki.interfaces.rehearsal.frame import (
     take_steps,
 )
 from smki.merkle.canonical import JSON
-from smki.terms import Inconsistent, Malformed, Unavailable
+from smki.terms import Malformed, Unavailable
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,7}")
 _NAME_MOST: Final = 30  # names of decisions, campaigns and defects begin with it
@@ -98,14 +98,17 @@ def must_be_a_name(name: str) -> None:
 
 def next_name(settings: Settings, asked: Asked) -> str:
     """A name for what is asked: that of one that was cut off, else one that nobody had."""
-    for number in count(1):
-        name = f"{asked.scenario}-{number}"
-        folder = settings.path(FOLDER, name)
-        if not folder.exists():
-            return name
-        if is_asked(folder, replace(asked, name=name)) and not (folder / REPORT).exists():
-            return name
-    raise Inconsistent("rehearsal: no name is left")
+    names = (f"{asked.scenario}-{number}" for number in count(1))
+    return next(
+        name for name in names if _may_be(settings.path(FOLDER, name), replace(asked, name=name))
+    )
+
+
+def _may_be(folder: Path, asked: Asked) -> bool:
+    """Nobody had that folder, or what is asked was cut off in it."""
+    if not folder.exists():
+        return True
+    return is_asked(folder, asked) and not (folder / REPORT).exists()
 
 
 def _rehearsed(run: Run) -> Rehearsed:

@@ -21,7 +21,7 @@ from smki.interfaces.rehearsal.frame import Made, Run
 from smki.interfaces.rehearsal.keeping import keep_items
 from smki.interfaces.rehearsal.thief import THEFTS, helper_of, serve, thief_of
 from smki.interfaces.rosters import devices_of
-from smki.merkle.canonical import JSON, encode_json, parse_json
+from smki.merkle.canonical import JSON, encode_json
 from smki.recovery.attacks import EFFECT_OF, Effect, attack_kept, lasting
 from smki.recovery.evidence import document
 from smki.simulator.attacked import AttackedLink
@@ -38,10 +38,10 @@ def struck(run: Run) -> Made:
     Clause: sec:L10
     """
     theft = THEFTS[run.scenario.name]
-    said: JSON = None
-    if theft.helped:
-        made = encode_json(cells_said(helper_of(run, before(run)))).decode()
-        said = parse_json(run.once(_HELPER, made).encode(), _HELPER)
+    said: JSON = run.settled(_HELPER)
+    if theft.helped and said is None:
+        said = cells_said(helper_of(run, before(run)))
+        run.once(_HELPER, encode_json(said).decode())
     helper = cells_of(said) if said else None
     with open_kept(run.house) as kept:
         thief = thief_of(run, before(run), helper)

@@ -21,6 +21,7 @@ from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
 
 HEADER: Final = "device,cell,subject_unique_id,subject_key_identifier"
 _WHAT: Final = "inspection"
+_FIELDS: Final = 4
 _DIGITS: Final = re.compile(r"[0-9A-Fa-f]{16}")
 
 Line = tuple[EUI64, TrustAnchorCellIdentifier, Identified]
@@ -49,21 +50,27 @@ def read_found(lines: Iterable[str]) -> Iterator[FoundRow]:
 
 
 def _lines(lines: Iterable[str]) -> Iterator[Line]:
-    for number, line in enumerate(lines, 1):
+    rest = iter(lines)
+    first = next(rest, "").rstrip("\r\n")
+    if first != HEADER:
+        raise malformed(_WHAT, f"line 1: {first[:80]!r}, must be {HEADER}", "line 1")
+    for number, line in enumerate(rest, 2):
         text = line.rstrip("\r\n")
-        if number == 1:
-            if text != HEADER:
-                raise malformed(_WHAT, f"line 1: {text[:80]!r}, must be {HEADER}", "line 1")
-            continue
         try:
-            device, cell, unique_id, key = text.split(",")
-            held = Identified(unique_id=_octets(unique_id), key_identifier=_octets(key))
-            yield EUI64.parse(device), cell_named(cell), held
-        except (ValueError, Malformed) as error:
-            raise malformed(_WHAT, f"line {number}: {error}", f"line {number}") from error
+            yield _line(text.split(","))
+        except Malformed as error:
+            raise malformed(_WHAT, f"line {number}: {error.message}", f"line {number}") from error
+
+
+def _line(fields: list[str]) -> Line:
+    if len(fields) != _FIELDS:
+        raise malformed("fields", f"{len(fields)}, must be {_FIELDS}")
+    device, cell, unique_id, key = fields
+    held = Identified(unique_id=_octets(unique_id), key_identifier=_octets(key))
+    return EUI64.parse(device), cell_named(cell), held
 
 
 def _octets(text: str) -> bytes:
     if not _DIGITS.fullmatch(text):
-        raise ValueError(f"{text[:40]!r}, must be 16 hexadecimal digits")
+        raise malformed("identifier", f"{text[:40]!r}, must be 16 hexadecimal digits")
     return bytes.fromhex(text)

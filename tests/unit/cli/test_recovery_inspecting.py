@@ -57,7 +57,7 @@ def test_what_was_found_is_signed(tmp_path: Path, words: tuple[str, ...]) -> Non
     ("lines", "said"),
     [
         (("device,cell", FIRST), "line 1: 'device,cell', must be device,cell,subject"),
-        ((HEADER, FIRST, "x"), "line 3"),
+        ((HEADER, FIRST, "x"), "line 3: fields: 1, must be 4"),
         ((HEADER, FIRST.replace("0102", "01 2")), "must be 16 hexadecimal digits"),
         ((HEADER, FIRST.replace("root/", "rout/")), "must be as root/key_cert_sign/management"),
         ((HEADER, FIRST.replace("0A-53", "0A-5")), "EUI-64"),
@@ -76,6 +76,17 @@ def test_what_is_no_inspection_is_told(
         "recovery", "inspect", "first", str(found), *words
     )
     assert (code, said in told["error"]["message"]) == (1, True), told
+    assert not (tmp_path / "signed").exists()
+
+
+def test_an_empty_file_is_no_inspection(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Not even the first line is there: nothing is signed as if nothing had been found."""
+    found = tmp_path / "found.csv"
+    found.write_bytes(b"")
+    code, told = House(state=tmp_path / "none").json(
+        "recovery", "inspect", "first", str(found), *words
+    )
+    assert (code, "line 1: '', must be device" in told["error"]["message"]) == (1, True), told
     assert not (tmp_path / "signed").exists()
 
 

@@ -1,5 +1,6 @@
 """Whatever is changed in the evidence of a recovery is named: each command, each answer, all else."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -13,6 +14,7 @@ from tests.support.evidence_changes import (
     changed,
     decides,
     drop,
+    examined,
     first,
     made_at_first,
     outdates,
@@ -31,8 +33,8 @@ from tests.support.evidence_people import people
 from tests.support.evidence_story import Story
 from tests.support.recovering import AT
 
-from smki.recovery import Fate
-from smki.recovery.evidence import InCell, Turn
+from smki.recovery import Compromised, Fate
+from smki.recovery.evidence import Attack, InCell, Turn
 from smki.recovery.replacing import ROOT_CELL
 from smki.recovery.report import (
     RunKind,
@@ -243,3 +245,32 @@ def test_each_change_of_other_evidence_is_named(right: Story, name: str) -> None
     change, said = OTHERS[name]
     found = told(changed(right, change))
     assert said in found, found
+
+
+@pytest.mark.clause("sec:L10")
+@pytest.mark.parametrize("seed", range(24))
+def test_a_certificate_with_any_octet_changed_is_named(right: Story, seed: int) -> None:
+    """Whatever it reads as then: it is told, and nothing else is raised."""
+    chance = random.Random(seed)  # noqa: S311 -- chooses what is spoilt
+
+    def spoils(story: Story) -> None:
+        place, what = chance.randrange(len(story.placed)), chance.choice(("old", "new"))
+        some = list(getattr(story.placed[place], what))
+        one = chance.randrange(len(some))
+        octets = some[one].certificate
+        some[one] = replace(some[one], certificate=turned(octets, chance.randrange(len(octets))))
+        story.placed[place] = replace(story.placed[place], **{what: tuple(some)})  # type: ignore[arg-type]  # of its field
+
+    assert told(changed(right, spoils))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_planted_certificates_are_read_or_told(right: Story, seed: int) -> None:
+    """A thief's certificate need not hold: one that reads is looked for, one that does not is told."""
+    chance = random.Random(seed)  # noqa: S311 -- chooses what is spoilt
+    octets = right.placed[0].new[0].certificate
+    his = turned(octets, chance.randrange(len(octets)))
+    story = changed(right, lambda _: None)
+    story.attack = Attack(compromised=Compromised.ORGANISATION, planted=(his,), tried=())
+    found = examined(story)
+    assert all(one.rule in ("recovery.attack", "recovery.device") for one in found.findings)

@@ -10,9 +10,10 @@ import click
 from smki.bootstrap import load_settings
 from smki.flows.recovering import Lost
 from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
-from smki.interfaces.cli.recovery_devices import devices_option, listed_devices
+from smki.interfaces.cli.recovery_devices import devices_option, devices_told, listed_devices
 from smki.interfaces.recovery_beginning import Wanted, begin
 from smki.recovery import Compromised, Method
+from smki.recovery.exercises import list_named
 from smki.terms import Malformed, RemotePartyRole
 
 _ROLES: Final = {role.name.lower().replace("_", "-"): role for role in RemotePartyRole}
@@ -105,11 +106,19 @@ def begin_recovery(name: str, *, as_json: bool, **given: Any) -> None:
             "expires": f"{expires:%Y-%m-%dT%H:%M:%SZ}",
         },
         [
-            f"campaign {name}: {count:,} devices, {carried.plan.method.value}, until {expires:%Y-%m-%d %H:%M} UTC",
-            f"next: 'smki recovery carry {name}'",
+            f"campaign {name}: {devices_told(count)}, {carried.plan.method.value}, until {expires:%Y-%m-%d %H:%M} UTC",
+            f"next: {next_words(name, given)}",
         ],
         as_json=as_json,
     )
+
+
+def next_words(name: str, given: Mapping[str, Any]) -> str:
+    """What one usually does then; that an incident of the register is being recovered is noted there."""
+    carry, incident = f"'smki recovery carry {name}'", given["incident"]
+    if given["unregistered"] or list_named(incident):
+        return carry
+    return f"'smki recovery incident recovering {incident} --campaign {name}', then {carry}"
 
 
 def _wanted(name: str, given: Mapping[str, Any]) -> Wanted:

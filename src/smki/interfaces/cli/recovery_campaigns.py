@@ -18,6 +18,7 @@ from smki.bootstrap.recoveries import FOLDER, Kept, Recovery, houses, open_kept,
 from smki.campaigns import progress_of
 from smki.flows.steering import steer
 from smki.interfaces.cli.output import emit, json_option, output_file, reporting
+from smki.interfaces.cli.recovery_devices import devices_told
 from smki.interfaces.recovery_telling import REHEARSED, progress_document, progress_lines
 from smki.interfaces.web.portal.recovery.residue import csv_of, fates_left
 from smki.ports.campaign_acts import Act
@@ -145,7 +146,7 @@ def name_residue(name: str, *, out: str, as_json: bool) -> None:
     if out != "-":
         emit(
             {"name": name, "devices": count.number, "file": out},
-            [f"{out}: {count.number:,} devices that are not recovered, each with its reason"],
+            [f"{out}: {devices_told(count.number)} not recovered, each with its reason"],
             as_json=as_json,
         )
 

@@ -1,4 +1,4 @@
-"""A list of devices as commands of recoveries take it: a file of EUI-64, one a line."""
+"""Devices as commands of recoveries take them, a file of EUI-64, one a line; and how many are told."""
 
 from typing import Final
 
@@ -23,3 +23,8 @@ def listed_devices(path: str | None) -> frozenset[EUI64] | None:
         return None
     lines = read_input(path, limit=_LIST_MOST).decode("utf-8-sig", errors="replace").split()
     return frozenset(map(EUI64.parse, lines))
+
+
+def devices_told(count: int) -> str:
+    """So many devices, in words."""
+    return f"{count:,} device" if count == 1 else f"{count:,} devices"

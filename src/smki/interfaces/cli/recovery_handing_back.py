@@ -6,6 +6,7 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
+from smki.interfaces.cli.recovery_devices import devices_told
 from smki.interfaces.recovery_handing_back import begin_hand_back
 
 
@@ -23,7 +24,7 @@ def hand_back(name: str, *, as_json: bool) -> None:
     emit(
         {"name": carried.name, "state": carried.state.value, "devices": count},
         [
-            f"campaign {carried.name}: {count:,} devices, to be handed back",
+            f"campaign {carried.name}: {devices_told(count)}, to be handed back",
             f"next: 'smki recovery carry {carried.name}'",
         ],
         as_json=as_json,

@@ -6,7 +6,7 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.output import emit, json_option, reporting
-from smki.interfaces.cli.recovery_devices import devices_option, listed_devices
+from smki.interfaces.cli.recovery_devices import devices_option, devices_told, listed_devices
 from smki.interfaces.recovery_updating import ROLES, begin_update
 
 _ROLES = {role.name.lower().replace("_", "-"): role for role in ROLES}
@@ -19,7 +19,7 @@ _ROLES = {role.name.lower().replace("_", "-"): role for role in ROLES}
     type=click.Choice(sorted(_ROLES)),
     default="supplier",
     show_default=True,
-    help="Whose certificates are updated; again for another.",
+    help="Whose certificates are updated; each role is a campaign.",
 )
 @devices_option
 @json_option
@@ -36,7 +36,7 @@ def update_devices(name: str, *, role: str, devices: str | None, as_json: bool) 
     emit(
         {"name": carried.name, "state": carried.state.value, "devices": count},
         [
-            f"campaign {carried.name}: {count:,} devices, to be updated",
+            f"campaign {carried.name}: {devices_told(count)}, to be updated",
             f"next: 'smki recovery carry {carried.name}'",
         ],
         as_json=as_json,

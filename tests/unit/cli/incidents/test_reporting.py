@@ -19,6 +19,9 @@ from smki.terms import (
 )
 
 
+LOST = ("--compromised", "organisation", "--role", "supplier", "--method", "method-3")
+
+
 @pytest.mark.clause("sec-app-l:1", "sec-app-l:2", "sec:L10")
 def test_a_supplier_reports_its_key_and_the_authority_decides(
     desk: Desk, rows: tuple[InventoryRow, ...]
@@ -40,6 +43,9 @@ def test_a_supplier_reports_its_key_and_the_authority_decides(
     scope = ("--scope", "method-3")
     desk.authority.lodge("QPA-1", "recovery-method", ref, *scope)
     by = ("--by", "ada")
+    recover = ("begin", "c1", "--incident", ref, "--decision", "QPA-1", *LOST)
+    code, refused = desk.json(*recover)
+    assert (code, "is declared, must be decided" in refused["error"]["message"]) == (1, True)
     code, refused = desk.step(ref, "decide", "method-3", "--decision", "QPA-1", *by)
     assert (code, refused["error"]["clause"]) == (1, "sec:L10.9")
     assert "factors devices, attackers, supply, time" in refused["error"]["message"]
@@ -50,6 +56,7 @@ def test_a_supplier_reports_its_key_and_the_authority_decides(
     assert (code, "must have 'method-2'" in refused["error"]["message"]) == (1, True)
     code, decided = desk.step(ref, "decide", "method-3", "--decision", "QPA-1", *by)
     assert (code, decided["method"], decided["decision"]) == (0, "method-3", "QPA-1")
+    assert desk.json(*recover)[0] == 3  # permitted now; nobody has the key open
     noted = ("recovering", "--campaign", "c1", *by)
     code, refused = desk.step(ref, *noted)
     assert (code, "c1: there is none, must be" in refused["error"]["message"]) == (1, True)

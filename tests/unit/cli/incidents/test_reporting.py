@@ -14,10 +14,7 @@ from smki.flows.confiding import revealed
 from smki.flows.notifying import MADE_BEFORE
 from smki.interfaces.operations import perform
 from smki.ports.estate import InventoryRow
-from smki.terms import (
-    instant_text,
-)
-
+from smki.terms import instant_text
 
 LOST = ("--compromised", "organisation", "--role", "supplier", "--method", "method-3")
 

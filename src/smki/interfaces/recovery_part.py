@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from smki.adapters.helpers import rare_garbage_collection
 from smki.adapters.sql.campaign_parts import SILENCE, Share, SqlCampaignPart
 from smki.adapters.sql.estate import SqlEstate
 from smki.adapters.sql.head_end import SqlHeadEnd
@@ -165,7 +166,7 @@ def carry_part(
         )
         chance = random.Random(part.place)  # noqa: S311 -- only spreads repeated sendings
         head_end = HeadEnd(through(network), SqlHeadEnd(kept.estate.store), chance=chance.random)
-        with _living(campaigns):
+        with _living(campaigns), rare_garbage_collection():
             Carrier(
                 campaigns,
                 part.campaign,

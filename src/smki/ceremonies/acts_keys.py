@@ -207,6 +207,7 @@ def refresh(ceremony: Ceremony, step: Step) -> Said:
     """The key has a new set of shares, and the set before opens nothing here.
 
     Raises:
+        Malformed: it was refreshed as often as a key can be; it is as it was.
         Refused: no quorum opened it.
 
     Clause: sec-app-l:3
@@ -216,7 +217,9 @@ def refresh(ceremony: Ceremony, step: Step) -> Said:
     if held.number == ceremony.begun(step)["number"]:
         secret = secret_of(ceremony, step.about)
         held = refreshed(held, secret, opening.rule, ceremony.custodians(), hall.entropy)
-        hall.ledger.replace(f"keys/{step.about}.json", encode_key_set(held))
+        octets = encode_key_set(held)
+        parse_key_set(octets)  # what nobody could read again never takes the place of what is there
+        hall.ledger.replace(f"keys/{step.about}.json", octets)
         del ceremony.secrets[step.about]
     return _custody_said(held, encode_key_set(held))
 

@@ -43,7 +43,9 @@ from smki.ports import Entropy
 from smki.terms import Refused
 
 FORMAT: Final = "smki-key-set-1"
-FILE_MAX: Final = 64 * 1024  # octets; 16 boxes have a kilobyte each
+FILE_MAX: Final = (
+    2 * 1024 * 1024
+)  # octets; a thousand earlier sets of 16 custodians have half of it
 SET_OCTETS: Final = 16
 NUMBERS: Final = range(1, 1_001)
 REHEARSAL: Final = "rehearsal-"

@@ -33,7 +33,14 @@ from smki.ceremonies.acts import ACTS
 from smki.ceremonies.acts_keys import SESSION
 from smki.ceremonies.custodians import Purpose
 from smki.ceremonies.holding import hold, open_ceremony, resume
-from smki.ceremonies.keysets import KeySet, parse_key_set, share_header
+from smki.ceremonies.keysets import (
+    Earlier,
+    KeySet,
+    encode_key_set,
+    parse_key_set,
+    put_into_custody,
+    share_header,
+)
 from smki.ceremonies.quorum import open_key
 from smki.ceremonies.replaying import replay
 from smki.ceremonies.scripts import SCRIPTS
@@ -325,6 +332,25 @@ def test_a_renewal_changes_shares_and_not_the_key(
     assert open_key(after, new).octets == open_key(before, old).octets
     with pytest.raises(Refused, match="of an earlier set, which was refreshed"):
         open_key(after, old)
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_key_is_not_refreshed_beyond_what_can_be_read(
+    recovery: tuple[Path, bytes], tmp_path: Path
+) -> None:
+    """After a thousand sets the key stays under the last one, instead of under one that nobody reads."""
+    one = kept(recovery[0], RECOVERY)
+    secret = open_key(one, [presents(one, each) for each in people(3)])
+    names = tuple(each.identifier for each in custodians())
+    earlier = tuple(
+        Earlier(set=number.to_bytes(16, "big"), custodians=names) for number in range(999)
+    )
+    last = put_into_custody(secret, one.rule, custodians(), SystemEntropy(), earlier)
+    assert parse_key_set(encode_key_set(last)) == last
+    folder = tmp_path / "renewal"
+    with pytest.raises(Malformed, match="must be a number from 1 to 1000"):
+        held(folder, "renewal", (last,))
+    assert kept(folder, RECOVERY) == last
 
 
 @pytest.mark.clause("sec-app-l:3")

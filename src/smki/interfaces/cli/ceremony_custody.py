@@ -23,6 +23,7 @@ from smki.ceremonies.acts_keys import BOX
 from smki.ceremonies.custodians import SALT_OCTETS, Custodian, encode_custodian, parse_custodian
 from smki.ceremonies.fields import text64
 from smki.ceremonies.fingerprints import aloud, fingerprint
+from smki.ceremonies.keysets import FILE_MAX as KEY_SET_MAX
 from smki.ceremonies.keysets import KeySet, parse_key_set, share_digest, share_header
 from smki.ceremonies.sealing import lock, unlock
 from smki.ceremonies.words import read_words
@@ -146,7 +147,7 @@ def _open_share(
     file: str, certificate: str | None, key: str | None, passphrase_file: str | None
 ) -> tuple[KeySet, int, str]:
     """The key set, index and words of the share of the holder of this credential."""
-    held = parse_key_set(read_input(file))
+    held = parse_key_set(read_input(file, limit=KEY_SET_MAX))
     credential = fingerprint(certificate_in(read_input(certificate or "")))
     found = next((n for n, one in enumerate(held.holders) if one.credential == credential), None)
     if found is None:

@@ -17,6 +17,7 @@ from smki.ceremonies.custodians import CustodyRule, Purpose, parse_custodian
 from smki.ceremonies.environments import kind_named, must_suit, names_for, rehearsal_profiles
 from smki.ceremonies.fields import Fields
 from smki.ceremonies.holding import Ceremony, Hall, hold, open_ceremony, resume
+from smki.ceremonies.keysets import FILE_MAX as KEY_SET_MAX
 from smki.ceremonies.keysets import KeySet, parse_key_set
 from smki.ceremonies.opening import Opening, Signatory, script_named, seat_of
 from smki.ceremonies.scripts import Act, Role
@@ -117,7 +118,7 @@ def _keys(hall: Hall, asked: Asked) -> tuple[KeySet, ...]:
     if hall.ledger.entries():
         ceremony = resume(hall)
         return tuple(map(ceremony.key_set, ceremony.opening.keys))
-    return tuple(parse_key_set(read_input(path)) for path in asked.keys)
+    return tuple(parse_key_set(read_input(path, limit=KEY_SET_MAX)) for path in asked.keys)
 
 
 def _decides(settings: Settings, purpose: Purpose) -> bool:
@@ -179,7 +180,7 @@ def _hall(
 def _open(hall: Hall, asked: Asked, settings: Settings) -> None:
     purpose = Purpose(asked.purpose)
     custodians = tuple(parse_custodian(read_input(path)) for path in asked.custodians)
-    keys = tuple(parse_key_set(read_input(path)) for path in asked.keys)
+    keys = tuple(parse_key_set(read_input(path, limit=KEY_SET_MAX)) for path in asked.keys)
     profiles = settings.profiles()
     if purpose is Purpose.REHEARSAL:
         profiles = rehearsal_profiles(profiles)

@@ -1,4 +1,4 @@
-"""A rehearsal that is killed, again and again, and called again with the same words."""
+"""A rehearsal that is killed, again and again, and called again: by the clock, and by what it writes."""
 
 import json
 import os
@@ -12,11 +12,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from tests.crash.rehearser import run_of
 from tests.support.founding import copied, founded
 
+from smki.interfaces.rehearsal.holding import hold_rehearsal
+
+ROOT: Final = Path(__file__).resolve().parents[2]
 DEVICES: Final = 40
 KILLS: Final = 25
 PATIENCE_SECONDS: Final = 1_800.0
+WRITES: Final = 200  # of some thousands, to the next kill at the most
+MORE_WRITES: Final = 12  # times as many, now and then: some of what is begun must end
+TURNS: Final = 2_000
 
 
 def smki(state: Path, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -71,3 +78,32 @@ def test_a_rehearsal_goes_on_wherever_it_was_killed(
     assert (said["devices"], said["recovered"]) == (DEVICES, DEVICES)
     verified = told(state, "recovery", "verify", said["report"])
     assert verified["problems"] == []
+
+
+@pytest.mark.soak
+@pytest.mark.clause("sec:L10", "sec-app-l:3")
+@pytest.mark.parametrize("scenario", ["method-2", "contingency-key", "smki-53"])
+def test_a_rehearsal_goes_on_whatever_it_was_writing(
+    scenario: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, chance: random.Random
+) -> None:
+    """Killed before or after a file is in its place, or a commit; its evidence is whole, and proves it.
+
+    In every step, many times: each time it goes on from what it had written.
+    """
+    state = copied(founded(tmp_path_factory), tmp_path / "state")
+    words = [sys.executable, "-m", "tests.crash.rehearser", str(state), scenario]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as rehearser:
+        asking, answering = rehearser.stdin, rehearser.stdout
+        assert asking is not None
+        assert answering is not None
+        for turn in range(TURNS):
+            most = WRITES * (MORE_WRITES if turn % 4 == 3 else 1)
+            asking.write(json.dumps([chance.randrange(most), chance.random() < 0.5]) + "\n")
+            asking.flush()
+            if not json.loads(answering.readline()):
+                break
+        asking.close()
+    found = hold_rehearsal(run_of(state, scenario))
+    assert (found.passed, found.findings) == (True, ())
+    assert told(state, "recovery", "verify", str(found.report))["problems"] == []

@@ -20,12 +20,13 @@ def kills(prepare: Callable[[], None], act: Act, *, after: bool) -> Iterator[int
     at, killed = 0, True
     while killed:
         prepare()
-        killed = _killed(act, at, after=after)
+        killed = was_killed(act, at, after=after)
         yield at
         at += 1
 
 
-def _killed(act: Act, at: int, *, after: bool) -> bool:
+def was_killed(act: Act, at: int, *, after: bool) -> bool:
+    """Whether `act` had an effect of that number, counted from 0, and was killed there."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of later Pythons, for threads
         child = os.fork()
@@ -38,11 +39,13 @@ def _killed(act: Act, at: int, *, after: bool) -> bool:
 
 
 def _run(act: Act, at: int, *, after: bool) -> None:
-    calls = 0
+    calls, mine = 0, os.getpid()
 
     def through(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
             nonlocal calls
+            if os.getpid() != mine:  # a process that this one made
+                return real(*arguments, **options)
             number, calls = calls, calls + 1
             if number == at and not after:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from smki.adapters.files import make_folder
-from smki.bootstrap import Settings
+from smki.bootstrap import Settings, open_office
 from smki.interfaces.rehearsal.concluding import REPORT
 from smki.interfaces.rehearsal.frame import (
     FOLDER,
@@ -77,8 +77,20 @@ def hold_rehearsal(run: Run) -> Rehearsed:
     must_be_a_name(run.asked.name)
     with _alone(run.folder):
         asked_before(run.folder, run.asked)
+        _finish(run)
         take_steps(run)
     return _rehearsed(run)
+
+
+def _finish(run: Run) -> None:
+    """What was being written in the house when the rehearsal was cut off is whole, and indexed.
+
+    Only then do steps find what they did already. Before the first one is taken there is no house.
+    """
+    first, *_, last = (run.made_if_any(step.name) for step in run.scenario.steps)
+    if first is not None and last is None:
+        with open_office(run.house, run.house_environment):
+            pass
 
 
 def must_be_a_name(name: str) -> None:

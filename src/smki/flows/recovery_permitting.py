@@ -1,7 +1,8 @@
 """Whether a recovery may be begun: by the decision of the record, and by how its incident stands.
 
     decision   recorded, in force now, permits this method for this incident
-    incident   of the register: decided or recovering, by that method and under that decision
+    incident   of the register: decided or recovering, by that method and under that decision; a
+               subscriber's own method needs no other
     exercise   of a list of devices, which its decisions name: no incident, and in no register
 
 Asked each time something of the recovery is begun: a decision may have been withdrawn since.
@@ -18,8 +19,9 @@ from smki.governance import Act, Question
 from smki.governance.entities import Known
 from smki.governance.entities.incidents import Incident, IncidentState
 from smki.governance.looking import look
-from smki.recovery import Method
+from smki.recovery import METHODS, Method
 from smki.recovery.exercises import list_named
+from smki.recovery.procedures import Decider
 from smki.terms import Refused
 
 _GOES_ON: Final = (IncidentState.DECIDED, IncidentState.RECOVERING)
@@ -44,6 +46,30 @@ def permitted_until(
     if findings:
         raise Refused(findings=findings)
     return recorded.decision.expiry
+
+
+def must_be_own(incident: str, method: Method, mode: int, *, unregistered: bool) -> None:
+    """No decision of the authority is needed: a subscriber's own method, as the register has it.
+
+    Args:
+        incident: of the register; `must_stand` says how.
+        method: by which is recovered.
+        mode: of the commands.
+        unregistered: the incident is in no register: nobody would have decided anything.
+
+    Raises:
+        Refused: a decision is needed.
+
+    Clause: sec:L10
+    """
+    row = METHODS[method]
+    own = row.decider is Decider.SUBSCRIBER and mode in map(int, row.modes)
+    if not own or unregistered or list_named(incident):
+        raise _refused(
+            f"{method.value} in mode {mode}: a decision must be named, but for a subscriber's own"
+            " method about an incident of the register",
+            "--decision",
+        )
 
 
 def must_stand(

@@ -17,7 +17,8 @@ Clause: sec:L10
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings, open_front
@@ -40,7 +41,7 @@ from smki.devices import DeviceState
 from smki.devices.kinds import BROKER_KA, ROOT, cell
 from smki.flows.office import FrontOffice
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
-from smki.flows.recovery_permitting import must_stand, permitted_until
+from smki.flows.recovery_permitting import must_be_own, must_stand, permitted_until
 from smki.interfaces.key_serving import KeyOver
 from smki.interfaces.recovery_linking import must_vouch
 from smki.interfaces.recovery_members import turn_of
@@ -56,6 +57,7 @@ from smki.recovery.replacing import RECOVERY_CELL, SYMMETRIC_KEY_OCTETS
 from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
+OWN_WITHIN: Final = timedelta(days=30)  # by no decision: what was forgotten is not carried for ever
 _OPENED: Mapping[RemotePartyRole, str] = {
     RemotePartyRole.ROOT: CONTINGENCY,
     RemotePartyRole.RECOVERY: RECOVERY,
@@ -69,7 +71,7 @@ class Wanted:
     Attributes:
         campaign: its name.
         incident: as the decision names it, and the register.
-        decision: id of the decision that permits the method.
+        decision: id of the decision that permits the method; empty where a subscriber alone decides.
         lost: which key.
         method: by which is recovered.
         devices: these alone; None for all. Those of a live exercise are named by its decisions.
@@ -142,19 +144,13 @@ def begin(
 def _begun(recovery: Recovery, wanted: Wanted, at: datetime) -> tuple[Carried, int]:
     house = recovery.house
     with open_front(house) as front, open_kept(house) as kept:
-        expires = permitted_until(
-            front, wanted.incident, wanted.method, decision=wanted.decision, at=at
-        )
-        must_stand(
-            front.proceedings,
-            wanted.incident,
-            wanted.method,
-            decision=wanted.decision,
-            unregistered=wanted.unregistered,
-        )
-        _bounded(wanted)
         there = kept.campaigns.campaign(wanted.campaign)
-        leg, now = _made(front, house, wanted, there.begun if there else at)
+        begun = there.begun if there else at
+        expires = _permitted(front, wanted, at) or begun + OWN_WITHIN
+        leg, now = _made(front, house, wanted, begun)
+        if not wanted.decision:
+            mode = int(leg.materials.mode)
+            must_be_own(wanted.incident, wanted.method, mode, unregistered=wanted.unregistered)
         public_key = _opened(recovery, leg) if leg.signer in _OPENED else _own(kept, house, leg)
         arrangement = arranged(
             leg.materials,
@@ -174,6 +170,22 @@ def _begun(recovery: Recovery, wanted: Wanted, at: datetime) -> tuple[Carried, i
         carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
         devices = sum(wave.devices for wave in kept.campaigns.counts(wanted.campaign))
     return carried, devices
+
+
+def _permitted(front: FrontOffice, wanted: Wanted, at: datetime) -> datetime | None:
+    """Step 1: until when its decision permits it; None where there is none."""
+    decision, expires = wanted.decision, None
+    if decision:
+        expires = permitted_until(front, wanted.incident, wanted.method, decision=decision, at=at)
+    must_stand(
+        front.proceedings,
+        wanted.incident,
+        wanted.method,
+        decision=decision,
+        unregistered=wanted.unregistered,
+    )
+    _bounded(wanted)
+    return expires
 
 
 def _bounded(wanted: Wanted) -> None:

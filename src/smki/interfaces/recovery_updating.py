@@ -14,7 +14,7 @@ Clause: sec:L10, gbcs:CS02b
 import os
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from smki.adapters.world import SystemClock
@@ -33,7 +33,7 @@ from smki.bootstrap.recoveries import (
 )
 from smki.devices.kinds import cell
 from smki.flows.recovering import OWN_MODE, Leg, Lost, recovery_legs
-from smki.interfaces.recovery_beginning import cells_in_force, must_be_new
+from smki.interfaces.recovery_beginning import OWN_WITHIN, cells_in_force, must_be_new
 from smki.interfaces.recovery_members import (
     RecoveredIn,
     campaigns_of,
@@ -51,7 +51,6 @@ from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 ROLES: Final = tuple(OWN_MODE)
 """Roles that replace their own certificates by their own key alone."""
-_WITHIN: Final = timedelta(days=30)  # what was forgotten is not carried for ever
 
 Meant = Callable[[InventoryRow], bool]
 
@@ -86,7 +85,7 @@ def begin_update(
         begun = there.begun if there else at
         leg, meant = _made(settings, role, begun, RecoveredIn(kept, names), devices)
         arrangement = _arranged(leg, _own_key(kept, settings, leg, meant), settings, names[-1])
-        plan = replace(plan, expires=(begun + _WITHIN).replace(microsecond=0))
+        plan = replace(plan, expires=(begun + OWN_WITHIN).replace(microsecond=0))
         members = members_of(kept.estate, plan, meant)
         carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
         count = sum(wave.devices for wave in kept.campaigns.counts(recovery.campaign))

@@ -3,7 +3,8 @@
     trusted    made by a ceremony whose transcript replays, or lodged at the entry that is named;
                or issued by one that is
     decided    the decision for the method, and the one for the key: signed by two officers, about
-               this incident, this method and this key, in force at each command
+               this incident, this method and this key, in force at each command; none where a
+               subscriber recovers its own devices by its own key
 
 That officers were those in office is not known here: the house looked when it recorded the
 decision.
@@ -38,7 +39,7 @@ from smki.profiles.reading import (
 from smki.profiles.table import COMMON_NAME, ORGANISATION_NAME
 from smki.recovery.evidence import DecisionKept, Vouched
 from smki.recovery.evidence import Signed as Signature
-from smki.recovery.procedures import CONTINGENCY_KEY, METHODS, RECOVERY_KEY
+from smki.recovery.procedures import CONTINGENCY_KEY, METHODS, RECOVERY_KEY, Decider
 from smki.recovery.report import Subject
 from smki.terms import CertificateKind, KeyUsage, Malformed, Refused
 from smki.wire.certificate import Certificate, parse_certificate
@@ -210,14 +211,12 @@ class Decisions:
         """
         within = max(first, last - ANSWER_WITHIN)
         about, scope = frozenset({subject.incident}), subject.method.value
-        wrong = [
-            [
-                self._why_not(
-                    subject.decision, Question(act=Act.RECOVER, about=about, at=at, scope=scope)
-                )
-                for at in (first, within)
-            ]
-        ]
+        wrong: list[list[str]] = []
+        if not _subscribers_own(subject, modes):
+            asked = (
+                Question(act=Act.RECOVER, about=about, at=at, scope=scope) for at in (first, within)
+            )
+            wrong.append([self._why_not(subject.decision, one) for one in asked])
         chosen = METHODS[subject.method].key
         for name in sorted({_BY_KEY[mode] for mode in modes if mode in _BY_KEY} | {chosen} - {""}):
             names = frozenset({name, REHEARSED + name}) | key
@@ -270,6 +269,13 @@ class Decisions:
             self.signers.append(one.certificate)
             self.organisations.add(organisation_of(one.certificate))
         return frozenset(found)
+
+
+def _subscribers_own(subject: Subject, modes: Collection[CredentialsReplacementMode]) -> bool:
+    """Whether nobody else decides: a subscriber by its own key, in the modes that it has for that."""
+    row = METHODS[subject.method]
+    own = row.decider is Decider.SUBSCRIBER and row.modes.issuperset(modes)
+    return own and not subject.decision
 
 
 def _while_in_force(decision: Decision, certificate: bytes) -> datetime:

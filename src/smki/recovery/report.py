@@ -183,7 +183,7 @@ class Subject:
         incident: its ref.
         compromised: which key was lost.
         method: how it was recovered from.
-        decision: id of the decision for the method.
+        decision: id of the decision for the method; empty where its subscriber alone decides.
         key_decision: id of the decision by which the key was used; empty for a party's own key.
         approach: the version of the approach that was followed; empty if none was.
         commander: the organisation that commands, as certificates name it; another one inspects.

@@ -6,7 +6,7 @@ Clause: sec:L10
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from smki.recovery.report import Check, Criterion, Figures, Report, RunKind, Share
+from smki.recovery.report import Check, Criterion, Figures, Report, RunKind, Share, Subject
 from smki.terms import instant_text
 
 _KINDS = {
@@ -25,7 +25,7 @@ def summary(report: Report) -> Iterator[str]:
     yield f"  {_KINDS[subject.kind]}"
     yield (
         f"  key lost: {subject.compromised.value}; method: {subject.method.value}, decision"
-        f" {subject.decision}"
+        f" {subject.decision or 'of the subscriber'}"
     )
     yield (
         f"  {figures.recovered} of {figures.devices} devices recovered, {report.residue} are left,"
@@ -76,7 +76,7 @@ def _about(report: Report) -> Iterator[str]:
             ("incident", subject.incident),
             ("compromised key", subject.compromised.value),
             ("method", subject.method.value),
-            ("decisions", ", ".join(filter(None, (subject.decision, subject.key_decision)))),
+            ("decisions", ", ".join(_decisions(subject)) or "of the subscriber"),
             ("approach", subject.approach or "none"),
             ("commanded by", subject.commander),
             ("first command ended", instant_text(figures.first)),
@@ -86,6 +86,10 @@ def _about(report: Report) -> Iterator[str]:
             ("supersedes", report.supersedes.version if report.supersedes else "nothing"),
         ),
     )
+
+
+def _decisions(subject: Subject) -> Iterator[str]:
+    return filter(None, (subject.decision, subject.key_decision))
 
 
 def _devices(figures: Figures) -> Iterator[str]:

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import pytest
 
-from smki.flows.recovery_permitting import must_stand
+from smki.flows.recovery_permitting import must_be_own, must_stand
 from smki.governance.entities import Entity, Key, Kind
 from smki.governance.entities.incidents import Incident, IncidentState, IncidentStep
 from smki.recovery.exercises import digest_of
@@ -92,3 +93,19 @@ def test_what_is_not_in_the_register_is_said_to_be_so() -> None:
         ask(None)
     ask(None, unregistered=True)
     ask(None, incident=f"EX-1@{digest_of([])}")
+
+
+@pytest.mark.clause("sec:L10")
+def test_a_subscribers_own_method_needs_no_decision() -> None:
+    """Method 1 in a supplier's or network operator's mode, about an incident of the register."""
+    for mode in (2, 3):
+        must_be_own("PMA/i1", Method.ONE, mode, unregistered=False)
+    ask_own = partial(must_be_own, method=Method.ONE, mode=2, unregistered=False)
+    for wrong in (
+        partial(ask_own, "PMA/i1", mode=5),
+        partial(ask_own, "PMA/i1", unregistered=True),
+        partial(ask_own, f"EX-1@{digest_of([])}"),
+        partial(ask_own, "PMA/i1", method=Method.THREE, mode=8),
+    ):
+        with pytest.raises(Refused, match="a decision must be named"):
+            wrong()

@@ -33,7 +33,12 @@ _LINK_MOST: Final = 64 << 10  # octets of a certificate
 @click.argument("name")
 @click.option("--incident", required=True, metavar="REF", help="As decisions and register name it.")
 @click.option("--unregistered", is_flag=True, help="Not in the register: by the decision alone.")
-@click.option("--decision", required=True, metavar="ID", help="That permits the method.")
+@click.option(
+    "--decision",
+    default="",
+    metavar="ID",
+    help="That permits the method; a subscriber's own needs none.",
+)
 @click.option(
     "--compromised",
     required=True,
@@ -89,7 +94,7 @@ def begin_recovery(name: str, *, as_json: bool, **given: Any) -> None:
     """Begin campaign NAME in this house: which devices, in which waves, what is placed on them.
 
     The incident must be decided in the register ('smki recovery incident decide'), a recorded decision
-    'recovery-method' about it must permit the method, the key must be
+    'recovery-method' about it must permit the method (a subscriber decides method 1 itself), the key must be
     open ('smki recovery activate NAME'; method 1 is by the subscriber's own, which is here), and the
     certificates that are to be placed must be issued. Nothing is commanded yet. A live exercise is of
     a list of devices (--devices), and its decisions are about NAME@SHA256 of that list.

@@ -126,6 +126,11 @@ def test_the_subscriber_is_told_of_each_device(
     assert desk.step(ref, "call-back", *call)[0] == 0
     assert desk.step(ref, "declare", *by)[0] == 0
     assert desk.step(ref, "decide", "method-1", *by)[0] == 0
+    own = ("begin", "own", "--incident", ref, "--compromised", "organisation", "--role", "supplier")
+    code, refused = desk.json(*own, "--method", "method-1")  # by no decision, but of nothing new
+    assert (code, "holds already" in refused["error"]["message"]) == (1, True), refused
+    code, refused = desk.json(*own, "--method", "method-3")
+    assert (code, "was decided for method-1" in refused["error"]["message"]) == (1, True)
     begin(desk, ref, rows, "told", datetime.now(UTC))
     assert desk.step(ref, "recovering", "--campaign", "told", *by)[0] == 0
     keys = ("--certificate", f"{desk.folder}/network.pem", "--key", f"{desk.folder}/network.key")

@@ -97,19 +97,11 @@ class Tally:
 
 def counted(connection: Connection, name: str, *by: str) -> Sequence[Any]:
     """What devices are counted by, of `wave`, `fate` and the others, and how many, in that order."""
-    tally = [_T[column] for column in by]
-    found = (
-        select(*tally, func.sum(_T.devices))
-        .where(_T.campaign == name)
-        .group_by(*tally)
-        .having(func.sum(_T.devices) != 0)
-        .order_by(*tally)
-    )
-    members = [_M[column] for column in by]
-    anew = (
-        select(*members, func.count())
-        .where(_M.campaign == name)
-        .group_by(*members)
-        .order_by(*members)
-    )
-    return connection.execute(found).all() or connection.execute(anew).all()
+    rows = connection.execute(_summed(_TALLY, func.sum(_T.devices), name, by)).all()
+    return rows or connection.execute(_summed(MEMBER, func.count(), name, by)).all()
+
+
+def _summed(table: Table, devices: Any, name: str, by: Sequence[str]) -> Any:
+    columns = [table.c[column] for column in by]
+    mine = select(*columns, devices).where(table.c.campaign == name)
+    return mine.group_by(*columns).having(devices != 0).order_by(*columns)

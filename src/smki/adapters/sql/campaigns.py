@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    bindparam,
     case,
     func,
     insert,
@@ -59,6 +60,11 @@ class SqlCampaigns:
         self._store.write(METADATA.create_all)
         self._forms = SqlForms(store)
         self._tally = Tally(store)
+        # Built once: to put a statement together takes as long as to change a hundred devices.
+        these = (_M.campaign == bindparam("of")) & store.among_bound(_M.device, "these")
+        self._leased = update(MEMBER).where(these).values(_LEASED)
+        self._settled = update(MEMBER).where(these).values(_SETTLED)
+        self._had = select(*DEVICE).where(these, _M.worker == bindparam("whose"))
 
     def begin(self, name: str, plan: CampaignPlan, at: datetime) -> Carried:
         """The campaign is there; the same again changes nothing.
@@ -144,8 +150,8 @@ class SqlCampaigns:
                     query = _due(name, wave, region, micros(at)).limit(limit)
                     found += connection.execute(query).all()
             if found:
-                values = {"due": micros(until), "worker": worker, **_LEASED}
-                self._change(connection, name, [row[0] for row in found], values)
+                these = self._these(name, [row[0] for row in found])
+                connection.execute(self._leased, {**these, "until": micros(until), "whose": worker})
                 sorts = Counter(row[_SORT] for row in found)
                 moved = [(sort, _UNDER_WAY, sort[-1], count) for sort, count in sorts.items()]
                 self._tally.recount(connection, name, moved)
@@ -197,17 +203,14 @@ class SqlCampaigns:
         moved: list[Moved] = []
         for (fate, why, due), numbers in alike.items():
             code = CODES[fate]
-            values = {"fate": code, "why": why, "due": due and micros(due), "worker": ""}
-            self._change(connection, name, numbers, values)
+            now = {"now": code, "because": why, "again": due and micros(due)}
+            connection.execute(self._settled, {**self._these(name, numbers), **now})
             sorts = Counter(mine[number][_SORT] for number in numbers)
             moved += [(sort, code, why, count) for sort, count in sorts.items()]
         self._tally.recount(connection, name, moved)
 
-    def _change(
-        self, connection: Connection, name: str, numbers: Sequence[int], values: dict[str, Any]
-    ) -> None:
-        these = self._store.among(_M.device, numbers)
-        connection.execute(update(MEMBER).where(_M.campaign == name, these).values(values))
+    def _these(self, name: str, numbers: Sequence[int]) -> dict[str, Any]:
+        return {"of": name, "these": self._store.listed(numbers)}
 
     def _unheard(self, became: Sequence[Became]) -> list[tuple[int, bytes, int]]:
         """Number, column and instant of each command that nobody answered beside what was."""
@@ -222,9 +225,8 @@ class SqlCampaigns:
         self, connection: Connection, name: str, worker: str, numbers: Sequence[int]
     ) -> Mapping[int, Any]:
         """The rows of those of these devices that this worker has."""
-        these = self._store.among(_M.device, numbers)
-        query = select(*DEVICE).where(_M.campaign == name, these, _M.worker == worker)
-        return {row[0]: row for row in connection.execute(query).all()}
+        rows = connection.execute(self._had, {**self._these(name, numbers), "whose": worker}).all()
+        return {row[0]: row for row in rows}
 
     def next_due(self, name: str, wave: int) -> datetime | None:
         """When the next device of the wave is due or left; None if none is."""
@@ -311,6 +313,14 @@ _UNDER_WAY: Final = CODES[Fate.UNDER_WAY]
 _LEASED: Final = {
     "fate": _UNDER_WAY,
     "tries": _M.tries + case((_M.fate == _UNDER_WAY, 0), else_=1),  # a try that was left goes on
+    "due": bindparam("until"),
+    "worker": bindparam("whose"),
+}
+_SETTLED: Final = {
+    "fate": bindparam("now"),
+    "why": bindparam("because"),
+    "due": bindparam("again"),
+    "worker": "",
 }
 _PROVEN: Final = Many(insert(EVIDENCE), *(column.name for column in EVIDENCE.columns))
 

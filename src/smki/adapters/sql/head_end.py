@@ -19,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    bindparam,
     case,
     delete,
     func,
@@ -81,6 +82,15 @@ class SqlHeadEnd:
         self._store = store
         self._store.write(_METADATA.create_all)
         self._forms = SqlForms(store)
+        first = store.insert(_COUNTER).values(
+            originator=bindparam("whose"), last=bindparam("first")
+        )
+        self._locked = first.on_conflict_do_update(
+            index_elements=["originator"], set_={"last": _COUNTER.c.last}
+        )
+        these = (_C.originator == bindparam("whose")) & store.among_bound(_C.counter, "these")
+        became = {"outcome": bindparam("became"), "message": _FORMED_ALONE}
+        self._settled = update(_COMMAND).where(these).values(became)
 
     def counters(self, originator: EUI64, count: int, at: datetime) -> range:
         """So many counters of the originator, which nobody had before and nobody will have.
@@ -90,19 +100,14 @@ class SqlHeadEnd:
 
         Clause: gbcs:4.3.1
         """
-        number, clock = number_of(originator), int(at.timestamp() * 1_000)
-        mine = _COUNTER.c.originator == number
-        # First of all the row is there and locked: two processes never read the same last.
-        first = self._store.insert(_COUNTER).values(originator=number, last=clock - 1)
-        locked = first.on_conflict_do_update(
-            index_elements=["originator"], set_={"last": _COUNTER.c.last}
-        )
+        whose, clock = {"whose": number_of(originator)}, int(at.timestamp() * 1_000)
 
         def work(connection: Connection) -> range:
-            connection.execute(locked)
-            last = connection.execute(select(_COUNTER.c.last).where(mine)).scalar_one()
+            # First of all the row is there and locked: two processes never read the same last.
+            connection.execute(self._locked, {**whose, "first": clock - 1})
+            last = connection.execute(_LAST, whose).scalar_one()
             begin = max(last + 1, clock)
-            connection.execute(update(_COUNTER).where(mine).values(last=begin + count - 1))
+            connection.execute(_GIVEN, {**whose, "newest": begin + count - 1})
             return range(begin, begin + count)
 
         return self._store.write(work) if count else range(0)
@@ -132,10 +137,9 @@ class SqlHeadEnd:
 
     def _settle(self, connection: Connection, settled: Sequence[Settled]) -> None:
         for each in settled:
-            mine = _C.originator == number_of(each.originator)
-            these = self._store.among(_C.counter, each.counters)
-            outcome = {"outcome": each.outcome, "message": _FORMED_ALONE}
-            connection.execute(update(_COMMAND).where(mine, these).values(outcome))
+            whose, these = number_of(each.originator), self._store.listed(each.counters)
+            values = {"whose": whose, "these": these, "became": each.outcome}
+            connection.execute(self._settled, values)
 
     def _rows(self, commands: Outgoing) -> list[tuple[Any, ...]]:
         """In the order of the table's columns."""
@@ -200,6 +204,9 @@ class SqlHeadEnd:
         self._store.write(lambda connection: connection.execute(gone))
 
 
+_ITS: Final = _COUNTER.c.originator == bindparam("whose")
+_LAST: Final = select(_COUNTER.c.last).where(_ITS)
+_GIVEN: Final = update(_COUNTER).where(_ITS).values(last=bindparam("newest"))
 _KEPT: Final = Many(insert(_COMMAND), *(column.name for column in _COMMAND.columns))
 _FORMED_ALONE: Final = case(
     (func.length(_C.digest) == literal_column("0"), _C.message),

@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from sqlalchemy import (
     ARRAY,
     URL,
+    BindParameter,
     ColumnElement,
     Connection,
     Engine,
     Table,
+    Text,
     any_,
+    bindparam,
     create_engine,
     event,
     func,
@@ -33,6 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.types import TypeEngine
 
 from smki.terms import Inconsistent, Malformed, Refused, SmkiError, Unavailable
 
@@ -186,10 +190,24 @@ class Store:
 
         One bound value either way: the statement's text stays the same, and is parsed once.
         """
+        return self._among(column, literal(self.listed(values), self._list_of(column)))
+
+    def among_bound(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """As `among`, in a statement that is built once: what `listed` makes is bound by that name."""
+        return self._among(column, bindparam(name, type_=self._list_of(column)))
+
+    def listed(self, values: Sequence[int] | Sequence[str]) -> object:
+        """Values as they are bound for `among_bound`."""
+        return json.dumps(values) if self.is_sqlite else list(values)
+
+    def _list_of(self, column: ColumnElement[Any]) -> TypeEngine[Any]:
+        return Text() if self.is_sqlite else ARRAY(column.type)
+
+    def _among(self, column: ColumnElement[Any], bound: BindParameter[Any]) -> ColumnElement[bool]:
         if self.is_sqlite:
-            array = func.json_each(json.dumps(values)).table_valued("value")
+            array = func.json_each(bound).table_valued("value")
             return column.in_(select(array.c.value))
-        return column == any_(literal(list(values), ARRAY(column.type)))
+        return column == any_(bound)
 
     def insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT that can say what to do `on_conflict`."""

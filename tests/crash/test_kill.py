@@ -71,14 +71,16 @@ def _kill(house: Any, *, server: bool) -> None:
     house.wait_ready(READY_SECONDS)
 
 
-def _story(house: Any, make_document: MakeDocument, chance: random.Random, kills: int) -> None:
-    """Batches of 2,000, one after the other, until so many kills fell inside them."""
+def _story(
+    house: Any, make_document: MakeDocument, chance: random.Random, kills: int, size: int
+) -> None:
+    """Batches of that size, one after the other, until so many kills fell inside them."""
     numbers, documents = [], []
     house.start()
     house.wait_ready()
     done = 0
     while done < kills:
-        document = make_document(2000)
+        document = make_document(size)
         answered: list[int | None] = []
         sender = threading.Thread(target=_send, args=(house, document.octets, answered))
         sender.start()
@@ -107,8 +109,8 @@ def _story(house: Any, make_document: MakeDocument, chance: random.Random, kills
 @pytest.mark.clause("sec-app-m:2.3.1.9")
 def test_six_kills(house: Any, make_document: MakeDocument, chance: random.Random) -> None:
     """Worker and server killed in turn at random moments of batches: one certificate a request."""
-    house.chunk = 300
-    _story(house, make_document, chance, 6)
+    house.chunk = 100
+    _story(house, make_document, chance, 6, 700)
 
 
 @pytest.mark.soak
@@ -119,7 +121,7 @@ def test_sixty_kills(
 ) -> None:
     """The same with sixty kills, also with helper processes: none is left an orphan."""
     house.processes, house.chunk = processes, chunk
-    _story(house, make_document, chance, 60)
+    _story(house, make_document, chance, 60, 2000)
 
 
 @pytest.mark.slow
@@ -164,6 +166,7 @@ def _ad_hoc_client(house: Any, device: EUI64, stop: threading.Event, issued: lis
 def test_load_and_kills(house: Any, make_document: MakeDocument, chance: random.Random) -> None:
     """Four ad hoc clients beside two batches and kills: what was answered is in the record."""
     first = make_document(8)
+    house.chunk = 100
     house.start()
     house.wait_ready()
     numbers = [_submit_until_answered(house, first.octets)]
@@ -174,7 +177,7 @@ def test_load_and_kills(house: Any, make_document: MakeDocument, chance: random.
         threading.Thread(target=_ad_hoc_client, args=(house, device, stop, issued))
         for device in devices
     ]
-    documents = [first, make_document(2000), make_document(2000)]
+    documents = [first, make_document(700), make_document(700)]
     for client in clients:
         client.start()
     try:

@@ -217,8 +217,12 @@ def test_the_record_audits_clean(lived: House) -> None:
 def test_without_reference_data_the_journey_is_made_all_the_same(
     new_house: Callable[[Mapping[str, str]], House], tmp_path: Path
 ) -> None:
-    """Where the published data is absent, the first request is made on the spot, and said so."""
+    """Where the published data is absent, the first request is made on the spot, and said so.
+
+    The house is there, and its first journey is not made yet.
+    """
     house = new_house({"SMKI_VECTORS": str(tmp_path / "absent")})
+    house.move_in()
     story = house.start()
     assert "made on the spot" in story
     assert "replaced through the ad hoc service" in story

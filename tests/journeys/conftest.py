@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.support.forked import commands
-from tests.support.founding import copied, founded
+from tests.support.founding import copied, founded, quick_stores
 
 from smki.adapters.files import write_durably
 from smki.adapters.requesters import request_for_device, request_for_system
@@ -89,7 +89,8 @@ class House:
 
     def initialise(self) -> None:
         """It is made, as `smki init` makes it; it is not served."""
-        initialise(self.settings, self.variables, bare=False, tell=lambda _: None)
+        with quick_stores():
+            initialise(self.settings, self.variables, bare=False, tell=lambda _: None)
 
     def start(self, command: str = "run") -> str:
         """It is ready; what the command told until then."""

@@ -65,6 +65,8 @@ class UnderWay:
     succeeded: bool = False  # its answer says so in the usual octets
 
 
+WHY_MOST: Final = 500  # characters: a device may tell of any number of cells
+
 _FOLLOWING: Final = {
     Asked.READ_FIRST: Asked.COMMANDED,
     Asked.COMMANDED: Asked.READ_AFTER,
@@ -186,7 +188,7 @@ def _ended(one: UnderWay, event: Answered, fate: Fate, why: str) -> Became:
     return Became(
         device=one.member.device,
         fate=fate,
-        why=why,
+        why=why if len(why) <= WHY_MOST else f"{why[: WHY_MOST - 3]}...",
         command=one.message,
         response=event.response.octets,
         at=event.at,

@@ -1,10 +1,10 @@
 """A campaign in PostgreSQL: leased by several at once, taken over, settled, with its history."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from tests.support.postgresql import postgresql_server
@@ -21,6 +21,7 @@ from smki.terms import EUI64
 
 AT: Final = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 NAME: Final = "first"
+SECOND: Final = "second"
 DEVICES: Final = 200
 PLAN: Final = CampaignPlan(
     incident="INC-1",
@@ -32,22 +33,24 @@ PLAN: Final = CampaignPlan(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
-    """An empty database of PostgreSQL."""
+    """A database of PostgreSQL, in which each test has a campaign of its own."""
     with postgresql_server() as server, closing(SqlEstate(server.get_uri())) as estate:
         yield estate.store
 
 
-def _part(store: Store, place: str, process: str, silence: timedelta) -> SqlCampaignPart:
-    share = Share(campaign=NAME, place=place, worker=f"{place}/{process}", parts=3)
+def _part(
+    store: Store, place: str, process: str, silence: timedelta, name: str = NAME
+) -> SqlCampaignPart:
+    share = Share(campaign=name, place=place, worker=f"{place}/{process}", parts=3)
     return SqlCampaignPart(
         store, share, clock=SystemClock(), line=lambda: AT + timedelta(minutes=1), silence=silence
     )
 
 
-def _leased(part: SqlCampaignPart, most: int) -> set[EUI64]:
-    found = part.lease(NAME, 1, part.worker, at=AT, until=AT, most={"north": most})
+def _leased(part: SqlCampaignPart, most: int, name: str = NAME) -> set[EUI64]:
+    found = part.lease(name, 1, part.worker, at=AT, until=AT, most={"north": most})
     return {one.device for one in found}
 
 
@@ -98,3 +101,40 @@ def test_processes_share_a_campaign_in_postgresql(store: Store) -> None:
 
 def _left(settled: int) -> dict[Fate, int]:
     return {} if settled == DEVICES else {Fate.PLANNED: DEVICES - settled}
+
+
+class _Slow(SqlCampaigns):
+    """Campaigns of a process that something happens to between two statements of one transaction."""
+
+    happens: Callable[[], object] = staticmethod(lambda: None)
+
+    def _keep_fates(self, *given: Any) -> None:
+        self.happens()
+        super()._keep_fates(*given)
+
+
+@pytest.mark.clause("sec:L10")
+def test_whoever_is_believed_dead_while_it_settles_settles_first(store: Store) -> None:
+    """Its devices are not released before what it keeps is kept: each is counted once."""
+    slow, other = _Slow(store), _part(store, "run-1", "a", timedelta(), SECOND)
+    slow.begin(SECOND, PLAN, AT)
+    device = EUI64(bytes(8))
+    slow.enlist(SECOND, [Member(device=device, kind="esme", make="m", region="north", wave=1)])
+    dead = _part(store, "run-0", "a", timedelta(), SECOND)
+    dead.begin_part()
+    assert _leased(dead, 1, SECOND) == {device}
+    became = [Became(device=device, fate=Fate.RECOVERED, command=b"c", response=b"r", at=AT)]
+
+    with ThreadPoolExecutor(1) as pool:
+        released: list[Future[int]] = []
+
+        def believed_dead() -> None:
+            released.append(pool.submit(other.beat))
+            wait(released, timeout=0.3)
+
+        slow.happens = believed_dead
+        assert slow.settle(SECOND, dead.worker, became) == 1
+        assert released[0].result() == 0
+    assert _leased(other, 1, SECOND) == set()
+    (wave,) = slow.counts(SECOND)
+    assert wave.fates == {Fate.RECOVERED: 1}

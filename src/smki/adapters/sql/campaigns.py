@@ -64,7 +64,9 @@ class SqlCampaigns:
         these = (_M.campaign == bindparam("of")) & store.among_bound(_M.device, "these")
         self._leased = update(MEMBER).where(these).values(_LEASED)
         self._settled = update(MEMBER).where(these).values(_SETTLED)
-        self._had = select(*DEVICE).where(these, _M.worker == bindparam("whose"))
+        # Locked: who is believed dead just now loses them before this, or not until it is kept.
+        had = select(*DEVICE).where(these, _M.worker == bindparam("whose"))
+        self._had = had.with_for_update()
 
     def begin(self, name: str, plan: CampaignPlan, at: datetime) -> Carried:
         """The campaign is there; the same again changes nothing.

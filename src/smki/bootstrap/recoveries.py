@@ -13,7 +13,7 @@ database of its house's estate; they are called NAME, or NAME.SOMETHING if there
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -165,7 +165,7 @@ def begin_campaign(
         )
     carried = kept.campaigns.begin(recovery.campaign, plan, at)
     kept.campaigns.enlist(recovery.campaign, devices)
-    return carried
+    return replace(carried, whole=True)
 
 
 def arrangement_of(recovery: Recovery) -> Arranged:

@@ -31,9 +31,9 @@ def acts_for(carried: Carried, decided: Decided, at: datetime) -> tuple[Act, ...
     """What people may do now; nothing to a campaign that is over.
 
     A wave is looked at when its canaries have ended or too much of it failed; an expired decision is
-    nothing that looking mends.
+    nothing that looking mends. One whose beginning was cut off can be ended, too.
     """
-    if decided.move is Move.DONE:
+    if decided.move is Move.DONE and carried.whole:
         return ()
     looked = (Act.LOOK,) if decided.move in _PEOPLE and at < carried.plan.expires else ()
     match carried.state:

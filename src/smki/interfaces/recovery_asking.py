@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 from smki.adapters.sql.head_end import SqlHeadEnd
-from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings
 from smki.bootstrap.recoveries import Kept
 from smki.campaigns import Target
@@ -19,22 +18,13 @@ from smki.headend import Answered, GivenUp, HeadEnd, Order, Patience, commanded
 from smki.headend.waiting import CommandKey
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.key_serving import Signs
+from smki.interfaces.line_time import line_time
 from smki.interfaces.recovery_part import EstateTargets
 from smki.ports import AgreementKey
 from smki.terms import EUI64
 from smki.wire.gbcs.frame import GbcsMessage
 
 _TOGETHER: Final = 100  # commands under way at once
-
-
-def line_time(kept: Kept) -> datetime:
-    """The time of the house's line: it may have come ahead of the clock."""
-    times = [SystemClock().now()]
-    for one in kept.campaigns.campaigns():
-        times += [point.at for point in kept.points.points(one.name)[-1:]]
-    if (came := kept.campaigns.line_came_to()) is not None:
-        times.append(came)
-    return max(times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

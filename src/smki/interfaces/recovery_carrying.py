@@ -30,7 +30,7 @@ from smki.ports.campaigns import CampaignState, Carried
 from smki.ports.links import DeviceLink
 from smki.recovery import Decided, Fate, Move, decide
 from smki.recovery.progress import fates_of
-from smki.terms import Inconsistent, Unavailable
+from smki.terms import Inconsistent, Refused, Unavailable
 
 _LOOK_SECONDS: Final = 0.5  # between two looks at how far it has come
 _LOOK_SHARE: Final = 20  # and counting takes at most this part of the time
@@ -197,10 +197,24 @@ def carried(
         there = kept.campaigns.campaign(campaign)
         if there is not None and there.state in _OVER:  # nobody need have its key open
             return _outcome(kept, campaign, (), 0, 0.0)
+        if there is not None:
+            _must_be_whole(there)
         look = _Look(kept, campaign, tell, say)
         done, deaths = work(look)
         look.now()
         return _outcome(kept, campaign, done, deaths, time.monotonic() - started)
+
+
+def _must_be_whole(there: Carried) -> None:
+    """Raises: Refused: some of its devices would be left out, and nobody would know."""
+    if not there.whole:
+        raise Refused(
+            f"campaign {there.name}: not all its devices are there, must be: whatever began it, called"
+            " again, goes on where it was cut off",
+            where="NAME",
+            clause="sec:L10",
+            rule="campaign.whole",
+        )
 
 
 class _Look:

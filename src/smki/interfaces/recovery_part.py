@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from smki.adapters.helpers import rare_garbage_collection
@@ -33,6 +33,7 @@ from smki.headend import HeadEnd, HeldKeys, Recipient
 from smki.interfaces.estate_network import estate_network
 from smki.interfaces.key_serving import KeyOver
 from smki.interfaces.line_serving import line_address
+from smki.interfaces.line_time import line_time
 from smki.interfaces.link import error_fields, error_from
 from smki.ports import SigningKey
 from smki.ports.campaigns import Became
@@ -300,11 +301,5 @@ def _line(recovery: Recovery, kept: Kept, line: Line) -> Iterator[SimulatedNetwo
         kept.estate,
         seed=house.line.seed if line.seed is None else line.seed,
         figures=line.figures,
-        start=_start(recovery, kept),
+        start=line_time(kept, recovery.campaign.partition(".")[0]),
     )
-
-
-def _start(recovery: Recovery, kept: Kept) -> datetime:
-    """The line's time goes on where it was: the network in memory may have been ahead of the clock."""
-    points = kept.points.points(recovery.campaign)
-    return max((SystemClock().now(), *(point.at for point in points[-1:])))

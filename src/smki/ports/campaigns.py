@@ -93,6 +93,7 @@ class Carried:
         state: whether it goes on.
         looked_at: the newest wave that people looked at and let go on; -1 for none.
         begun: when.
+        whole: all its devices are in it: whoever began it was not cut off before that.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Carried:
     state: CampaignState
     looked_at: int
     begun: datetime
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ class Campaigns(Protocol):
         ...
 
     def enlist(self, name: str, members: Iterable[Member]) -> int:
-        """These are devices of it; one that is already stays as it is. How many it has.
+        """These are devices of it, and all of them; one that is already stays as it is. How many it has.
 
         Raises:
             Refused: there is no such campaign.

@@ -1,6 +1,7 @@
 """Campaigns carried in a process: paused, ended, expired, with the wrong key and without one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,14 +14,23 @@ from smki.adapters.keys import SoftwareAgreementKey
 from smki.adapters.sql.campaign_parts import Share, SqlCampaignPart, leave
 from smki.adapters.sql.store import Store
 from smki.adapters.world import SystemClock
-from smki.bootstrap.recoveries import arrangement_of, begin_campaign, houses, recovery_of
+from smki.bootstrap.recoveries import (
+    Kept,
+    arrangement_of,
+    begin_campaign,
+    houses,
+    members_of,
+    recovery_of,
+)
+from smki.flows.steering import acts_for
 from smki.interfaces.key_serving import ServedKey, serve_key
-from smki.interfaces.recovery_asking import line_time
+from smki.interfaces.line_time import line_time
 from smki.interfaces.recovery_carrying import carry
 from smki.interfaces.recovery_part import Line
-from smki.ports.campaigns import Became, CampaignState
+from smki.ports.campaign_acts import Act
+from smki.ports.campaigns import Became, CampaignState, Carried, Member
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
-from smki.recovery import Fate, Move, Patience
+from smki.recovery import Fate, Move, Patience, decide
 from smki.recovery.arranging import encode_arranged
 from smki.simulator.keys import loaded
 from smki.terms import EUI64, Malformed, Refused, Unavailable
@@ -262,3 +272,76 @@ def _part(
         line=SystemClock().now,
         silence=silence,
     )
+
+
+@pytest.mark.clause("sec:L10")
+def test_what_follows_in_a_recovery_is_later_on_its_line(campaign: Campaign) -> None:
+    """The next campaign of the recovery begins where the one before ended, not where the clock is."""
+    name = f"{NAME}.later"
+    with campaign.kept() as kept:
+        first = _part(kept.estate.store, "run-0")
+        first.begin_part()
+        ended = SystemClock().now() + timedelta(days=3)
+        became = [
+            Became(device=one, fate=Fate.SILENT, command=b"\xdf", at=ended)
+            for one in _leased(first)
+        ]
+        assert first.settle(NAME, first.worker, became) == len(became)
+        _begin(campaign, kept, name)
+        assert line_time(kept, "another") < ended
+    with _key_for(campaign, name):
+        done = carry(campaign.settings, name, line=CALM)
+    assert done.fates == {Fate.RECOVERED: 24}
+    with campaign.kept() as kept:
+        assert min(one.at for one in kept.campaigns.evidence(name, None, 100)) > ended
+
+
+@pytest.mark.clause("sec:L10")
+def test_a_campaign_without_all_its_devices_is_not_carried(campaign: Campaign) -> None:
+    """Cut off while devices were put in: nobody takes the others for recovered; begun again, it goes on."""
+    name = f"{NAME}.cut"
+    with campaign.kept() as kept:
+
+        def some(devices: Iterator[Member]) -> Iterator[Member]:
+            yield next(devices)
+            raise Unavailable("cut off")
+
+        with pytest.raises(Unavailable, match="cut off"):
+            _begin(campaign, kept, name, some)
+        with _key_for(campaign, name), pytest.raises(Refused, match="not all its devices"):
+            carry(campaign.settings, name, line=CALM)
+        there = kept.campaigns.campaign(name)
+        assert there is not None
+        assert (there.state, there.whole) == (CampaignState.RUNNING, False)
+        assert Act.ABORT in acts_for(there, decide(there.plan, (), there.begun), there.begun)
+        assert _begin(campaign, kept, name).whole
+    with _key_for(campaign, name):
+        assert carry(campaign.settings, name, line=CALM).fates == {Fate.RECOVERED: 24}
+
+
+def _begin(
+    campaign: Campaign,
+    kept: Kept,
+    name: str,
+    given: Callable[[Iterator[Member]], Iterator[Member]] = iter,
+) -> Carried:
+    """A campaign of that name, of all devices, with what the first one places."""
+    return begin_campaign(
+        recovery_of(campaign.settings, name),
+        kept,
+        ALL_AT_ONCE,
+        arrangement_of(campaign.recovery),
+        given(members_of(kept.estate, ALL_AT_ONCE, lambda _: True)),
+        SystemClock().now(),
+    )
+
+
+def _key_for(campaign: Campaign, name: str) -> AbstractContextManager[None]:
+    """The contingency key is open for that campaign."""
+    served = ServedKey(
+        name="contingency",
+        public_key=campaign.signer.public_key,
+        key=campaign.signer,
+        symmetric=lambda: campaign.symmetric_key,
+    )
+    return serve_key(recovery_of(campaign.settings, name).key_socket, served)

@@ -4,6 +4,7 @@ A simulated line has a time of its own. Whoever goes on after a process was kill
 than what that one heard; else what was spoken with a device would not be in the order of time.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +29,7 @@ def came_to(store: Store, connection: Connection, name: str, at: datetime) -> No
     connection.execute(row.on_conflict_do_update(index_elements=["campaign"], set_={"at": later}))
 
 
-def newest(connection: Connection) -> datetime | None:
-    """How far it has come in all campaigns; None if no device became anything."""
-    found = connection.scalar(select(func.max(_LINE.c.at)))
+def newest(connection: Connection, names: Collection[str]) -> datetime | None:
+    """How far it has come in these campaigns; None if no device of them became anything."""
+    found = connection.scalar(select(func.max(_LINE.c.at)).where(_LINE.c.campaign.in_(names)))
     return None if found is None else instant(found)

@@ -5,7 +5,7 @@ write at a time, PostgreSQL passes over rows that another is just leasing.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -48,6 +48,8 @@ from smki.wire.gbcs.forms import whole
 
 _PAGE: Final = 5_000  # devices that are enlisted at once
 _OVER: Final = (CampaignState.ABORTED, CampaignState.ENDED)
+_NOT_LOOKED: Final = -1  # of a campaign: people have looked at no wave
+_NOT_WHOLE: Final = -2  # and its devices are not all there yet
 _M: Final = MEMBER.c
 _SORT: Final = slice(2, None)  # of the columns of a device: what it is counted by
 
@@ -78,7 +80,7 @@ class SqlCampaigns:
             "name": name,
             "plan": encode_plan(plan),
             "state": CampaignState.RUNNING.value,
-            "looked_at": -1,
+            "looked_at": _NOT_WHOLE,
             "begun": micros(at),
         }
         kept = self._store.insert(CAMPAIGN).on_conflict_do_nothing()
@@ -95,7 +97,14 @@ class SqlCampaigns:
         for _, page in groupby(enumerate(members), lambda pair: pair[0] // _PAGE):
             rows = [_row(name, member, begun) for _, member in page]
             self._store.write(partial(_execute, kept, rows))
-        self._store.write(lambda connection: self._tally.count_anew(connection, name))
+        not_whole = (CAMPAIGN.c.name == name) & (CAMPAIGN.c.looked_at == _NOT_WHOLE)
+        whole = update(CAMPAIGN).where(not_whole).values(looked_at=_NOT_LOOKED)
+
+        def work(connection: Connection) -> None:
+            self._tally.count_anew(connection, name)
+            connection.execute(whole)
+
+        self._store.write(work)
         query = select(func.count()).select_from(MEMBER).where(_M.campaign == name)
         return int(self._store.read(lambda connection: connection.scalar(query) or 0))
 
@@ -187,9 +196,9 @@ class SqlCampaigns:
 
         return self._store.write(work) if became else 0
 
-    def line_came_to(self) -> datetime | None:
-        """How far the time of the line has come; None if no device of any campaign became anything."""
-        return self._store.read(newest)
+    def line_came_to(self, names: Collection[str]) -> datetime | None:
+        """How far the time of the line has come in these campaigns; None if no device became anything."""
+        return self._store.read(lambda connection: newest(connection, names))
 
     def _keep_fates(
         self,
@@ -360,7 +369,8 @@ def _carried(row: Any) -> Carried:
         name=row["name"],
         plan=parse_plan(bytes(row["plan"])),
         state=CampaignState(row["state"]),
-        looked_at=row["looked_at"],
+        looked_at=max(row["looked_at"], _NOT_LOOKED),
+        whole=row["looked_at"] != _NOT_WHOLE,
         begun=instant(row["begun"]),
     )
 

@@ -27,7 +27,7 @@ from smki.devices.path import held
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
 from smki.flows.steering import steer
 from smki.interfaces.key_serving import ServedKey, serve_key
-from smki.interfaces.recovery_asking import line_time
+from smki.interfaces.line_time import line_time
 from smki.interfaces.recovery_carrying import CarryDone, carry
 from smki.interfaces.rehearsal.attacking import on_the_line
 from smki.interfaces.rehearsal.authorising import incident_of, method_decision

@@ -21,7 +21,8 @@ from smki.devices.path import held
 from smki.flows.recovering import Leg, hand_back
 from smki.flows.recovery_remedies import counting_back
 from smki.interfaces.key_serving import Signs
-from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand, line_time
+from smki.interfaces.line_time import line_time
+from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand
 from smki.interfaces.recovery_cancelling import what_cancels
 from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.attacking import attacker_in

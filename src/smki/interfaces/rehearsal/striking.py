@@ -7,7 +7,7 @@ from typing import Final
 
 from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
 from smki.interfaces.estate_network import estate_network
-from smki.interfaces.recovery_asking import line_time
+from smki.interfaces.line_time import line_time
 from smki.interfaces.rehearsal.attacking import (
     attacker_in,
     effects_in,

@@ -39,6 +39,7 @@ class Fate(Enum):
         return self not in _GOES_ON
 
 
+NAME_MOST: Final = 200  # characters: what was refused of it is in the record for ever
 _GOES_ON: Final = frozenset({Fate.PLANNED, Fate.UNDER_WAY})
 _FAILED: Final = (Fate.PARTLY, Fate.REFUSED, Fate.SILENT, Fate.OUT_OF_REACH)
 
@@ -144,6 +145,17 @@ class CampaignPlan:
             raise Malformed(
                 "campaign: a rate below 1 a second, must be 1 or more", rule="campaign.rate"
             )
+        for what, text in (
+            ("incident", self.incident),
+            ("decision", self.decision),
+            *(("region", region) for region in self.per_second),
+        ):
+            if len(text) > NAME_MOST or not text.isprintable():
+                raise Malformed(
+                    f"campaign: {what} {text[:40]!r}, must be at most {NAME_MOST} printable characters",
+                    where=what,
+                    rule="campaign.names",
+                )
 
     def rate(self, region: str) -> int:
         """Commands a second that the region's network takes."""

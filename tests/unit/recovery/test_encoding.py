@@ -40,6 +40,9 @@ def test_a_plan_is_read_as_it_was_written() -> None:
         ({"first_pause": 10**13}, "first_pause", "must be a whole number from 0 to 1000000000000"),
         ({"more": 1}, "plan", "not its one form"),
         ({"otherwise": 0}, "", "a rate below 1 a second"),
+        ({"incident": "I" * 201}, "incident", "must be at most 200 printable characters"),
+        ({"decision": "PMA\n21"}, "decision", "'PMA\\n21', must be at most 200 printable"),
+        ({"per_second": {"\x1b": 1}}, "region", "must be at most 200 printable"),
         ({"tries": 99}, "", "99 tries"),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 _JSON: Final = "smki.json"
+_GIVEN: Final = "smki.given"
 _SENTENCE_MOST: Final = 400  # characters of a command's first sentence
 
 
@@ -40,7 +41,7 @@ class LazyGroup(WholeSentences):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """What is left for the command; whether it is to answer in JSON is noted."""
-        ctx.meta[_JSON] = "--json" in args
+        ctx.meta[_JSON], ctx.meta[_GIVEN] = "--json" in args, tuple(args)
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
@@ -50,6 +51,7 @@ class LazyGroup(WholeSentences):
             UsageError: it was wrongly used, and `--json` not asked for.
         """
         try:
+            _must_be_text(ctx.meta[_GIVEN])
             return super().invoke(ctx)
         except click.UsageError as error:
             if not ctx.meta[_JSON]:
@@ -73,6 +75,15 @@ class LazyGroup(WholeSentences):
         with _no_garbage():
             command: click.Command = getattr(import_module(module), name)
         return command
+
+
+def _must_be_text(given: tuple[str, ...]) -> None:
+    """Raises: UsageError: octets that are no text: neither database nor record could keep it."""
+    for one in given:
+        try:
+            one.encode()
+        except UnicodeEncodeError as error:
+            raise click.UsageError(f"{one!r:.80}: is not UTF-8, must be") from error
 
 
 @contextmanager

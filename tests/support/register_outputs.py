@@ -344,6 +344,8 @@ USERS: Final[Mapping[str, str]] = {
     "interfaces/cli/recovery_progress_files.py": "for who runs the house: sealed for the incident's"
     " party or body, and of the incident its names alone",
     "interfaces/cli/register.py": "commands",
+    "interfaces/recovery_beginning.py": "for who runs the house: whether its incident is decided",
+    "interfaces/recovery_handing_back.py": "for who runs the house: whether its incident stands",
     "interfaces/recovery_options.py": "for who runs the house: the paper before the authority",
     "interfaces/rehearsal/convening.py": "content of its own, in a rehearsal's own register",
     "interfaces/web/portal/recovery/watching.py": "makes readers of it: by a reader's reading",

@@ -30,7 +30,7 @@ from smki.profiles.reading import (
 )
 from smki.terms import Malformed
 from smki.wire import der
-from smki.wire.certificate import Certificate, Extension, parse_certificate
+from smki.wire.certificate import P256_SPKI, POINT_OCTETS, Certificate, Extension, parse_certificate
 from smki.wire.der import Reader
 from smki.wire.gbcs.asn1 import Source
 from smki.wire.gbcs.trust_anchors import KEY_USAGE, KeyUsageBits, StatusCode
@@ -38,7 +38,6 @@ from smki.wire.gbcs.trust_anchors import KEY_USAGE, KeyUsageBits, StatusCode
 PATH_MAX: Final = 4  # certificates between a replacement and the anchor; the data has one
 
 _ECDSA_SHA256: Final = bytes.fromhex("300a06082a8648ce3d040302")
-_P256_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 _KEY_USAGE: Final = bytes.fromhex("551d0f")
 _BASIC_CONSTRAINTS: Final = bytes.fromhex("551d13")
 _POLICIES: Final = bytes.fromhex("551d20")
@@ -216,7 +215,7 @@ def _readable(octets: bytes) -> Certificate:
 
 def _point(certificate: Certificate) -> bytes:
     spki = certificate.tbs.public_key
-    if len(spki) != len(_P256_SPKI) + 65 or not spki.startswith(_P256_SPKI):
+    if len(spki) != len(P256_SPKI) + POINT_OCTETS or not spki.startswith(P256_SPKI):
         raise _NotGood(_BAD)
     return public_key_octets(certificate.tbs)
 

@@ -42,12 +42,11 @@ from smki.recovery.arranging import Arranged
 from smki.simulator.network import SimulatedNetwork
 from smki.simulator.tcp_link import TcpLink
 from smki.terms import EUI64, Refused, SmkiError, Unavailable
-from smki.wire.certificate import parse_certificate
+from smki.wire.certificate import POINT_OCTETS, issued_point, parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 KEY_PATIENCE_SECONDS: Final = 30.0  # that whoever has the key may be gone
 _BEAT_SECONDS: Final = 5.0
-_POINT_OCTETS: Final = 65
 
 Through = Callable[[DeviceLink], DeviceLink]
 Heard = Callable[[Became], object]
@@ -121,18 +120,13 @@ class EstateTargets:
                 recipient=Recipient(
                     device=device,
                     kind=found.state.kind,
-                    point=_point(found.state.own[KeyUsageBits.KEY_AGREEMENT].certificate),
+                    point=issued_point(found.state.own[KeyUsageBits.KEY_AGREEMENT].certificate),
                 ),
                 cells=KINDS[found.state.kind].cells,
-                signing=_point(found.state.own[KeyUsageBits.DIGITAL_SIGNATURE].certificate),
+                signing=issued_point(found.state.own[KeyUsageBits.DIGITAL_SIGNATURE].certificate),
             )
             for device, found in self._estate.held_by(devices).items()
         }
-
-
-def _point(certificate: bytes) -> bytes:
-    """The public key of the certificate (DER), 65 octets."""
-    return parse_certificate(certificate).tbs.public_key[-_POINT_OCTETS:]
 
 
 def carry_part(
@@ -267,7 +261,7 @@ def _named(arranged: Arranged) -> TrustAnchor:
     return TrustAnchor(
         unique_id=arranged.originator.octets,
         key_identifier=b"",
-        point=arranged.signing_key[-_POINT_OCTETS:],
+        point=arranged.signing_key[-POINT_OCTETS:],
     )
 
 

@@ -7,15 +7,12 @@
 Clause: rfc5934:9
 """
 
-from typing import Final
 
 from smki.crypto import unwrap
 from smki.terms import Malformed, Refused
 from smki.wire import der
+from smki.wire.certificate import P256_SPKI, POINT_OCTETS
 from smki.wire.der import Reader
-
-_P256_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
-_POINT_OCTETS: Final = 65
 
 
 def contingency_point(wrapped: bytes, symmetric_key: bytes) -> bytes | None:
@@ -34,6 +31,6 @@ def contingency_point(wrapped: bytes, symmetric_key: bytes) -> bytes | None:
         spki = unwrap(der.dotted(algorithm), symmetric_key, octets)
     except (Malformed, Refused):
         return None
-    if len(spki) != len(_P256_SPKI) + _POINT_OCTETS or not spki.startswith(_P256_SPKI):
+    if len(spki) != len(P256_SPKI) + POINT_OCTETS or not spki.startswith(P256_SPKI):
         return None
-    return spki[len(_P256_SPKI) :]
+    return spki[len(P256_SPKI) :]

@@ -18,6 +18,10 @@ from smki.terms import Malformed
 from smki.wire import der
 from smki.wire.der import Reader
 
+P256_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+"""A SubjectPublicKeyInfo of P-256 up to its point."""
+POINT_OCTETS: Final = 65
+
 _TIME_FORMS: Final = {
     der.UTC_TIME: re.compile(rb"[0-9]{12}Z"),
     der.GENERALIZED_TIME: re.compile(rb"[0-9]{14}Z"),
@@ -223,6 +227,28 @@ def parse_tbs(octets: bytes) -> TbsCertificate:
         unique_identifiers=bool(unique),
         extensions=extensions,
     )
+
+
+def issued_point(octets: bytes) -> bytes:
+    """The public key on P-256 of a certificate that was issued by its profile, 65 octets.
+
+    Taken from where it stands, some thirty times sooner than by parsing the rest: a profile leaves no
+    other place for these octets. Of a certificate that nobody looked at, parse it.
+
+    Raises:
+        Malformed: it holds no such key, or more than one.
+
+    Clause: rfc5280:4.1.2.7
+    """
+    _, found, rest = octets.partition(P256_SPKI)
+    if not found or P256_SPKI in rest or len(rest) < POINT_OCTETS:
+        raise Malformed(
+            "certificate: must hold one subjectPublicKeyInfo with a key on P-256, it does not",
+            where="subjectPublicKeyInfo",
+            clause="rfc5280:4.1.2.7",
+            rule="certificate.point",
+        )
+    return rest[:POINT_OCTETS]
 
 
 def parse_revocation_list(octets: bytes) -> RevocationList:

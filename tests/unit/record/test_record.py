@@ -101,6 +101,9 @@ def test_blobs(tmp_path: Path, open_record: Open) -> None:
         record.blob(digest, len(body))
     path.write_bytes(body + bytes(8 << 20))
     assert Disk(tmp_path).read(f"blob/{digest.hex()}", len(body)) == body + bytes(1)
+    for most in (1 << 40, (1 << 64) - 1):  # as an entry of a stranger's record may say
+        whole = Disk(tmp_path).read(f"blob/{digest.hex()}", most)
+        assert whole == body + bytes(8 << 20)
     with pytest.raises(Inconsistent, match="other content"):
         record.blob(digest, len(body))
     assert [found.message for found in problems(tmp_path, record.verifier_key)] == [

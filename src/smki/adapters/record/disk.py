@@ -33,7 +33,10 @@ class Disk:
         """The octets of the file, of more than `most` one more than that; None if there is none."""
         try:
             with (self.root / path).open("rb") as file:
-                return file.read() if most is None else file.read(most + 1)
+                if most is None:
+                    return file.read()
+                size = os.fstat(file.fileno()).st_size  # room is made for what is asked for
+                return file.read(min(most, size) + 1)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

@@ -54,7 +54,7 @@ from smki.recovery.arranging import arranged
 from smki.recovery.evidence import Turn
 from smki.recovery.exercises import digest_of, list_named
 from smki.recovery.replacing import RECOVERY_CELL, SYMMETRIC_KEY_OCTETS
-from smki.terms import EUI64, CertificateKind, Refused, RemotePartyRole
+from smki.terms import EUI64, CertificateKind, Malformed, Refused, RemotePartyRole
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 OWN_WITHIN: Final = timedelta(days=30)  # by no decision: what was forgotten is not carried for ever
@@ -117,6 +117,7 @@ def begin(
         Refused: the name is a rehearsal's, no decision permits it, the incident stands otherwise,
             another key is open, nothing new would be placed, or there is one of that name with
             another plan; but for the first, the record says so.
+        Malformed: a rate is of a region that there is not.
         Unavailable: the record or the estate is away, or nobody has the key open.
 
     Clause: sec:L10
@@ -162,6 +163,7 @@ def _begun(recovery: Recovery, wanted: Wanted, at: datetime) -> tuple[Carried, i
         )
         _check(kept, leg, public_key)
         _check_named(kept, wanted, leg)
+        _check_regions(kept, house, wanted)
         plan = _plan(wanted, expires)
         members = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
         if there is None:
@@ -298,6 +300,23 @@ def _check_named(kept: Kept, wanted: Wanted, leg: Leg) -> None:
     if others and list_named(wanted.incident):
         raise _refused(
             f"{len(others)} device(s) of the list obey no such command, as {others[0]}, must all"
+        )
+
+
+def _check_regions(kept: Kept, house: Settings, wanted: Wanted) -> None:
+    """A rate is of a region that there is: one that is misspelt would leave the network unprotected.
+
+    Raises:
+        Malformed: it is of another.
+    """
+    known = {total.region for total in kept.estate.totals(InventoryQuery())}
+    known |= house.line.figures().keys()
+    if unknown := sorted(wanted.per_second.keys() - known):
+        raise Malformed(
+            f"recovery: rate of {', '.join(unknown)}, must be one of {', '.join(sorted(known))}",
+            where="--per-second",
+            clause="sec:L10",
+            rule="recovery.begin",
         )
 
 

@@ -78,7 +78,7 @@ def conclude(
 
     Raises:
         Refused: there is no such recovery here, it is a rehearsal, goes on, or was concluded
-            otherwise.
+            otherwise; or the decision about the key that signs is not named.
         Unavailable: the record or the estate is away.
 
     Clause: sec:L10
@@ -95,9 +95,10 @@ def conclude(
         )
         notes = Notes(deviations=said.deviations, lessons=said.lessons)
         items = list(documents(front, settings, gathered, notes))
+        decision = signing_decision(front, settings, gathered)
         more = bundles(kept.campaigns, gathered, said.inspections)
         listed = lodge_evidence(settings, environment, said.name, chain(items, more))
-        subject = _subject(said, gathered, signing_decision(front, gathered))
+        subject = _subject(said, gathered, decision)
     with open_front(settings) as front:
         library = RecordLibrary(front.reader, said.name)
         library.expect(one.entry for one in listed)

@@ -11,6 +11,7 @@ Clause: sec:L10
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from heapq import merge
 from itertools import groupby
 from pathlib import Path
@@ -30,7 +31,7 @@ from smki.interfaces.recovery_members import turn_of
 from smki.interfaces.rosters import kept_roster
 from smki.merkle.leaf import LeafType, certificate_of, decode_leaf
 from smki.ports.campaigns import Campaigns, Carried
-from smki.recovery import METHODS, Anchors, Identified
+from smki.recovery import Anchors, Identified
 from smki.recovery.evidence import (
     DecisionKept,
     EvidenceKind,
@@ -46,11 +47,12 @@ from smki.recovery.evidence import (
 )
 from smki.recovery.evidence_bundles import exchanged, outcomes, read_inspection, rosters
 from smki.recovery.evidence_rows import Exchanges, RosterRow
-from smki.recovery.proving_authority import REHEARSED
+from smki.recovery.proving_authority import BY_KEY, REHEARSED
 from smki.recovery.proving_materials import told_by
 from smki.repository import body_of
 from smki.terms import EUI64, CertificateKind, Refused
 from smki.wire.gbcs.trust_anchors import TrustAnchorCellIdentifier
+from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
 _AUTHORITIES = tuple(kind for kind in CertificateKind if kind.is_authority)
 _AFTERWARDS = (Turn.HANDED_BACK, Turn.UPDATED)
@@ -128,13 +130,29 @@ def bundles(
             yield Item(kind=kind, name=f"{kind.value}-{inspector:03}-{number:06}", octets=octets)
 
 
-def signing_decision(front: FrontOffice, gathered: Gathered) -> str:
-    """Of the decisions about keys that about the one that signs; the first, if none names it."""
-    key = METHODS[gathered.campaigns[0].plan.method].key
+def signing_decision(front: FrontOffice, settings: Settings, gathered: Gathered) -> str:
+    """Of the decisions about keys that about the one that signs; the first, if a party's own does.
+
+    Raises:
+        Refused: a key in custody signed, and no decision about its use is among them.
+
+    Clause: sec:L10.9
+    """
+    names: set[str] = set()
+    for campaign in gathered.names(Turn.COMMANDED):
+        arranged = arrangement_of(recovery_of(settings, campaign))
+        if arranged.in_custody:
+            key = BY_KEY[CredentialsReplacementMode(arranged.mode)]
+            names |= {key, REHEARSED + key, sha256(arranged.signing_key).hexdigest()}
+    if not names:
+        return next(iter(gathered.key_decisions), "")
     for identifier in gathered.key_decisions:
-        if _recorded(front, identifier).decision.object in (key, REHEARSED + key):
+        if _recorded(front, identifier).decision.object in names:
             return identifier
-    return next(iter(gathered.key_decisions), "")
+    keys = " or ".join(sorted(names & set(BY_KEY.values())))
+    raise _refused(
+        f"commands are signed by the {keys} key, the decision about its use must be named"
+    )
 
 
 def _afterwards(campaigns: Campaigns, gathered: Gathered) -> Iterator[Exchanges]:

@@ -49,10 +49,11 @@ from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 ANSWER_WITHIN: Final = timedelta(hours=48)  # a command made in time may be answered so much later
 OFFICERS: Final = 2  # whoever presided and the secretary
 REHEARSED: Final = "rehearsal-"  # before the name of a key of rehearsals
-_BY_KEY: Final[Mapping[CredentialsReplacementMode, str]] = {
+BY_KEY: Final[Mapping[CredentialsReplacementMode, str]] = {
     CredentialsReplacementMode.ANY_EXCEPT_ABNORMAL_ROOT_BY_RECOVERY: RECOVERY_KEY,
     CredentialsReplacementMode.ANY_BY_CONTINGENCY: CONTINGENCY_KEY,
 }
+"""Which key in custody signs commands of a mode, as decisions name it; others are by a party's own."""
 
 NO_ONE: Final = (
     "no ceremony made it, no entry of the record has it, and no believed authority issued it"
@@ -218,7 +219,7 @@ class Decisions:
             )
             wrong.append([self._why_not(subject.decision, one) for one in asked])
         chosen = METHODS[subject.method].key
-        for name in sorted({_BY_KEY[mode] for mode in modes if mode in _BY_KEY} | {chosen} - {""}):
+        for name in sorted({BY_KEY[mode] for mode in modes if mode in BY_KEY} | {chosen} - {""}):
             names = frozenset({name, REHEARSED + name}) | key
             reasons = [
                 self._why_not(subject.key_decision, Question(act=Act.USE_KEY, about=names, at=at))

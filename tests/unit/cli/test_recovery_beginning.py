@@ -58,6 +58,8 @@ def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: 
         _, listed = house.json("renew", "--list")
         mine = [one["name"] for one in listed["holdings"] if one["name"].startswith("supplier/0a")]
         assert house.run("renew", *mine)[0] == 0
+        code, said = house.json(*BEGIN, *LOST, "--per-second", "nroth=9")
+        assert (code, "of nroth, must be one of" in said["error"]["message"]) == (1, True)
         some = ("--waves", "1000", "--canaries", "1", "--per-second", "north=9")
         code, begun = house.json(*BEGIN, *LOST, *some)
         assert (code, begun["state"]) == (0, "running")
@@ -101,7 +103,13 @@ def _updated(house: House, mine: list[str], devices: int) -> None:
 
 
 def _concluded(house: House, devices: int, folder: Path) -> None:
-    """Evidence and report are lodged once, and verified from a copy of the record; nobody inspected."""
+    """Evidence and report are lodged once, and verified from a copy of the record; nobody inspected.
+
+    Without the decision about the key that signed nothing is lodged.
+    """
+    nothing = CONCLUDE[:5]
+    for without in (nothing, (*nothing, "--key-decision", "K-0")):
+        assert "signed by the recovery key, the decision" in _refused(house, *without)
     code, done = house.json(*CONCLUDE)
     assert (code, done["problems"]) == (0, []), done
     assert (done["devices"], done["recovered"], done["passed"]) == (devices, devices, False)

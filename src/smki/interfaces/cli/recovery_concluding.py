@@ -41,12 +41,14 @@ from smki.recovery.report_text import summary
 )
 @click.option("--not-assured", multiple=True, metavar="TEXT", help="What it does not assure.")
 @json_option
-def conclude_recovery(name: str, *, as_json: bool, **given: Any) -> None:
+@click.pass_context
+def conclude_recovery(context: click.Context, /, name: str, *, as_json: bool, **given: Any) -> None:
     """Conclude recovery NAME of this house: its campaigns are over.
 
     All evidence is lodged: devices as they were when it was begun, commands and responses, what was
     placed, decisions, ceremonies, inspections, and further updates ('smki recovery update'). The
-    report is worked out from that alone.
+    report is worked out from that alone. Exit code 1 if something in the evidence is wrong: the
+    report then says so, and does not verify.
     """
     with reporting(as_json=as_json):
         settings, done = load_settings(os.environ), 0
@@ -89,3 +91,4 @@ def conclude_recovery(name: str, *, as_json: bool, **given: Any) -> None:
         ),
         as_json=as_json,
     )
+    context.exit(1 if examined.findings else 0)

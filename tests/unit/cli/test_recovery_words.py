@@ -1,9 +1,12 @@
 """What commands of recoveries say: how many devices, and what comes next."""
 
+from pathlib import Path
+
 import pytest
 
 from smki.interfaces.cli.recovery_beginning import next_words
-from smki.interfaces.cli.recovery_devices import devices_told
+from smki.interfaces.cli.recovery_devices import devices_told, listed_devices
+from smki.terms import EUI64, Malformed
 
 
 def test_one_device_is_one() -> None:
@@ -13,6 +16,18 @@ def test_one_device_is_one() -> None:
         "1 device",
         "2,000 devices",
     ]
+
+
+def test_a_list_names_devices(tmp_path: Path) -> None:
+    """One that names none is no list: a recovery of nobody would end at once, as if all was well."""
+    file = tmp_path / "devices"
+    file.write_bytes(b"\xef\xbb\xbf00-0B-6B-FF-FE-00-00-01\r\n\r\n")
+    assert listed_devices(str(file)) == {EUI64.parse("00-0B-6B-FF-FE-00-00-01")}
+    assert listed_devices(None) is None
+    for said in (b"", b"\n \n"):
+        file.write_bytes(said)
+        with pytest.raises(Malformed, match="none is listed, must be one at least"):
+            listed_devices(str(file))
 
 
 @pytest.mark.parametrize(

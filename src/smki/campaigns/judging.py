@@ -65,8 +65,6 @@ class UnderWay:
     succeeded: bool = False  # its answer says so in the usual octets
 
 
-WHY_MOST: Final = 500  # characters: a device may tell of any number of cells
-
 _FOLLOWING: Final = {
     Asked.READ_FIRST: Asked.COMMANDED,
     Asked.COMMANDED: Asked.READ_AFTER,
@@ -141,7 +139,9 @@ class Judge:
             return _ended(one, event, Fate.REFUSED, "an answer without an outcome")
         command = self._commands.command(one.target, event.key.counter)
         answer, findings = answered(command, response.outcome, placed)
-        said = [finding.message for finding in findings]
+        # In few words, whatever a device says: devices are counted by them, and evidence has the rest.
+        other = ", ".join(finding.where for finding in findings)
+        said = [f"an answer to another command, by its {other}"] if other else []
         if answer.failed:
             named = sorted({status.name.lower() for status in answer.failed.values()})
             said.append(f"cells not replaced: {', '.join(named)}")
@@ -188,7 +188,7 @@ def _ended(one: UnderWay, event: Answered, fate: Fate, why: str) -> Became:
     return Became(
         device=one.member.device,
         fate=fate,
-        why=why if len(why) <= WHY_MOST else f"{why[: WHY_MOST - 3]}...",
+        why=why,
         command=one.message,
         response=event.response.octets,
         at=event.at,

@@ -8,7 +8,7 @@ import pytest
 from tests.support.recovering import AT, CONTINGENCY, World, new_world, targets_of, told_by
 
 from smki.campaigns import Commanding
-from smki.campaigns.judging import WHY_MOST, Asked, Judge, UnderWay
+from smki.campaigns.judging import Asked, Judge, UnderWay
 from smki.campaigns.making import Commands
 from smki.devices import DeviceKind
 from smki.headend import Answered
@@ -61,8 +61,8 @@ def _commanding(world: World) -> Commanding:
     )
 
 
-def _judged(times: int) -> Became:
-    """What becomes of a device that tells each cell so often, and that it replaced none."""
+def _judged(times: int = 1, counter: int = COUNTER) -> Became:
+    """What becomes of a device that tells each cell so often, of that command, and that it replaced none."""
     world = _world()
     by, device = _commanding(world), world.catalogue.device(DeviceKind.ESME)
     commands = Commands(by)
@@ -82,7 +82,7 @@ def _judged(times: int) -> Became:
     )
     said = UpdateCredentialsResponse(
         outcome=ExecutionOutcome(
-            counter=COUNTER, mode=command.control.mode, changes=(), outcomes=outcomes
+            counter=counter, mode=command.control.mode, changes=(), outcomes=outcomes
         )
     )
     header = GroupingHeader(
@@ -112,7 +112,7 @@ def _judged(times: int) -> Became:
 @pytest.mark.clause("gbcs:CS02b")
 def test_what_a_device_says_is_told_in_words() -> None:
     """A device that replaced nothing refused, by its own reason."""
-    became = _judged(1)
+    became = _judged()
     assert (became.fate, became.why) == (
         Fate.REFUSED,
         "cells not replaced: resources_busy",
@@ -120,10 +120,11 @@ def test_what_a_device_says_is_told_in_words() -> None:
 
 
 @pytest.mark.clause("sec:L10")
-def test_no_device_says_more_than_can_be_kept() -> None:
-    """However many cells it tells of, the words are of a length; what it said is kept whole."""
-    became = _judged(40)
-    assert became.fate is Fate.REFUSED
-    assert len(became.why) <= WHY_MOST
-    assert became.why.startswith("response: cells [")
-    assert len(became.response) > WHY_MOST
+def test_no_device_finds_words_of_its_own() -> None:
+    """However many cells it tells of, and whatever counter, few words tell it; what it said is kept."""
+    words = "an answer to another command, by its {}; cells not replaced: resources_busy"
+    many = _judged(40)
+    assert (many.fate, many.why) == (Fate.REFUSED, words.format("cells"))
+    assert len(many.response) > 10_000
+    assert {_judged(counter=other).why for other in (1, 2)} == {words.format("counter")}
+    assert _judged(40, 7).why == words.format("counter, cells")

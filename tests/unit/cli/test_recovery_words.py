@@ -22,7 +22,7 @@ def test_a_list_names_devices(tmp_path: Path) -> None:
     """One that names none is no list: a recovery of nobody would end at once, as if all was well."""
     file = tmp_path / "devices"
     file.write_bytes(b"\xef\xbb\xbf00-0B-6B-FF-FE-00-00-01\r\n\r\n")
-    assert listed_devices(str(file)) == {EUI64.parse("00-0B-6B-FF-FE-00-00-01")}
+    assert listed_devices(str(file)) == frozenset({EUI64.parse("00-0B-6B-FF-FE-00-00-01")})
     assert listed_devices(None) is None
     for said in (b"", b"\n \n"):
         file.write_bytes(said)

@@ -146,7 +146,7 @@ def begin_campaign(
     where it was cut off. What was written for a campaign that never came to be is written anew.
 
     Raises:
-        Refused: there is one of that name with another plan or other materials.
+        Refused: there is one of that name with another plan, other materials or other devices.
         Unavailable: the disk or the database is away.
 
     Clause: sec:L10

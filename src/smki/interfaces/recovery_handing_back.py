@@ -27,7 +27,7 @@ from smki.devices import kinds
 from smki.flows.recovering import HANDED_BACK, Leg, hand_back
 from smki.flows.recovery_permitting import must_stand, permitted_until
 from smki.interfaces.recovery_beginning import cells_in_force
-from smki.interfaces.recovery_members import HAND_BACK, RecoveredIn
+from smki.interfaces.recovery_members import HAND_BACK, RecoveredIn, must_be_over
 from smki.interfaces.recovery_refusing import Asked, Told, refusals_lodged
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryRow
@@ -56,7 +56,7 @@ def begin_hand_back(
         told: is told where a refusal was lodged.
 
     Raises:
-        Refused: there is no such campaign of method 2; its decision has expired or was withdrawn, its
+        Refused: there is no such campaign of method 2, or it goes on; its decision has expired or was withdrawn, its
             incident stands otherwise, or the subscriber has no new certificates to be given: the
             record says so.
         Unavailable: the record or the estate is away.
@@ -70,6 +70,7 @@ def begin_hand_back(
         first = kept.campaigns.campaign(name)
     if first is None or first.plan.method is not Method.TWO:
         raise _refused(f"{name}: no campaign of method 2, must be one")
+    must_be_over((first,))  # who is recovered later would be left with the broker
     asked = Asked(
         campaign=recovery.campaign,
         incident=first.plan.incident,

@@ -134,7 +134,7 @@ class Campaigns(Protocol):
         """These are devices of it, and all of them; one that is already stays as it is. How many it has.
 
         Raises:
-            Refused: there is no such campaign.
+            Refused: there is no such campaign, or it has all its devices and some of these are none.
         """
         ...
 

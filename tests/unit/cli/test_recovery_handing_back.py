@@ -39,6 +39,12 @@ def _updated(house: House, mine: list[str], devices: int) -> None:
     assert house.json("recovery", "carry", begun["name"])[0] == 0
 
 
+def _waits(house: House) -> None:
+    """While devices are recovered none is handed back: who comes later would stay with the broker."""
+    code, said = house.json("recovery", "hand-back", NAME)
+    assert (code, "goes on, must have ended" in said["error"]["message"]) == (1, True)
+
+
 def _withdrawn(authority: Authority) -> None:
     """Nothing is handed back any more, once the decision is withdrawn; the record says so."""
     authority.lodge("W-1", "withdraw-decision", "M-1")
@@ -69,6 +75,7 @@ def test_devices_go_to_the_broker_and_back(authority: Authority) -> None:
     with key_open(authority, NAME, "method-2"):
         code, begun = house.json(*BEGIN)
         assert (code, begun["state"]) == (0, "running"), begun
+        _waits(house)
         code, carried = house.json("recovery", "carry", NAME)
     assert (code, carried["recovered"]) == (0, begun["devices"]), carried
     (broker,) = holders(house)

@@ -16,7 +16,7 @@ from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.adapters.sql.store import Store
 from smki.ports.campaigns import Became, CampaignState, Evidence, Member
 from smki.recovery import CampaignPlan, Compromised, Fate, Method, WaveCounts
-from smki.terms import EUI64
+from smki.terms import EUI64, Refused
 from smki.wire.gbcs.forms import Form, Formed
 
 Opening = Callable[[], SqlCampaigns]
@@ -191,8 +191,17 @@ def test_a_campaign_from_before_there_was_a_tally_is_counted(
     assert _counts(campaigns)[0].fates == {Fate.PLANNED: 3, Fate.UNDER_WAY: 3}
     campaigns.settle(NAME, "one", [_became(taken[0], Fate.SILENT)])
     assert _counts(campaigns)[0].fates == {Fate.PLANNED: 3, Fate.UNDER_WAY: 2, Fate.SILENT: 1}
-    assert campaigns.enlist(NAME, [_member(12)]) == 13
-    assert _counts(campaigns)[2].fates == {Fate.PLANNED: 1}
+    assert campaigns.enlist(NAME, map(_member, range(12))) == 12
+    assert _counts(campaigns)[0].fates == {Fate.PLANNED: 3, Fate.UNDER_WAY: 2, Fate.SILENT: 1}
+
+
+def test_nobody_joins_a_campaign_that_has_all_its_devices(opened: Opening) -> None:
+    """The roster does not know who comes later: refused, and none of them is in it."""
+    campaigns = opened()
+    assert campaigns.enlist(NAME, map(_member, range(3))) == 12
+    with pytest.raises(Refused, match="without 2 of these devices, must be another name"):
+        campaigns.enlist(NAME, map(_member, range(10, 14)))
+    assert sum(one.devices for one in _counts(campaigns)) == 12
 
 
 def test_totals_are_told_by_the_tally(opened: Opening, store: Callable[[], Store]) -> None:

@@ -91,12 +91,15 @@ class SqlCampaigns:
         return found
 
     def enlist(self, name: str, members: Iterable[Member]) -> int:
-        """These are devices of it, those that are already stay as they are."""
+        """These are devices of it, and all of them; those that are already stay as they are.
+
+        Raises:
+            Refused: there is no such campaign, or it has all its devices and some of these are none.
+        """
         begun = micros(self._there(name).begun)
-        kept = self._store.insert(MEMBER).on_conflict_do_nothing()
         for _, page in groupby(enumerate(members), lambda pair: pair[0] // _PAGE):
             rows = [_row(name, member, begun) for _, member in page]
-            self._store.write(partial(_execute, kept, rows))
+            self._store.write(partial(self._put, name, rows))
         not_whole = (CAMPAIGN.c.name == name) & (CAMPAIGN.c.looked_at == _NOT_WHOLE)
         whole = update(CAMPAIGN).where(not_whole).values(looked_at=_NOT_LOOKED)
 
@@ -107,6 +110,20 @@ class SqlCampaigns:
         self._store.write(work)
         query = select(func.count()).select_from(MEMBER).where(_M.campaign == name)
         return int(self._store.read(lambda connection: connection.scalar(query) or 0))
+
+    def _put(self, name: str, rows: Sequence[Mapping[str, Any]], connection: Connection) -> None:
+        """These are in it; where all are, nobody else comes: its roster does not know them."""
+        whole = select(CAMPAIGN.c.looked_at != _NOT_WHOLE).where(CAMPAIGN.c.name == name)
+        if not connection.scalar(whole):
+            connection.execute(self._store.insert(MEMBER).on_conflict_do_nothing(), rows)
+            return
+        these = self._store.among(_M.device, [row["device"] for row in rows])
+        known = select(func.count()).select_from(MEMBER).where(_M.campaign == name, these)
+        others = len(rows) - int(connection.scalar(known) or 0)
+        if others:
+            raise _refused(
+                f"{name}: is there without {others} of these devices, must be another name for them"
+            )
 
     def campaign(self, name: str) -> Carried | None:
         """The campaign of that name; None if there is none."""

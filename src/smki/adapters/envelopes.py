@@ -47,9 +47,9 @@ def unseal(envelope: bytes, certificate: x509.Certificate, key: RSAPrivateKey) -
     """
     try:
         return pkcs7_decrypt_der(envelope, certificate, key, [])
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise Refused(
-            f"envelope: does not open ({error}), must be sealed for this certificate and unchanged",
+            "envelope: does not open, must be one, sealed for this certificate and unchanged",
             where="envelope",
             clause="sec-app-l:2",
             rule="envelope.open",

@@ -227,7 +227,8 @@ def _not_theirs(front: FrontOffice, said: Notification, party: Party) -> Iterato
         row = front.index.by_serial(SerialNumber.parse(text))
         if row is None or not _is_of_key(row, said.compromised):
             yield _finding(
-                f"certificate {text}: is none of a {said.compromised.value} key in the record, must be"
+                f"certificate {text}: none of a key of the sort {said.compromised.value!r} in the"
+                " record, must be"
             )
         elif said.compromised is Compromised.ORGANISATION and row.subscriber not in identities:
             yield _finding(

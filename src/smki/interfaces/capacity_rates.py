@@ -79,8 +79,9 @@ def rates_of(settings: Settings, pace: Pace, regions: Iterable[str], machine: Ma
         octets[region] = pace.octets.get(region) or (frames * block or math.inf)
     unknown = sorted((set(pace.commands) | set(pace.octets)) - set(commands))
     if unknown:
+        known = f"one of {', '.join(commands)}" if commands else "none: no device is concerned"
         raise Malformed(
-            f"plan: rate of {', '.join(unknown)}, must be one of {', '.join(commands)}",
+            f"plan: rate of {', '.join(unknown)}, must be {known}",
             where="--rate, --network",
             rule="plan.rate",
         )

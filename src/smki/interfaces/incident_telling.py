@@ -89,6 +89,8 @@ def relevance_fields(found: Relevance) -> dict[str, Any]:
 def relevance_lines(found: Relevance) -> Iterator[str]:
     """The same in words."""
     yield f"{found.relevant:,} of {found.looked_at:,} devices are relevant"
+    if not found.relevant:
+        yield "no cell that was looked at holds what is reported: was it replaced since?"
     if found.only_before:
         yield f"{found.only_before:,} of them were commissioned before the event and are not now"
     for one, count in sorted(found.devices.items(), key=lambda pair: str(pair[0])):

@@ -209,8 +209,8 @@ def _error_of(answer: bytes) -> SmkiError:
 
 def _nobody(path: Path) -> Unavailable:
     return Unavailable(
-        "nobody has the key open: its custodians open it with 'smki recovery activate', then carry"
-        " on",
+        "nobody has the key open: its custodians open it with 'smki recovery activate', then the same"
+        " command again",
         where=os.fspath(path),
         clause="sec:L10.9",
         rule="recovery.key",

@@ -4,8 +4,9 @@ Clause: sec:L10
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from smki.recovery.evidence import Defect
 from smki.recovery.report import Check, Criterion, Figures, Report, RunKind, Share, Subject
 from smki.terms import instant_text
 
@@ -14,6 +15,7 @@ _KINDS = {
     RunKind.LIVE_EXERCISE: "live exercise: real keys, on a bounded list of devices",
     RunKind.INCIDENT: "incident",
 }
+_NETWORKS_CLOCK = "by the clock of the network, which runs ahead where it is simulated"
 
 
 def summary(report: Report) -> Iterator[str]:
@@ -38,12 +40,27 @@ def summary(report: Report) -> Iterator[str]:
         yield f"    {_mark(check)} {check.name}: {check.held} of {check.of}{_judged(check)}"
 
 
-def markdown(report: Report) -> str:
-    """The report as a page: everything but the list of evidence, which is counted."""
-    return "\n".join(_page(report)) + "\n"
+def markdown(report: Report, raised: Iterable[Defect] = ()) -> str:
+    """The report as a page: everything but the list of evidence, which is counted.
+
+    Args:
+        report: the report.
+        raised: its defects, as the evidence has them; of others it has the name alone.
+    """
+    return "\n".join(_page(report, {one.ref: one for one in raised})) + "\n"
 
 
-def _page(report: Report) -> Iterator[str]:
+def defect_lines(one: Defect) -> Iterator[str]:
+    """What did not work, where, why, and what was done."""
+    yield f"{one.ref}: {one.title} ({one.severity}, {one.state})"
+    yield f"  has it: {', '.join(one.affected)}"
+    yield f"  has it not: {', '.join(one.not_affected) or 'nobody who was looked at'}"
+    yield f"  cause: {one.cause}"
+    yield f"  done: {one.workaround}, {one.recovered:,} of {one.failed:,} devices recovered by it"
+    yield f"  owner: {one.owner}"
+
+
+def _page(report: Report, raised: Mapping[str, Defect]) -> Iterator[str]:
     yield f"# {_text(report.subject.name)}, report {_text(report.version)}"
     yield ""
     yield from _about(report)
@@ -51,7 +68,7 @@ def _page(report: Report) -> Iterator[str]:
     yield "## Criteria"
     yield ""
     yield from _table(("criterion", "question", "holds of", "met"), map(_criterion, report.checks))
-    yield from _list("Defects", report.defects)
+    yield from _list("Defects", (_defect(one, raised.get(one)) for one in report.defects))
     yield from _list("What this report does not assure", report.not_assured)
     yield from _list("Lessons", report.lessons)
     yield "## What is left, and whose it is"
@@ -80,7 +97,7 @@ def _about(report: Report) -> Iterator[str]:
             ("approach", subject.approach or "none"),
             ("commanded by", subject.commander),
             ("first command ended", instant_text(figures.first)),
-            ("last command ended", instant_text(figures.last)),
+            ("last command ended", f"{instant_text(figures.last)}, {_NETWORKS_CLOCK}"),
             ("took", f"{report.wall_seconds} s by the clock of who carried it"),
             ("written", instant_text(report.at)),
             ("supersedes", report.supersedes.version if report.supersedes else "nothing"),
@@ -106,6 +123,12 @@ def _devices(figures: Figures) -> Iterator[str]:
     yield from _table(
         ("left", "devices"), ((one.name, str(one.devices)) for one in figures.residue)
     )
+
+
+def _defect(ref: str, raised: Defect | None) -> str:
+    if raised is None:
+        return f"{ref}: what it is says the record"
+    return "; ".join(line.strip() for line in defect_lines(raised))
 
 
 def _criterion(check: Check) -> tuple[str, ...]:

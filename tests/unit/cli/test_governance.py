@@ -121,6 +121,11 @@ def test_it_waits_for_the_second_signature(authority: Authority) -> None:
         "governance", "lodge", *single, "--signature", f"{single[0]}.second"
     )
     assert (code, lodged["missing"], lodged["officers"]) == (0, [], ["chair", "secretary"])
+    told = authority.house.run("governance", "list")[1].splitlines()
+    assert [one.rpartition("; ")[2] for one in told] == [
+        "lacks the signature of secretary",
+        "in force",
+    ]
 
 
 @pytest.mark.clause("sec:L1")

@@ -35,12 +35,15 @@ def test_beside_an_smki_of_custodians_none_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "state" / "recoveries").exists()
 
 
-def test_a_name_that_none_can_have_is_refused(house: House) -> None:
-    """It becomes the name of a folder."""
+def test_a_name_that_none_can_have_is_refused(house: House, tmp_path: Path) -> None:
+    """It becomes the name of a folder; nothing is made before, no SMKI either."""
     words = ("recovery", "rehearse", "--devices", "10", "--name", "../elsewhere")
     code, document = house.json(*words)
     assert (code, document["error"]["family"]) == (1, "malformed")
     assert not (house.state / "recoveries").exists()
+    nowhere = tmp_path / "nowhere"
+    assert House(state=nowhere).json(*words) == (1, document)
+    assert not nowhere.exists()
 
 
 def test_who_interrupts_it_is_told_that_the_same_goes_on(

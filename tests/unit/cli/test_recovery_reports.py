@@ -316,7 +316,9 @@ def test_a_record_that_is_damaged_or_of_another_log_is_told(lodged: Lodged, tmp_
     code, found = verified(
         lodged, lodged.file, "--record", str(tmp_path / "empty"), *words[2:], state=tmp_path
     )
-    assert code == 3
+    unkeyed = House(state=tmp_path / "none").json("recovery", "verify", str(lodged.file))[1]
+    assert "'smki status --json'" in unkeyed["error"]["message"]
+    assert (code, "none is here" in found["error"]["message"]) == (3, True)
     code, found = verified(lodged, tmp_path / "record" / "checkpoint", *words, state=tmp_path)
     assert (code, found["error"]["family"]) == (1, "malformed")
 
@@ -349,6 +351,7 @@ def test_a_report_is_shown_in_words(lodged: Lodged, tmp_path: Path) -> None:
     assert "* a \\| b \\<i\\> \\*c\\*" in text
     assert "| every-cell-commanded |" in text
     assert "17 of 17" in text
+    assert "* D-1: blocks are lost (2, worked around); has it: Third Hub Maker" in text
 
 
 def test_pieces_that_are_none_are_refused(lodged: Lodged) -> None:

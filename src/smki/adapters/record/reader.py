@@ -86,7 +86,10 @@ class FileRecordReader:
         """
         note = self._files.read(CHECKPOINT)
         if note is None:
-            raise Unavailable("record: there is no checkpoint", where=str(self._files.root))
+            raise Unavailable(
+                "record: none is here, there is no checkpoint; must be the folder or the address of one",
+                where=str(self._files.root),
+            )
         seen = self._seen
         if seen is not None and seen.note == note:
             return seen

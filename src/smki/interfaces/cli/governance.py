@@ -225,6 +225,8 @@ def _standing(fields: dict[str, Any]) -> str:
         "unsigned": f"lacks the signature of {', '.join(fields['missing'] or ())}",
         "withdrawn": f"withdrawn by entry {fields['withdrawn']}",
         "waiting": "not in force yet",
+        "open": "in force",
+        "over": "not in force any more",
     }
     used = "" if fields["used"] is None else f"used for entry {fields['used']}"
     said = words.get(fields["standing"]) or used or fields["standing"]

@@ -110,6 +110,8 @@ def checklist(
         for one in rows
     ]
     lines.append(f"{sum(one.done for one in rows)} of {len(rows)} are done")
+    if statement is not None:
+        lines.append(f"to be signed: {statement}; next: 'smki recovery sign-items {statement}'")
     emit(_checklist_fields(ref, rows), lines, as_json=as_json)
 
 

@@ -232,11 +232,11 @@ def answer(ref: str, factor: str, *, text: str, by: str, as_json: bool) -> None:
     """Note what somebody says to a factor of the decision; see 'smki recovery options'."""
     said = FactorAnswer(factor=factor, text=text, by=by, at=_now())
     guidance = load_settings(os.environ).guidance.guidance()
-    _step(
-        lambda front: incidents.answer_factor(front.proceedings, ref, said, guidance),
-        f"next: 'smki recovery options {ref}' names the factors without an answer",
-        as_json=as_json,
-    )
+    with reporting(as_json=as_json), open_front(load_settings(os.environ)) as front:
+        found = incidents.answer_factor(front.proceedings, ref, said, guidance)
+    left = ", ".join(one.name for one in guidance.lacking(one.factor for one in found.answers))
+    decide = f"next: 'smki recovery incident decide {ref} METHOD --decision ID --by PERSON'"
+    _emit(found, f"still to be answered: {left}" if left else decide, as_json=as_json)
 
 
 @incident.command

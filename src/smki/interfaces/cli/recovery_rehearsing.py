@@ -99,6 +99,8 @@ def rehearse(
     on. Exit code 1 if a binary criterion is not met.
     """
     with reporting(as_json=as_json), interruptible("the same command goes on where it was"):
+        if name is not None:
+            must_be_a_name(name)
         settings = _smki()
         asked = Asked(
             name=name or "",

@@ -14,11 +14,11 @@ from smki.adapters.record import FileRecordReader
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.cli.progress import progress_bar
-from smki.interfaces.recovery_defects import defect_lines, defects_of
+from smki.interfaces.recovery_defects import defects_of
 from smki.interfaces.recovery_verifying import Verified, verify_report
 from smki.recovery.evidence import Defect
 from smki.recovery.report import REPORT_MAX, Criterion, Report, parse_report
-from smki.recovery.report_text import markdown, summary
+from smki.recovery.report_text import defect_lines, markdown, summary
 from smki.terms import Malformed, Method, Refused, Unavailable
 
 _record_option = click.option(
@@ -52,7 +52,11 @@ def verify(
         settings = load_settings(os.environ)
         believed = key or settings.log_vkey
         if not believed:
-            raise Malformed("key: none was given, must be with --key", where="--key")
+            raise Malformed(
+                "key: none was given, must be the public key of the record's log: 'smki status --json'"
+                " of its SMKI shows it (vkey)",
+                where="--key",
+            )
         begun = time.perf_counter()
         with (
             progress_bar("devices") as told,
@@ -80,10 +84,10 @@ def show(
     """
     with reporting(as_json=as_json):
         found = parse_report(read_input(report, limit=REPORT_MAX))
+        defects = _defects(found, record, key)
         if page is not None:
             with output_file(page) as write:
-                write(markdown(found).encode())
-        defects = _defects(found, record, key)
+                write(markdown(found, defects).encode())
     fields = [asdict(one) for one in defects] or [{"ref": one} for one in found.defects]
     emit({**_shown(found), "defects": fields}, _story(found, defects), as_json=as_json)
 

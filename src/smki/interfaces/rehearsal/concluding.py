@@ -23,6 +23,7 @@ from smki.flows.recovery_evidence import (
     outcome_rows,
     rehearsal_policies,
 )
+from smki.interfaces.recovery_defects import defects_of
 from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report
 from smki.interfaces.rehearsal.authorising import (
     KEYS,
@@ -145,7 +146,9 @@ def verdict(run: Run) -> Made:
         evidence=listed,
     )
     write_durably(run.path(REPORT), encode_report(report))
-    write_durably(run.path(PAGE), markdown(report).encode())
+    with open_front(run.operator) as front:
+        page = markdown(report, defects_of(report, front.reader))
+    write_durably(run.path(PAGE), page.encode())
     entry = lodge_report(run.operator, run.environment, report)
     for one in report.checks:
         result = "passed" if one.passed else "FAILED" if one.binary else "not reached"

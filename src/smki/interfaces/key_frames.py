@@ -11,6 +11,7 @@ answer    0, then what was asked for, as in the question; or 1, then the error a
 import os
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final
@@ -54,13 +55,20 @@ def send_frame(connection: socket.socket, body: bytes) -> None:
 
 
 def read_octets(connection: socket.socket, length: int) -> bytes:
-    """So many octets.
+    """So many octets, all of them within the timeout that the connection has; what is left of it stays.
+
+    Who sends them one by one is waited for no longer than who sends none.
 
     Raises:
         OSError: they do not come in time, or it ended.
     """
     octets = bytearray()
+    until = time.monotonic() + (connection.gettimeout() or 0.0)
     while len(octets) < length:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("not all of it came in time")
+        connection.settimeout(left)
         part = connection.recv(min(length - len(octets), 1 << 18))
         if not part:
             raise ConnectionError("it ended in the middle")

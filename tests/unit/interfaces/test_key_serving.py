@@ -6,7 +6,7 @@ import stat
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -235,3 +235,25 @@ def test_an_endless_question_is_not_waited_for(
             stranger.connect(str(tmp_path / "key.sock"))
             stranger.sendall(struct.pack(">I", 100) + b"half")
             assert stranger.recv(1) == b""
+
+
+def test_who_drips_a_question_is_waited_for_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An octet now and then holds no place: the whole frame has its time, else carriers would wait."""
+    monkeypatch.setattr(key_serving, "FRAME_SECONDS", 0.2)
+    with (
+        serve_key(tmp_path / "key.sock", _served(Counted(1))),
+        socket.socket(socket.AF_UNIX) as stranger,
+    ):
+        stranger.connect(str(tmp_path / "key.sock"))
+        stranger.sendall(struct.pack(">I", 100))
+        stranger.settimeout(0.05)
+        for _ in range(20):
+            with suppress(TimeoutError):
+                assert stranger.recv(1) == b""
+                break
+            with suppress(BrokenPipeError):  # it is over, and heard next
+                stranger.sendall(b"x")
+        else:
+            pytest.fail("it was waited for a second")

@@ -336,9 +336,13 @@ def test_a_report_is_shown_in_words(lodged: Lodged, tmp_path: Path) -> None:
         "three bits",
     ):
         assert said in out
-    away = ("--record", str(tmp_path / "none"), "--key", lodged.key)
-    code, shown = lodged.house.json("recovery", "show", str(lodged.file), *away)
-    assert (code, shown["defects"]) == (0, [{"ref": "D-1"}])
+    part = tmp_path / "part"
+    shutil.copytree(lodged.house.state / "record", part)
+    shutil.rmtree(part / "tile" / "entries")
+    for place in (tmp_path / "none", part):
+        away = ("--record", str(place), "--key", lodged.key)
+        code, shown = lodged.house.json("recovery", "show", str(lodged.file), *away)
+        assert (code, shown["defects"]) == (0, [{"ref": "D-1"}])
     assert "7 of 10 devices recovered, 3 are left, 17 commands" in out
     assert "1 silent: no answer in time" in out
     assert "look at hubs first" in out

@@ -100,7 +100,8 @@ def _defects(report: Report, place: str | None, key: str | None) -> tuple[Defect
         return ()
     try:
         with files_at(place or str(settings.path("record"))) as files:
-            return defects_of(report, FileRecordReader(files, believed))
+            reader = FileRecordReader(files, believed, copied=place is not None)
+            return defects_of(report, reader)
     except (Malformed, Refused, Unavailable) as error:
         tell(f"defects: not read from the record: {error.message}")
         return ()

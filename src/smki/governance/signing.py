@@ -24,6 +24,7 @@ def verify_detached(content: bytes, signature: DetachedSignature, certificate: b
     try:
         signer = x509.load_der_x509_certificate(certificate)
         key = signer.public_key()
+        own = (signer.issuer.public_bytes(), signer.serial_number)  # a name is read not before
     except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise Malformed(
             f"signer's certificate: {error}, must be DER",
@@ -36,8 +37,7 @@ def verify_detached(content: bytes, signature: DetachedSignature, certificate: b
             clause="sec-app-q:B",
             rule="signature.key",
         )
-    named = (signature.issuer, signature.serial.value)
-    if named != (signer.issuer.public_bytes(), signer.serial_number):
+    if (signature.issuer, signature.serial.value) != own:
         raise _refused(f"names certificate {signature.serial} of another issuer")
     if signature.digest is not None and signature.digest != sha256(content).digest():
         raise _refused("was made over other octets")

@@ -24,7 +24,8 @@ from smki.flows.recovery_evidence import RecordLibrary, rehearsal_policies
 from smki.interfaces.recovery_gathering import Gathered, bundles, documents, signing_decision
 from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report
 from smki.interfaces.recovery_members import campaigns_of, must_be_over
-from smki.recovery.evidence import Notes
+from smki.recovery import METHODS
+from smki.recovery.evidence import Notes, Turn
 from smki.recovery.exercises import list_named
 from smki.recovery.proving import Examined, checks, examine
 from smki.recovery.report import (
@@ -55,6 +56,7 @@ class Concluding:
         lessons: what was learnt.
         not_assured: what the report does not assure.
         owner: of devices that are left; the commander if it is empty.
+        not_handed_back: devices stay the access control broker's when it is reported.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Concluding:
     lessons: tuple[str, ...] = ()
     not_assured: tuple[str, ...] = ()
     owner: str = ""
+    not_handed_back: bool = False
 
 
 def conclude(
@@ -78,7 +81,8 @@ def conclude(
 
     Raises:
         Refused: there is no such recovery here, it is a rehearsal, goes on, or was concluded
-            otherwise; or the decision about the key that signs is not named.
+            otherwise; its devices are to be handed back first; or the decision about the key that
+            signs is not named.
         Unavailable: the record or the estate is away.
 
     Clause: sec:L10
@@ -93,6 +97,7 @@ def conclude(
         gathered = Gathered(
             recovery=recovery, campaigns=campaigns, key_decisions=said.key_decisions
         )
+        _must_be_handed_back(said, gathered)
         notes = Notes(deviations=said.deviations, lessons=said.lessons)
         items = list(documents(front, settings, gathered, notes))
         decision = signing_decision(front, settings, gathered)
@@ -108,6 +113,17 @@ def conclude(
         raise _said_otherwise(report)
     write_durably(recovery.report, encode_report(report), private=True)
     return report, lodge_report(settings, environment, report), examined
+
+
+def _must_be_handed_back(said: Concluding, gathered: Gathered) -> None:
+    """Raises: Refused: devices are the broker's, and of their hand-back no later report would tell."""
+    if said.not_handed_back or not METHODS[gathered.campaigns[0].plan.method].hand_back:
+        return
+    if not gathered.names(Turn.HANDED_BACK):
+        raise _refused(
+            f"{said.name}: its devices are the access control broker's, must be handed back first"
+            " ('smki recovery hand-back'); --not-handed-back where they stay so"
+        )
 
 
 def _subject(said: Concluding, gathered: Gathered, key_decision: str) -> Subject:

@@ -39,6 +39,9 @@ from smki.recovery.report_text import summary
 @click.option(
     "--owner", default="", metavar="NAME", help="Of devices that are left; else the commander."
 )
+@click.option(
+    "--not-handed-back", is_flag=True, help="Of method 2: devices stay the access control broker's."
+)
 @click.option("--not-assured", multiple=True, metavar="TEXT", help="What it does not assure.")
 @json_option
 @click.pass_context
@@ -62,6 +65,7 @@ def conclude_recovery(context: click.Context, /, name: str, *, as_json: bool, **
             lessons=given["lesson"],
             not_assured=given["not_assured"],
             owner=given["owner"],
+            not_handed_back=given["not_handed_back"],
         )
         with progress_bar("devices") as told:
 

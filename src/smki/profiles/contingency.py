@@ -7,7 +7,6 @@
 Clause: rfc5934:9
 """
 
-
 from smki.crypto import unwrap
 from smki.terms import Malformed, Refused
 from smki.wire import der

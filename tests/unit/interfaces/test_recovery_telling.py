@@ -41,7 +41,9 @@ def test_what_is_advised_can_be_done(
 ) -> None:
     """Looking lets a stopped campaign go on, resuming does not; an expired one can be ended only."""
     decided = decide(PLAN, [WaveCounts(wave=0, fates=fates)], at)
-    running = Carried(name="lost", plan=PLAN, state=CampaignState.RUNNING, looked_at=-1, begun=AT, whole=True)
+    running = Carried(
+        name="lost", plan=PLAN, state=CampaignState.RUNNING, looked_at=-1, begun=AT, whole=True
+    )
     said = next_words("lost", "running", decided)
     assert {act for act, command in _COMMANDS.items() if command in said} == advised
     assert advised <= set(acts_for(running, decided, at))

@@ -57,6 +57,7 @@ def test_what_was_found_is_signed(tmp_path: Path, words: tuple[str, ...]) -> Non
     ("lines", "said"),
     [
         (("device,cell", FIRST), "line 1: 'device,cell', must be device,cell,subject"),
+        ((HEADER,), "of no device, must be of one at least"),
         ((HEADER, FIRST, "x"), "line 3: fields: 1, must be 4"),
         ((HEADER, FIRST.replace("0102", "01 2")), "must be 16 hexadecimal digits"),
         ((HEADER, FIRST.replace("root/", "rout/")), "must be as root/key_cert_sign/management"),

@@ -43,8 +43,8 @@ def inspect(
         if folder.exists():
             raise Malformed("folder: is there already, must not be there yet", where=out)
         with _lines(found) as lines:  # once to see that all of it is of its form
-            for _ in read_found(lines):
-                pass
+            if not sum(1 for _ in read_found(lines)):
+                raise Malformed("inspection: of no device, must be of one at least", where=found)
         with _lines(found) as lines:
             made = inspections(
                 read_found(lines),

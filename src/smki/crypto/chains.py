@@ -97,9 +97,11 @@ def _read(name: str, der: bytes) -> _Member:
         )
     except (
         ValueError,
+        TypeError,  # a name of a type that names are not
         UnsupportedAlgorithm,
         x509.InvalidVersion,
         x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
     ) as fault:
         raise Malformed(
             f"{name}: {fault}, must be a certificate in DER",

@@ -25,7 +25,7 @@ def verify_detached(content: bytes, signature: DetachedSignature, certificate: b
         signer = x509.load_der_x509_certificate(certificate)
         key = signer.public_key()
         own = (signer.issuer.public_bytes(), signer.serial_number)  # a name is read not before
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise Malformed(
             f"signer's certificate: {error}, must be DER",
             clause="rfc5280:4.1",
@@ -38,7 +38,7 @@ def verify_detached(content: bytes, signature: DetachedSignature, certificate: b
             rule="signature.key",
         )
     if (signature.issuer, signature.serial.value) != own:
-        raise _refused(f"names certificate {signature.serial} of another issuer")
+        raise _refused(f"names another certificate, {signature.serial}")
     if signature.digest is not None and signature.digest != sha256(content).digest():
         raise _refused("was made over other octets")
     signed = content if signature.attributes is None else signature.attributes

@@ -12,6 +12,7 @@ from smki.governance.signing import verify_detached
 from smki.recovery.evidence_bundles import read_inspection
 from smki.recovery.inspecting import HEADER
 from smki.recovery.replacing import BROKER_CELL, ROOT_CELL
+from smki.terms import Refused
 from smki.wire.cms import parse_detached
 
 FIRST = "0A-53-4D-4B-60-00-00-01,root/key_cert_sign/management,0000000000000000,0102030405060708"
@@ -50,7 +51,15 @@ def test_what_was_found_is_signed(tmp_path: Path, words: tuple[str, ...]) -> Non
     assert (inspection.recovery, inspection.by) == ("first", "engineers of the maker")
     signed = inspection.signed
     verify_detached(inspection.looked, parse_detached(signed.signature), signed.certificate)
+    with pytest.raises(Refused, match="names another certificate, "):
+        verify_detached(
+            inspection.looked, parse_detached(signed.signature), people().chair.certificate
+        )
     assert nowhere.json("recovery", "inspect", "first", str(found), *words)[0] == 1
+    found.write_text(f"{HEADER}\n{FIRST}\n")
+    again = (*words[:-1], f"{words[-1]}-again")
+    code, told = nowhere.run("recovery", "inspect", "first", str(found), *again)
+    assert (code, told.splitlines()[0].partition(",")[0]) == (0, "1 device"), told
 
 
 @pytest.mark.parametrize(

@@ -281,9 +281,13 @@ def test_a_correction_is_made_lodged_and_verified(lodged: Lodged, tmp_path: Path
     assert report.lessons[-1] == "look sooner"
     assert report.residuals[-1].devices == 3
     assert report.figures == lodged.report.figures
-    code, told = house.json("recovery", "correct", str(lodged.file), "--out", str(out))
-    assert (code, told["error"]["family"]) == (1, "malformed")  # the file is there
-    code, told = house.json("recovery", "correct", str(out), "--out", str(tmp_path / "x"))
+    for away, given, said in (
+        (out, words, "is there already"),
+        (tmp_path / "x", (), "nothing is added, must be"),
+    ):
+        code, told = house.json("recovery", "correct", str(lodged.file), "--out", str(away), *given)
+        assert (code, said in told["error"]["message"]) == (1, True), told
+    code, told = house.json("recovery", "correct", str(out), "--out", str(tmp_path / "x"), *words)
     assert "must be before another version" in told["error"]["message"]
     worse = tmp_path / "worse.json"
     figures = replace(report.figures, recovered=10)

@@ -12,6 +12,7 @@ from smki.interfaces.capacity import Wanted, calculate, fields_of
 from smki.interfaces.capacity_issuing import issuing_fields
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.pace import pace_of, pace_options
+from smki.interfaces.cli.recovery_devices import devices_told
 from smki.recovery import Compromised, Method
 from smki.recovery.spans import span_text
 from smki.terms import RemotePartyRole
@@ -114,11 +115,11 @@ def _recovery_lines(fields: Mapping[str, Any]) -> Iterator[str]:
         f" {_mebi(fields['disk_octets'])} of disk for the evidence"
     )
     if fields["unanswered"]:
-        yield f"about {fields['unanswered']:,} devices lose every command that is tried"
+        yield f"lose every command that is tried: about {devices_told(fields['unanswered'])}"
     if fields["unreachable"]:
-        yield f"about {fields['unreachable']:,} devices are behind hubs that are never reached"
+        yield f"behind hubs that are never reached: about {devices_told(fields['unreachable'])}"
     for kind, count in fields["left_out"].items():
-        yield f"{count:,} devices of the kind {kind} have nothing that this method replaces"
+        yield f"nothing that this method replaces: {devices_told(count)} of the kind {kind}"
     for one in fields["bounds"]:
         yield f"  {span_text(one['hours']):>16}  {one['what']} alone"
     for cores, hours in fields["machine_hours"].items():

@@ -52,6 +52,10 @@ def correct(
             residuals=tuple(map(_residual, residual)),
             approach=approach,
         )
+        if correction == Correction():
+            raise Malformed(
+                "report: nothing is added, must be: --lesson, --not-assured, --residual or --approach"
+            )
         made = _next(settings, octets, correction)
         with output_file(out) as write:
             write(encode_report(made))

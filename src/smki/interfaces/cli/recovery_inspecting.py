@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from smki.adapters.files import make_folder, read_octets, write_durably
 from smki.interfaces.cli.officers import detached
 from smki.interfaces.cli.output import emit, json_option, reporting
+from smki.interfaces.cli.recovery_devices import devices_told
 from smki.recovery.evidence import Signed
 from smki.recovery.evidence_bundles import inspections, read_inspection
 from smki.recovery.inspecting import read_found
@@ -64,7 +65,7 @@ def inspect(
     emit(
         {"files": files, "devices": devices},
         (
-            f"{devices} devices, signed: {', '.join(files)}",
+            f"{devices_told(devices)}, signed: {', '.join(files)}",
             f"next: smki recovery conclude {name} --inspection {folder}",
         ),
         as_json=as_json,

@@ -256,7 +256,7 @@ def _outcome(
     points = kept.points.points(campaign)
     at = points[-1].at if points else SystemClock().now()
     decided = decide(now.plan, counts, at, now.looked_at)
-    if decided.move is Move.DONE and now.state is CampaignState.RUNNING:
+    if decided.move is Move.DONE and now.state is not CampaignState.ABORTED:
         now = kept.campaigns.let(campaign, CampaignState.ENDED)
     return CarryDone(
         carried=now,

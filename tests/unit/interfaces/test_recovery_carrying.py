@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -134,6 +135,16 @@ def test_a_pause_takes_effect_within_a_batch(tmp_path: Path) -> None:
         assert aborted.carried.state is CampaignState.ABORTED
         assert carry(campaign.settings, NAME, line=CALM).commands == 0
     assert len(campaign.holding()) == 8
+
+
+def test_a_campaign_that_is_paused_as_its_last_devices_end_has_ended(tmp_path: Path) -> None:
+    """Nothing is left for which it could be resumed."""
+    campaign = begun(tmp_path / "state", 4, ALL_AT_ONCE)
+    with campaign.key(), campaign.kept() as kept:
+        pause = partial(kept.campaigns.let, NAME, CampaignState.PAUSED)
+        done = carry(campaign.settings, NAME, line=CALM, through=lambda link: Watched(link, pause))
+    assert done.fates == {Fate.RECOVERED: 4}
+    assert (done.decided.move, done.carried.state) == (Move.DONE, CampaignState.ENDED)
 
 
 @pytest.mark.clause("sec:L10")

@@ -15,7 +15,7 @@ Clause: sec:L10
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -46,7 +46,7 @@ from smki.interfaces.key_serving import KeyOver
 from smki.interfaces.recovery_linking import must_vouch
 from smki.interfaces.recovery_members import turn_of
 from smki.interfaces.recovery_refusing import Asked, Told, refusals_lodged
-from smki.interfaces.rosters import keep_roster
+from smki.interfaces.rosters import devices_of, keep_roster
 from smki.ports.campaigns import Carried
 from smki.ports.estate import InventoryQuery, InventoryRow
 from smki.recovery import CampaignPlan, Method
@@ -58,6 +58,7 @@ from smki.terms import EUI64, CertificateKind, Malformed, Refused, RemotePartyRo
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 OWN_WITHIN: Final = timedelta(days=30)  # by no decision: what was forgotten is not carried for ever
+Meant = Callable[[InventoryRow], bool]
 _OPENED: Mapping[RemotePartyRole, str] = {
     RemotePartyRole.ROOT: CONTINGENCY,
     RemotePartyRole.RECOVERY: RECOVERY,
@@ -152,7 +153,18 @@ def _begun(recovery: Recovery, wanted: Wanted, at: datetime) -> tuple[Carried, i
         if not wanted.decision:
             mode = int(leg.materials.mode)
             must_be_own(wanted.incident, wanted.method, mode, unregistered=wanted.unregistered)
-        public_key = _opened(recovery, leg) if leg.signer in _OPENED else _own(kept, house, leg)
+        opened = _opened(recovery, leg) if leg.signer in _OPENED else None
+        _check_named(kept, wanted, leg)
+        _check_regions(kept, house, wanted)
+
+        def meant(row: InventoryRow) -> bool:
+            return row.kind in leg.kinds and (
+                wanted.devices is None or row.device in wanted.devices
+            )
+
+        device = _first(kept, leg, meant)
+        public_key = opened or _own(house, leg, device)
+        _must_believe(device, leg, public_key)
         arrangement = arranged(
             leg.materials,
             leg.placed,
@@ -161,14 +173,10 @@ def _begun(recovery: Recovery, wanted: Wanted, at: datetime) -> tuple[Carried, i
             signing_key=public_key,
             broker=now.certificates[BROKER_KA],
         )
-        _check(kept, leg, public_key)
-        _check_named(kept, wanted, leg)
-        _check_regions(kept, house, wanted)
         plan = _plan(wanted, expires)
-        members = members_of(kept.estate, plan, lambda row: _meant(wanted, leg, row))
+        members = members_of(kept.estate, plan, meant)
         if there is None:
-            meant = (row for row in inventory_rows(kept.estate) if _meant(wanted, leg, row))
-            keep_roster(recovery, kept.estate, meant)
+            keep_roster(recovery, kept.estate, filter(meant, inventory_rows(kept.estate)))
         carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
         devices = sum(wave.devices for wave in kept.campaigns.counts(wanted.campaign))
     return carried, devices
@@ -265,27 +273,38 @@ def _opened(recovery: Recovery, leg: Leg) -> bytes:
     return key.public_key
 
 
-def _own(kept: Kept, house: Settings, leg: Leg) -> bytes:
-    """Step 3: the public key of the party's own, by which devices know it until then.
+def _first(kept: Kept, leg: Leg, meant: Meant) -> DeviceState:
+    """The first device that is meant and does not hold yet what would be placed.
+
+    Others may, after a live exercise say.
 
     Raises:
-        Refused: the house does not have it.
+        Refused: no device is meant, or all hold it.
     """
+    refused = _refused(f"no device that is meant obeys a command of mode {int(leg.materials.mode)}")
+    for device in devices_of(kept.estate, filter(meant, inventory_rows(kept.estate))):
+        try:
+            must_be_new(device.state, leg)
+        except Refused as error:
+            refused = error
+        else:
+            return device.state
+    raise refused
+
+
+def _own(house: Settings, leg: Leg, state: DeviceState) -> bytes:
+    """Step 3: the public key of the party's own, by which the device knows it until then."""
     signing = cell(leg.signer, KeyUsageBits.DIGITAL_SIGNATURE)
-    for row in kept.estate.inventory(InventoryQuery(kind=min(leg.kinds, key=_name)), None, 1):
-        found = kept.estate.device(row.device)
-        if found is not None:
-            keys = HouseKeys(house, stored_keys(house, os.environ))
-            return keys.signer(found.state.anchors[signing]).public_key
-    raise _refused("the estate has no device that obeys such a command, must have one")
+    keys = HouseKeys(house, stored_keys(house, os.environ))
+    return keys.signer(state.anchors[signing]).public_key
 
 
-def _check(kept: Kept, leg: Leg, key: bytes) -> None:
-    """A device of the leg believes the key, and holds something else than what would be placed."""
-    for row in kept.estate.inventory(InventoryQuery(kind=min(leg.kinds, key=_name)), None, 1):
-        found = kept.estate.device(row.device)
-        if found is not None:
-            _check_device(found.state, leg, key)
+def _must_believe(state: DeviceState, leg: Leg, key: bytes) -> None:
+    """The device believes the recovery key that is open, if that one signs."""
+    believed = state.anchors.get(RECOVERY_CELL)
+    recovery = leg.signer is RemotePartyRole.RECOVERY
+    if recovery and (believed is None or not key.endswith(believed.point)):
+        raise _refused(f"device {state.device}: does not believe the key that is open, must")
 
 
 def _check_named(kept: Kept, wanted: Wanted, leg: Leg) -> None:
@@ -320,14 +339,6 @@ def _check_regions(kept: Kept, house: Settings, wanted: Wanted) -> None:
         )
 
 
-def _check_device(state: DeviceState, leg: Leg, key: bytes) -> None:
-    believed = state.anchors.get(RECOVERY_CELL)
-    recovery = leg.signer is RemotePartyRole.RECOVERY
-    if recovery and (believed is None or not key.endswith(believed.point)):
-        raise _refused(f"device {state.device}: does not believe the key that is open, must")
-    must_be_new(state, leg)
-
-
 def must_be_new(state: DeviceState, leg: Leg) -> None:
     """The device holds something else than what would be placed.
 
@@ -357,14 +368,6 @@ def _plan(wanted: Wanted, expires: datetime) -> CampaignPlan:
         per_second=wanted.per_second,
         otherwise=wanted.otherwise,
     )
-
-
-def _meant(wanted: Wanted, leg: Leg, row: InventoryRow) -> bool:
-    return row.kind in leg.kinds and (wanted.devices is None or row.device in wanted.devices)
-
-
-def _name(kind: object) -> str:
-    return str(kind)
 
 
 def _refused(what: str) -> Refused:

@@ -12,7 +12,7 @@ Clause: sec:L10, gbcs:CS02b
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -33,7 +33,7 @@ from smki.bootstrap.recoveries import (
 )
 from smki.devices.kinds import cell
 from smki.flows.recovering import OWN_MODE, Leg, Lost, recovery_legs
-from smki.interfaces.recovery_beginning import OWN_WITHIN, cells_in_force, must_be_new
+from smki.interfaces.recovery_beginning import OWN_WITHIN, Meant, cells_in_force, must_be_new
 from smki.interfaces.recovery_members import (
     RecoveredIn,
     campaigns_of,
@@ -51,8 +51,6 @@ from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
 ROLES: Final = tuple(OWN_MODE)
 """Roles that replace their own certificates by their own key alone."""
-
-Meant = Callable[[InventoryRow], bool]
 
 
 def begin_update(

@@ -24,6 +24,7 @@ CONCLUDE: Final = (
     *("--key-decision", "K-0", "--key-decision", "K-1"),
     *("--lesson", "renew sooner", "--not-assured", "that nobody else has the key"),
 )
+FLEET: Final = ("--incident", "INC-9", "--decision", "M-9", "--unregistered")
 LOST: Final = ("--compromised", "organisation", "--role", "supplier", "--method", "method-3")
 
 
@@ -197,6 +198,23 @@ def test_a_live_exercise_is_of_the_list_that_was_decided_about(
     assert (subject.kind, subject.incident) == (RunKind.LIVE_EXERCISE, exercise(*two)[4])
     assert [(one.owner, one.devices) for one in report.residuals] == [("the fitters", 2)]
     assert "says something else" in _refused(house, *concluded)
+    words = ("--incident", exercise(meters[0])[4], "--decision", "M-1", *own)
+    _fleet_follows(authority, own, (*words, *listed(meters[0])))
+    assert "no device that is meant" in _refused(
+        house, *BEGIN[:2], "none", *FLEET, *own, *listed(hub)
+    )
+
+
+def _fleet_follows(authority: Authority, own: tuple[str, ...], one: tuple[str, ...]) -> None:
+    """After an exercise with its first device the rest of the fleet has its own turn."""
+    house = authority.house
+    authority.lodge("M-1", "recovery-method", one[1], "--scope", "method-1")
+    assert house.json(*BEGIN[:2], "first", *one)[1]["devices"] == 1
+    assert house.json("recovery", "carry", "first")[1]["recovered"] == 1
+    authority.lodge("M-9", "recovery-method", "INC-9", "--scope", "method-1")
+    assert "holds already" in _refused(house, *BEGIN[:2], "done", *FLEET, *own, *one[-2:])
+    code, begun = house.json(*BEGIN[:2], "fleet", *FLEET, *own)
+    assert (code, begun["devices"] > 1) == (0, True), begun
 
 
 def _refused(house: House, *words: str) -> str:

@@ -19,6 +19,7 @@ from smki.terms import Unavailable
 
 STATUS_FILE: Final = "serving.json"
 LOCK_FILE: Final = "serving.lock"
+_STARTING_FILE: Final = "starting.lock"
 ROOM_OCTETS: Final = 4_096  # one block of a file system: written over, it asks for no other
 _PROBLEM_CHARACTERS: Final = 400  # of it, six octets each at the most
 _INDEX_PROBLEM_CHARACTERS: Final = 150
@@ -94,17 +95,36 @@ def _write_over(path: Path, octets: bytes) -> None:
 
 @contextmanager
 def only_server(settings: Settings) -> Iterator[None]:
-    """The lock is held inside, and what an earlier server said of itself is gone."""
-    with _lock_file(settings.path(LOCK_FILE)) as file:
-        until = time.monotonic() + _LOCK_SECONDS
-        while not _locked(file, fcntl.LOCK_EX):
-            if time.monotonic() > until:
-                raise Unavailable(
-                    "another server runs in this state directory, only one can", where=file.name
-                )
-            time.sleep(0.02)
+    """The lock is held inside, and what an earlier server said of itself was gone before.
+
+    Servers that start take turns by a lock of their own: by the one that is looked at, somebody would
+    believe the earlier server for an instant.
+    """
+    with (
+        _lock_file(settings.path(_STARTING_FILE)) as starting,
+        _lock_file(settings.path(LOCK_FILE)) as file,
+    ):
+        _wait_for(starting, fcntl.LOCK_EX)
+        _wait_for(file, fcntl.LOCK_SH)  # nobody serves
         settings.path(STATUS_FILE).unlink(missing_ok=True)
+        _wait_for(file, fcntl.LOCK_EX)
+        fcntl.flock(starting, fcntl.LOCK_UN)
         yield
+
+
+def _wait_for(file: IO[bytes], mode: int) -> None:
+    """The lock is had, in a second at the most.
+
+    Raises:
+        Unavailable: another server has it.
+    """
+    until = time.monotonic() + _LOCK_SECONDS
+    while not _locked(file, mode):
+        if time.monotonic() > until:
+            raise Unavailable(
+                "another server runs in this state directory, only one can", where=file.name
+            )
+        time.sleep(0.02)
 
 
 def _lock_file(path: Path) -> IO[bytes]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from smki.bootstrap import load_settings
 from smki.interfaces import said
-from smki.interfaces.said import ROOM_OCTETS, Said
+from smki.interfaces.said import ROOM_OCTETS, STATUS_FILE, Said, only_server, read_serving
 from smki.terms import Unavailable
 
 
@@ -51,3 +52,21 @@ def test_what_cannot_be_written_at_all_is_not_left_standing(
     monkeypatch.setattr(said, "_write_over", broken)
     server.problem("unavailable: the disk is away")
     assert not path.exists()
+
+
+def test_nobody_believes_the_server_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it said is shown neither before another one has the lock nor after; a second one is refused."""
+    settings, seen = load_settings({"SMKI_STATE": str(tmp_path)}), []
+    (tmp_path / STATUS_FILE).write_text('{"ready": true}')
+    unlink = Path.unlink
+
+    def looked_at(path: Path, *, missing_ok: bool = False) -> None:
+        seen.append(read_serving(settings))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", looked_at)
+    with only_server(settings):
+        seen.append(read_serving(settings))
+        with pytest.raises(Unavailable, match="another server runs"), only_server(settings):
+            pass
+    assert seen == [{}, {}]

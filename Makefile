@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --no-input -qq install
 SOAK_SECONDS ?= 600
-TESTERS ?= 4# processes of tests: more than cores, because they wait for servers, too
+TESTERS ?= 3# processes of tests: one more than two cores, because they wait for servers, too
 CHECKED := src tests tools
 
 .PHONY: run install test soak lint docs clauses lock clean

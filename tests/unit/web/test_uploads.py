@@ -15,21 +15,33 @@ BATCH = b"".join(write_batch_request("b", [("i", "AAAA")]))
 Serve = Callable[[Limits, Callable[[Any], None]], None]
 
 
+GO_ON = b"HTTP/1.1 100 "
+
+
 class Upload:
-    """A batch on a connection of its own, of which half was sent."""
+    """A batch on a connection of its own, of which half was sent where it may come in.
+
+    It asks first whether it may send the body (RFC 9110, 10.1.1): the server says so when it has
+    given the upload a place, and so the places are taken in the order of these objects.
+    """
 
     def __init__(self, served: Any, common: str, stack: ExitStack) -> None:
         self.connection = stack.enter_context(_connected(served, common))
         head = f"POST {SUBMIT} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(BATCH)}\r\n"
-        self.connection.sendall(f"{head}content-type: application/xml\r\n\r\n".encode())
-        self.connection.sendall(BATCH[:20])
+        head += "expect: 100-continue\r\ncontent-type: application/xml\r\n\r\n"
+        self.connection.sendall(head.encode())
+        self.told = self.connection.recv(4096)
+        if self.told.startswith(GO_ON):
+            self.connection.sendall(BATCH[:20])
 
     def refused(self) -> bytes:
-        """The answer, which came before the body was whole."""
-        return _answer(self.connection)
+        """The answer, which came before the body."""
+        return _answer(self.connection, self.told)
 
     def finish(self) -> bytes:
-        """The answer to the whole body."""
+        """The answer to the whole body, or to the head where that was refused."""
+        if not self.told.startswith(GO_ON):
+            return self.refused()
         self.connection.sendall(BATCH[20:])
         return _answer(self.connection)
 
@@ -41,8 +53,7 @@ def _connected(served: Any, common: str) -> ssl.SSLSocket:
     return tls
 
 
-def _answer(connection: ssl.SSLSocket) -> bytes:
-    held = b""
+def _answer(connection: ssl.SSLSocket, held: bytes = b"") -> bytes:
     while b"</SubmitCSRBatchStatus>" not in held and (part := connection.recv(4096)):
         held += part
     return held

@@ -2,14 +2,19 @@
 
 It is an issuing authority's by its profile, under the old root, in the name and for the key of the
 new one. Devices look for that key on the path of the command; nothing is ever issued under the
-certificate itself. Composes and assembles; the old root's key signs in a ceremony.
+certificate itself. Composes, assembles and checks; the old root's key signs in a ceremony.
 
 Clause: sec:L10, sec-app-b:B
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from smki.devices import DeviceState
+from smki.devices.kinds import ROOT
+from smki.devices.path import CertificationPath
 from smki.profiles import (
     AuthoritySubject,
     Draft,
@@ -18,9 +23,11 @@ from smki.profiles import (
     common_name,
     compose,
     issuer_from_certificate,
+    lint_certificate,
     validity,
 )
-from smki.terms import CertificateKind, KeyUsage, RemotePartyRole, SerialNumber
+from smki.profiles.reading import public_key_octets
+from smki.terms import CertificateKind, KeyUsage, Refused, RemotePartyRole, SerialNumber
 from smki.wire.certificate import parse_certificate
 
 _KIND: Final = CertificateKind.ISSUING_OCA
@@ -61,3 +68,63 @@ def link_to_sign(
 def link_signed(to_sign: bytes, signature: bytes) -> bytes:
     """The certificate (DER), with the old root's signature (DER)."""
     return assemble(to_sign, signature, _KIND)
+
+
+def must_vouch(
+    link: bytes, before: Iterable[bytes], new: bytes, *, at: datetime, settings: ProfileSettings
+) -> None:
+    """By the link one of the roots before vouches for the key of the new one, at that instant.
+
+    Args:
+        link: the certificate (DER).
+        before: certificates (DER) of the roots before the new one.
+        new: that of the root that devices shall have.
+        at: when it is to be believed.
+        settings: profiles of the environment.
+
+    Raises:
+        Malformed: it is no certificate.
+        Refused: it is for another key, by none of these roots, not valid then, or not after the
+            profile of an Issuing OCA, signature and all.
+
+    Clause: sec:L10, sec-app-b:B, rfc5280:6.1.3
+    """
+    read, root = parse_certificate(link).tbs, parse_certificate(new).tbs
+    if public_key_octets(read) != public_key_octets(root):
+        raise _refused("vouches for another key, must be for that of the root in force")
+    named = [one for one in before if parse_certificate(one).tbs.subject == read.issuer]
+    if not named:
+        raise _refused(
+            "names as its issuer none of the roots before, must be one of them", "issuer"
+        )
+    start, end = read.not_before.instant, read.not_after.instant
+    if not start <= at <= end:
+        raise _refused(
+            f"valid from {start:%F %T} to {end:%F %T} UTC, must be at {at:%F %T}", "validity"
+        )
+    findings = lint_certificate(link, settings, _KIND, issuer=named[-1])
+    if findings:
+        raise Refused(
+            findings=tuple(replace(one, message=f"link: {one.message}") for one in findings)
+        )
+
+
+def must_lead(link: bytes, state: DeviceState) -> None:
+    """The device believes the key of the link, by the root that it holds.
+
+    Raises:
+        Refused: its root is another than the one that vouches.
+
+    Clause: sec:L10, gbcs:CS02b
+    """
+    held = state.anchors[ROOT]
+    point = public_key_octets(parse_certificate(link).tbs)
+    if point not in CertificationPath(held, (link,), None).points:
+        raise _refused(
+            f"device {state.device}: holds the root with the key identifier"
+            f" {held.key_identifier.hex()}, which did not sign it, must have"
+        )
+
+
+def _refused(what: str, where: str = "link") -> Refused:
+    return Refused(f"link: {what}", where=where, clause="sec-app-b:B", rule="recovery.link")

@@ -38,12 +38,13 @@ from smki.bootstrap.recoveries import (
 from smki.ceremonies.keysets import REHEARSAL
 from smki.ceremonies.scripts import CONTINGENCY, RECOVERY
 from smki.devices import DeviceState
-from smki.devices.kinds import BROKER_KA, ROOT, cell
+from smki.devices.kinds import BROKER_KA, cell
 from smki.flows.office import FrontOffice
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
+from smki.flows.recovery_link import must_lead
 from smki.flows.recovery_permitting import must_be_own, must_stand, permitted_until
 from smki.interfaces.key_serving import KeyOver
-from smki.interfaces.recovery_linking import must_vouch
+from smki.interfaces.recovery_linking import must_be_believed
 from smki.interfaces.recovery_members import turn_of
 from smki.interfaces.recovery_refusing import Asked, Told, refusals_lodged
 from smki.interfaces.rosters import devices_of, keep_roster
@@ -116,8 +117,9 @@ def begin(
 
     Raises:
         Refused: the name is a rehearsal's, no decision permits it, the incident stands otherwise,
-            another key is open, nothing new would be placed, or there is one of that name with
-            another plan; but for the first, the record says so.
+            another key is open, nothing new would be placed, the link of a root update is not as it
+            must be, or there is one of that name with another plan; but for the first, the record
+            says so.
         Malformed: a rate is of a region that there is not.
         Unavailable: the record or the estate is away, or nobody has the key open.
 
@@ -165,6 +167,8 @@ def _begun(recovery: Recovery, wanted: Wanted, at: datetime) -> tuple[Carried, i
         device = _first(kept, leg, meant)
         public_key = opened or _own(house, leg, device)
         _must_believe(device, leg, public_key)
+        if wanted.link:
+            must_lead(wanted.link, device)
         arrangement = arranged(
             leg.materials,
             leg.placed,
@@ -227,7 +231,7 @@ def _made(front: FrontOffice, house: Settings, wanted: Wanted, at: datetime) -> 
         symmetric_key=bytes(SYMMETRIC_KEY_OCTETS),  # carriers ask for it where it is
     )
     if wanted.link:
-        must_vouch(wanted.link, now.certificates[ROOT])
+        must_be_believed(house, wanted.link, SystemClock().now())
     legs = recovery_legs(
         wanted.method, wanted.lost, now, now, at=at, contingency=contingency, link=wanted.link
     )

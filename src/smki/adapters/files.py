@@ -1,8 +1,11 @@
 """Small files that are whole or absent, whatever fails."""
 
 import errno
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -95,6 +98,29 @@ def read_octets(path: Path) -> bytes:
         raise Unavailable(
             f"file {path.name}: cannot be read ({error.strerror})", where=os.fspath(path)
         ) from error
+
+
+@contextmanager
+def alone(path: Path, busy: str) -> Iterator[None]:
+    """Nobody else holds the file of this path, in any process of this machine, until it is left.
+
+    Whoever holds it and dies holds it no more; the file stays, empty.
+
+    Raises:
+        Unavailable: another does, in the words of `busy`; or it cannot be written.
+    """
+    try:
+        file = path.open("ab")
+    except OSError as error:
+        raise Unavailable(
+            f"file {path.name}: cannot be written ({error.strerror})", where=os.fspath(path)
+        ) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Unavailable(busy, where=os.fspath(path)) from None
+        yield
 
 
 def prove_room(folder: Path, octets: int) -> None:

@@ -5,6 +5,7 @@
     recoveries/NAME/carry/CAMPAIGN.json    what carriers need, without any secret
     recoveries/NAME/report.json       the report, once it is written
     recoveries/NAME/carry/CAMPAIGN.sock    where whoever has the key open is asked
+    recoveries/NAME/carry/CAMPAIGN.lock    held while it is begun; empty
 
 A recovery without a house of its own is one of the operator's own house. Its campaigns are in the
 database of its house's estate; they are called NAME, or NAME.SOMETHING if there are several.
@@ -18,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from smki.adapters.files import make_folder, read_octets, write_durably
+from smki.adapters.files import alone, make_folder, read_octets, write_durably
 from smki.adapters.sql.campaign_acts import SqlCampaignActs
 from smki.adapters.sql.campaign_points import SqlCampaignPoints
 from smki.adapters.sql.campaigns import SqlCampaigns
@@ -29,12 +30,13 @@ from smki.ports.campaigns import Carried, Member
 from smki.ports.estate import Estate, InventoryQuery, InventoryRow
 from smki.recovery import CampaignPlan, Waves
 from smki.recovery.arranging import Arranged, encode_arranged, parse_arranged
-from smki.terms import Malformed, Refused
+from smki.terms import Malformed, Refused, Unavailable
 
 FOLDER: Final = "recoveries"
 HOUSE: Final = "house"
 REPORT: Final = "report.json"
 _CARRY: Final = "carry"
+_LOCK: Final = ".lock"
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,15}(\.[a-z0-9]+(-[a-z0-9]+){0,15})?")
 _NAME_MOST: Final = 64
 _PAGE: Final = 2_000  # devices of the inventory that are read at once
@@ -130,6 +132,33 @@ def open_kept(house: Settings) -> Iterator[Kept]:
             points=SqlCampaignPoints(estate.store),
             acts=SqlCampaignActs(estate.store),
         )
+
+
+@contextmanager
+def begun_alone(recovery: Recovery, kept: Kept, there: Carried | None) -> Iterator[None]:
+    """Nobody else begins this campaign until it is left, and nobody has since it was looked for.
+
+    Args:
+        recovery: which.
+        kept: of its house.
+        there: what was found of it; None if there was none.
+
+    Raises:
+        Unavailable: somebody else begins it just now, or has.
+
+    Clause: sec:L10
+    """
+    name = recovery.campaign
+    busy = (
+        f"campaign {name}: another command begins it just now, must be one;"
+        f" 'smki recovery status {name}' tells of it"
+    )
+    place = recovery.arrangement.with_suffix(_LOCK)
+    make_folder(place.parent, 0o700)
+    with alone(place, busy):
+        if there is None and kept.campaigns.campaign(name) is not None:
+            raise Unavailable(busy, where=str(place))
+        yield
 
 
 def begin_campaign(

@@ -1,12 +1,12 @@
 """Makes the estate of a house: whom its devices trust, who certifies them, one maker at a time."""
 
-import fcntl
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import Final
 
 from smki.adapters.device_keys import KeyMakers
+from smki.adapters.files import alone
 from smki.adapters.world import SystemClock, SystemEntropy
 from smki.bootstrap import Settings, open_front
 from smki.bootstrap.estates import anchors_of, home_figures, open_estate, trusted_certificates
@@ -15,10 +15,10 @@ from smki.devices import DeviceKind
 from smki.interfaces.estate_issuing import open_issuer
 from smki.interfaces.estate_making import Made, Making, Progress, is_made, make_estate
 from smki.profiles import DEVELOPMENT_HARDWARE
-from smki.terms import Unavailable
 from smki.wire import der
 
 _LOCK: Final = "estate.lock"
+_BUSY: Final = "another 'smki estate make' is at work, try again when it has finished"
 _FOLDER: Final = "estate-lots"
 NOBODY: Final = "nobody"
 
@@ -64,7 +64,7 @@ def make_in_house(
     with open_front(settings) as front:
         certificates = trusted_certificates(settings, load_hierarchy(front))
     anchors = {kind: anchors_of(kind, certificates) for kind in DeviceKind}
-    with _alone(settings), open_estate(settings, new=True) as opened:
+    with alone(settings.path(_LOCK), _BUSY), open_estate(settings, new=True) as opened:
         made, through = Made.nothing(opened), NOBODY
         if not is_made(opened, devices):
             with (
@@ -90,21 +90,3 @@ def make_in_house(
                 made = make_estate(making, devices)
         octets = opened.octets() // max(1, made.devices)
     return MadeInHouse(made=made, through=through, octets=octets)
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Nobody else makes devices of this estate.
-
-    Raises:
-        Unavailable: another does.
-    """
-    with settings.path(_LOCK).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Unavailable(
-                "another 'smki estate make' is at work, try again when it has finished",
-                where=str(settings.path(_LOCK)),
-            ) from None
-        yield

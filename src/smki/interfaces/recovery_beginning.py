@@ -30,6 +30,7 @@ from smki.bootstrap.recoveries import (
     Kept,
     Recovery,
     begin_campaign,
+    begun_alone,
     inventory_rows,
     members_of,
     open_kept,
@@ -121,7 +122,8 @@ def begin(
             must be, or there is one of that name with another plan; but for the first, the record
             says so.
         Malformed: a rate is of a region that there is not.
-        Unavailable: the record or the estate is away, or nobody has the key open.
+        Unavailable: the record or the estate is away, nobody has the key open, or another command
+            begins it just now.
 
     Clause: sec:L10
     """
@@ -179,9 +181,10 @@ def _begun(recovery: Recovery, wanted: Wanted, at: datetime) -> tuple[Carried, i
         )
         plan = _plan(wanted, expires)
         members = members_of(kept.estate, plan, meant)
-        if there is None:
-            keep_roster(recovery, kept.estate, filter(meant, inventory_rows(kept.estate)))
-        carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
+        with begun_alone(recovery, kept, there):
+            if there is None:
+                keep_roster(recovery, kept.estate, filter(meant, inventory_rows(kept.estate)))
+            carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
         devices = sum(wave.devices for wave in kept.campaigns.counts(wanted.campaign))
     return carried, devices
 

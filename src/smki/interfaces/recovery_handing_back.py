@@ -19,6 +19,7 @@ from smki.bootstrap.recoveries import (
     Recovery,
     arrangement_of,
     begin_campaign,
+    begun_alone,
     members_of,
     open_kept,
     recovery_of,
@@ -102,21 +103,22 @@ def _begun(taken: Recovery, recovery: Recovery, plan: CampaignPlan) -> tuple[Car
                 f"{role.name.lower()}: would be given the certificates that devices had before, new"
                 " ones must be issued first ('smki renew')"
             )
-        carried = begin_campaign(
-            recovery,
-            kept,
-            plan,
-            arranged(
-                leg.materials,
-                leg.placed,
-                originator=broker,
-                reader=broker,
-                signing_key=parse_certificate(now.certificates[_SIGNING]).tbs.public_key,
-                broker=now.certificates[kinds.BROKER_KA],
-            ),
-            members_of(kept.estate, plan, _meant(leg, kept, name)),
-            at,
-        )
+        with begun_alone(recovery, kept, there):
+            carried = begin_campaign(
+                recovery,
+                kept,
+                plan,
+                arranged(
+                    leg.materials,
+                    leg.placed,
+                    originator=broker,
+                    reader=broker,
+                    signing_key=parse_certificate(now.certificates[_SIGNING]).tbs.public_key,
+                    broker=now.certificates[kinds.BROKER_KA],
+                ),
+                members_of(kept.estate, plan, _meant(leg, kept, name)),
+                at,
+            )
         devices = sum(wave.devices for wave in kept.campaigns.counts(recovery.campaign))
     return carried, devices
 

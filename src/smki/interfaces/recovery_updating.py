@@ -26,6 +26,7 @@ from smki.bootstrap.recoveries import (
     Recovery,
     arrangement_of,
     begin_campaign,
+    begun_alone,
     inventory_rows,
     members_of,
     open_kept,
@@ -85,7 +86,8 @@ def begin_update(
         arrangement = _arranged(leg, _own_key(kept, settings, leg, meant), settings, names[-1])
         plan = replace(plan, expires=(begun + OWN_WITHIN).replace(microsecond=0))
         members = members_of(kept.estate, plan, meant)
-        carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
+        with begun_alone(recovery, kept, there):
+            carried = begin_campaign(recovery, kept, plan, arrangement, members, at)
         count = sum(wave.devices for wave in kept.campaigns.counts(recovery.campaign))
     return carried, count
 

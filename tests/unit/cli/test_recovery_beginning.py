@@ -3,7 +3,7 @@
 import shutil
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from tests.unit.cli.conftest import Authority, House, key_open, refused_in
@@ -11,6 +11,7 @@ from tests.unit.cli.conftest import Authority, House, key_open, refused_in
 from smki.bootstrap import load_settings
 from smki.bootstrap.estates import open_estate
 from smki.devices import DeviceKind
+from smki.interfaces import recovery_beginning
 from smki.ports.estate import InventoryQuery
 from smki.recovery.report import RunKind, parse_report
 
@@ -138,11 +139,11 @@ def _concluded(house: House, devices: int, folder: Path) -> None:
 
 @pytest.mark.clause("sec:L10", "sec:L10.9")
 def test_a_live_exercise_is_of_the_list_that_was_decided_about(
-    authority: Authority, tmp_path: Path
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No list, another, a longer or a shorter one is refused; of that one the report says what it was.
 
-    Once its decision is withdrawn nobody begins to carry it.
+    Once its decision is withdrawn nobody begins to carry it. Of two that begin it at once one does.
     """
     house = authority.house
     with (house.state / "smki.toml").open("a") as configuration:
@@ -169,8 +170,9 @@ def test_a_live_exercise_is_of_the_list_that_was_decided_about(
     own = (*LOST[:-1], "method-1", "--waves", "1000", "--canaries", "0")
     two, mixed = meters[:2], [meters[0], meters[1], hub]
     for some in (two, mixed):
-        about = exercise(*some)[4]
-        authority.lodge(f"M-{len(some)}", "recovery-method", about, "--scope", "method-1")
+        authority.lodge(
+            f"M-{len(some)}", "recovery-method", exercise(*some)[4], "--scope", "method-1"
+        )
     assert "must be given (--devices)" in _refused(house, *exercise(*two), *own)
     for wrong in (two[:1], mixed, mixed[1:]):
         said = _refused(house, *exercise(*two), *own, *listed(*wrong))
@@ -184,8 +186,11 @@ def test_a_live_exercise_is_of_the_list_that_was_decided_about(
     left.mkdir(parents=True)
     for one in ("roster-000007", ".roster-000000.cut-off"):  # of a beginning that was cut off
         (left / one).write_bytes(b"half")
-    code, begun = house.json(*exercise(*two), *own, *listed(*reversed(two)))
-    assert (code, begun["devices"]) == (0, 2), begun
+    words = (*exercise(*two), *own, *listed(*reversed(two)))
+    code, said, (begun,) = _meanwhile(house, monkeypatch, "begun_alone", words)
+    assert (code, "exercise: another command begins it" in said["error"]["message"]) == (3, True)
+    assert (begun[0], begun[1]["devices"]) == (0, 2), begun
+    assert house.json(*words) == begun
     authority.lodge("W-2", "withdraw-decision", "M-2")
     assert "was withdrawn" in _refused(house, "recovery", "carry", "exercise")
     assert refused_in(house, "a party's own")[-1][:2] == ("exercise", "M-2")
@@ -199,13 +204,18 @@ def test_a_live_exercise_is_of_the_list_that_was_decided_about(
     assert [(one.owner, one.devices) for one in report.residuals] == [("the fitters", 2)]
     assert "says something else" in _refused(house, *concluded)
     words = ("--incident", exercise(meters[0])[4], "--decision", "M-1", *own)
-    _fleet_follows(authority, own, (*words, *listed(meters[0])))
+    _fleet_follows(authority, own, (*words, *listed(meters[0])), monkeypatch)
     assert "no device that is meant" in _refused(
         house, *BEGIN[:2], "none", *FLEET, *own, *listed(hub)
     )
 
 
-def _fleet_follows(authority: Authority, own: tuple[str, ...], one: tuple[str, ...]) -> None:
+def _fleet_follows(
+    authority: Authority,
+    own: tuple[str, ...],
+    one: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """After an exercise with its first device the rest of the fleet has its own turn."""
     house = authority.house
     authority.lodge("M-1", "recovery-method", one[1], "--scope", "method-1")
@@ -213,8 +223,25 @@ def _fleet_follows(authority: Authority, own: tuple[str, ...], one: tuple[str, .
     assert house.json("recovery", "carry", "first")[1]["recovered"] == 1
     authority.lodge("M-9", "recovery-method", "INC-9", "--scope", "method-1")
     assert "holds already" in _refused(house, *BEGIN[:2], "done", *FLEET, *own, *one[-2:])
-    code, begun = house.json(*BEGIN[:2], "fleet", *FLEET, *own)
+    words = (*BEGIN[:2], "fleet", *FLEET, *own)
+    code, begun, (said,) = _meanwhile(house, monkeypatch, "keep_roster", words)
     assert (code, begun["devices"] > 1) == (0, True), begun
+    assert (said[0], "fleet: another command" in said[1]["error"]["message"]) == (3, True), said
+
+
+def _meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch, place: str, words: tuple[str, ...]
+) -> tuple[int, Any, list[tuple[int, Any]]]:
+    """What is said, and what to another that says the same while the first is at that place."""
+    there, others = getattr(recovery_beginning, place), list[tuple[int, Any]]()
+
+    def first(*given: Any) -> Any:
+        monkeypatch.setattr(recovery_beginning, place, there)
+        others.append(house.json(*words))
+        return there(*given)
+
+    monkeypatch.setattr(recovery_beginning, place, first)
+    return *house.json(*words), others
 
 
 def _refused(house: House, *words: str) -> str:

@@ -4,7 +4,6 @@ Beside an SMKI that is there: in its state directory, and with its record for th
 SMKI no key is used but those that lodge.
 """
 
-import fcntl
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from smki.adapters.files import make_folder
+from smki.adapters.files import alone, make_folder
 from smki.bootstrap import Settings, open_office
 from smki.interfaces.rehearsal.concluding import REPORT
 from smki.interfaces.rehearsal.frame import (
@@ -27,7 +26,7 @@ from smki.interfaces.rehearsal.frame import (
     take_steps,
 )
 from smki.merkle.canonical import JSON
-from smki.terms import Malformed, Unavailable
+from smki.terms import Malformed
 
 _NAME: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+){0,7}")
 _NAME_MOST: Final = 30  # names of decisions, campaigns and defects begin with it
@@ -176,11 +175,5 @@ def _alone(folder: Path) -> Iterator[None]:
         Unavailable: another process does.
     """
     make_folder(folder, 0o700)
-    with (folder / LOCK).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Unavailable(
-                "another process holds this rehearsal, must be one at a time", where=str(folder)
-            ) from None
+    with alone(folder / LOCK, "another process holds this rehearsal, must be one at a time"):
         yield

@@ -120,7 +120,10 @@ class Evidence:
 
 
 class Campaigns(Protocol):
-    """Durable on return, all of a call or nothing; for several processes and machines at once."""
+    """Durable on return, all of a call or nothing; for several processes and machines at once.
+
+    A lease is durable with what is written next: before that nothing is sent.
+    """
 
     def begin(self, name: str, plan: CampaignPlan, at: datetime) -> Carried:
         """The campaign is there, without devices; the same again changes nothing.

@@ -65,7 +65,12 @@ class Settled:
 
 
 class Outbox(Protocol):
-    """Durable on return, all of a call or nothing; for several processes at once."""
+    """All of a call or nothing; for several processes at once.
+
+    What is kept is durable on return, and with it all that was done before, by whoever. If the power
+    fails before anything was kept after it, counters may be as if they had never been given, and what
+    is settled as if it waited still: nothing was sent meanwhile.
+    """
 
     def counters(self, originator: EUI64, count: int, at: datetime) -> range:
         """So many counters of the originator, which nobody had before and nobody will have.

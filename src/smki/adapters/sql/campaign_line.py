@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Connection, Table, Text, case, func, select
+from sqlalchemy import BigInteger, Column, Connection, Table, Text, bindparam, case, func, select
 
 from smki.adapters.sql.campaign_tables import METADATA
 from smki.adapters.sql.estate_tables import instant, micros
@@ -22,11 +22,17 @@ _LINE: Final = Table(
 )
 
 
-def came_to(store: Store, connection: Connection, name: str, at: datetime) -> None:
-    """The line's time has come to that instant, or further."""
-    row = store.insert(_LINE).values(campaign=name, at=micros(at))
-    later = case((_LINE.c.at < row.excluded.at, row.excluded.at), else_=_LINE.c.at)
-    connection.execute(row.on_conflict_do_update(index_elements=["campaign"], set_={"at": later}))
+class LineTime:
+    """The time of the line in the campaigns of a store."""
+
+    def __init__(self, store: Store) -> None:
+        row = store.insert(_LINE).values(campaign=bindparam("of"), at=bindparam("came_to"))
+        later = case((_LINE.c.at < row.excluded.at, row.excluded.at), else_=_LINE.c.at)
+        self._came = row.on_conflict_do_update(index_elements=["campaign"], set_={"at": later})
+
+    def came_to(self, connection: Connection, name: str, at: datetime) -> None:
+        """It has come to that instant, or further."""
+        connection.execute(self._came, {"of": name, "came_to": micros(at)})
 
 
 def newest(connection: Connection, names: Collection[str]) -> datetime | None:

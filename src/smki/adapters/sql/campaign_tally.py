@@ -6,16 +6,20 @@ transaction in which fates change; a campaign that was begun before there was a 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Integer,
+    Select,
     SmallInteger,
     Table,
     Text,
+    bindparam,
     delete,
     func,
     insert,
@@ -49,9 +53,15 @@ Moved = tuple[Sort, int, str, int]
 """By what devices were counted, the code of the fate that they have now, why, and how many."""
 
 
-def state_of(name: str) -> Any:
+def state_of(connection: Connection, name: str) -> str | None:
     """Whether the campaign goes on; nobody counts its devices anew until the transaction ends."""
-    return select(CAMPAIGN.c.state).where(CAMPAIGN.c.name == name).with_for_update(read=True)
+    found: str | None = connection.scalar(_STATE, {"of": name})
+    return found
+
+
+_STATE: Final = (
+    select(CAMPAIGN.c.state).where(CAMPAIGN.c.name == bindparam("of")).with_for_update(read=True)
+)
 
 
 class Tally:
@@ -97,11 +107,21 @@ class Tally:
 
 def counted(connection: Connection, name: str, *by: str) -> Sequence[Any]:
     """What devices are counted by, of `wave`, `fate` and the others, and how many, in that order."""
-    rows = connection.execute(_summed(_TALLY, func.sum(_T.devices), name, by)).all()
-    return rows or connection.execute(_summed(MEMBER, func.count(), name, by)).all()
+    of = {"of": name}
+    return connection.execute(_tallied(by), of).all() or connection.execute(_anew(by), of).all()
 
 
-def _summed(table: Table, devices: Any, name: str, by: Sequence[str]) -> Any:
+@cache
+def _tallied(by: tuple[str, ...]) -> Select[Any]:
+    return _summed(_TALLY, func.sum(_T.devices), by)
+
+
+@cache
+def _anew(by: tuple[str, ...]) -> Select[Any]:
+    return _summed(MEMBER, func.count(), by)
+
+
+def _summed(table: Table, devices: ColumnElement[int], by: Sequence[str]) -> Select[Any]:
     columns = [table.c[column] for column in by]
-    mine = select(*columns, devices).where(table.c.campaign == name)
+    mine = select(*columns, devices).where(table.c.campaign == bindparam("of"))
     return mine.group_by(*columns).having(devices != 0).order_by(*columns)

@@ -7,7 +7,7 @@ write at a time, PostgreSQL passes over rows that another is just leasing.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from smki.adapters.sql.campaign_line import came_to, newest
+from smki.adapters.sql.campaign_line import LineTime, newest
 from smki.adapters.sql.campaign_tables import (
     CAMPAIGN,
     CODES,
@@ -61,7 +61,7 @@ class SqlCampaigns:
         self._store = store
         self._store.write(METADATA.create_all)
         self._forms = SqlForms(store)
-        self._tally = Tally(store)
+        self._tally, self._line_time = Tally(store), LineTime(store)
         # Built once: to put a statement together takes as long as to change a hundred devices.
         these = (_M.campaign == bindparam("of")) & store.among_bound(_M.device, "these")
         self._leased = update(MEMBER).where(these).values(_LEASED)
@@ -127,8 +127,9 @@ class SqlCampaigns:
 
     def campaign(self, name: str) -> Carried | None:
         """The campaign of that name; None if there is none."""
-        query = select(CAMPAIGN).where(CAMPAIGN.c.name == name)
-        row = self._store.read(lambda connection: connection.execute(query).mappings().first())
+        row = self._store.read(
+            lambda connection: connection.execute(_CAMPAIGN, {"of": name}).mappings().first()
+        )
         return None if row is None else _carried(row)
 
     def campaigns(self) -> Sequence[Carried]:
@@ -170,13 +171,13 @@ class SqlCampaigns:
         """Devices of the wave that are this process's until then."""
 
         def work(connection: Connection) -> tuple[Member, ...]:
-            if connection.scalar(state_of(name)) != CampaignState.RUNNING.value:
+            if state_of(connection, name) != CampaignState.RUNNING.value:
                 return ()
             found: list[Any] = []
             for region, limit in most.items():
                 if limit > 0:
-                    query = _due(name, wave, region, micros(at)).limit(limit)
-                    found += connection.execute(query).all()
+                    which = {"of": name, "in_wave": wave, "where": region, "by": micros(at)}
+                    found += connection.execute(_DUE, {**which, "most": limit}).all()
             if found:
                 these = self._these(name, [row[0] for row in found])
                 connection.execute(self._leased, {**these, "until": micros(until), "whose": worker})
@@ -185,7 +186,7 @@ class SqlCampaigns:
                 self._tally.recount(connection, name, moved)
             return tuple(member_of(row, leased=True) for row in found)
 
-        return self._store.write(work)
+        return self._store.write_ahead(work)
 
     def settle(self, name: str, worker: str, became: Sequence[Became]) -> int:
         """So many of these became what is said, with their evidence."""
@@ -194,7 +195,7 @@ class SqlCampaigns:
         unheard = self._unheard(became)
 
         def work(connection: Connection) -> int:
-            connection.scalar(state_of(name))
+            state_of(connection, name)
             mine = self._mine(connection, name, worker, numbers)
             kept = [one for one in zip(numbers, became, columns, strict=True) if one[0] in mine]
             rows = [
@@ -208,7 +209,7 @@ class SqlCampaigns:
             ]
             _PROVEN.run(connection, rows)
             self._keep_fates(connection, name, kept, mine)
-            came_to(self._store, connection, name, max(one.at for one in became))
+            self._line_time.came_to(connection, name, max(one.at for one in became))
             return len(kept)
 
         return self._store.write(work) if became else 0
@@ -328,15 +329,20 @@ def _execute(statement: Any, rows: Sequence[Mapping[str, Any]], connection: Conn
     connection.execute(statement, rows)
 
 
-def _due(name: str, wave: int, region: str, at: int) -> Any:
-    return (
-        select(*DEVICE)
-        .where(_M.campaign == name, _M.wave == wave, _M.region == region, _M.due <= at)
-        .order_by(_M.due, _M.device)
-        .with_for_update(skip_locked=True)
+_plan_of: Final = lru_cache(maxsize=16)(parse_plan)  # carriers ask for theirs again and again
+_CAMPAIGN: Final = select(CAMPAIGN).where(CAMPAIGN.c.name == bindparam("of"))
+_DUE: Final = (
+    select(*DEVICE)
+    .where(
+        _M.campaign == bindparam("of"),
+        _M.wave == bindparam("in_wave"),
+        _M.region == bindparam("where"),
+        _M.due <= bindparam("by"),
     )
-
-
+    .order_by(_M.due, _M.device)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 _UNDER_WAY: Final = CODES[Fate.UNDER_WAY]
 _LEASED: Final = {
     "fate": _UNDER_WAY,
@@ -384,7 +390,7 @@ def _evidence_of(name: str, which: ColumnElement[bool], limit: int) -> Select[An
 def _carried(row: Any) -> Carried:
     return Carried(
         name=row["name"],
-        plan=parse_plan(bytes(row["plan"])),
+        plan=_plan_of(bytes(row["plan"])),
         state=CampaignState(row["state"]),
         looked_at=max(row["looked_at"], _NOT_LOOKED),
         whole=row["looked_at"] != _NOT_WHOLE,

@@ -110,7 +110,7 @@ class SqlHeadEnd:
             connection.execute(_GIVEN, {**whose, "newest": begin + count - 1})
             return range(begin, begin + count)
 
-        return self._store.write(work) if count else range(0)
+        return self._store.write_ahead(work) if count else range(0)
 
     def keep(self, commands: Outgoing, settled: Sequence[Settled] = ()) -> None:
         """The commands are kept, and may be sent.
@@ -133,7 +133,7 @@ class SqlHeadEnd:
             Unavailable: the database does not take it.
         """
         if settled:
-            self._store.write(lambda connection: self._settle(connection, settled))
+            self._store.write_ahead(lambda connection: self._settle(connection, settled))
 
     def _settle(self, connection: Connection, settled: Sequence[Settled]) -> None:
         for each in settled:

@@ -3,6 +3,9 @@
 SQLite runs in WAL mode with synchronous FULL, and a writing transaction takes the lock at its
 beginning, so that it never fails half-way for want of it. PostgreSQL runs through psycopg with
 synchronous commits; what it asks to be tried again is tried again. Nothing here knows a table.
+
+What need not outlive a power cut before something later does is `write_ahead`: both databases keep one
+log in the order of commits, and whoever forces the later one to disk forces the earlier with it.
 """
 
 import json
@@ -59,9 +62,11 @@ _POSTGRESQL_TIMES: Final = {
 }
 _TRY_AGAIN: Final = frozenset({"40001", "40P01"})  # serialisation failure, deadlock
 
+_DURABLE: Final = "PRAGMA synchronous=FULL"  # the log is forced to disk with each commit ...
+_ORDERED: Final = "PRAGMA synchronous=NORMAL"  # ... or with one that comes after it
 _SQLITE_SETTINGS: Final = (
     "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
+    _DURABLE,
     "PRAGMA foreign_keys=ON",
     f"PRAGMA cache_size=-{CACHE_KIBIBYTES}",
     f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}",
@@ -80,7 +85,8 @@ class Store:
         self.engine = _engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._dialect = import_module(f"sqlalchemy.dialects.{self.engine.dialect.name}")
-        self._writer = self.engine.execution_options(smki_write=True)
+        self._writer = self.engine.execution_options(smki_write=_DURABLE)
+        self._ahead = self.engine.execution_options(smki_write=_ORDERED)
         self._fault: type[Exception] = self._driver().Error
         self._hurry = threading.local()  # until when this thread reads; absent if it has time
         self._hurried = self._hurried_engine(url) if self.is_sqlite else None
@@ -153,6 +159,18 @@ class Store:
             Inconsistent: what was to be written contradicts what is there.
         """
         return self._run(self._writer.begin, work, attempts)
+
+    def write_ahead(self, work: Callable[[Connection], _Result]) -> _Result:
+        """What `work` returns; all see what it wrote, which is durable when the next `write` is.
+
+        For what a later write is to follow, by whoever: if the power fails before that one returns, it may
+        be as if this had never been, and then nothing that was written after it is there either.
+
+        Raises:
+            Unavailable: as for `write`.
+            Inconsistent: as for `write`.
+        """
+        return self._run(self._ahead.begin, work)
 
     def _run(
         self,
@@ -280,6 +298,7 @@ def _engine(url: str, *, busy: int = BUSY_MILLISECONDS) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -299,8 +318,19 @@ def _prepare_sqlite(connection: Any, _record: object, *, busy: int) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("smki_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    write = connection.get_execution_options().get("smki_write")
+    if write is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    if connection.info.get("synchronous", _DURABLE) != write:
+        connection.exec_driver_sql(write)
+        connection.info["synchronous"] = write
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("smki_write") == _ORDERED:
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

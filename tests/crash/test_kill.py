@@ -29,7 +29,7 @@ from smki.terms import (
 from smki.wire import der
 
 MakeDocument = Callable[[int], Any]
-READY_SECONDS = 20.0  # a few on a quiet machine; it is shared with other tests
+READY_SECONDS = 60.0  # a few on a quiet machine; it is shared with other tests
 
 
 def _submit(house: Any, octets: bytes) -> int | None:

@@ -241,7 +241,7 @@ def test_a_list_that_could_not_be_read_is_tried_again() -> None:
 
     async def scene() -> None:
         following = asyncio.create_task(_follow(refresh))
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), 60)
         assert not following.done()
         following.cancel()
         with suppress(asyncio.CancelledError):

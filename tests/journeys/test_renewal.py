@@ -19,7 +19,7 @@ from smki.terms import AdHocStatus, Interface
 if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
-SECONDS = 5.0
+SECONDS = 60.0
 EVERYTHING = "800"  # days: the lists of the roots and all credentials, which live two years
 
 

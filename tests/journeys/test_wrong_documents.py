@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
 pytestmark = pytest.mark.clause("sec-app-m:F")
-SLOW_SECONDS = 20  # a body that stalls is cut off long before
+SLOW_SECONDS = 29  # a body that stalls is cut off long before, one of a CSR anyway in thirty
 HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 OPEN: Final = {
     Interface.AD_HOC: (b"DeviceCertificateSigningRequest", b"CertificateSigningRequest"),
@@ -95,7 +95,7 @@ def test_a_wrong_document_is_a_format_error(house: House, interface: Interface, 
     assert b"FORMAT_ERROR" in answer
     assert b"<ErrorCode>FM:AA1</ErrorCode>" in answer
     assert socket.gethostname().encode() not in answer
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize("text", [b"%%%%", b"MA AA", b"", b"AA=="])
@@ -203,7 +203,7 @@ def assert_unknown(house: House, query: str) -> None:
     parts = urlsplit(house.address("batch"))
     context = house.credential("supplier", Interface.BATCH).context()
     connection = http.client.HTTPSConnection(
-        parts.hostname or "", parts.port, timeout=30, context=context
+        parts.hostname or "", parts.port, timeout=60, context=context
     )
     with contextlib.closing(connection):
         connection.request("GET", f"{parts.path}/CSRBatchResult{query}")
@@ -226,7 +226,7 @@ def asked(house: House, path: str, body: str) -> tuple[int, str]:
         {"Content-Type": "application/xml"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # the same
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # the same
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -269,6 +269,6 @@ def test_the_local_listener_offers_no_other_service(house: House) -> None:
     ):
         assert asked(house, path, "<x/>")[0] == 404
     with urllib.request.urlopen(  # noqa: S310  # an address of our own house
-        house.address("repository_local") + "/log/checkpoint", timeout=10
+        house.address("repository_local") + "/log/checkpoint", timeout=60
     ) as answer:
         assert answer.read().decode().startswith(house.status()["log"]["origin"])

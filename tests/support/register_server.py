@@ -35,7 +35,7 @@ from smki.wire.encodings import write_pem
 
 PARTY: Final = "supplier"
 PASSWORD: Final = "a sentence is good"
-WAIT: Final = 20  # seconds
+WAIT: Final = 60  # seconds
 
 
 @dataclass

@@ -53,6 +53,6 @@ class ServedLine:
         if self._process is None:
             return {}
         self._process.send_signal(signal.SIGINT)
-        said, _ = self._process.communicate(timeout=20)
+        said, _ = self._process.communicate(timeout=60)
         document: dict[str, object] = json.loads(said)
         return document

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
 AXE = "axe-core"
-BROWSER_WAIT = 15_000  # milliseconds
+BROWSER_WAIT = 60_000  # milliseconds
 AXE_VERSION = "4.14.1"
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 FLAGS = (
@@ -109,7 +109,7 @@ class Visitor:
 
     def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         connection = http.client.HTTPSConnection(
-            self._host, self._port, timeout=30, context=self._context
+            self._host, self._port, timeout=60, context=self._context
         )
         with contextlib.closing(connection):
             connection.request(method, path, body, {**headers, "Cookie": self.cookie})

@@ -34,7 +34,7 @@ def search(house: House, apikey: str, identity: EUI64 = SUPPLIER) -> RepositoryA
     """The answer of the web service to a search for an organisation."""
     parts = urlsplit(house.address("repository_local"))
     body = write_search_request(SearchQuery(identity=identity, device=False))
-    with closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)) as one:
+    with closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)) as one:
         path = f"/services/certificatesearch?apikey={apikey}"
         one.request("POST", path, body, {"Content-Type": "application/xml"})
         answer = one.getresponse()

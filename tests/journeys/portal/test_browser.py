@@ -395,7 +395,7 @@ def _retrieve(house: House) -> None:
     """The web service is asked for a certificate that there is not."""
     parts = urlsplit(house.address("repository_local"))
     path, body = f"{RETRIEVE_PATH}?apikey={API_KEY}", write_data_request(SerialNumber(1))
-    with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=30)) as connection:
+    with closing(HTTPConnection(parts.hostname or "", parts.port, timeout=60)) as connection:
         connection.request("POST", path, body, {"Content-Type": "application/xml"})
         assert connection.getresponse().status == 402
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from smki.governance.entities import Entity
 
 pytestmark = [pytest.mark.slow, pytest.mark.clause("sec:C6", "sec:M4.13")]
-WAIT = 10_000  # milliseconds
+WAIT = 60_000  # milliseconds
 TABS = 300  # more than any page has
 SEATS = {
     "secretary": SeatCategory.SECRETARIAT,

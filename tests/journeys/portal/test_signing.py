@@ -150,7 +150,7 @@ def test_what_is_no_decision_is_malformed(authority: Authority, tmp_path: Path) 
         (b"{" * (UPLOAD_OCTETS + 1), "application/json", 413),  # all of it is read
     ):
         connection = http.client.HTTPSConnection(
-            parts.hostname or "", parts.port, timeout=30, context=officer.credential.context()
+            parts.hostname or "", parts.port, timeout=60, context=officer.credential.context()
         )
         with closing(connection):
             path = f"{parts.path}/decisions"

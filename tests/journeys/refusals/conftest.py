@@ -122,15 +122,15 @@ class Trial:
         try:
             yield
         finally:
-            thread.join(20)
+            thread.join(60)
 
     def _carry(self, times: int) -> None:
-        until = time.monotonic() + 15
+        until = time.monotonic() + 60
         while not self.recovery.key_socket.exists():
             if time.monotonic() > until:
                 return
             time.sleep(0.02)
-        key = KeyOver(self.recovery.key_socket, patience=5)
+        key = KeyOver(self.recovery.key_socket, patience=60)
         for number in range(times):
             self.signatures += key.sign([b"command %d" % number])
         key.close()

@@ -67,7 +67,7 @@ def test_whoever_is_there_ends_it(trial: Any) -> None:
     with trial.carrying(1):
         pass
     forget(trial.recovery)
-    thread.join(20)
+    thread.join(60)
     ((code, said),) = done
     assert code == 0, said
     assert b'"ended":"ended by the operator"' in Path(said["to_be_signed"]).read_bytes()

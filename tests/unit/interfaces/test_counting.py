@@ -45,7 +45,7 @@ def test_dropping_goes_on_while_there_is_more(monkeypatch: pytest.MonkeyPatch) -
 
     async def count() -> None:
         async with counting_uses(cast("FrontOffice", front)):
-            for _ in range(500):
+            for _ in range(6_000):
                 if full.drops > 1:
                     break
                 await asyncio.sleep(0.01)

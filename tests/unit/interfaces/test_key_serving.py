@@ -163,11 +163,11 @@ def test_whoever_comes_back_is_waited_for(tmp_path: Path, over: KeyOver) -> None
     with serve_key(path, _served(Counted(1))):  # the connection of before is broken
         over.sign([b"b"])
     signed: list[list[bytes]] = []
-    with closing(KeyOver(path, patience=20)) as patient:
+    with closing(KeyOver(path, patience=60)) as patient:
         waiting = threading.Thread(target=lambda: signed.append(patient.sign([b"c"])))
         waiting.start()
         with serve_key(path, _served(Counted(1))):
-            waiting.join(20)
+            waiting.join(60)
     assert signed == [KEY.sign([b"c"])]
 
 
@@ -188,7 +188,7 @@ def test_the_socket_is_the_owners_and_one_holders(
         with pytest.raises(Refused, match="another user's"):
             over.sign([b"a"])
         with socket.socket(socket.AF_UNIX) as stranger:
-            stranger.settimeout(10)
+            stranger.settimeout(60)
             stranger.connect(str(path))
             assert b"another user's" in stranger.recv(1 << 16)
         monkeypatch.undo()
@@ -208,7 +208,7 @@ def test_bad_octets_get_a_refusal(tmp_path: Path, over: KeyOver, body: bytes) ->
     key = Counted(1)
     with serve_key(tmp_path / "key.sock", _served(key)):
         with socket.socket(socket.AF_UNIX) as stranger:
-            stranger.settimeout(10)
+            stranger.settimeout(60)
             stranger.connect(str(tmp_path / "key.sock"))
             stranger.sendall(struct.pack(">I", len(body)) + body)
             answer = stranger.recv(1 << 16)
@@ -225,13 +225,13 @@ def test_an_endless_question_is_not_waited_for(
     monkeypatch.setattr(key_serving, "FRAME_SECONDS", 0.2)
     with serve_key(tmp_path / "key.sock", _served(Counted(1))):
         with socket.socket(socket.AF_UNIX) as stranger:
-            stranger.settimeout(10)
+            stranger.settimeout(60)
             stranger.connect(str(tmp_path / "key.sock"))
             stranger.sendall(struct.pack(">I", FRAME_MOST + 1))
             assert stranger.recv(1 << 16)[4] == 1
             assert stranger.recv(1) == b""
         with socket.socket(socket.AF_UNIX) as stranger:
-            stranger.settimeout(10)
+            stranger.settimeout(60)
             stranger.connect(str(tmp_path / "key.sock"))
             stranger.sendall(struct.pack(">I", 100) + b"half")
             assert stranger.recv(1) == b""
@@ -249,11 +249,11 @@ def test_who_drips_a_question_is_waited_for_no_longer(
         stranger.connect(str(tmp_path / "key.sock"))
         stranger.sendall(struct.pack(">I", 100))
         stranger.settimeout(0.05)
-        for _ in range(20):
+        for _ in range(1_000):
             with suppress(TimeoutError):
                 assert stranger.recv(1) == b""
                 break
             with suppress(BrokenPipeError):  # it is over, and heard next
                 stranger.sendall(b"x")
         else:
-            pytest.fail("it was waited for a second")
+            pytest.fail("it was waited for much longer than a frame has")

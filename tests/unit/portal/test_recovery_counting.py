@@ -28,7 +28,7 @@ class Fleet:
         """Three devices."""
         assert campaign == "first"
         self.asked += 1
-        assert self.let.wait(10)
+        assert self.let.wait(60)
         if self.away:
             raise Unavailable("database: is away")
         return FOUND

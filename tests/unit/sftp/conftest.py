@@ -141,11 +141,11 @@ def new_site(tmp_path: Path) -> Iterator[Callable[[SftpLimits], Site]]:
 
         def end() -> None:
             site.loop.call_soon_threadsafe(stop.set)
-            thread.join(20)
+            thread.join(60)
             site.loop.close()
 
         stops.append(end)
-        assert started.wait(20)
+        assert started.wait(60)
         return site
 
     yield make

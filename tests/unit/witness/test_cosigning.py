@@ -207,7 +207,7 @@ def test_who_drips_holds_nobody_up(said: bytes, monkeypatch: pytest.MonkeyPatch)
             link, _ = server.accept()
             with link, suppress(OSError):
                 link.sendall(said)
-                for _ in range(40):
+                for _ in range(600):
                     link.sendall(b"H")
                     time.sleep(0.1)
 
@@ -216,8 +216,8 @@ def test_who_drips_holds_nobody_up(said: bytes, monkeypatch: pytest.MonkeyPatch)
         began = time.monotonic()
         with pytest.raises(Unavailable, match="not whole after 0 s"):
             address.exchange("GET", "checkpoint", most=1_000)
-        assert time.monotonic() - began < 2
-        dripping.result(10)
+        assert time.monotonic() - began < 30
+        dripping.result(60)
 
 
 def test_half_an_answer_is_none() -> None:

@@ -48,7 +48,7 @@ def served(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], in
 
 def post(port: int, body: bytes) -> tuple[int, str, bytes]:
     """Status, content type and body of the answer to an add-checkpoint request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/add-checkpoint", body)
     answer = connection.getresponse()
     found = answer.status, answer.headers.get_content_type(), answer.read()
@@ -116,7 +116,7 @@ def test_killed_it_never_signs_a_fork(log: Log, answering: Path) -> None:
             _, _, size = post(port, asked(log, 0).encode())
             old = int(size) if size[:1].isdigit() else 0
             if turn % 2:  # killed before it can have answered, perhaps in the middle
-                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
                 connection.request("POST", "/add-checkpoint", asked(log, old).encode())
                 program.send_signal(signal.SIGKILL)
                 connection.close()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Scripts = Callable[[str], dict[str, str]]
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND_SECONDS = 120
+COMMAND_SECONDS = 600
 READY_SECONDS = 60
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
@@ -81,7 +81,7 @@ def _run(step: Step, shell: dict[str, str], folder: Path) -> None:
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
     server.send_signal(signal.SIGINT)
-    server.wait(timeout=30)
+    server.wait(timeout=60)
 
 
 def _is_ready(shell: dict[str, str]) -> bool:

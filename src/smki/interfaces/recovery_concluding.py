@@ -6,7 +6,8 @@
     4 worked out from that, and nothing else: figures and criteria
     5 reported  lodged, and a file
 
-Cut off, it goes on: what is in the record is not lodged twice.
+Cut off, it goes on: what is in the record is not lodged twice, and a report that is written is the
+one that is lodged, whatever came into the record since.
 
 Clause: sec:L10
 """
@@ -16,16 +17,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from smki.adapters.files import read_octets, write_durably
 from smki.bootstrap import Settings, open_front
 from smki.bootstrap.recoveries import Recovery, open_kept, recovery_of
 from smki.flows.recovery_evidence import RecordLibrary, rehearsal_policies
-from smki.interfaces.recovery_gathering import Gathered, bundles, documents, signing_decision
+from smki.interfaces.recovery_gathering import (
+    Gathered,
+    bundles,
+    decision_name,
+    documents,
+    inspected,
+    key_decisions,
+)
 from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report
 from smki.interfaces.recovery_members import campaigns_of, must_be_over
 from smki.recovery import METHODS
-from smki.recovery.evidence import Notes, Turn
+from smki.recovery.evidence import EvidenceKind, Notes, Turn, document
 from smki.recovery.exercises import list_named
 from smki.recovery.proving import Examined, checks, examine
 from smki.recovery.report import (
@@ -40,6 +49,8 @@ from smki.recovery.report import (
 from smki.terms import Refused
 
 Told = Callable[[int], object]
+_BROUGHT: Final = frozenset({EvidenceKind.NOTES, EvidenceKind.INSPECTIONS})
+"""What people bring, octet for octet; decisions by their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +92,8 @@ def conclude(
 
     Raises:
         Refused: there is no such recovery here, it is a rehearsal, goes on, or was concluded
-            otherwise; its devices are to be handed back first; or the decision about the key that
-            signs is not named.
+            otherwise; its devices are to be handed back first; or the decision about a key that
+            was used is not named.
         Unavailable: the record or the estate is away.
 
     Clause: sec:L10
@@ -90,7 +101,31 @@ def conclude(
     recovery = recovery_of(settings, said.name)
     if recovery.rehearsal:
         raise _refused(f"{said.name}: is a rehearsal, which concludes by itself")
-    before = _before_this(recovery, said)
+    report = _before_this(recovery, said)
+    if report is None:
+        subject, listed, begun = _lodged(settings, environment, recovery, said)
+        examined = _examined(settings, subject, listed, told)
+        report = _report(subject, said, listed, examined, begun)
+        write_durably(recovery.report, encode_report(report), private=True)
+    else:  # its evidence was lodged before it was written, whatever the record has by now
+        examined = _examined(settings, report.subject, report.evidence, told)
+    return report, lodge_report(settings, environment, report), examined
+
+
+def _examined(
+    settings: Settings, subject: Subject, listed: tuple[Listed, ...], told: Told
+) -> Examined:
+    """Step 4: what the evidence comes to that is in the record."""
+    with open_front(settings) as front:
+        library = RecordLibrary(front.reader, subject.name)
+        library.expect(one.entry for one in listed)
+        return examine(subject, listed, library, rehearsal_policies(), told)
+
+
+def _lodged(
+    settings: Settings, environment: Mapping[str, str], recovery: Recovery, said: Concluding
+) -> tuple[Subject, tuple[Listed, ...], datetime]:
+    """Steps 1 to 3: what the report is about, its evidence, and when the recovery was begun."""
     with open_front(settings) as front, open_kept(settings) as kept:
         campaigns = campaigns_of(kept, said.name)
         must_be_over(campaigns)
@@ -98,21 +133,15 @@ def conclude(
             recovery=recovery, campaigns=campaigns, key_decisions=said.key_decisions
         )
         _must_be_handed_back(said, gathered)
-        notes = Notes(deviations=said.deviations, lessons=said.lessons)
-        items = list(documents(front, settings, gathered, notes))
-        decision = signing_decision(front, settings, gathered)
+        items = list(documents(front, settings, gathered, _notes(said)))
+        by = key_decisions(front, settings, gathered)
         more = bundles(kept.campaigns, gathered, said.inspections)
         listed = lodge_evidence(settings, environment, said.name, chain(items, more))
-        subject = _subject(said, gathered, decision)
-    with open_front(settings) as front:
-        library = RecordLibrary(front.reader, said.name)
-        library.expect(one.entry for one in listed)
-        examined = examine(subject, listed, library, rehearsal_policies(), told)
-    report = before or _report(subject, said, listed, examined, campaigns[0].begun)
-    if report.evidence != listed:
-        raise _said_otherwise(report)
-    write_durably(recovery.report, encode_report(report), private=True)
-    return report, lodge_report(settings, environment, report), examined
+        return _subject(said, gathered, by), listed, campaigns[0].begun
+
+
+def _notes(said: Concluding) -> Notes:
+    return Notes(deviations=said.deviations, lessons=said.lessons)
 
 
 def _must_be_handed_back(said: Concluding, gathered: Gathered) -> None:
@@ -126,7 +155,7 @@ def _must_be_handed_back(said: Concluding, gathered: Gathered) -> None:
         )
 
 
-def _subject(said: Concluding, gathered: Gathered, key_decision: str) -> Subject:
+def _subject(said: Concluding, gathered: Gathered, by: tuple[str, ...]) -> Subject:
     first = gathered.campaigns[0].plan
     return Subject(
         name=said.name,
@@ -136,7 +165,8 @@ def _subject(said: Concluding, gathered: Gathered, key_decision: str) -> Subject
         compromised=first.compromised,
         method=first.method,
         decision=first.decision,
-        key_decision=key_decision,
+        key_decision=next(iter(by), ""),
+        further_decisions=by[1:],
         approach=said.approach,
         commander=said.commander,
     )
@@ -182,15 +212,25 @@ def _before_this(recovery: Recovery, said: Concluding) -> Report | None:
         return None
     report = parse_report(read_octets(recovery.report))
     about = report.subject
-    found = (about.commander, about.approach)
-    wanted = (said.commander, said.approach)
-    words = (report.lessons, report.not_assured)
+    found = (about.commander, about.approach, report.lessons, report.not_assured)
     owners = {one.owner for one in report.residuals}
-    same = words == (said.lessons, said.not_assured) and owners <= {said.owner or said.commander}
-    same = same and about.key_decision in (said.key_decisions or ("",))
-    if found != wanted or not same:
+    same = found == (said.commander, said.approach, said.lessons, said.not_assured)
+    same = same and owners <= {said.owner or said.commander}
+    same = same and about.decision not in said.key_decisions
+    if not same or _brought(said, about.decision) != {
+        (one.name, one.sha256) if one.kind in _BROUGHT else one.name
+        for one in report.evidence
+        if one.kind in _BROUGHT or one.kind is EvidenceKind.DECISION
+    }:
         raise _said_otherwise(report)
     return report
+
+
+def _brought(said: Concluding, decision: str) -> set[object]:
+    """What people brought that is evidence, as a report that has it lists it."""
+    brought = (document("notes", _notes(said)), *inspected(said.inspections))
+    named = (decision_name(one) for one in (decision, *said.key_decisions) if one)
+    return {*((one.name, one.digest) for one in brought), *named}
 
 
 def _said_otherwise(report: Report) -> Refused:

@@ -47,7 +47,7 @@ from smki.recovery.evidence import (
 )
 from smki.recovery.evidence_bundles import exchanged, outcomes, read_inspection, rosters
 from smki.recovery.evidence_rows import Exchanges, RosterRow
-from smki.recovery.proving_authority import BY_KEY, REHEARSED
+from smki.recovery.proving_authority import BY_KEY, REHEARSED, SYMMETRIC_KEY
 from smki.recovery.proving_materials import told_by
 from smki.repository import body_of
 from smki.terms import EUI64, CertificateKind, Refused
@@ -81,6 +81,11 @@ class Gathered:
         return kept_roster(self.recovery, [one.name for one in self.campaigns])
 
 
+def decision_name(identifier: str) -> str:
+    """Under what name the decision is among the evidence."""
+    return f"decision-{identifier}"
+
+
 def documents(
     front: FrontOffice, settings: Settings, gathered: Gathered, notes: Notes
 ) -> Iterator[Item]:
@@ -96,7 +101,7 @@ def documents(
     for identifier in gathered.key_decisions:
         _must_be_of_its_use(_recorded(front, identifier), plan.incident)
     for identifier in dict.fromkeys(filter(None, (plan.decision, *gathered.key_decisions))):
-        yield document(f"decision-{identifier}", _decision(front, identifier))
+        yield document(decision_name(identifier), _decision(front, identifier))
     for number, octets in enumerate(_ceremonies(front), 1):
         yield transcript(f"ceremony-{number:03}", octets)
     before = _before(gathered.roster())
@@ -122,6 +127,18 @@ def bundles(
     yield from exchanged(EvidenceKind.EXCHANGES, exchange_rows(campaigns, commanded))
     if any(gathered.names(turn) for turn in _AFTERWARDS):
         yield from exchanged(EvidenceKind.UPDATES, _afterwards(campaigns, gathered))
+    yield from inspected(inspections)
+
+
+def inspected(inspections: Sequence[Sequence[Path]]) -> Iterator[Item]:
+    """What inspectors handed in, bundle by bundle, each under a name of its own.
+
+    Raises:
+        Malformed: one is none.
+        Unavailable: one cannot be read.
+
+    Clause: sec:L10
+    """
     kind = EvidenceKind.INSPECTIONS
     for inspector, some in enumerate(inspections, 1):
         for number, path in enumerate(some, 1):
@@ -130,29 +147,36 @@ def bundles(
             yield Item(kind=kind, name=f"{kind.value}-{inspector:03}-{number:06}", octets=octets)
 
 
-def signing_decision(front: FrontOffice, settings: Settings, gathered: Gathered) -> str:
-    """Of the decisions about keys that about the one that signs; the first, if a party's own does.
+def key_decisions(front: FrontOffice, settings: Settings, gathered: Gathered) -> tuple[str, ...]:
+    """The decisions about keys, that about the one that signs first.
 
     Raises:
-        Refused: a key in custody signed, and no decision about its use is among them.
+        Refused: a key in custody was used, and no decision about its use is among them.
 
     Clause: sec:L10.9
     """
-    names: set[str] = set()
+    about = {one: _recorded(front, one).decision.object for one in gathered.key_decisions}
+    first = list(about)
+    for key, names in _used(settings, gathered):
+        found = next((one for one in about if about[one] in names), None)
+        if found is None:
+            raise _refused(f"commands {key} key, the decision about its use must be named")
+        first.insert(0, found)
+    return tuple(dict.fromkeys(first))
+
+
+def _used(settings: Settings, gathered: Gathered) -> Iterator[tuple[str, frozenset[str]]]:
+    """Keys in custody that commands needed, how, and how decisions may name each; who signs last."""
     for campaign in gathered.names(Turn.COMMANDED):
         arranged = arrangement_of(recovery_of(settings, campaign))
-        if arranged.in_custody:
-            key = BY_KEY[CredentialsReplacementMode(arranged.mode)]
-            names |= {key, REHEARSED + key, sha256(arranged.signing_key).hexdigest()}
-    if not names:
-        return next(iter(gathered.key_decisions), "")
-    for identifier in gathered.key_decisions:
-        if _recorded(front, identifier).decision.object in names:
-            return identifier
-    keys = " or ".join(sorted(names & set(BY_KEY.values())))
-    raise _refused(
-        f"commands are signed by the {keys} key, the decision about its use must be named"
-    )
+        if not arranged.in_custody:
+            continue
+        if arranged.wants_symmetric_key:
+            names = frozenset({SYMMETRIC_KEY, REHEARSED + SYMMETRIC_KEY})
+            yield f"need the {SYMMETRIC_KEY}", names
+        key = BY_KEY[CredentialsReplacementMode(arranged.mode)]
+        fingerprint = sha256(arranged.signing_key).hexdigest()
+        yield f"are signed by the {key}", frozenset({key, REHEARSED + key, fingerprint})
 
 
 def _afterwards(campaigns: Campaigns, gathered: Gathered) -> Iterator[Exchanges]:

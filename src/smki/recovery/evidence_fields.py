@@ -1,7 +1,7 @@
 """Values as canonical JSON and back, by their types: one spelling each, nothing unknown, all bounded.
 
     dataclass   object with exactly the names of its attributes
-    tuple       list, of at most LIST_MAX
+    tuple       list, of at most LIST_MAX; one that came later, with the default (), is left out empty
     bytes       base64
     datetime    2026-11-21T09:00:00Z, whole seconds
     EUI64       as it prints
@@ -93,7 +93,14 @@ def _json(value: object) -> JSON:
     if text is not None:
         return text(value)
     kind: Any = type(value)
-    return {name: _json(getattr(value, name)) for name in _hints(kind)}
+    said = {name: getattr(value, name) for name in _hints(kind)}
+    return {name: _json(one) for name, one in said.items() if one or name not in _later(kind)}
+
+
+@lru_cache(64)
+def _later(kind: Any) -> frozenset[str]:
+    """Lists of its that came into the form later: what was written before has none."""
+    return frozenset(field.name for field in fields(kind) if field.default == ())
 
 
 @lru_cache(64)
@@ -120,11 +127,12 @@ def _value(kind: Any, value: JSON, what: str, where: str) -> Any:
 def _object(kind: Any, value: JSON, what: str, where: str) -> Any:
     hints = _hints(kind)
     found = sorted(value) if isinstance(value, Mapping) else ["no object"]
-    if not isinstance(value, Mapping) or found != sorted(hints):
+    must = hints.keys() - _later(kind)
+    if not isinstance(value, Mapping) or not must <= set(found) <= hints.keys():
         said = f"keys {', '.join(found)[:200]}, must be {', '.join(sorted(hints))}"
         raise malformed(what, said, where)
     prefix = f"{where}." if where else ""
-    return kind(**{name: _value(hints[name], value[name], what, prefix + name) for name in hints})
+    return kind(**{name: _value(hints[name], value[name], what, prefix + name) for name in found})
 
 
 def _tuple(kind: Any, value: JSON, what: str, where: str) -> tuple[Any, ...]:

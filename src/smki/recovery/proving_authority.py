@@ -4,7 +4,8 @@
                or issued by one that is
     decided    the decision for the method, and the one for the key: signed by two officers, about
                this incident, this method and this key, in force at each command; none where a
-               subscriber recovers its own devices by its own key
+               subscriber recovers its own devices by its own key; those for other keys that the
+               report names: signed so, about this incident, the symmetric key's in force then too
 
 That officers were those in office is not known here: the house looked when it recorded the
 decision.
@@ -58,6 +59,8 @@ BY_KEY: Final[Mapping[CredentialsReplacementMode, str]] = {
 NO_ONE: Final = (
     "no ceremony made it, no entry of the record has it, and no believed authority issued it"
 )
+SYMMETRIC_KEY: Final = "contingency-symmetric"
+"""The key that opens the contingency key in devices, as decisions name it."""
 Tell = Callable[[str, str], None]
 """Is told what is wrong: the rule, and a sentence."""
 
@@ -227,12 +230,31 @@ class Decisions:
             ]
             if chosen and name != chosen:
                 reasons.append(f"commands are by the {name} key, {scope} is by the {chosen} key")
-            wrong.append([*reasons, self._scope(subject)])
+            wrong.append([*reasons, self._scope(subject.key_decision, subject)])
+        wrong += (self._further(one, subject, (first, within)) for one in subject.further_decisions)
         return tuple(tuple(dict.fromkeys(filter(None, reasons))) for reasons in wrong)
 
-    def _scope(self, subject: Subject) -> str:
-        """The scope of the key's decision begins with the incident."""
-        found = self._found.get(subject.key_decision)
+    def _further(self, identifier: str, subject: Subject, used: Iterable[datetime]) -> list[str]:
+        """Why a decision about another key permits nothing; the symmetric key is used at these times."""
+        found = self._found.get(identifier)
+        if found is None:
+            return [_not_believed(identifier)]
+        decision, _ = found
+        names = frozenset({decision.object})
+        if decision.object.removeprefix(REHEARSED) != SYMMETRIC_KEY:
+            used = (decision.not_before,)  # when, the evidence does not say
+        asked = (Question(act=Act.USE_KEY, about=names, at=at) for at in used)
+        again = [subject.decision, subject.key_decision, *subject.further_decisions]
+        twice = f"decision {identifier} is named twice, must be once"
+        return [
+            *(self._why_not(identifier, one) for one in asked),
+            self._scope(identifier, subject),
+            twice if again.count(identifier) > 1 else "",
+        ]
+
+    def _scope(self, identifier: str, subject: Subject) -> str:
+        """The scope of a key's decision begins with the incident."""
+        found = self._found.get(identifier)
         if found is None or found[0].scope.startswith(f"{subject.incident}: "):
             return ""
         return f"has the scope {found[0].scope!r}, must begin with '{subject.incident}: '"
@@ -240,7 +262,7 @@ class Decisions:
     def _why_not(self, identifier: str, question: Question) -> str:
         found = self._found.get(identifier)
         if found is None:
-            return f"decision {identifier!r}: not among the evidence, or not to be believed"
+            return _not_believed(identifier)
         decision, officers = found
         reasons = [
             one.message
@@ -270,6 +292,10 @@ class Decisions:
             self.signers.append(one.certificate)
             self.organisations.add(organisation_of(one.certificate))
         return frozenset(found)
+
+
+def _not_believed(identifier: str) -> str:
+    return f"decision {identifier!r}: not among the evidence, or not to be believed"
 
 
 def _subscribers_own(subject: Subject, modes: Collection[CredentialsReplacementMode]) -> bool:

@@ -184,7 +184,9 @@ class Subject:
         compromised: which key was lost.
         method: how it was recovered from.
         decision: id of the decision for the method; empty where its subscriber alone decides.
-        key_decision: id of the decision by which the key was used; empty for a party's own key.
+        key_decision: id of the decision by which the key that signs was used; empty for a party's
+            own key.
+        further_decisions: ids of those by which other keys were used; in reports since they name them.
         approach: the version of the approach that was followed; empty if none was.
         commander: the organisation that commands, as certificates name it; another one inspects.
     """
@@ -197,6 +199,7 @@ class Subject:
     method: Method
     decision: str
     key_decision: str
+    further_decisions: tuple[str, ...] = ()
     approach: str
     commander: str
 

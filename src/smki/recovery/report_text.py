@@ -106,7 +106,7 @@ def _about(report: Report) -> Iterator[str]:
 
 
 def _decisions(subject: Subject) -> Iterator[str]:
-    return filter(None, (subject.decision, subject.key_decision))
+    return filter(None, (subject.decision, subject.key_decision, *subject.further_decisions))
 
 
 def _devices(figures: Figures) -> Iterator[str]:

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from tests.support.ceremony import opening
+from tests.support.succession import held_now
 from tests.unit.cli.conftest import Authority, House, key_open, refused_in
 
 from smki.bootstrap import load_settings
 from smki.bootstrap.estates import open_estate
 from smki.devices import DeviceKind
-from smki.interfaces import recovery_beginning
+from smki.interfaces import recovery_beginning, recovery_concluding
 from smki.ports.estate import InventoryQuery
 from smki.recovery.report import RunKind, parse_report
+from smki.terms import Unavailable
 
 NAME: Final = "supplier-lost"
 UPDATE: Final = f"{NAME}.update-supplier"
@@ -30,7 +33,9 @@ LOST: Final = ("--compromised", "organisation", "--role", "supplier", "--method"
 
 
 @pytest.mark.clause("sec:L10", "gbcs:CS02b")
-def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: Path) -> None:
+def test_a_suppliers_lost_key_is_recovered_from(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Decision, key, new certificates, campaign, canaries, the rest: each meter believes the new one.
 
     What is refused on the way is in the record, with the reasons.
@@ -77,7 +82,7 @@ def test_a_suppliers_lost_key_is_recovered_from(authority: Authority, tmp_path: 
     assert (code, carried["state"]) == (0, "ended"), carried
     assert carried["recovered"] == begun["devices"], carried
     _updated(house, mine, begun["devices"])
-    _concluded(house, begun["devices"], tmp_path)
+    _concluded(house, begun["devices"], tmp_path, monkeypatch)
     devices = tmp_path / "devices.txt"
     devices.write_text("00-00-00-00-00-00-00-01\nno device\n")
     assert house.run(*BEGIN, *LOST, "--devices", str(devices))[0] == 1
@@ -104,26 +109,43 @@ def _updated(house: House, mine: list[str], devices: int) -> None:
     )
 
 
-def _concluded(house: House, devices: int, folder: Path) -> None:
+def _cut_off(*_: object) -> int:
+    raise Unavailable("the power failed")
+
+
+def _lodged_meanwhile(house: House) -> None:
+    """A ceremony is in the record that was not when the report was written."""
+    file = house.state / "ceremony.json"
+    file.write_bytes(held_now(house.state / "held", opening("recovery-key")))
+    code, said = house.json("ceremony", "lodge", str(file))
+    assert code == 0, said
+
+
+def _concluded(house: House, devices: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Evidence and report are lodged once, and verified from a copy of the record; nobody inspected.
 
-    Without the decision about the key that signed nothing is lodged.
+    Without the decision about the key that signed nothing is lodged. Cut off before the report is, the
+    same one is lodged, whatever the record has since.
     """
     nothing = CONCLUDE[:5]
     for without in (nothing, (*nothing, "--key-decision", "K-0")):
         assert "signed by the recovery key, the decision" in _refused(house, *without)
+    assert "must be use-key" in _refused(house, *CONCLUDE, "--key-decision", "M-1")
+    with monkeypatch.context() as patch:
+        patch.setattr(recovery_concluding, "lodge_report", _cut_off)
+        assert house.run(*CONCLUDE)[0] == 3
+    _lodged_meanwhile(house)
     code, done = house.json(*CONCLUDE)
     assert (code, done["problems"]) == (0, []), done
     assert (done["devices"], done["recovered"], done["passed"]) == (devices, devices, False)
     assert house.json(*CONCLUDE) == (0, done)
     assert "is concluded" in _refused(house, "recovery", "update", NAME)
-    assert "must be use-key" in _refused(house, *CONCLUDE, "--key-decision", "M-1")
-    code, said = house.json(*CONCLUDE, "--lesson", "another")
-    assert (code, "says something else" in said["error"]["message"]) == (1, True)
+    for other in (("--lesson", "another"), ("--deviation", "late"), ("--key-decision", "M-1")):
+        assert "says something else" in _refused(house, *CONCLUDE, *other)
+    assert "says something else" in _refused(house, *CONCLUDE[:7], *CONCLUDE[9:])
     report = parse_report(Path(done["report"]).read_bytes())
-    assert (
-        report.subject.key_decision == "K-1"
-    )  # about the key that signs, whichever is named first
+    about = report.subject  # the key that signs first, whichever is named first
+    assert (about.key_decision, about.further_decisions) == ("K-1", ("K-0",))
     names = {one.name for one in report.evidence}
     assert {"decision-M-1", "decision-K-0", "decision-K-1"} <= names
     shutil.copytree(house.state / "record", folder / "record")

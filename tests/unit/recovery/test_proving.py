@@ -337,6 +337,17 @@ def test_authorities_may_be_entries_of_the_record(right: Story) -> None:
     assert "no ceremony made it" in said
 
 
+def test_reports_from_before_further_decisions_were_named_are_read(right: Story) -> None:
+    """Without their names as ever, with them as they are; an empty list of them is no spelling."""
+    _, report = right.written()
+    octets = encode_report(report)
+    assert b"further_decisions" not in octets
+    named = replace(report, subject=replace(report.subject, further_decisions=("PMA/4",)))
+    assert parse_report(encode_report(named)) == named
+    with pytest.raises(Malformed, match="one spelling"):
+        parse_report(encode_report(named).replace(b'["PMA/4"]', b"[]"))
+
+
 def test_reports_have_one_spelling(right: Story) -> None:
     """A report is read back as it was; out of order, of another format or cut it is malformed."""
     _, report = right.written()

@@ -13,7 +13,7 @@ from tests.support.evidence_people import Credential, people
 from tests.support.evidence_story import INCIDENT, Story, decision, kept
 from tests.support.recovering import AT
 
-from smki.governance import DecisionKind
+from smki.governance import Decision, DecisionKind
 from smki.profiles import Draft, OfficerSubject, assemble, compose, development
 from smki.profiles.reading import issuer_from_certificate, policies, subject_key_identifier
 from smki.recovery.evidence import Vouched
@@ -121,6 +121,37 @@ def test_the_key_that_signed_needs_its_decision_whatever_the_report_says(
     assert "decision '': not among" in said(found) or "commands are by the contingency" in said(
         found
     )
+
+
+@pytest.mark.clause("sec:L10.9")
+def test_decisions_about_other_keys_are_each_looked_at(story: Story) -> None:
+    """The symmetric key's is in force at each command; another's is signed, and about this incident."""
+    who, use = people(), DecisionKind.USE_KEY
+    scope = f"{INCIDENT}: contingency"
+    right = decision("PMA/4", use, "contingency-symmetric", scope)
+    root = decision("PMA/5", use, "root-oca", scope)
+    early = AT - timedelta(minutes=30)  # before the first command
+    two = (who.chair, who.secretary)
+    story.about = replace(story.about, further_decisions=("PMA/4", "PMA/5"))
+
+    def looked_at(symmetric: Decision, other: Decision = root, *, officers: int = 2) -> str:
+        both = (kept(symmetric, *two), kept(other, *two[:officers]))
+        changed = replace(story, decisions=[*story.decisions, *both])
+        found = examined(changed)
+        assert found.results[Criterion.AUTHORITY].passed is (found.wrong == 0)
+        return said(found)
+
+    assert looked_at(right, replace(root, expiry=early)) == ""
+    assert "PMA/4 is in force from" in looked_at(replace(right, expiry=early))
+    assert "PMA/5 is signed by 1 officer" in looked_at(right, officers=1)
+    for wrong, why in (
+        (replace(root, scope="INC-8: all"), "must begin with"),
+        (replace(root, kind=DecisionKind.RECOVER), "PMA/5 is a recovery-method"),
+        (replace(root, id="PMA/6"), "'PMA/5': not among the evidence"),
+    ):
+        assert why in looked_at(right, wrong)
+    story.about = replace(story.about, further_decisions=("PMA/4", "PMA/2"))
+    assert "PMA/2 is named twice" in looked_at(right)
 
 
 @pytest.mark.clause("sec:L10.9", "sec:L10")

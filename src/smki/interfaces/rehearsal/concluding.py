@@ -23,6 +23,7 @@ from smki.flows.recovery_evidence import (
     outcome_rows,
     rehearsal_policies,
 )
+from smki.governance import DecisionKind, parse_decision
 from smki.interfaces.recovery_defects import defects_of
 from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report
 from smki.interfaces.rehearsal.authorising import (
@@ -34,7 +35,7 @@ from smki.interfaces.rehearsal.authorising import (
 from smki.interfaces.rehearsal.campaigning import after, before, legs
 from smki.interfaces.rehearsal.deciding import now
 from smki.interfaces.rehearsal.frame import Made, Run
-from smki.interfaces.rehearsal.keeping import keep_all, keep_items, kept_items
+from smki.interfaces.rehearsal.keeping import keep_all, keep_items, kept_items, kept_of
 from smki.interfaces.rehearsal.preparing import APPROACH, DCC
 from smki.interfaces.rehearsal.remedying import hand_back_leg, remedies_said
 from smki.interfaces.rehearsal.running import campaigns_of
@@ -42,6 +43,7 @@ from smki.interfaces.rehearsal.updating import own_legs, updated
 from smki.merkle.canonical import JSON
 from smki.recovery import Method
 from smki.recovery.evidence import (
+    DecisionKept,
     EvidenceKind,
     InCell,
     Item,
@@ -49,6 +51,7 @@ from smki.recovery.evidence import (
     Placed,
     Turn,
     document,
+    parse_document,
 )
 from smki.recovery.evidence_bundles import exchanged, outcomes
 from smki.recovery.proving import Examined, checks, examine
@@ -171,6 +174,7 @@ def verdict(run: Run) -> Made:
 def _subject(run: Run) -> Subject:
     (commander,) = (one.party.name for one in SAMPLES if one.party.party == DCC)
     keys = KEYS.get(run.scenario.method, ())
+    signing = key_decision(run, keys[0]) if keys else ""
     return Subject(
         name=run.asked.name,
         scenario=run.scenario.name,
@@ -179,10 +183,20 @@ def _subject(run: Run) -> Subject:
         compromised=run.scenario.compromised,
         method=run.scenario.method,
         decision=method_decision(run),
-        key_decision=key_decision(run, keys[0]) if keys else "",
+        key_decision=signing,
+        further_decisions=tuple(one for one in _key_decisions(run) if one != signing),
         approach=APPROACH,
         commander=commander,
     )
+
+
+def _key_decisions(run: Run) -> Iterator[str]:
+    """The decisions by which keys were used, by their ids."""
+    for item in kept_of(run, EvidenceKind.DECISION):
+        kept = parse_document(item.kind, item.octets)
+        decision = parse_decision(kept.decision) if isinstance(kept, DecisionKept) else None
+        if decision is not None and decision.kind is DecisionKind.USE_KEY:
+            yield decision.id
 
 
 def _recovered(run: Run) -> Placed:

@@ -35,5 +35,10 @@ def keep_all(run: Run, items: Iterable[Item]) -> int:
 def kept_items(run: Run) -> Iterator[Item]:
     """Everything that was kept, by kind and name, one at a time in memory."""
     for kind in EvidenceKind:
-        for place in files_in(run.path(EVIDENCE, kind.value)):
-            yield Item(kind=kind, name=place.name, octets=read_octets(place))
+        yield from kept_of(run, kind)
+
+
+def kept_of(run: Run, kind: EvidenceKind) -> Iterator[Item]:
+    """Everything of that kind that was kept, by name, one at a time in memory."""
+    for place in files_in(run.path(EVIDENCE, kind.value)):
+        yield Item(kind=kind, name=place.name, octets=read_octets(place))

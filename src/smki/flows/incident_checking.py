@@ -11,7 +11,7 @@ from typing import Final
 
 from smki.flows.deciding import recorded_decision, recorded_decisions
 from smki.flows.office import FrontOffice
-from smki.flows.recovery_evidence import REPORT
+from smki.flows.recovery_pieces import REPORT
 from smki.governance.decisions import DecisionKind
 from smki.governance.entities.incidents import Incident, IncidentState
 from smki.governance.factors import Guidance

@@ -27,7 +27,7 @@ from smki.flows.documents import lodge_document, withdraw_document
 from smki.flows.index_roots import INDEX_ROOT, lodge_index_root
 from smki.flows.key_use import USE_KEY, KeyUse, must_permit_key_use
 from smki.flows.office import FrontOffice, Office
-from smki.flows.recovery_evidence import Piece, lodge_pieces
+from smki.flows.recovery_pieces import Piece, lodge_pieces
 from smki.flows.registering import (
     certify_organisation,
     certify_server,

@@ -25,7 +25,8 @@ from smki.flows.deciding import recorded_decision
 from smki.flows.office import FrontOffice
 from smki.flows.officers import who_signed
 from smki.flows.recorded import Recorded
-from smki.flows.recovery_evidence import exchange_rows, framed_at, outcome_rows
+from smki.flows.recovery_pieces import framed_at
+from smki.flows.recovery_rows import exchange_rows, outcome_rows
 from smki.governance import DecisionKind, parse_recorded
 from smki.interfaces.recovery_members import turn_of
 from smki.interfaces.rosters import kept_roster

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from smki.adapters.files import make_folder, write_durably
 from smki.bootstrap import Settings
-from smki.flows.recovery_evidence import Piece, report_piece
+from smki.flows.recovery_pieces import Piece, report_piece
 from smki.interfaces.operations import RECOVERY_EVIDENCE, RECOVERY_PIECES, perform
 from smki.recovery.evidence import Item
 from smki.recovery.report import Listed, Report, encode_report, in_order

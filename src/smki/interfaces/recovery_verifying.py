@@ -12,13 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from smki.flows.recovery_evidence import (
-    REPORT,
-    RecordLibrary,
-    other_reports,
-    rehearsal_policies,
-    report_entry,
-)
+from smki.flows.recovery_evidence import RecordLibrary, rehearsal_policies
+from smki.flows.recovery_pieces import REPORT, other_reports, report_entry
 from smki.ports import RecordReader
 from smki.recovery.correcting import not_kept
 from smki.recovery.proving import Examined, prove

@@ -17,7 +17,7 @@ from tests.unit.cli.conftest import House
 
 from smki.bootstrap import load_settings, open_front, open_office
 from smki.bootstrap.settings import Settings
-from smki.flows.recovery_evidence import outcome_rows
+from smki.flows.recovery_rows import outcome_rows
 from smki.interfaces.operations import RECOVERY_EVIDENCE, RECOVERY_PIECES, perform
 from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report
 from smki.merkle.leaf import NO_REQUEST, CertificateBody, encode_certificate

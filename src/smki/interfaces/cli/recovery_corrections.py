@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from smki.bootstrap import Settings, load_settings, open_front
-from smki.flows.recovery_evidence import report_entry
+from smki.flows.recovery_pieces import report_entry
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.recovery_lodging import lodge_report

@@ -17,12 +17,8 @@ from smki.bootstrap import open_front
 from smki.bootstrap.recoveries import open_kept
 from smki.bootstrap.samples import SAMPLES
 from smki.flows.recovering import Leg
-from smki.flows.recovery_evidence import (
-    RecordLibrary,
-    exchange_rows,
-    outcome_rows,
-    rehearsal_policies,
-)
+from smki.flows.recovery_evidence import RecordLibrary, rehearsal_policies
+from smki.flows.recovery_rows import exchange_rows, outcome_rows
 from smki.governance import DecisionKind, parse_decision
 from smki.interfaces.recovery_defects import defects_of
 from smki.interfaces.recovery_lodging import lodge_evidence, lodge_report

@@ -20,7 +20,7 @@ from smki.ceremonies.scripts import CONTINGENCY, SYMMETRIC
 from smki.devices import kinds
 from smki.devices.path import held
 from smki.flows.recovering import Cells, Contingency, Leg, Lost, recovery_legs
-from smki.flows.recovery_evidence import exchange_rows
+from smki.flows.recovery_rows import exchange_rows
 from smki.headend import Patience
 from smki.interfaces.key_serving import ServedKey, Signs
 from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand, Said

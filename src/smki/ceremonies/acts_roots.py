@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 
 from smki.ceremonies.acts_keys import certified_said, certifying, secret_of
 from smki.ceremonies.acts_use import brought_contents, warranted
@@ -17,11 +16,13 @@ from smki.ceremonies.holding import Ceremony, Said, kind_of_authority
 from smki.ceremonies.keysets import REHEARSAL, key_name
 from smki.ceremonies.lists import sign_root_list
 from smki.ceremonies.scripts import Step
+from smki.crypto import verify_certificate_signature
 from smki.profiles import ProfileSettings, issuer_from_certificate, lint_crl
-from smki.terms import Refused, SerialNumber
+from smki.terms import Malformed, Refused, SerialNumber
 from smki.wire.certificate import parse_certificate
 
 REVOKE: Final = "revoke.cer"
+_WANTED: Final = f"{REVOKE}: must be a certificate that this root signed, DER"
 
 
 def issue(ceremony: Ceremony, step: Step) -> Said:
@@ -71,9 +72,9 @@ def renew_list(ceremony: Ceremony, step: Step) -> Said:
     if octets is None:
         warranted(ceremony, step.about)
         entries, number, at = _following(root, last, fingerprint_of_key, profiles)
-        key = hall.keys.load(secret_of(ceremony, step.about).octets)
         at = max(at, hall.clock.now())
         revoked = _revoked(root, brought.get(REVOKE), at)
+        key = hall.keys.load(secret_of(ceremony, step.about).octets)
         entries += [one for one in revoked if one[0] not in dict(entries)]
         octets = sign_root_list(root, key, profiles, entries=entries, number=number, at=at)
         hall.ledger.keep(path, octets)
@@ -120,15 +121,22 @@ def _must_be_of(root: bytes, key: str) -> None:
 def _revoked(
     root: bytes, certificate: bytes | None, at: datetime
 ) -> list[tuple[SerialNumber, datetime]]:
-    """The entry of the authority that is to be revoked; none if none was brought."""
+    """The entry of the authority that is to be revoked; none if none was brought.
+
+    Raises:
+        Refused: what was brought is no certificate of this root.
+    """
     if certificate is None:
         return []
     try:
-        revoked = x509.load_der_x509_certificate(certificate)
-        revoked.verify_directly_issued_by(x509.load_der_x509_certificate(root))
-    except (ValueError, TypeError, InvalidSignature) as error:
-        raise _refused(f"{REVOKE}: must be a certificate that this root signed, DER") from error
-    return [(SerialNumber(revoked.serial_number), at.replace(microsecond=0))]
+        revoked, by = parse_certificate(certificate).tbs, parse_certificate(root).tbs
+        verify_certificate_signature(certificate, by.public_key)
+        serial = SerialNumber(int.from_bytes(revoked.serial, "big", signed=True))
+    except Malformed as error:
+        raise _refused(f"{_WANTED}: {error.message}") from error
+    if revoked.issuer != by.subject:
+        raise _refused(f"{_WANTED}: its issuer is another")
+    return [(serial, at.replace(microsecond=0))]
 
 
 def _refused(message: str) -> Refused:

@@ -26,6 +26,7 @@ from tests.support.ceremony import (
 from tests.support.custody import custodians, people, person, presents, words_of
 from tests.support.killing import Act as Killed
 from tests.support.killing import Through, kills
+from tests.support.succession import MAINTENANCE
 
 from smki.adapters.ceremony import CeremonyFolder, MemoryKeys
 from smki.adapters.world import SystemEntropy
@@ -493,3 +494,40 @@ def _hex(octets: bytes) -> bytes:
 
 def _sha(octets: bytes) -> str:
     return sha256(octets).hexdigest()
+
+
+@pytest.mark.clause("sec-app-b:B-crl", "rfc5280:4.1")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda one: one[:-1],
+        lambda one: one.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03", 1),  # version 4
+        lambda one: one.replace(b"\x06\x03\x55\x04\x03\x13", b"\x06\x03\x55\x04\x03\x05", 1),
+        lambda one: one.replace(
+            b"\x2a\x86\x48\xce\x3d\x02\x01", b"\x2a\x86\x48\xce\x3d\x02\x02", 1
+        ),
+        lambda one: one[:-1] + bytes([one[-1] ^ 1]),
+    ],
+    ids=["cut", "version", "name", "algorithm", "signature"],
+)
+def test_what_is_to_be_revoked_is_a_certificate_of_the_root(
+    roots: tuple[Path, bytes], tmp_path: Path, wrong: Callable[[bytes], bytes]
+) -> None:
+    """Whatever octets are brought, the ceremony refuses them, notes it, and signs nothing."""
+    folder, _ = roots
+    root, last, issuing = (
+        (folder / one).read_bytes()
+        for one in (
+            "certificates/root-oca.der",
+            "lists/root-oca.der",
+            "certificates/issuing-oca.der",
+        )
+    )
+    brought = {"root-oca.cer": root, "root-oca.crl": last, "revoke.cer": wrong(issuing)}
+    assert brought["revoke.cer"] != issuing
+    keys = (kept(folder, "rehearsal-root-oca"),)
+    place = tmp_path / "lists"
+    with pytest.raises(Refused, match=r"revoke\.cer: must be a certificate that this root signed"):
+        held(place, "root-lists", keys, MAINTENANCE, contents=brought)
+    assert not (place / "lists").exists()
+    assert b"refused" in (place / "journal").read_bytes()

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from smki.adapters.files import write_durably
+from smki.adapters.keys.passphrases import is_made
 from smki.adapters.keys.private_files import read_private
 from smki.ports import Entropy
 from smki.terms import Refused
@@ -26,16 +27,18 @@ _TITLE: Final = b"SMKI-VAULT-2\n"
 _TITLE_1: Final = b"SMKI-VAULT-1\n"
 _SALT, _NONCE = 16, 12
 _COST: Final = 15  # log2 n: 32 MiB and 0.1 s
+_MADE_COST: Final = 10  # under a passphrase that was made at random, which nobody can guess
 _COSTS: Final = range(1, 21)  # a changed file must not take all memory
 
 
 def lock_away(
-    path: Path, secret: bytes, passphrase: bytes, entropy: Entropy, *, cost: int = _COST
+    path: Path, secret: bytes, passphrase: bytes, entropy: Entropy, *, cost: int | None = None
 ) -> None:
     """The secret is durable in the file, readable with the passphrase only.
 
-    `cost` is the logarithm of n of scrypt, to the base 2.
+    `cost` is the logarithm of n of scrypt, to the base 2; by default what the passphrase needs.
     """
+    cost = cost or (_MADE_COST if is_made(passphrase) else _COST)
     salt, nonce = entropy.octets(_SALT), entropy.octets(_NONCE)
     head = _TITLE + bytes((cost,))
     sealed = AESGCM(_key(passphrase, salt, cost)).encrypt(nonce, secret, head)

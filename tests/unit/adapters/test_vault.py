@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from smki.adapters.keys import make_passphrase_file, passphrase_from
 from smki.adapters.vault import lock_away, take_out
 from smki.adapters.world import SystemEntropy
 from smki.terms import Refused
@@ -43,6 +44,17 @@ def test_a_changed_file_does_not_open(vault: Path) -> None:
         vault.write_bytes(whole[:size])
         with pytest.raises(Refused, match="must be unchanged"):
             take_out(vault, b"open")
+
+
+def test_what_words_lock_costs_what_they_need(tmp_path: Path) -> None:
+    """A passphrase that was made at random needs little, any other all of it."""
+    make_passphrase_file(tmp_path / "file")
+    made = passphrase_from({}, tmp_path / "file")
+    for passphrase, cost in ((made, 10), (b"open", 15)):
+        path = tmp_path / f"{cost}.vault"
+        lock_away(path, SECRET, passphrase, SystemEntropy())
+        assert path.read_bytes()[TITLE] == cost
+        assert take_out(path, passphrase) == SECRET
 
 
 @pytest.mark.parametrize("cost", [0, 21, 255])

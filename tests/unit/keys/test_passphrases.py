@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from smki.adapters.keys import make_passphrase_file, passphrase_from
+from smki.adapters.keys.passphrases import is_made
 from smki.adapters.keys.private_files import create_private
 from smki.terms import Refused
 
@@ -59,14 +60,32 @@ def test_a_file_that_others_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_made_files_are_private_random_and_kept(tmp_path: Path) -> None:
-    """Two made passphrases differ, have 43 characters, mode 0600, and are never replaced."""
+    """Two made passphrases differ, have 48 characters, mode 0600, and are never replaced."""
     one, other = tmp_path / "one", tmp_path / "other"
     make_passphrase_file(one)
     make_passphrase_file(other)
     first = passphrase_from({}, one)
     assert first != passphrase_from({}, other)
-    assert len(first) == 43
+    assert len(first) == 48
     assert one.stat().st_mode & 0o777 == 0o600
     with pytest.raises(Refused, match="must not be replaced"):
         make_passphrase_file(one)
     assert passphrase_from({}, one) == first
+
+
+def test_a_made_one_is_told_from_all_others(tmp_path: Path) -> None:
+    """With one character changed, left out or added it is like any other that somebody thought of."""
+    make_passphrase_file(tmp_path / "file")
+    made = passphrase_from({}, tmp_path / "file")
+    assert is_made(made)
+    changed = [
+        made[:at] + (b"A" if made[at : at + 1] != b"A" else b"B") + made[at + 1 :]
+        for at in range(len(made))
+    ]
+    others = [
+        made[:-1],
+        made + b"A",
+        b"A" * 48,
+        b"correct-horse-battery-staple-correct-horse-batte",
+    ]
+    assert not any(map(is_made, changed + others))

@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
 
-from smki.adapters.keys import SoftwareKeyStore
-from smki.adapters.keys.protection import SCRYPT_N
+from smki.adapters.keys import SoftwareKeyStore, make_passphrase_file, passphrase_from
+from smki.adapters.keys.protection import MADE_N, SCRYPT_N
 from smki.ports.keys import KeyAlgorithm, SigningKey
 from smki.terms import Inconsistent, Refused, Unavailable
 
@@ -276,6 +276,18 @@ def test_parameters_that_are_no_object_are_inconsistent(
     (folder / "store.json").write_bytes(content.encode("latin-1"))
     with pytest.raises(Inconsistent, match="damaged"):
         open_store()
+
+
+@pytest.mark.clause("rfc7914:2")
+def test_random_bits_are_not_stretched_as_words_are(tmp_path: Path) -> None:
+    """A store under a passphrase that was made costs little, opens with it, and with no other."""
+    make_passphrase_file(tmp_path / "file")
+    passphrase, folder = passphrase_from({}, tmp_path / "file"), tmp_path / "keys"
+    SoftwareKeyStore(folder, passphrase)
+    assert json.loads((folder / "store.json").read_text())["n"] == MADE_N
+    SoftwareKeyStore(folder, passphrase)
+    with pytest.raises(Refused, match="does not open it"):
+        SoftwareKeyStore(folder, passphrase[:-1])
 
 
 @pytest.mark.clause("rfc7914:2")

@@ -5,7 +5,9 @@ An argument of a command can be read by every user of a machine, and stays in sh
 
 import base64
 import os
+import re
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,8 @@ from smki.terms import Refused
 
 _VARIABLE: Final = "SMKI_PASSPHRASE"
 PASSPHRASE_OCTETS: Final = 32  # random octets in a made passphrase: as strong as the cipher's key
+_CHECK_OCTETS: Final = 4  # that tell it from what people think of
+_MADE: Final = re.compile(rb"[A-Za-z0-9_-]{48}")
 
 
 def passphrase_from(environment: Mapping[str, str], file: Path | None) -> bytes:
@@ -55,21 +59,36 @@ def secret_from(environment: Mapping[str, str], variable: str, file: Path | None
 def make_passphrase_file(path: Path) -> None:
     """A file with a fresh random passphrase is there, for its owner alone. Never replaces one.
 
-    The passphrase is 43 letters, digits, '-' and '_', from 32 random octets.
+    The passphrase is 48 letters, digits, '-' and '_', from 32 random octets and a check of them.
 
     Raises:
         Refused: there is a file of that name.
         Unavailable: it cannot be written.
     """
-    passphrase = base64.urlsafe_b64encode(os.urandom(PASSPHRASE_OCTETS)).rstrip(b"=")
+    octets = os.urandom(PASSPHRASE_OCTETS)
     try:
-        create_private(path, passphrase + b"\n")
+        create_private(path, base64.urlsafe_b64encode(octets + _check(octets)) + b"\n")
     except FileExistsError:
         raise Refused(
             "passphrase file: there is one, must not be replaced: the keys under it would be lost",
             where=str(path),
             rule="keys.passphrase.exists",
         ) from None
+
+
+def is_made(passphrase: bytes) -> bool:
+    """Whether it was made by `make_passphrase_file`: nobody can guess it, so nothing is to be stretched.
+
+    Of what people think of, or another program makes, one in four billion would be taken for made.
+    """
+    if not _MADE.fullmatch(passphrase):
+        return False
+    octets = base64.urlsafe_b64decode(passphrase)
+    return octets[PASSPHRASE_OCTETS:] == _check(octets[:PASSPHRASE_OCTETS])
+
+
+def _check(octets: bytes) -> bytes:
+    return sha256(octets).digest()[:_CHECK_OCTETS]
 
 
 def _content(path: Path) -> bytes:

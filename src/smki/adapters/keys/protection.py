@@ -1,6 +1,7 @@
 r"""What protects a software key store: one passphrase, stretched once, seals every key file.
 
     store.json    {"kdf": "scrypt", "n": 32768, "r": 8, "p": 3, "salt": hex, "check": hex}
+                  n is 1024 under a passphrase that was made at random
     stretched     scrypt(passphrase, salt, n, r, p), 64 octets
     password      hexadecimal digits of its octets 0 to 31: what the PKCS#8 files are encrypted under
     sealing key   its octets 32 to 63
@@ -26,11 +27,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from smki.adapters.keys.passphrases import is_made
 from smki.adapters.keys.private_files import create_private, read_private
 from smki.terms import Inconsistent, Refused, Unavailable
 
 PARAMETERS_FILE: Final = "store.json"
 SCRYPT_N: Final = 1 << 15  # with r and p below: 32 MiB and 0.2 s, as strong as the usual 2^17, 8, 1
+MADE_N: Final = 1 << 10  # 1 MiB and 6 ms: 256 random bits cannot be guessed, however fast one tries
 SCRYPT_R: Final = 8
 SCRYPT_P: Final = 3
 SALT_OCTETS: Final = 16
@@ -57,7 +60,7 @@ class Stretching:
     salt: bytes
 
     @classmethod
-    def fresh(cls, n: int = SCRYPT_N) -> Self:
+    def fresh(cls, n: int) -> Self:
         """The parameters for a new store."""
         return cls(n=n, r=SCRYPT_R, p=SCRYPT_P, salt=os.urandom(SALT_OCTETS))
 
@@ -127,8 +130,10 @@ class Protection:
         return "Protection(64 octets, not shown)"
 
 
-def open_protection(directory: Path, passphrase: bytes, *, cost: int = SCRYPT_N) -> Protection:
+def open_protection(directory: Path, passphrase: bytes, *, cost: int | None = None) -> Protection:
     """The secrets of the store in `directory`; a folder without keys becomes a store.
+
+    `cost` is the n of scrypt for a new store; by default what its passphrase needs.
 
     Raises:
         Refused: the passphrase is not the one of this store.
@@ -143,7 +148,8 @@ def open_protection(directory: Path, passphrase: bytes, *, cost: int = SCRYPT_N)
                 " restore it from a copy",
                 where=str(directory),
             )
-        made = _make(path, passphrase, Stretching.fresh(cost))
+        needed = MADE_N if is_made(passphrase) else SCRYPT_N
+        made = _make(path, passphrase, Stretching.fresh(cost or needed))
         if made is not None:
             return made
     stretching, check = _read(path)

@@ -27,7 +27,7 @@ from smki.adapters.keys.private_files import (
     read_private,
     unavailable,
 )
-from smki.adapters.keys.protection import SCRYPT_N, open_protection
+from smki.adapters.keys.protection import open_protection
 from smki.crypto.gbcs_protection import shared_secret
 from smki.ports.keys import KeyAlgorithm
 from smki.terms import Inconsistent, Refused
@@ -48,7 +48,8 @@ class SoftwareKeyStore:
 
     `deterministic` ECDSA signatures (RFC 6979, the default) give the same octets for the same
     message, so that what a journal says was to be signed can be signed again after a crash.
-    `cost` is the n of scrypt for a store that is made now; an existing one keeps its own.
+    `cost` is the n of scrypt for a store that is made now, by default what its passphrase needs; an
+    existing one keeps its own.
 
     Raises:
         Refused: the passphrase does not open the store, or others can look into the folder.
@@ -62,7 +63,7 @@ class SoftwareKeyStore:
         passphrase: bytes,
         *,
         deterministic: bool = True,
-        cost: int = SCRYPT_N,
+        cost: int | None = None,
     ) -> None:
         make_private_directory(directory)
         self._directory = directory

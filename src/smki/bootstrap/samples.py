@@ -37,7 +37,6 @@ _NETWORK: Final = _eui64("030001")
 _RECOVERY, _BROKER, _COS, _WAN, _DSP = (_eui64(f"0400{n:02}") for n in (1, 4, 5, 6, 37))
 
 SUPPLIER: Final = "supplier"
-METER: Final = "the sample meter"
 
 SAMPLES: Final = (
     Sample(

@@ -149,17 +149,6 @@ def mac_holds(key: bytes, originator: EUI64, authenticated: bytes, mac: bytes) -
     return bytes_eq(message_mac(key, originator, authenticated), mac)
 
 
-def encrypt_attribute(key: bytes, originator: EUI64, content: bytes) -> tuple[bytes, bytes]:
-    """Ciphertext, as long as `content`, and its tag of 12 octets.
-
-    Clause: gbcs:18.4
-    """
-    cipher = Cipher(AES(key), GCM(originator.octets + _INVOCATION)).encryptor()
-    cipher.authenticate_additional_data(_ENCRYPTED)
-    ciphertext = cipher.update(content) + cipher.finalize()
-    return ciphertext, cipher.tag[:TAG_OCTETS]
-
-
 def open_attribute(key: bytes, originator: EUI64, ciphertext: bytes, tag: bytes) -> bytes:
     """What `ciphertext` hides.
 

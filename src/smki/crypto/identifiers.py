@@ -3,7 +3,6 @@
 from hashlib import sha1, sha256
 from typing import Final
 
-KEY_IDENTIFIER_OCTETS: Final = 8
 POINT_OCTETS: Final = 65
 
 _SPKI_P256: Final = bytes.fromhex("3059301306072A8648CE3D020106082A8648CE3D030107034200")

@@ -148,10 +148,6 @@ class Reading:
         """Its label, its own or that of what it belongs to."""
         return label_of(entity, self._remembered)
 
-    def sees_all(self, key: Key) -> bool:
-        """Whether nothing of it is withheld from this reader: only then can they put it otherwise."""
-        return self.get(key) == self._remembered.get(key)
-
     def history(self, entity: Entity) -> tuple[Said, ...]:
         """Every state that it had, newest first; to who keeps it, as far as they see it.
 

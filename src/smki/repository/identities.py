@@ -90,15 +90,10 @@ class IdentityReader:
         """The certificates that a list named first since then."""
         return frozenset(self._newly_listed)
 
-    def fresh_before(self, stop: int) -> Mapping[bytes, Entries]:
-        """Those of them before index `stop`."""
-        cut = ((identity, _split(known, stop)[0]) for identity, known in self._fresh.items())
-        return {identity: before for identity, before in cut if before}
-
     def taken(self, stop: int | None = None) -> None:
         """What was gathered, before index `stop` if given, is in the map."""
         rest = {} if stop is None else self._fresh
-        cut = ((identity, _split(known, stop or 0)[1]) for identity, known in rest.items())
+        cut = ((identity, _since(known, stop or 0)) for identity, known in rest.items())
         self._fresh = defaultdict(list, {identity: after for identity, after in cut if after})
         self._newly_listed.clear()
         self.news = False
@@ -154,9 +149,8 @@ class IdentityReader:
         )
 
 
-def _split(entries: list[_Entry], stop: int) -> tuple[list[_Entry], list[_Entry]]:
-    at = bisect_left(entries, (stop, b""))
-    return entries[:at], entries[at:]
+def _since(entries: list[_Entry], start: int) -> list[_Entry]:
+    return entries[bisect_left(entries, (start, b"")) :]
 
 
 def index_root_of(leaf: bytes) -> bytes | None:

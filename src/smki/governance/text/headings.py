@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from smki.governance.labels import Label
-from smki.governance.text.blocks import inline, unescaped
+from smki.governance.text.blocks import inline
 
 UNLABELLED: Final = "no label"  # of a paper that is confidential by its number
 _LABEL: Final = re.compile(
@@ -28,8 +28,3 @@ def without_label(written: str) -> tuple[str, Label | None, bool]:
     said = found[1].lower()
     rest = written[: found.start()].rstrip()
     return (rest, None, True) if said == UNLABELLED else (rest, Label(said), False)
-
-
-def text_of_title(written: str) -> str:
-    """The text of a title whose label was taken off."""
-    return unescaped(written)

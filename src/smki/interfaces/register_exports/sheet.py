@@ -194,11 +194,6 @@ def _item(found: Gathered, ref: str, item: AgendaItem | None) -> Iterator[Block]
         yield from _action(found, action)
 
 
-def _set_and_place(one: Paragraph) -> tuple[bool, str, int]:
-    """The open ones first."""
-    return not one.minutes.endswith("/open"), one.minutes, one.place
-
-
 def _item_fields(found: Gathered, item: AgendaItem) -> Iterator[tuple[str, str]]:
     yield "Asks for", item.ask.value if not item.omitted else ""
     yield "Presented by", _name(found, item.presenter)

@@ -37,7 +37,7 @@ from smki.repository.items import body_of
 from smki.terms import EUI64, BatchStatus, CertificateKind, Interface, KeyUsage, SerialNumber
 from smki.wire.xml import read_items
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 180.0
 
 
 @dataclass(frozen=True)

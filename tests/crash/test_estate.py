@@ -73,7 +73,7 @@ def test_making_an_estate_is_killed(house: Any, chance: random.Random) -> None:
     house.kill_server()
     house.start()
     house.wait_ready()
-    assert _making(house).wait(60) == 0, house.log()
+    assert _making(house).wait(180) == 0, house.log()
     house.stop()
     house.wait_gone()
     with open_estate(house.settings) as estate:

@@ -29,7 +29,7 @@ from smki.terms import (
 from smki.wire import der
 
 MakeDocument = Callable[[int], Any]
-READY_SECONDS = 60.0  # a few on a quiet machine; it is shared with other tests
+READY_SECONDS = 180.0  # a few on a quiet machine; it is shared with other tests
 
 
 def _submit(house: Any, octets: bytes) -> int | None:
@@ -54,7 +54,7 @@ def _submit_until_answered(house: Any, octets: bytes) -> int:
 
 
 def _wait_completed(house: Any, number: int) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while (status := house.batch_status(number)) is not BatchStatus.COMPLETED:
         assert status not in (BatchStatus.WORKFLOW_ERROR, BatchStatus.TAMPERED), house.log()
         assert time.monotonic() < until, house.log()
@@ -133,7 +133,7 @@ def test_initialising_is_killed(empty_house: Any, chance: random.Random, kills: 
         time.sleep(chance.uniform(0.3, 3.0))
         making.send_signal(signal.SIGKILL)
         making.wait()
-    assert empty_house.command("init").wait(60) == 0, empty_house.log()
+    assert empty_house.command("init").wait(180) == 0, empty_house.log()
     empty_house.start()
     try:
         empty_house.wait_ready()

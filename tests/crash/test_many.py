@@ -32,7 +32,7 @@ class Lodger:
 
     def ended(self) -> list[int]:
         """The numbers that it was told, when it has ended well or was killed."""
-        assert self.process.wait(60) in (0, -9), self.said.with_suffix(".log").read_text()
+        assert self.process.wait(180) in (0, -9), self.said.with_suffix(".log").read_text()
         return self.told()
 
 

@@ -103,7 +103,7 @@ def test_a_house_that_disagrees_with_itself_says_so(house: Any, make_document: A
     assert not shown["ready"]
     assert "inconsistent: journal entry" in shown["problem"]
     house.server.terminate()
-    assert house.server.wait(60) == 4
+    assert house.server.wait(180) == 4
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 600
-READY_SECONDS = 60
+READY_SECONDS = 180
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 
 
@@ -81,7 +81,7 @@ def _run(step: Step, shell: dict[str, str], folder: Path) -> None:
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
     server.send_signal(signal.SIGINT)
-    server.wait(timeout=60)
+    server.wait(timeout=180)
 
 
 def _is_ready(shell: dict[str, str]) -> bool:

@@ -41,7 +41,7 @@ from smki.wire.xml import AdHocResponse, BatchItem, BatchResult, write_batch_req
 
 HARDWARE = der.oid(DEVELOPMENT_HARDWARE)[2:]
 RANGE = bytes.fromhex("0A534D4B4A")  # locally administered, and not the range of `smki batch make`
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors"
 Items = list[tuple[str, bytes]]
 
@@ -127,7 +127,7 @@ class House:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
         )
 
     def status(self) -> dict[str, Any]:
@@ -380,7 +380,7 @@ def openssl() -> Callable[..., str]:
     def run(*words: str, stdin: bytes | None = None) -> str:
         try:
             done = subprocess.run(
-                ["openssl", *words], input=stdin, capture_output=True, check=False, timeout=120
+                ["openssl", *words], input=stdin, capture_output=True, check=False, timeout=600
             )
         except FileNotFoundError:
             pytest.skip("openssl is not installed: chains not checked by it")

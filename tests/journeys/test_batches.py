@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.journeys.conftest import House
 
 CLOSED = "SMKI_PROCESSING_WINDOW__START", "SMKI_PROCESSING_WINDOW__END"
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 
 
 def some_requests(house: House, count: int) -> bytes:

@@ -16,7 +16,7 @@ from smki.terms import EUI64, CertificateStatus, KeyUsage, SerialNumber
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
 
-SECONDS = 60
+SECONDS = 180
 USAGE = KeyUsage.DIGITAL_SIGNATURE
 
 

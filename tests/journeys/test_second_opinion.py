@@ -145,7 +145,7 @@ def test_tlog_scales_accepts_ours(
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
             env={**os.environ, "PYTHONPATH": str(scales)},
         )
     assert done.returncode == 0, done.stderr
@@ -184,7 +184,7 @@ def test_sigstore_accepts_our_inclusion_proofs(house: House, log: str, earlier: 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [True] * 7 + ["TLOG_INCLUSION_PROOF_ERROR"]

@@ -54,7 +54,7 @@ def _run(state: Path, *arguments: str) -> tuple[int, Any]:
         [sys.executable, "-m", "smki", "estate", *arguments, "--json"],
         env={**os.environ, "SMKI_STATE": str(state)},
         capture_output=True,
-        timeout=100,
+        timeout=600,
         check=False,
     )
     return done.returncode, json.loads(done.stdout or b"null")

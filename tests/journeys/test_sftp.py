@@ -57,7 +57,7 @@ def sftp(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -136,7 +136,7 @@ def test_the_server_makes_the_daily_files_by_itself(
     bulk.mkdir(parents=True)
     (bulk / ".full-2026-11-20-7.bulk.part").write_bytes(b"half")
     house.start("serve")
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while len(list(bulk.glob("*.json"))) < 2 and time.monotonic() < until:
         time.sleep(0.1)
     done = sftp(house, tmp_path, f"get -r /bulk {tmp_path}/fetched\n")

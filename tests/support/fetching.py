@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-FETCH_SECONDS = 120
+FETCH_SECONDS = 600
 AGAIN_SECONDS = 600
 
 

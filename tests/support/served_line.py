@@ -33,7 +33,7 @@ class ServedLine:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         settings = load_settings(self._environment)
         while not settings.path(ADDRESS_FILE).exists():
             assert self._process.poll() is None, "the line is not served"
@@ -53,6 +53,6 @@ class ServedLine:
         if self._process is None:
             return {}
         self._process.send_signal(signal.SIGINT)
-        said, _ = self._process.communicate(timeout=60)
+        said, _ = self._process.communicate(timeout=180)
         document: dict[str, object] = json.loads(said)
         return document

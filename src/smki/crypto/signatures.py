@@ -20,7 +20,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
 from cryptography.x509.oid import SignatureAlgorithmOID
 
 from smki.terms import Malformed
@@ -136,6 +140,22 @@ def verify_certificate_signature(certificate: bytes, issuer_public_key: bytes) -
             raise _bad_certificate(f"algorithm {signature_oid.dotted_string} with another key")
     except InvalidSignature:
         raise _bad_certificate("does not hold") from None
+
+
+def is_signed_by(certificate: bytes, issuer: bytes) -> bool:
+    """Whether the key of the certificate `issuer` signed `certificate`; nothing else is checked.
+
+    Both are DER; of what is no certificate nothing is signed, and it signed nothing.
+
+    Clause: rfc5280:6.1.3
+    """
+    try:
+        key = x509.load_der_x509_certificate(issuer).public_key()
+        spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        verify_certificate_signature(certificate, spki)
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion, Malformed):
+        return False
+    return True
 
 
 def _bad_point(found: str) -> Malformed:

@@ -9,16 +9,15 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from smki.crypto import verify_certificate_signature
+from smki.crypto import is_signed_by
 from smki.flows.office import FrontOffice
 from smki.flows.recorded import Officer
 from smki.flows.revocation import list_before
 from smki.governance.signing import verify_detached
 from smki.merkle.leaf import decode_certificate
 from smki.profiles import common_name
-from smki.terms import EUI64, CertificateKind, Malformed, Refused, SerialNumber
+from smki.terms import EUI64, CertificateKind, Refused, SerialNumber
 from smki.wire.cms import parse_detached
 from smki.wire.der import Reader
 
@@ -138,24 +137,14 @@ def _is_issued(front: FrontOffice, certificate: bytes) -> bool:
         for kind in (CertificateKind.ROOT_ICA, CertificateKind.ISSUING_ICA)
     )
     return any(
-        _signed_by(certificate, authority) and any(_signed_by(authority, root) for root in roots)
+        is_signed_by(certificate, authority)
+        and any(is_signed_by(authority, root) for root in roots)
         for authority in issuing
     )
 
 
 def _certificate(front: FrontOffice, entry: int) -> bytes:
     return decode_certificate(front.reader.leaf(entry))[1].certificate
-
-
-def _signed_by(certificate: bytes, issuer: bytes) -> bool:
-    key = x509.load_der_x509_certificate(issuer).public_key()
-    try:
-        verify_certificate_signature(
-            certificate, key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        )
-    except Malformed:
-        return False
-    return True
 
 
 def refused_officer(what: str) -> Refused:

@@ -20,10 +20,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-from smki.crypto import spki_p256, verify_certificate_signature
+from smki.crypto import is_signed_by, spki_p256
 from smki.devices import TrustAnchor
 from smki.devices.path import held
 from smki.flows.office import FrontOffice
@@ -36,7 +33,6 @@ from smki.terms import (
     EUI64,
     CertificateKind,
     Compromised,
-    Malformed,
     Refused,
     SerialNumber,
     SmiStatus,
@@ -186,15 +182,4 @@ def _certificate(front: FrontOffice, serial: SerialNumber) -> bytes:
 
 
 def _issued_by_any(certificate: bytes | None, authorities: list[bytes]) -> bool:
-    return certificate is not None and any(_signed(certificate, one) for one in authorities)
-
-
-def _signed(certificate: bytes, authority: bytes) -> bool:
-    key = x509.load_der_x509_certificate(authority).public_key()
-    try:
-        verify_certificate_signature(
-            certificate, key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        )
-    except Malformed:
-        return False
-    return True
+    return certificate is not None and any(is_signed_by(certificate, one) for one in authorities)

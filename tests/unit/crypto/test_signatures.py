@@ -6,15 +6,19 @@ request octets → parse_device_request → verify_p256(point, signature, info)
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.x509.oid import NameOID
 
 from smki.crypto import (
+    is_signed_by,
     spki_p256,
     verify_certificate_signature,
     verify_p256,
@@ -301,3 +305,20 @@ def test_what_is_no_certificate_is_malformed(octets: bytes) -> None:
     with pytest.raises(Malformed, match="must be DER") as caught:
         verify_certificate_signature(octets, spki_p256(POINT))
     assert caught.value.rule == "certificate.der"
+
+
+@pytest.mark.clause("rfc5280:6.1.3")
+def test_whose_key_signed_a_certificate() -> None:
+    """Its issuer's alone; what is no certificate signed nothing, and nobody signed it."""
+    ours, others = (_self_signed(key) for key in (SIGNER, ec.derive_private_key(7, ec.SECP256R1())))
+    assert is_signed_by(ours, ours)
+    assert not is_signed_by(ours, others)
+    assert not is_signed_by(ours, b"certificate")
+    assert not is_signed_by(b"certificate", ours)
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey) -> bytes:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "R1")])
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)

@@ -17,6 +17,7 @@ Clause: rfc5280:6.1.3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from smki.crypto import key_identifier, verify_p256
@@ -35,6 +36,7 @@ from smki.wire.der import Reader
 from smki.wire.gbcs.asn1 import Source
 from smki.wire.gbcs.trust_anchors import KEY_USAGE, KeyUsageBits, StatusCode
 
+_REMEMBERED: Final = 512  # certificates, and signatures: some 3 MB
 PATH_MAX: Final = 4  # certificates between a replacement and the anchor; the data has one
 
 _ECDSA_SHA256: Final = bytes.fromhex("300a06082a8648ce3d040302")
@@ -100,7 +102,7 @@ class CertificationPath:
                 authority = self._authority(certificate)
                 if authority is not None:
                     waiting.remove(certificate)
-                    name = (certificate.tbs.subject, held(certificate).key_identifier)
+                    name = (certificate.subject, certificate.holds.key_identifier)
                     self._named.setdefault(name, []).append(authority)
                     grown = True
 
@@ -109,19 +111,18 @@ class CertificationPath:
         """The public keys of all who may issue."""
         return frozenset(each.point for named in self._named.values() for each in named)
 
-    def issuers_of(self, certificate: Certificate) -> list[_Authority]:
+    def issuers_of(self, certificate: "_Read") -> list[_Authority]:
         """Who may have issued it, by name and key identifier."""
-        key = authority_key_identifier(certificate.tbs) or b""
-        return self._named.get((certificate.tbs.issuer, key), [])
+        return self._named.get(certificate.issuer, [])
 
-    def _authority(self, certificate: Certificate) -> _Authority | None:
+    def _authority(self, certificate: "_Read") -> _Authority | None:
         """What the certificate may do, once a path leads from it to the anchor."""
-        if not _in_time(certificate, self.at):
+        if not certificate.in_time(self.at):
             return None
         for issuer in self.issuers_of(certificate):
-            if issuer.below > 0 and _signed_by(certificate, issuer.point):
-                below = min(issuer.below - 1, _path_length(certificate))
-                return _Authority(point=_point(certificate), below=below)
+            if issuer.below > 0 and certificate.signed_by(issuer.point):
+                below = min(issuer.below - 1, certificate.below or 0)
+                return _Authority(point=certificate.holds.point, below=below)
         return None
 
 
@@ -139,15 +140,16 @@ def validate(
     """
     try:
         leaf = _readable(octets)
-        _end_entity(leaf, usage)
     except _NotGood as fault:
         return fault.status
+    if leaf.usage != usage or leaf.constrained:
+        return _BAD
     issuers = path.issuers_of(leaf)
     if not issuers:
         return _NO_ANCHOR
-    if not _in_time(leaf, path.at) or not any(_signed_by(leaf, each.point) for each in issuers):
+    if not leaf.in_time(path.at) or not any(leaf.signed_by(each.point) for each in issuers):
         return _BAD
-    return held(leaf)
+    return leaf.holds
 
 
 def validate_root(
@@ -161,23 +163,15 @@ def validate_root(
     Clause: rfc5280:6.1.3
     """
     try:
-        root = _root(octets)
+        root = _readable(octets)
     except _NotGood as fault:
         return fault.status
-    if not _in_time(root, path.at):
+    point = root.holds.point
+    if not (root.may_issue and root.signed_by(point) and root.in_time(path.at)):
         return _BAD
-    if normal and _point(root) not in path.points:
+    if normal and point not in path.points:
         return _NO_ANCHOR
-    return held(root)
-
-
-def _root(octets: bytes) -> Certificate:
-    """A certificate that its own key signed, and that may issue."""
-    root = _readable(octets)
-    may = _usage_of(root) & KeyUsageBits.KEY_CERT_SIGN and _may_issue(root)
-    if not may or not _signed_by(root, _point(root)):
-        raise _NotGood(_BAD)
-    return root
+    return root.holds
 
 
 def held(certificate: Certificate) -> TrustAnchor:
@@ -194,10 +188,53 @@ def held(certificate: Certificate) -> TrustAnchor:
     )
 
 
-def _readable(octets: bytes) -> Certificate:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What a device reads in a certificate.
+
+    Attributes:
+        certificate: with all that is understood and wanted of any.
+        issuer: by name and key identifier.
+        holds: what a cell keeps of it.
+        usage: of its key, where that is critical.
+        constrained: it has basicConstraints.
+        below: how many authorities may follow it; None if it is no authority.
+    """
+
+    certificate: Certificate
+    issuer: tuple[bytes, bytes]
+    holds: TrustAnchor
+    usage: KeyUsageBits | None
+    constrained: bool
+    below: int | None
+
+    @property
+    def subject(self) -> bytes:
+        """Its name."""
+        return self.certificate.tbs.subject
+
+    @property
+    def may_issue(self) -> bool:
+        """Whether it is an authority's, by both extensions."""
+        signs = self.usage is not None and self.usage & KeyUsageBits.KEY_CERT_SIGN
+        return bool(signs) and self.below is not None
+
+    def in_time(self, at: datetime | None) -> bool:
+        """Whether it is valid then; None asks for no time."""
+        tbs = self.certificate.tbs
+        return at is None or tbs.not_before.instant <= at <= tbs.not_after.instant
+
+    def signed_by(self, point: bytes) -> bool:
+        """Whether the holder of that key signed it."""
+        return _verified(self.certificate.tbs.octets, self.certificate.signature, point)
+
+
+# The same certificates come to millions of devices: what is in one is looked at once.
+@lru_cache(maxsize=_REMEMBERED)
+def _readable(octets: bytes) -> _Read:
     try:
         certificate = parse_certificate(octets)
-        _point(certificate)
+        holds = held(certificate)
     except Malformed:
         raise _NotGood(_BAD) from None
     tbs = certificate.tbs
@@ -205,12 +242,20 @@ def _readable(octets: bytes) -> Certificate:
         certificate.algorithm != _ECDSA_SHA256
         or any(each.critical and each.oid not in _UNDERSTOOD for each in tbs.extensions)
         or len({each.oid for each in tbs.extensions}) != len(tbs.extensions)
-        or subject_key_identifier(tbs) != key_identifier(_point(certificate))
+        or subject_key_identifier(tbs) != key_identifier(holds.point)
         or not _critical(tbs.extension(_POLICIES))
         or not policies(tbs)
     ):
         raise _NotGood(_BAD)
-    return certificate
+    constraints = tbs.extension(_BASIC_CONSTRAINTS)
+    return _Read(
+        certificate=certificate,
+        issuer=(tbs.issuer, authority_key_identifier(tbs) or b""),
+        holds=holds,
+        usage=_usage_of(tbs.extension(_KEY_USAGE)),
+        constrained=constraints is not None,
+        below=_constraints(constraints) if constraints and constraints.critical else None,
+    )
 
 
 def _point(certificate: Certificate) -> bytes:
@@ -224,35 +269,16 @@ def _critical(extension: Extension | None) -> bool:
     return extension is not None and extension.critical
 
 
-def _usage_of(certificate: Certificate) -> KeyUsageBits:
-    extension = certificate.tbs.extension(_KEY_USAGE)
+def _usage_of(extension: Extension | None) -> KeyUsageBits | None:
+    """What the key is for; None if the extension is not there, not critical, or not its type."""
     if extension is None or not extension.critical:
-        raise _NotGood(_BAD)
+        return None
     octets = extension.value
     try:
         usage, end = KEY_USAGE.read(Source(octets), 0, len(octets), "keyUsage", KEY_USAGE.tag)
     except Malformed:
-        raise _NotGood(_BAD) from None
-    if end != len(octets):
-        raise _NotGood(_BAD)
-    return usage
-
-
-def _end_entity(leaf: Certificate, usage: KeyUsageBits) -> None:
-    if _usage_of(leaf) != usage or leaf.tbs.extension(_BASIC_CONSTRAINTS) is not None:
-        raise _NotGood(_BAD)
-
-
-def _may_issue(certificate: Certificate) -> bool:
-    """Whether critical basicConstraints say that it is an authority's."""
-    extension = certificate.tbs.extension(_BASIC_CONSTRAINTS)
-    return extension is not None and extension.critical and _constraints(extension) is not None
-
-
-def _path_length(certificate: Certificate) -> int:
-    """How many authorities it lets follow."""
-    extension = certificate.tbs.extension(_BASIC_CONSTRAINTS)
-    return (_constraints(extension) or 0) if extension is not None else 0
+        return None
+    return usage if end == len(octets) else None
 
 
 def _constraints(extension: Extension) -> int | None:
@@ -270,27 +296,23 @@ def _constraints(extension: Extension) -> int | None:
     return length
 
 
-def _issuers(path: Iterable[bytes]) -> tuple[Certificate, ...]:
+def _issuers(path: Iterable[bytes]) -> tuple[_Read, ...]:
     """Those of the path that may issue; what cannot be read leads nowhere."""
     found = []
     for octets in path:
         try:
             certificate = _readable(octets)
-            if _usage_of(certificate) & KeyUsageBits.KEY_CERT_SIGN and _may_issue(certificate):
-                found.append(certificate)
         except _NotGood:
             continue
+        if certificate.may_issue:
+            found.append(certificate)
     return tuple(found)
 
 
-def _in_time(certificate: Certificate, at: datetime | None) -> bool:
-    tbs = certificate.tbs
-    return at is None or tbs.not_before.instant <= at <= tbs.not_after.instant
-
-
-def _signed_by(certificate: Certificate, point: bytes) -> bool:
+@lru_cache(maxsize=_REMEMBERED)
+def _verified(signed: bytes, signature: bytes, point: bytes) -> bool:
     try:
-        verify_p256(point, certificate.signature, certificate.tbs.octets)
+        verify_p256(point, signature, signed)
     except Malformed:
         return False
     return True

@@ -8,6 +8,7 @@ Clause: gbcs:CS02b
 
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -154,6 +155,7 @@ def _outcome(
     )
 
 
+@lru_cache(maxsize=512)
 def _role(certificate: bytes) -> RemotePartyRole | None:
     try:
         return role_of(parse_certificate(certificate).tbs)

@@ -141,14 +141,6 @@ def test_rehearsals_are_listed_below(monkeypatch: pytest.MonkeyPatch, run: Run) 
     )
 
 
-def test_no_sentence_of_a_list_of_commands_is_cut(run: Run) -> None:
-    """On a narrow terminal each command is told in its whole first sentence."""
-    for group in ((), ("incident",)):
-        code, said = run(*group, "-h")
-        assert code == 0
-        assert "..." not in said.partition("Commands:")[2]
-
-
 @pytest.mark.parametrize(
     "arguments",
     [("status",), ("pause",), ("carry",), ("residue",), ("look",)],

@@ -23,6 +23,7 @@ from smki.interfaces.bench_proving import ProvingFigures, bench_prove
 from smki.interfaces.bench_recover import MODES, RecoverFigures, bench_recover
 from smki.interfaces.bench_register import RegisterFigures, bench_register
 from smki.interfaces.benching import Figures, bench_issue
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, reporting
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
@@ -36,7 +37,7 @@ def _count_option(
     )
 
 
-@click.group
+@click.group(cls=WholeSentences)
 def bench() -> None:
     """Measure, beside a limit measured in the same run."""
 

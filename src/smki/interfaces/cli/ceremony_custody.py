@@ -28,6 +28,7 @@ from smki.ceremonies.keysets import KeySet, parse_key_set, share_digest, share_h
 from smki.ceremonies.sealing import lock, unlock
 from smki.ceremonies.words import read_words
 from smki.interfaces.cli.ceremony_files import certificate_in
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.terms import Malformed, Refused
 
@@ -40,7 +41,7 @@ _passphrase = click.option(
 )
 
 
-@click.group(short_help="Custodians: their appointment.")
+@click.group(cls=WholeSentences, short_help="Custodians: their appointment.")
 def custodian() -> None:
     """Key custodians: nominated, approved by the authority, verified."""
 
@@ -86,7 +87,7 @@ def appoint(
     emit(document, lines, as_json=as_json)
 
 
-@click.group(short_help="A custodian's own share: checked, opened.")
+@click.group(cls=WholeSentences, short_help="A custodian's own share: checked, opened.")
 def share() -> None:
     """The share of a custodian, on a machine of their own."""
 

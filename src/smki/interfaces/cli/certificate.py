@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import (
     emit,
     json_option,
@@ -37,7 +38,7 @@ _ours_option = click.option(
 )
 
 
-@click.group
+@click.group(cls=WholeSentences)
 def certificate() -> None:
     """Read certificates and compare them with their profiles."""
 

@@ -23,6 +23,7 @@ from smki.flows.statements import Fields, said
 from smki.governance import parse_decision
 from smki.interfaces.cli.controlled import COMMANDS
 from smki.interfaces.cli.governance import decision_fields
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import perform
@@ -35,7 +36,7 @@ _decision_option = click.option(
 )
 
 
-@click.group(short_help="Policies and procedures: lodge, list, history.")
+@click.group(cls=WholeSentences, short_help="Policies and procedures: lodge, list, history.")
 def document() -> None:
     """Documents of the repository: versions, who lodged them, under which decision."""
 

@@ -19,6 +19,7 @@ from smki.flows.electing import (
 from smki.governance.entities.bodies import Ballot, Election, Seat
 from smki.governance.terms import AnnualReview
 from smki.governance.voting import result_of
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.ports.register import Register
 from smki.terms import Malformed
@@ -28,7 +29,7 @@ _DAY: Final = click.DateTime(["%Y-%m-%d"])
 _NO_LEAP_YEAR: Final = 2001
 
 
-@click.group(short_help="Terms of seats, and elections for them.")
+@click.group(cls=WholeSentences, short_help="Terms of seats, and elections for them.")
 def election() -> None:
     """Terms begin, elections are opened, nominated and voted in, decided, and seats change hands."""
 

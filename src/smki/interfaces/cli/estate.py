@@ -11,6 +11,7 @@ from smki.bootstrap.estates import open_estate
 from smki.devices import DeviceKind
 from smki.interfaces.cli.estate_rotating import rotate_certificates
 from smki.interfaces.cli.estate_serving import serve
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.estate_making import Made
@@ -23,7 +24,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _PAGE = 50
 
 
-@click.group
+@click.group(cls=WholeSentences)
 def estate() -> None:
     """Simulated devices by the million, with keys and certificates of this SMKI."""
 

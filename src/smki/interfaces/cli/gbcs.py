@@ -18,6 +18,7 @@ from smki.adapters.world import SystemEntropy
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.message_keys import house_ring, message_keys
 from smki.interfaces.cli.gbcs_key import key
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import (
     emit,
     json_option,
@@ -41,7 +42,7 @@ from smki.wire.gbcs.frame import MESSAGE_OCTETS_MAX, read_message_file
 _TEXT_OCTETS_MAX: Final = 4 * MESSAGE_OCTETS_MAX  # hexadecimal, with white space
 
 
-@click.group
+@click.group(cls=WholeSentences)
 def gbcs() -> None:
     """Read and make GBCS messages."""
 

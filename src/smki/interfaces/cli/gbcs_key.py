@@ -11,6 +11,7 @@ import click
 from smki.adapters.gbcs_store import request_by
 from smki.bootstrap import load_settings
 from smki.bootstrap.message_keys import message_keys
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, output_file, reporting
 from smki.interfaces.cli.roles import read_role
 from smki.messages import KeyUse
@@ -18,7 +19,7 @@ from smki.terms import EUI64, Malformed
 from smki.wire.encodings import write_pem
 
 
-@click.group(short_help="Keys of remote parties, in files or in a token.")
+@click.group(cls=WholeSentences, short_help="Keys of remote parties, in files or in a token.")
 def key() -> None:
     """Keys of remote parties, in the SMKI's store of keys for messages: files or a token."""
 

@@ -34,6 +34,7 @@ from smki.interfaces.cli.electing import election
 from smki.interfaces.cli.example import example
 from smki.interfaces.cli.governance_upload import upload, waiting
 from smki.interfaces.cli.governance_verify import verify
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.monthly import monthly
 from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
@@ -46,7 +47,7 @@ _BODIES: Final = tuple(body.value for body in Body)
 _KINDS: Final = tuple(kind.value for kind in DecisionKind)
 
 
-@click.group(short_help="Decisions: make, sign, lodge, list.")
+@click.group(cls=WholeSentences, short_help="Decisions: make, sign, lodge, list.")
 def governance() -> None:
     """Decisions that the systems obey: make, sign, lodge and list them."""
 

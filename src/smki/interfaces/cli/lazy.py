@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import click
 
+from smki.interfaces.cli.interrupting import AT_ANY_TIME, interruptible
+
 _JSON: Final = "smki.json"
 _GIVEN: Final = "smki.given"
 _SENTENCE_MOST: Final = 400  # characters of a command's first sentence
@@ -45,14 +47,15 @@ class LazyGroup(WholeSentences):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """What the command returns; a wrong use ends with exit code 2.
+        """What the command returns; a wrong use ends with exit code 2, an interruption with 130.
 
         Raises:
             UsageError: it was wrongly used, and `--json` not asked for.
         """
         try:
             _must_be_text(ctx.meta[_GIVEN])
-            return super().invoke(ctx)
+            with interruptible(AT_ANY_TIME):
+                return super().invoke(ctx)
         except click.UsageError as error:
             if not ctx.meta[_JSON]:
                 raise

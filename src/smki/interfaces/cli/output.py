@@ -16,7 +16,6 @@ import click
 from smki.terms import Malformed, SmkiError
 
 EXIT_CODES: Final = {"malformed": 1, "refused": 1, "unavailable": 3, "inconsistent": 4}
-INTERRUPTED: Final = 130  # as shells have it for Ctrl-C
 FILE_MAX_OCTETS: Final = 64 * 1024  # of a certificate or request given on the command line
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -67,16 +66,6 @@ def reporting(*, as_json: bool) -> Iterator[None]:
     except SmkiError as error:
         report(error, as_json=as_json)
         raise SystemExit(EXIT_CODES[error.family]) from error
-
-
-@contextmanager
-def interruptible(advice: str) -> Iterator[None]:
-    """Whoever interrupts what is inside is told what goes on from there; the exit code is 130."""
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        click.echo(f"interrupted; {advice}", err=True)
-        raise SystemExit(INTERRUPTED) from error
 
 
 def report(error: SmkiError, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ import click
 from smki.bootstrap import load_settings, open_front
 from smki.flows.apikeys import shown_keys
 from smki.flows.registering import give_sshkey, register_party, take_sshkey
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, read_input, reporting
 from smki.interfaces.cli.party_apikeys import apikey, apikey_fields, apikey_line, apikeys
 from smki.interfaces.cli.party_demand import audit, forecast, show_usage
@@ -22,7 +23,7 @@ from smki.terms import EUI64, Malformed, RemotePartyRole
 from smki.wire.ssh_keys import fingerprint, parse_fingerprint
 
 
-@click.group(short_help="Register a party, list them, show one.")
+@click.group(cls=WholeSentences, short_help="Register a party, list them, show one.")
 def party() -> None:
     """Parties: register one, give it an API key, show its use of the repository, list them."""
 

@@ -8,7 +8,8 @@ import click
 
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.estate_rotating import line_options
-from smki.interfaces.cli.output import emit, interruptible, json_option, reporting, tell
+from smki.interfaces.cli.interrupting import interruptible
+from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.cli.recovery_campaigns import opened
 from smki.interfaces.recovery_carrying import CarryDone, Says, Told, carry, carry_on_dask

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from smki.adapters.envelopes import seal, unseal
 from smki.adapters.files import read_octets
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.recovery import PROCEDURES
@@ -29,7 +30,7 @@ _KEYS: Final = tuple(one.value for one in Compromised)
 _METHODS: Final = tuple(dict.fromkeys(one.value for some in PROCEDURES.values() for one in some))
 
 
-@click.group(short_help="A notification file: make, show.")
+@click.group(cls=WholeSentences, short_help="A notification file: make, show.")
 def notice() -> None:
     """The file by which a party tells that a key is, or may be, compromised."""
 

@@ -8,7 +8,8 @@ import click
 
 from smki.bootstrap import Settings, initialise, load_settings
 from smki.bootstrap.initialising import must_be_of_init
-from smki.interfaces.cli.output import emit, interruptible, json_option, reporting, tell
+from smki.interfaces.cli.interrupting import interruptible
+from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.cli.progress import progress_bar
 from smki.interfaces.rehearsal.frame import FOLDER, Asked, Run
 from smki.interfaces.rehearsal.holding import (

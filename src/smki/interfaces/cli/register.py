@@ -22,6 +22,7 @@ from smki.governance.entities import Entity, Key, Kind
 from smki.governance.text import MeetingFile, parse_meeting, parse_tables
 from smki.governance.text.copies import copy_for
 from smki.interfaces.cli.in_words import beginning, lines_of
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.interfaces.register_exports import FORMATS, export
 from smki.interfaces.register_exports.lists import LISTS
@@ -37,7 +38,7 @@ _for_option = click.option("--for", "person", metavar="PERSON", help="As that pe
 _public_option = click.option("--public", is_flag=True, help="As it is published.")
 
 
-@click.group(short_help="The register: files in, copies out, search.")
+@click.group(cls=WholeSentences, short_help="The register: files in, copies out, search.")
 def register() -> None:
     """The policy authority's register: bring files in, write copies out, show, list, search."""
 

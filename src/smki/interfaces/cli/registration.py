@@ -14,6 +14,7 @@ import click
 
 from smki.bootstrap import load_settings, open_front
 from smki.flows.revocation import ISSUING
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.party import list_parties, show_party
 from smki.interfaces.cli.revoking import circumstances, revoke_organisation
@@ -31,7 +32,7 @@ _out_option = click.option(
 )
 
 
-@click.group(short_help="Credentials, batches that wait, devices.")
+@click.group(cls=WholeSentences, short_help="Credentials, batches that wait, devices.")
 def registration() -> None:
     """Credentials and certificates of parties, batches that wait for approval, devices.
 

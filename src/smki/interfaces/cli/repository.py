@@ -27,6 +27,7 @@ from smki.interfaces.cli.auditing import audit
 from smki.interfaces.cli.bulk import check_export, daily, export, unpack
 from smki.interfaces.cli.completeness import prove_device, tell_complete
 from smki.interfaces.cli.consistency import consistency, tell_contradiction
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.cli.progress import progress_bar
 from smki.merkle.contradicting import TITLE as CONTRADICTION_TITLE
@@ -44,7 +45,7 @@ from smki.wire.certificate import parse_certificate
 PROBLEMS_SHOWN: Final = 1_000  # beyond that the index is not damaged but another one
 
 
-@click.group(short_help="Checkpoints, proofs and audit of the record.")
+@click.group(cls=WholeSentences, short_help="Checkpoints, proofs and audit of the record.")
 def repository() -> None:
     """Prove and verify what was lodged: checkpoints, proofs, audit."""
 

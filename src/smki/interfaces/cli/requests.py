@@ -16,6 +16,7 @@ from smki.adapters.requesters import (
     request_for_organisation,
     request_for_system,
 )
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, output_file, reporting
 from smki.interfaces.cli.roles import read_role
 from smki.profiles import DEVELOPMENT_HARDWARE
@@ -29,7 +30,7 @@ USAGES = {"ds": KeyUsage.DIGITAL_SIGNATURE, "ka": KeyUsage.KEY_AGREEMENT}
 _SAMPLE_RANGE = bytes.fromhex("0A534D4B49")  # locally administered; nobody's in the field
 
 
-@click.group
+@click.group(cls=WholeSentences)
 def csr() -> None:
     """Certification requests (PKCS#10)."""
 
@@ -154,7 +155,7 @@ def _tell(document: Mapping[str, object], what: str, following: str, *, as_json:
     emit(document, lines, as_json=as_json)
 
 
-@click.group
+@click.group(cls=WholeSentences)
 def batch() -> None:
     """Batches of device CSRs."""
 

@@ -14,6 +14,7 @@ import click
 from smki.bootstrap import load_settings
 from smki.bootstrap.initialising import credential_path
 from smki.bootstrap.samples import SUPPLIER
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import (
     emit,
     json_option,
@@ -39,7 +40,7 @@ from smki.wire.xml import MAX_BATCH_OCTETS
 _ENDPOINTS = {Interface.AD_HOC: "adhoc", Interface.BATCH: "batch"}
 
 
-@click.group(short_help="Send requests through the services.")
+@click.group(cls=WholeSentences, short_help="Send requests through the services.")
 def submit() -> None:
     """Send requests through the services, as the sample supplier or with a credential of yours."""
 

@@ -10,6 +10,7 @@ from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.opening import open_confidential
 from smki.flows.confiding import removal_statement, revealed
 from smki.flows.statements import said
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.officers import certificate_option, detached, key_option
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting
 from smki.interfaces.operations import perform
@@ -18,7 +19,9 @@ from smki.merkle.canonical import encode_json
 MAX_OCTETS: Final = 512 * 1024  # goes over the link, whose lines end at a mebibyte
 
 
-@click.group(short_help="Confidential content: lodge a commitment, show, remove by law.")
+@click.group(
+    cls=WholeSentences, short_help="Confidential content: lodge a commitment, show, remove by law."
+)
 def transcript() -> None:
     """Transcripts and registers: kept apart, the record holds a salted commitment only."""
 

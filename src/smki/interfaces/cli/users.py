@@ -9,12 +9,15 @@ import click
 from smki.bootstrap import load_settings, open_front
 from smki.bootstrap.access import portal_access
 from smki.flows.access import PortalAccess
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.cli.party_apikeys import instant
 from smki.policy.lockout import locked_until
 
 
-@click.group(short_help="Users of the repository's pages: add, reset, unlock, list.")
+@click.group(
+    cls=WholeSentences, short_help="Users of the repository's pages: add, reset, unlock, list."
+)
 def user() -> None:
     """Users of the repository's pages. Their officer's credential is needed beside the password."""
 

@@ -14,6 +14,7 @@ import click
 
 from smki.bootstrap.witnesses import Follower, make_witness, open_witness
 from smki.flows.witnessing import Witness, answer
+from smki.interfaces.cli.lazy import WholeSentences
 from smki.interfaces.cli.output import emit, json_option, reporting, tell
 from smki.interfaces.web import Listener, new_event_loop, serving
 from smki.interfaces.web.witness import witness_app
@@ -25,7 +26,7 @@ _FOLDER = click.argument("folder", type=click.Path(path_type=Path, file_okay=Fal
 _SECONDS = click.FloatRange(min=0.1, max=86_400)
 
 
-@click.group(short_help="Follow a log, and cosign what only grows.")
+@click.group(cls=WholeSentences, short_help="Follow a log, and cosign what only grows.")
 def witness() -> None:
     """Follow a log that somebody else keeps, and cosign its checkpoints.
 

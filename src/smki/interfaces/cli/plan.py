@@ -13,16 +13,14 @@ from smki.interfaces.capacity_issuing import issuing_fields
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.pace import pace_of, pace_options
 from smki.interfaces.cli.recovery_devices import devices_told
+from smki.interfaces.cli.roles import role_words
 from smki.recovery import Compromised, Method
 from smki.recovery.spans import span_text
 from smki.terms import RemotePartyRole
 
 _METHODS: Final = tuple(one.value for one in Method if one is not Method.NONE)
 _KEYS: Final = tuple(one.value for one in Compromised)
-_ROLES: Final = {
-    one.name.lower().replace("_", "-"): one
-    for one in (RemotePartyRole.SUPPLIER, RemotePartyRole.NETWORK_OPERATOR)
-}
+_ROLES: Final = role_words((RemotePartyRole.SUPPLIER, RemotePartyRole.NETWORK_OPERATOR))
 _MEBI: Final = 1 << 20
 _FLEET_MAX: Final = 1_000_000_000
 _COUNT: Final = click.IntRange(1, _FLEET_MAX)

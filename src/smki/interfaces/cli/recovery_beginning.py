@@ -11,12 +11,13 @@ from smki.bootstrap import load_settings
 from smki.flows.recovering import Lost
 from smki.interfaces.cli.output import emit, json_option, read_input, reporting, tell
 from smki.interfaces.cli.recovery_devices import devices_option, devices_told, listed_devices
+from smki.interfaces.cli.roles import role_words
 from smki.interfaces.recovery_beginning import Wanted, begin
 from smki.recovery import Compromised, Method
 from smki.recovery.exercises import list_named
 from smki.terms import Malformed, RemotePartyRole
 
-_ROLES: Final = {role.name.lower().replace("_", "-"): role for role in RemotePartyRole}
+_ROLES: Final = role_words(RemotePartyRole)
 _RATE: Final = re.compile(r"([^=]{1,100})=([1-9][0-9]{0,5})")
 _METHODS: Final = (
     Method.ONE,

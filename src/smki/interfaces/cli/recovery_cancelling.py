@@ -8,18 +8,18 @@ import click
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.recovery_devices import devices_option, listed_devices
+from smki.interfaces.cli.roles import role_words
 from smki.interfaces.recovery_cancelling import cancel_for
 from smki.terms import RemotePartyRole
 
-_ROLES: Final = {
-    role.name.lower().replace("_", "-"): role
-    for role in (
+_ROLES: Final = role_words(
+    (
         RemotePartyRole.SUPPLIER,
         RemotePartyRole.NETWORK_OPERATOR,
         RemotePartyRole.TRANSITIONAL_COS,
         RemotePartyRole.WAN_PROVIDER,
     )
-}
+)
 
 
 @click.command("cancel")

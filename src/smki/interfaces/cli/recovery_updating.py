@@ -1,15 +1,17 @@
 """`smki recovery update`: one further ordinary update on recovered devices, before the report."""
 
 import os
+from typing import Final
 
 import click
 
 from smki.bootstrap import load_settings
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.recovery_devices import devices_option, devices_told, listed_devices
+from smki.interfaces.cli.roles import role_words
 from smki.interfaces.recovery_updating import ROLES, begin_update
 
-_ROLES = {role.name.lower().replace("_", "-"): role for role in ROLES}
+_ROLES: Final = role_words(ROLES)
 
 
 @click.command("update")

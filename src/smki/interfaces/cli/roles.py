@@ -1,5 +1,6 @@
 """Remote party roles as the command line writes and reads them."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from smki.terms import Malformed, RemotePartyRole
@@ -11,6 +12,11 @@ MANUFACTURER: Final = "manufacturer"
 def role_name(role: RemotePartyRole | None) -> str:
     """`supplier`, `network_operator`; `manufacturer` for a party without a role."""
     return MANUFACTURER if role is None else role.name.lower()
+
+
+def role_words(roles: Iterable[RemotePartyRole]) -> Mapping[str, RemotePartyRole]:
+    """These roles by the words that options take for them, in their order: `network-operator`."""
+    return {role_name(role).replace("_", "-"): role for role in roles}
 
 
 def read_role(text: str) -> RemotePartyRole | None:

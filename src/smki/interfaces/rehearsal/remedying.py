@@ -24,6 +24,7 @@ from smki.interfaces.key_serving import Signs
 from smki.interfaces.line_time import line_time
 from smki.interfaces.recovery_asking import Asker, Asking, KeysAtHand
 from smki.interfaces.recovery_cancelling import what_cancels
+from smki.interfaces.recovery_members import HAND_BACK
 from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.attacking import attacker_in
 from smki.interfaces.rehearsal.authorising import permit_further
@@ -45,11 +46,8 @@ from smki.recovery.attacks import Effect
 from smki.terms import EUI64, Inconsistent, RemotePartyRole
 from smki.wire.certificate import parse_certificate
 from smki.wire.gbcs.trust_anchors import KeyUsageBits
-from smki.wire.gbcs.update_credentials import (
-    CredentialsReplacementMode,
-)
+from smki.wire.gbcs.update_credentials import CredentialsReplacementMode
 
-HAND_BACK: Final = "hand-back"
 _TRIES: Final = 8  # signatures that a command to one device may take, however often it is begun
 
 _ByMode: TypeAlias = dict[CredentialsReplacementMode, list[EUI64]]

@@ -16,6 +16,7 @@ from typing import Final
 from smki.bootstrap.recoveries import Kept, inventory_rows, open_kept
 from smki.devices import DeviceKind
 from smki.flows.recovering import Cells, Leg, Lost, recovery_legs
+from smki.interfaces.recovery_members import update_name
 from smki.interfaces.rehearsal.among import Devices
 from smki.interfaces.rehearsal.campaigning import Change, Concerned, after, carried
 from smki.interfaces.rehearsal.cells import cells_now, cells_of, cells_said
@@ -92,7 +93,7 @@ def _updates(run: Run) -> tuple[tuple[str, Leg, Concerned], ...]:
     legs = own_legs(run, after(run), updated(run))
     return tuple(
         (
-            f"{run.asked.name}.update-{role.name.lower().replace('_', '-')}",
+            update_name(run.asked.name, role),
             leg,
             _having(role, legs),
         )

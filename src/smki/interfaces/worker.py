@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 from smki.adapters.files import prove_room, write_durably
@@ -39,6 +38,7 @@ from smki.flows.revoking import finish_revocations
 from smki.flows.succeeding import TAKE
 from smki.interfaces.link import SOCKET, Answer, LinkServer, error_fields
 from smki.interfaces.operations import carry_out
+from smki.interfaces.processing_window import count_worked, may_work, pause
 from smki.interfaces.register_heads import follow_register
 from smki.interfaces.trouble import Trouble
 from smki.interfaces.waiting import Message
@@ -47,7 +47,6 @@ from smki.registration import requester_for
 from smki.steps import Requester
 from smki.steps.answers import AdHocAnswer
 from smki.terms import (
-    BatchStatus,
     Inconsistent,
     Interface,
     Refused,
@@ -60,7 +59,6 @@ _LOG = logging.getLogger("smki.worker")
 
 PROBLEM_FILE: Final = "worker.problem"  # why the last worker ended, if it ended by itself
 INCONSISTENT_EXIT: Final = 4
-_WORKED: Final = "window.worked"  # in the workbook: day of the window, CSRs worked on in it
 AD_HOC: Final = "adhoc"
 WAKE: Final = "wake"
 STATE: Final = "state"
@@ -267,9 +265,9 @@ class _Worker:
 
     def _go_on(self) -> bool:
         only_to_conclude = self._work is not None and self._done == self._items
-        if not only_to_conclude and not self._may_work():
+        if not only_to_conclude and not may_work(self._settings, self._office.front):
             self._leave()
-            self._pause()
+            pause(self._office.front)
             return False
         if self._work is None:
             batch = self._next()
@@ -282,7 +280,7 @@ class _Worker:
             if done is None:
                 self._work = None
             else:
-                self._count(done - self._done)
+                count_worked(self._settings, self._office.front, done - self._done)
                 self._done = done
         except (Unavailable, Inconsistent):
             raise
@@ -301,45 +299,12 @@ class _Worker:
         """No batch is worked on, and nothing of one is under way."""
         if self._work is not None:
             self._work = None
-            self._count(self._office.desk.items)
+            count_worked(self._settings, self._office.front, self._office.desk.items)
             conclude(self._office)
 
     def _next(self) -> Batch | None:
         due = due_batches(self._office.front)
         return due[0] if due else None
-
-    def _may_work(self) -> bool:
-        """Whether batches are worked on now: within the window, and within its capacity.
-
-        Clause: sec-app-n:3.1.1
-        """
-        settings, now = self._settings, self._office.front.clock.now()
-        if not settings.processing_window.contains(now.time()):
-            return False
-        return not settings.nightly_capacity or self._worked(now) < settings.nightly_capacity
-
-    def _pause(self) -> None:
-        front = self._office.front
-        for batch in due_batches(front):
-            if batch.status not in (BatchStatus.PAUSED, BatchStatus.PENDING):
-                front.workbook.set_status(batch.number, BatchStatus.PAUSED)
-
-    def _worked(self, now: datetime) -> int:
-        """CSRs of batches worked on since the present window opened."""
-        window, _, count = (self._office.front.workbook.noted(_WORKED) or "").partition(" ")
-        return int(count) if window == self._window(now) else 0
-
-    def _count(self, items: int) -> None:
-        if self._settings.nightly_capacity:
-            front = self._office.front
-            now = front.clock.now()
-            total = self._worked(now) + items
-            front.workbook.note(_WORKED, f"{self._window(now)} {total}")
-
-    def _window(self, now: datetime) -> str:
-        """The day on which the window that is open now was opened."""
-        start = self._settings.processing_window.start
-        return (now - timedelta(hours=start.hour, minutes=start.minute)).date().isoformat()
 
     def _chores(self) -> None:
         """What is to be done now and then; what keeps one from being done keeps no request waiting."""

@@ -275,9 +275,8 @@ class SqlCampaigns:
 
     def regions(self, name: str) -> tuple[str, ...]:
         """The regions in which it has devices, in alphabetical order."""
-        query = select(_M.region).distinct().where(_M.campaign == name).order_by(_M.region)
-        rows = self._store.read(lambda connection: connection.execute(query).all())
-        return tuple(region for (region,) in rows)
+        rows = self._store.read(lambda connection: counted(connection, name, "region"))
+        return tuple(region for region, _ in rows)
 
     def totals(self, name: str) -> Mapping[tuple[str, str, str, Fate, str], int]:
         """How many devices there are by kind, make, region, fate and why."""

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ from smki.ports.campaigns import Carried, Member
 from smki.ports.estate import Estate, InventoryQuery, InventoryRow
 from smki.recovery import CampaignPlan, Waves
 from smki.recovery.arranging import Arranged, encode_arranged, parse_arranged
+from smki.recovery.encoding import encode_plan
 from smki.terms import Malformed, Refused, Unavailable
 
 FOLDER: Final = "recoveries"
@@ -186,15 +187,35 @@ def begin_campaign(
         make_folder(path.parent, 0o700)
         write_durably(path, octets, private=True)
     elif read_octets(path) != octets:
-        raise Refused(
-            f"campaign {recovery.campaign}: is there with other materials, must be another name",
-            where=str(path),
-            clause="sec:L10",
-            rule="campaign.name",
-        )
+        raise _is_another(recovery, "other materials")
+    there = kept.campaigns.campaign(recovery.campaign)
+    if there is not None and encode_plan(there.plan) != encode_plan(plan):
+        raise _is_another(recovery, "another plan")
     carried = kept.campaigns.begin(recovery.campaign, plan, at)
     kept.campaigns.enlist(recovery.campaign, devices)
     return replace(carried, whole=True)
+
+
+def _is_another(recovery: Recovery, what: str) -> Refused:
+    name = recovery.campaign
+    return Refused(
+        f"campaign {name}: is there with {what}, must be another name;"
+        f" 'smki recovery abort {name}' ends the one that is there",
+        where=str(recovery.arrangement),
+        clause="sec:L10",
+        rule="campaign.name",
+    )
+
+
+def made_of(settings: Settings, carried: Carried, *, rehearsal: bool) -> datetime:
+    """When the campaign was made, by the clock of people: that of a rehearsal's network runs ahead."""
+    if not rehearsal:
+        return carried.begun
+    try:
+        written = recovery_of(settings, carried.name).arrangement.stat().st_mtime
+    except FileNotFoundError:
+        return carried.begun
+    return datetime.fromtimestamp(written, UTC)
 
 
 def arrangement_of(recovery: Recovery) -> Arranged:

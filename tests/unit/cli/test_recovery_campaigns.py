@@ -130,8 +130,8 @@ def test_rehearsals_are_listed_below(monkeypatch: pytest.MonkeyPatch, run: Run) 
     """Their clocks run ahead: what is newest of the SMKI's own stands above them, and is told apart."""
     shape = {"state": "running", "devices": 1, "recovered": 0, "method": "method-3"}
     rows = [
-        {**shape, "name": name, "begun": begun, "rehearsal": name == "drill"}
-        for name, begun in (("old", "2026"), ("drill", "2099"), ("new", "2027"))
+        {**shape, "name": name, "made": made, "rehearsal": name == "drill"}
+        for name, made in (("old", "2026"), ("drill", "2099"), ("new", "2027"))
     ]
     monkeypatch.setattr(recovery_campaigns, "_rows", lambda _: iter(rows))
     code, listed = run("list")

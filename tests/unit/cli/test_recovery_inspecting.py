@@ -9,10 +9,12 @@ from tests.support.evidence_people import people
 from tests.unit.cli.conftest import House
 
 from smki.governance.signing import verify_detached
+from smki.interfaces.cli.officers import detached
+from smki.interfaces.cli.recovery_notices import recipient
 from smki.recovery.evidence_bundles import read_inspection
 from smki.recovery.inspecting import HEADER
 from smki.recovery.replacing import BROKER_CELL, ROOT_CELL
-from smki.terms import Refused
+from smki.terms import Malformed, Refused
 from smki.wire.cms import parse_detached
 
 FIRST = "0A-53-4D-4B-60-00-00-01,root/key_cert_sign/management,0000000000000000,0102030405060708"
@@ -101,10 +103,14 @@ def test_an_empty_file_is_no_inspection(tmp_path: Path, words: tuple[str, ...]) 
 
 
 def test_a_signer_without_a_certificate_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """A file that is none, and one that is not there."""
+    """A file that is none, and one that is not there: malformed, as any file that a person names."""
     (tmp_path / "maker.pem").write_bytes(b"none")
     nowhere = House(state=tmp_path / "none")
     code, told = nowhere.json("recovery", "inspect", "first", str(tmp_path / "found.csv"), *words)
     assert (code, told["error"]["where"]) == (1, str(tmp_path / "maker.pem"))
     (tmp_path / "maker.pem").unlink()
-    assert nowhere.json("recovery", "inspect", "first", "none.csv", *words)[0] == 3
+    code, told = nowhere.json("recovery", "inspect", "first", "none.csv", *words)
+    assert (code, told["error"]["family"]) == (1, "malformed")
+    for function in (recipient, lambda path: detached(b"", path, path)):
+        with pytest.raises(Malformed, match="file: cannot be read"):
+            function(str(tmp_path / "maker.pem"))

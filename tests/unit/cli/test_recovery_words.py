@@ -40,4 +40,4 @@ def test_a_campaign_of_a_registered_incident_is_noted_there(
     """Others are in no register: they are carried next."""
     said = next_words("lost", {"incident": incident, "unregistered": unregistered})
     assert said.endswith("'smki recovery carry lost'")
-    assert (f"incident recovering {incident} --campaign lost" in said) is noted
+    assert (f"incident recovering {incident} --campaign lost --by PERSON'" in said) is noted

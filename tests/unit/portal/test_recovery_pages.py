@@ -2,26 +2,37 @@
 
 import csv
 import io
+import json
+import os
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import pytest
+from click.testing import CliRunner
 from starlette.requests import Request
 from tests.support.recovery_pages import AT, FORM, RecoveryHouse, open_recovery_house
 
 from smki.adapters.sql.campaigns import SqlCampaigns
 from smki.bootstrap.recoveries import open_kept, recovery_of
-from smki.interfaces.web.portal.recovery import WatchedRecoveries, by_itself, counting
+from smki.flows.office import FrontOffice
+from smki.interfaces.cli import main
+from smki.interfaces.web.portal.recovery import (
+    WatchedRecoveries,
+    by_itself,
+    counting,
+    watching,
+)
 from smki.interfaces.web.portal.recovery.figures import view_of
 from smki.interfaces.web.portal.recovery.words import rate
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import CampaignState
 from smki.recovery import Compromised, Fate, Method
 from smki.recovery.checklists import Seen, checklist
-from smki.recovery.evidence import EvidenceKind
+from smki.recovery.evidence import Defect, EvidenceKind
 from smki.recovery.report import (
     Check,
     Count,
@@ -119,6 +130,26 @@ def test_the_list_shows_rehearsals_beside_the_house(own: RecoveryHouse) -> None:
     assert text.count("This SMKI’s own devices") == 1
     assert "1,234" in text
     assert "This SMKI’s own" not in own.get("/drill.second").text
+
+
+def test_rehearsals_stand_as_they_were_made(own: RecoveryHouse) -> None:
+    """By the clock of people, on the page and in the terminal: their networks' run ahead."""
+    own.rehearsal("early")
+    own.rehearsal("late")
+    for name, made, ahead in (("early", 1, 9), ("late", 2, 3)):
+        own.begin(name, 1, at=AT + timedelta(days=ahead))
+        place = recovery_of(own.settings, name).arrangement
+        place.parent.mkdir(parents=True)
+        place.touch()
+        at = (AT + timedelta(days=made)).timestamp()
+        os.utime(place, (at, at))
+    rows = re.findall(r'<a href="/portal/recovery/([a-z.-]+)">.*?</tr>', own.get().text, re.DOTALL)
+    assert rows == ["first", "late", "early"]
+    listed = CliRunner().invoke(
+        main, ["recovery", "list", "--json"], env={"SMKI_STATE": str(own.settings.state)}
+    )
+    told = [(one["name"], one["made"][:10]) for one in json.loads(listed.stdout)["campaigns"]]
+    assert told[1:] == [("late", "2026-11-23"), ("early", "2026-11-22")]
 
 
 def test_an_empty_list_says_how_to_begin(tmp_path: Path) -> None:
@@ -457,6 +488,49 @@ def test_the_report_is_shown_and_given(own: RecoveryHouse) -> None:
     assert own.get("/first/report", "supplier").status == 404
     file.write_bytes(b"{}")
     assert own.get("/first/report").status == 400
+
+
+def test_the_report_says_what_its_defects_are(
+    own: RecoveryHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which make has it, why, and what was done, from the record; what it has not, by its ref alone."""
+    raised = Defect(
+        ref="D-1",
+        title="Hubs <answer> late",
+        severity="high",
+        within_threshold=False,
+        affected=("Hazel 3",),
+        not_affected=(),
+        owner="Hazel",
+        cause="a buffer of one block",
+        workaround="smaller blocks",
+        approved_by="PMA/21/6",
+        state="open",
+        failed=1_040,
+        recovered=1_036,
+    )
+    report = replace(written(), defects=("D-1", "D-2"))
+    file = recovery_of(own.settings, "first").report
+    file.parent.mkdir(parents=True)
+    file.write_bytes(encode_report(report))
+    record = cast("FrontOffice", SimpleNamespace(proceedings=None, reader=None))
+    recoveries = WatchedRecoveries(own.settings, lambda: AT, record)
+    monkeypatch.setattr(watching, "defects_of", lambda *_: (raised,))
+    found = recoveries.defects(report)
+    monkeypatch.setattr(WatchedRecoveries, "defects", lambda *_: found)
+    text = own.get("/first/report").text
+    for said in ("Has it: Hazel 3.", "Cause: a buffer of one block.", "1,036 of 1,040 devices"):
+        assert said in text
+    assert "Hubs &lt;answer&gt; late (high, open)" in text
+    assert "<strong>D-2</strong>: what it is cannot be read" in text
+    monkeypatch.undo()
+
+    def away(*_: object) -> NoReturn:
+        raise Unavailable("the copy lacks a blob")
+
+    monkeypatch.setattr(watching, "defects_of", away)
+    assert recoveries.defects(report) == {}
+    assert "<strong>D-1</strong>: what it is cannot be read" in own.get("/first/report").text
 
 
 def test_the_checklist_says_what_is_done_and_who_signs(

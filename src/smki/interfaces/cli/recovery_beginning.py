@@ -124,7 +124,7 @@ def next_words(name: str, given: Mapping[str, Any]) -> str:
     carry, incident = f"'smki recovery carry {name}'", given["incident"]
     if given["unregistered"] or list_named(incident):
         return carry
-    return f"'smki recovery incident recovering {incident} --campaign {name}', then {carry}"
+    return f"'smki recovery incident recovering {incident} --campaign {name} --by PERSON', then {carry}"
 
 
 def _wanted(name: str, given: Mapping[str, Any]) -> Wanted:

@@ -14,7 +14,15 @@ from smki.adapters.sql.campaign_residue import ResidueQuery, residue
 from smki.adapters.world import SystemClock
 from smki.bootstrap import Settings, load_settings
 from smki.bootstrap.estates import estate_file
-from smki.bootstrap.recoveries import FOLDER, Kept, Recovery, houses, open_kept, recovery_of
+from smki.bootstrap.recoveries import (
+    FOLDER,
+    Kept,
+    Recovery,
+    houses,
+    made_of,
+    open_kept,
+    recovery_of,
+)
 from smki.campaigns import progress_of
 from smki.flows.steering import steer
 from smki.interfaces.cli.output import emit, json_option, output_file, reporting
@@ -54,12 +62,12 @@ def opened(settings: Settings, name: str) -> Iterator[tuple[Recovery, Kept, Carr
 def list_campaigns(*, as_json: bool) -> None:
     """The campaigns of this SMKI, newest first, then those of its rehearsals."""
     with reporting(as_json=as_json):
-        rows = sorted(_rows(load_settings(os.environ)), key=lambda row: str(row["begun"]))[::-1]
-        rows.sort(key=lambda row: bool(row["rehearsal"]))  # whose clocks may be ahead
+        rows = sorted(_rows(load_settings(os.environ)), key=lambda row: str(row["made"]))[::-1]
+        rows.sort(key=lambda row: bool(row["rehearsal"]))
     lines = [
         f"{'rehearsal ' if row['rehearsal'] else ''}{row['name']}: {row['state']},"
         f" {row['recovered']:,} of {row['devices']:,} recovered, {row['method']}, begun"
-        f" {row['begun']}"
+        f" {row['made']}"
         for row in rows
     ]
     emit({"campaigns": rows}, lines or ["no campaign yet"], as_json=as_json)
@@ -176,12 +184,17 @@ def _rows(settings: Settings) -> Iterator[dict[str, Any]]:
                     "rehearsal": rehearsal,
                     "incident": one.plan.incident,
                     "method": one.plan.method.value,
-                    "begun": f"{one.begun:%Y-%m-%dT%H:%M:%SZ}",
+                    "begun": _instant(one.begun),
+                    "made": _instant(made_of(settings, one, rehearsal=rehearsal)),
                     "devices": sum(fates.values()),
                     "recovered": sum(
                         count for fate, count in fates.items() if fate.value == "recovered"
                     ),
                 }
+
+
+def _instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _row(member: Member) -> dict[str, Any]:

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from smki.adapters.files import make_folder, read_octets, write_durably
-from smki.interfaces.cli.officers import detached
+from smki.adapters.files import make_folder, write_durably
+from smki.interfaces.cli.officers import certificate_in, detached
 from smki.interfaces.cli.output import emit, json_option, reporting
 from smki.interfaces.cli.recovery_devices import devices_told
 from smki.recovery.evidence import Signed
@@ -39,7 +38,7 @@ def inspect(
     handed in with 'smki recovery conclude NAME --inspection FOLDER'.
     """
     with reporting(as_json=as_json):
-        signer = _certificate(certificate)
+        signer = certificate_in(certificate).public_bytes(Encoding.DER)
         folder, devices, files = Path(out), 0, []
         if folder.exists():
             raise Malformed("folder: is there already, must not be there yet", where=out)
@@ -70,16 +69,6 @@ def inspect(
         ),
         as_json=as_json,
     )
-
-
-def _certificate(path: str) -> bytes:
-    try:
-        found = x509.load_pem_x509_certificate(read_octets(Path(path)))
-    except (ValueError, x509.InvalidVersion) as error:
-        raise Malformed(
-            f"certificate: {error}, must be PEM", where=path, clause="sec-app-q:B"
-        ) from error
-    return found.public_bytes(Encoding.DER)
 
 
 @contextmanager

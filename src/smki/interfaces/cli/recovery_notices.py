@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from smki.adapters.envelopes import seal, unseal
-from smki.adapters.files import read_octets
 from smki.interfaces.cli.lazy import WholeSentences
-from smki.interfaces.cli.officers import certificate_option, detached, key_option
+from smki.interfaces.cli.officers import (
+    certificate_in,
+    certificate_option,
+    detached,
+    key_option,
+    pair_in,
+)
 from smki.interfaces.cli.output import emit, json_option, output_file, read_input, reporting, tell
 from smki.recovery import PROCEDURES
 from smki.recovery.notices import (
@@ -23,7 +25,7 @@ from smki.recovery.notices import (
     encode_parcel,
     parse_notification,
 )
-from smki.terms import EUI64, Compromised, Malformed, Method, SerialNumber, instant_text
+from smki.terms import EUI64, Compromised, Method, SerialNumber, instant_text
 
 INSTANT: Final = click.DateTime(["%Y-%m-%dT%H:%M:%SZ"])
 _KEYS: Final = tuple(one.value for one in Compromised)
@@ -125,32 +127,18 @@ def recipient(path: str) -> bytes:
     """The certificate (DER) in that PEM file.
 
     Raises:
-        Malformed: there is none in it.
-        Unavailable: it cannot be read.
+        Malformed: there is no such file, or none in it.
     """
-    try:
-        found = x509.load_pem_x509_certificate(read_octets(Path(path)))
-    except ValueError as error:
-        raise Malformed(f"certificate: {error}, must be PEM", where=path) from None
-    return found.public_bytes(Encoding.DER)
+    return certificate_in(path).public_bytes(Encoding.DER)
 
 
 def opener(certificate: str, key: str) -> Callable[[bytes], bytes]:
     """Opens what is sealed for the certificate (PEM), by its key.
 
     Raises:
-        Malformed: they are not what they must be.
+        Malformed: they are not there, or not what they must be.
     """
-    try:
-        holder = x509.load_pem_x509_certificate(read_input(certificate))
-        private = load_pem_private_key(read_input(key), None)
-    except (ValueError, TypeError) as error:
-        raise Malformed(
-            f"certificate or key: {error}, must be PEM, the key not encrypted",
-            where="--certificate, --key",
-        ) from error
-    if not isinstance(private, RSAPrivateKey) or private.public_key() != holder.public_key():
-        raise Malformed("key: not the RSA key of the certificate, must be", where="--key")
+    holder, private = pair_in(certificate, key)
     return lambda came: unseal(came, holder, private)
 
 

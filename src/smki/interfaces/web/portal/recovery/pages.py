@@ -174,6 +174,7 @@ class RecoveryPages:
             **visitor.shown,
             **self._of(found, visitor),
             report=report,
+            defects=await run_in_threadpool(self._services.defects, report),
             judged=[one.name for one in report.checks if one.name not in _CRITERIA],
             digest=sha256(octets).hexdigest(),
             title=f"Report of {report.subject.name}",

@@ -1,6 +1,6 @@
 """What the pages of recoveries need of the house, and the values they show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -11,7 +11,9 @@ from smki.ports.campaign_acts import Act, Acted
 from smki.ports.campaigns import Carried, Member
 from smki.recovery import Decided, WaveCounts
 from smki.recovery.checklists import Ticked
+from smki.recovery.evidence import Defect
 from smki.recovery.progress import Progress
+from smki.recovery.report import Report
 from smki.steps import Requester
 from smki.terms import EUI64
 
@@ -26,12 +28,14 @@ class Listed:
     Attributes:
         carried: itself.
         rehearsal: whether its devices are a rehearsal's.
+        made: when it was made, by the clock of people.
         waves: what became of the devices of each wave.
         decided: what is next.
     """
 
     carried: Carried
     rehearsal: bool
+    made: datetime
     waves: Sequence[WaveCounts]
     decided: Decided
 
@@ -88,6 +92,10 @@ class Recoveries(Protocol):
 
     def report(self, campaign: str) -> bytes | None:
         """The report of the recovery that the campaign belongs to; None if none is written."""
+        ...
+
+    def defects(self, report: Report) -> Mapping[str, Defect]:
+        """By their refs those of the report's defects that can be read from the record."""
         ...
 
     def has_checklist(self, found: Watched, who: Requester, user: str) -> bool:

@@ -1,6 +1,6 @@
 """Campaigns as pages ask for them: from the estate of this house, and of rehearsals in it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +10,15 @@ from smki.adapters.sql.campaign_parts import SILENCE, at_work
 from smki.adapters.sql.campaign_residue import ResidueQuery, residue, residue_page
 from smki.bootstrap import Settings
 from smki.bootstrap.estates import estate_file
-from smki.bootstrap.recoveries import FOLDER, Kept, Recovery, houses, open_kept, recovery_of
+from smki.bootstrap.recoveries import (
+    FOLDER,
+    Kept,
+    Recovery,
+    houses,
+    made_of,
+    open_kept,
+    recovery_of,
+)
 from smki.campaigns import progress_of
 from smki.flows.office import FrontOffice
 from smki.flows.reading_register import ReadersOfRegister, Reading
@@ -19,15 +27,18 @@ from smki.governance import Body
 from smki.governance.entities import Key, Kind
 from smki.governance.entities.incidents import Incident
 from smki.interfaces.recovery_checklist import checklist_of
+from smki.interfaces.recovery_defects import defects_of
 from smki.interfaces.web.portal.recovery.counting import Counting
 from smki.interfaces.web.portal.recovery.service import RESIDUE_PAGE, Listed, Watched
 from smki.ports.campaign_acts import Act
 from smki.ports.campaigns import Carried, Member
 from smki.recovery import decide
 from smki.recovery.checklists import Ticked
+from smki.recovery.evidence import Defect
 from smki.recovery.progress import Totals
+from smki.recovery.report import Report
 from smki.steps import Requester
-from smki.terms import EUI64, Malformed, Refused, SubscriberKind
+from smki.terms import EUI64, Malformed, Refused, SubscriberKind, Unavailable
 
 _OLD: Final = timedelta(seconds=10)  # a count that is older is said to be
 
@@ -75,8 +86,8 @@ class WatchedRecoveries:
                     self._listed(one, kept, rehearsal=rehearsal)
                     for one in kept.campaigns.campaigns()
                 )
-        found.sort(key=lambda one: one.carried.begun, reverse=True)
-        return sorted(found, key=lambda one: one.rehearsal)  # whose clocks may be ahead
+        found.sort(key=lambda one: one.made, reverse=True)
+        return sorted(found, key=lambda one: one.rehearsal)
 
     def watched(self, campaign: str) -> Watched | None:
         """The campaign as it stands; None if there is none."""
@@ -90,6 +101,18 @@ class WatchedRecoveries:
         except Malformed:
             return None
         return read_octets(file) if file.exists() else None
+
+    def defects(self, report: Report) -> Mapping[str, Defect]:
+        """By their refs those of the report's defects that can be read from the record.
+
+        Clause: sec:L10
+        """
+        if self._front is None or not report.defects:
+            return {}
+        try:
+            return {one.ref: one for one in defects_of(report, self._front.reader)}
+        except (Malformed, Refused, Unavailable):
+            return {}
 
     def has_checklist(self, found: Watched, who: Requester, user: str) -> bool:
         """Whether this house's register has the campaign's incident, and they may read it.
@@ -150,7 +173,8 @@ class WatchedRecoveries:
     def _listed(self, one: Carried, kept: Kept, *, rehearsal: bool) -> Listed:
         waves = kept.campaigns.counts(one.name)
         decided = decide(one.plan, waves, self._now(), one.looked_at)
-        return Listed(carried=one, rehearsal=rehearsal, waves=waves, decided=decided)
+        made = made_of(self._settings, one, rehearsal=rehearsal)
+        return Listed(carried=one, rehearsal=rehearsal, made=made, waves=waves, decided=decided)
 
     def _watched(self, recovery: Recovery, kept: Kept) -> Watched | None:
         name = recovery.campaign

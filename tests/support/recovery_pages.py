@@ -1,7 +1,6 @@
 """The pages of recoveries without sockets: campaigns in the estates of a house and of a rehearsal."""
 
-import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from starlette.applications import Starlette
+from tests.support.asking import Answer, ask
 
 from smki.bootstrap import Settings, load_settings
 from smki.bootstrap.estates import open_estate
 from smki.bootstrap.recoveries import open_kept, recovery_of
-from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
 from smki.interfaces.web.portal.recovery import WatchedRecoveries
 from smki.interfaces.web.portal.recovery.service import Watched
@@ -44,15 +43,6 @@ PLAN: Final = CampaignPlan(
     stop_at=StopAt(failed_per_thousand=300),
 )
 KINDS: Final = ("esme", "gsme", "chf")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
 
 
 @dataclass
@@ -126,36 +116,13 @@ class RecoveryHouse:
         return self._ask(f"/portal/recovery{path}", party, body)
 
     def _ask(self, path: str, party: str, body: bytes | None) -> Answer:
-        sent: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            await asyncio.sleep(0)
-            return {"type": "http.request", "body": body or b"", "more_body": False}
-
-        async def send(message: Any) -> None:
-            await asyncio.sleep(0)
-            sent.append(message)
-
-        plain, _, query = path.partition("?")
         headers = {
             "host": "smki.test",
             "origin": "https://smki.test",
             "cookie": "__Host-smki=somebody",
             "content-type": "application/x-www-form-urlencoded",
         }
-        scope = {
-            "type": "http",
-            "method": "GET" if body is None else "POST",
-            "path": plain,
-            "raw_path": plain.encode(),
-            "query_string": query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-            "extensions": {EXTENSION: {"certificate": party.encode()}},
-        }
-        asyncio.run(self._app(scope, receive, send))
-        got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        text = b"".join(message.get("body", b"") for message in sent[1:])
-        return Answer(sent[0]["status"], got, text.decode(errors="replace"))
+        return ask(self._app, path, body=body, headers=headers, certificate=party.encode())
 
 
 def open_recovery_house(folder: Path) -> RecoveryHouse:

@@ -1,6 +1,5 @@
 """The register's pages without sockets: a register on SQLite, people with credentials, and questions."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
+from tests.support.asking import Answer, ask
 
 from smki.adapters.confidential import ConfidentialFiles
 from smki.adapters.sql import migrate, open_database
@@ -82,15 +82,6 @@ def people() -> tuple[Entity, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: dict[str, str]
-    text: str
-
-
 @dataclass
 class PagesHouse:
     """A register and its pages.
@@ -138,7 +129,7 @@ class PagesHouse:
     def public(self, path: str) -> Answer:
         """The answer to a GET of what is published."""
         routes = PublicRegister(self.services).routes()
-        return _answered(Starlette(routes=routes), f"/register{path}", None, {})
+        return ask(Starlette(routes=routes), f"/register{path}")
 
     def _ask(self, person: str, path: str, body: bytes | None, kind: str) -> Answer:
         visitor = Visitor(
@@ -160,7 +151,9 @@ class PagesHouse:
             "origin": "https://smki.test",
             "content-type": kind,
         }
-        return _answered(Starlette(routes=routes), f"{PORTAL_PATH}/register{path}", body, headers)
+        return ask(
+            Starlette(routes=routes), f"{PORTAL_PATH}/register{path}", body=body, headers=headers
+        )
 
 
 def open_pages_house(folder: Path) -> PagesHouse:
@@ -195,29 +188,3 @@ def _for(handler: Handler, visitor: Visitor) -> Any:
 def _told(error: SmkiError) -> tuple[int, str, str]:
     status, text = told(error)
     return status, "That cannot be done", text
-
-
-def _answered(app: Starlette, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-    sent: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        await asyncio.sleep(0)
-        return {"type": "http.request", "body": body or b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        await asyncio.sleep(0)
-        sent.append(message)
-
-    plain, _, query = path.partition("?")
-    scope = {
-        "type": "http",
-        "method": "GET" if body is None else "POST",
-        "path": plain,
-        "raw_path": plain.encode(),
-        "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-    }
-    asyncio.run(app(scope, receive, send))
-    got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    text = b"".join(message.get("body", b"") for message in sent[1:])
-    return Answer(sent[0]["status"], got, text.decode(errors="replace"))

@@ -1,8 +1,6 @@
 """The pages as answers: escaping, headers, who is let in, and what is not there."""
 
-import asyncio
 import base64
-import dataclasses
 import html
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +11,8 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from starlette.applications import Starlette
+from tests.support.asking import Answer
+from tests.support.asking import ask as ask_application
 
 from smki.flows.apikeys import NewKey, ShownKey
 from smki.flows.collecting import Collected
@@ -24,7 +24,6 @@ from smki.flows.lodged import LodgedEntry
 from smki.flows.recorded import Recorded
 from smki.flows.register_services import RegisterServices
 from smki.flows.statements import Fields
-from smki.interfaces.web.peer import EXTENSION
 from smki.interfaces.web.portal import PortalPages
 from smki.interfaces.web.portal.messages import FORM_OCTETS, branches
 from smki.merkle.leaf import LeafType, encode_framed
@@ -336,15 +335,6 @@ class EmptyHouse:
         return None  # as the port says it
 
 
-@dataclasses.dataclass
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-
 def ask(
     house: EmptyHouse,
     path: str,
@@ -356,37 +346,16 @@ def ask(
     origin: str = "https://smki.test",
 ) -> Answer:
     """The answer of the pages to one GET, or to the POST of a form."""
-    body = b"" if form is None else urlencode(form).encode()
+    body = None if form is None else urlencode(form).encode()
     headers = {
         "host": "smki.test",
         "cookie": f"__Host-smki={token}",
         "origin": origin,
         "content-type": "application/x-www-form-urlencoded",
     }
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        await asyncio.sleep(0)
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Any) -> None:
-        await asyncio.sleep(0)
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "method": "GET" if form is None else "POST",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        "extensions": {EXTENSION: {"certificate": certificate}},
-    }
     application = Starlette(routes=PortalPages(house).routes())
-    asyncio.run(application(scope, receive, send))
-    text = b"".join(message.get("body", b"") for message in sent[1:]).decode()
-    got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return Answer(sent[0]["status"], got, text)
+    asked = f"{path}?{query}" if query else path
+    return ask_application(application, asked, body=body, headers=headers, certificate=certificate)
 
 
 PAGES = (

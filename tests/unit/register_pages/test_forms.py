@@ -16,7 +16,8 @@ from smki.governance.entities.outputs import Output
 from smki.governance.labels import Label
 
 if TYPE_CHECKING:
-    from tests.support.register_pages import Answer, PagesHouse
+    from tests.support.asking import Answer
+    from tests.support.register_pages import PagesHouse
 
     from smki.governance.entities import Entity
 

@@ -95,6 +95,7 @@ def shell(page: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) 
         "SMKI_HTTPS_PORT": "0",
         "SMKI_LOCAL_PORT": "0",
         "SMKI_SFTP_PORT": "0",
+        "SMKI_BULK_TIME": "",  # a process more whenever a page serves its SMKI
         "SMKI_LINE__PORT": "0",
     }
 

@@ -2,7 +2,8 @@
 
 A command takes half a second to be loaded and a few milliseconds to run. Here one process has
 everything loaded and forks for each command, which has the arguments, folder, variables and open
-files of whoever called it. What serves, or makes processes of its own, is run as it is.
+files of whoever called it, and gets the signals that are sent to him. What a server starts beside it
+is forked too. What measures is run as it is.
 """
 
 import array
@@ -10,30 +11,44 @@ import atexit
 import gc
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from subprocess import Popen
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 ROOT = Path(__file__).resolve().parents[2]
 _LENGTH = 8
+_LIFELINE = "--lifeline"  # an open file more, of what a server starts
+_FILES = 4
+_HIGH = 256  # where that file is kept while others are put in their places
+_BESIDE = "beside"  # the folder of what a server takes for its Python
 _SHIM = """#!{python} -IS
-import array, json, os, socket, sys
-asked = sys.argv[1:]
-if {{"serve", "run", "bench", "worker", "keeper"}} & set(asked[:3]):
+import array, json, os, signal, socket, sys
+asked = sys.argv[3:] if sys.argv[1:3] == ["-m", "smki"] else sys.argv[1:]
+if "bench" in asked[:3]:
     os.execv({real!r}, [{real!r}, *asked])
+files = [0, 1, 2]
+if {lifeline!r} in asked:
+    files.append(int(asked[asked.index({lifeline!r}) + 1]))
 link = socket.socket(socket.AF_UNIX)
 link.connect({address!r})
 said = json.dumps([asked, os.getcwd(), dict(os.environ)]).encode()
-rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))
+rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
 link.sendmsg([len(said).to_bytes({length}, "big")], [rights])
 link.sendall(said)
+pid = int.from_bytes(link.recv({length}), "big")
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, _: os.kill(pid, number))
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
 code = link.recv(1)
 os._exit(code[0] if code else 70)
 """
@@ -53,19 +68,24 @@ def forking(folder: Path) -> Iterator[Path]:
     """A folder with a command `smki`, to be put first in PATH, while this lasts."""
     folder.mkdir(parents=True)
     address, log = folder / "socket", folder / "log"
-    shim = folder / "bin" / "smki"
-    shim.parent.mkdir()
-    real = Path(sys.executable).parent / "smki"
-    shim.write_text(
-        _SHIM.format(python=sys.executable, real=str(real), address=str(address), length=_LENGTH)
+    shim, beside = folder / "bin" / "smki", folder / _BESIDE / "python"
+    text = _SHIM.format(
+        python=sys.executable,
+        real=str(Path(sys.executable).parent / "smki"),
+        address=str(address),
+        length=_LENGTH,
+        lifeline=_LIFELINE,
     )
-    shim.chmod(0o755)
+    for one in (shim, beside):
+        one.parent.mkdir()
+        one.write_text(text)
+        one.chmod(0o755)
     with log.open("wb") as said, socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(address))
         listening.listen()
         number = listening.fileno()
         server = Popen(
-            [sys.executable, __file__, str(number)],
+            [sys.executable, __file__, str(number), str(beside)],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=-3,
@@ -80,8 +100,13 @@ def forking(folder: Path) -> Iterator[Path]:
             server.wait()
 
 
-def _serve(number: int) -> None:
-    """Forks for each caller; the child of each ends with its command."""
+def _serve(number: int, beside: str) -> None:
+    """Forks for each caller; the child of each ends with its command.
+
+    `beside` is what a server takes for its Python, which `multiprocessing` does not.
+    """
+    import_module("multiprocessing.spawn")
+    sys.executable = beside
     commands = import_module("smki.interfaces.cli")
     quick_stores = import_module("tests.support.founding").quick_stores
     for module in iter_modules(commands.__path__, f"{commands.__name__}."):
@@ -102,7 +127,7 @@ def _serve(number: int) -> None:
 
 def _run(link: socket.socket) -> None:
     """One command; its exit code is the answer. A child keeps the code from the command's own exit."""
-    head, control, _, _ = link.recvmsg(_LENGTH, socket.CMSG_SPACE(3 * 4))
+    head, control, _, _ = link.recvmsg(_LENGTH, socket.CMSG_SPACE(_FILES * 4))
     files = array.array("i")
     files.frombytes(control[0][2])
     left = int.from_bytes(head, "big")
@@ -112,14 +137,19 @@ def _run(link: socket.socket) -> None:
     asked, folder, environment = json.loads(said)
     child = os.fork()
     if child:
+        link.sendall(child.to_bytes(_LENGTH, "big"))
+        Thread(target=_end_with, args=(link, child), daemon=True).start()
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
         link.sendall(bytes((code if code >= 0 else 128 - code,)))
         return
     link.close()
-    for place, file in enumerate(files):
+    for place, file in zip((0, 1, 2, _HIGH), files, strict=False):
         os.dup2(file, place)
     os.closerange(3, 64)
+    if len(files) == _FILES:
+        os.dup2(_HIGH, int(asked[asked.index(_LIFELINE) + 1]))
+        os.close(_HIGH)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -127,5 +157,12 @@ def _run(link: socket.socket) -> None:
     import_module("smki.interfaces.cli").main()
 
 
+def _end_with(link: socket.socket, child: int) -> None:
+    """Who called it was killed: so is the command."""
+    if not link.recv(1):
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]))
+    _serve(int(sys.argv[1]), sys.argv[2])

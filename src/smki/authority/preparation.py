@@ -56,7 +56,11 @@ class Preparer:
         )
 
     def prepare_server(self, admitted: Admitted, names: ServerSubject, gate: Gate) -> Prepared:
-        """The certificate of one of the infrastructure's own servers, for these names."""
+        """The certificate of one of the infrastructure's own servers, for these names.
+
+        Raises:
+            Refused: it would deviate from its profile.
+        """
         serial = SerialNumber.from_random(self._entropy.octets(SERIAL_OCTETS))
         return self._composed(admitted, serial, names, gate)
 

@@ -217,6 +217,9 @@ def lent_to_broker(
 ) -> Leg:
     """The leg by which the recovery key puts the broker's certificates in all cells of these roles.
 
+    Raises:
+        Refused: nobody has a certificate of the recovery key.
+
     Clause: sec:L10, gbcs:CS02b
     """
     standing = {cell: one for role in roles for cell, one in _broker_for(role, now).items()}
@@ -227,6 +230,9 @@ def given_by_recovery(
     name: str, roles: Collection[RemotePartyRole], now: Cells, *, at: datetime
 ) -> Leg:
     """The leg by which the recovery key fills the cells of these roles with what belongs there.
+
+    Raises:
+        Refused: one of them, or the recovery key, has no certificate.
 
     Clause: sec:L10, gbcs:CS02b
     """

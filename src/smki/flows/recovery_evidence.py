@@ -84,7 +84,11 @@ class RecordLibrary:
         return octets
 
     def certificate(self, entry: int) -> bytes | None:
-        """The certificate (DER) that the record has at this entry; None if it has none there."""
+        """The certificate (DER) that the record has at this entry; None if it has none there.
+
+        Raises:
+            Inconsistent: the record is damaged.
+        """
         try:
             leaf = self._leaf(entry, "certificate")
         except Refused:

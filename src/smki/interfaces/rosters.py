@@ -43,7 +43,12 @@ def keep_roster(recovery: Recovery, estate: SqlEstate, rows: Iterable[InventoryR
 
 
 def kept_roster(recovery: Recovery, campaigns: Iterable[str]) -> Iterator[RosterRow]:
-    """The devices as they were before the first of these campaigns that they were in, ascending."""
+    """The devices as they were before the first of these campaigns that they were in, ascending.
+
+    Raises:
+        Malformed: a file of it is not of its form.
+        Unavailable: the disk is away.
+    """
     merged = merge(*(_kept(recovery, one) for one in campaigns), key=_device)
     for _, rows in groupby(merged, _device):
         yield next(rows)

@@ -276,7 +276,11 @@ class _Source:
         return taken
 
     def finish(self) -> bytes:
-        """The digest of all that was read; nothing is left."""
+        """The digest of all that was read; nothing is left.
+
+        Raises:
+            Malformed: something is.
+        """
         if self._left or self._at != len(self._buffer) or self._read(1):
             raise Malformed(
                 "bulk file: more than its entries, must be these alone", rule="bulk.form"

@@ -174,7 +174,11 @@ class _Frame:
     signature_bits: bytes
 
     def signature(self, algorithm: bytes, name: str) -> bytes:
-        """The signature's octets, made with `algorithm`."""
+        """The signature's octets, made with `algorithm`.
+
+        Raises:
+            Malformed: made with another, or not whole octets.
+        """
         if self.signature_algorithm != algorithm:
             raise Malformed(
                 f"signatureAlgorithm: {self.signature_algorithm[:40].hex().upper()},"

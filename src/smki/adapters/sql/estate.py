@@ -64,7 +64,9 @@ class SqlEstate:
     def __init__(self, url: str) -> None:
         self.store = Store(url)
         self.store.write(METADATA.create_all)
-        self._anchors: dict[int, TrustAnchor] = {}  # those that were read from the table
+        self._anchors: dict[int, TrustAnchor] = {}  # those that are in the table for certain
+        # Built once: to put a statement together takes longer than to find a device.
+        self._some = select(STATE).where(self.store.among_bound(STATE.c.device, "these"))
 
     def close(self) -> None:
         """No connection is left."""
@@ -90,10 +92,13 @@ class SqlEstate:
                     rule="estate.anchor",
                 )
             found = anchor_of_row(dict(row))
-            if len(self._anchors) >= _ANCHORS_KNOWN:
-                self._anchors.clear()
-            self._anchors[number] = found
+            self._remember({number: found})
         return found
+
+    def _remember(self, there: Mapping[int, TrustAnchor]) -> None:
+        if len(self._anchors) >= _ANCHORS_KNOWN:
+            self._anchors.clear()
+        self._anchors.update(there)
 
     def add(self, devices: Sequence[EstateDevice], at: datetime) -> None:
         """These are in the estate, with their status from that instant on.
@@ -160,22 +165,20 @@ class SqlEstate:
 
     def row(self, device: EUI64) -> InventoryRow | None:
         """What the inventory knows of the device; None if it is not in the estate."""
-        query = select(DEVICE).where(DEVICE.c.device == number_of(device))
-        row = self.store.read(lambda connection: connection.execute(query).mappings().first())
+        which = {"number": number_of(device)}
+        row = self.store.read(lambda found: found.execute(_ROW, which).mappings().first())
         return None if row is None else inventory_of_row(dict(row))
 
     def held(self, device: EUI64) -> HeldState | None:
         """What the device holds now; None if it is not in the estate."""
-        query = select(STATE).where(STATE.c.device == number_of(device))
-        row = self.store.read(lambda connection: connection.execute(query).first())
-        return None if row is None else self._held(row.revision, row.state)
+        return self.held_by((device,)).get(device)
 
     def held_by(self, devices: Sequence[EUI64]) -> dict[EUI64, HeldState]:
         """What these devices hold now, those that are in the estate."""
         found: dict[EUI64, HeldState] = {}
         for start in range(0, len(devices), _ASKED_TOGETHER):
             numbers = [number_of(each) for each in devices[start : start + _ASKED_TOGETHER]]
-            rows = self._states(select(STATE).where(self.store.among(STATE.c.device, numbers)))
+            rows = self._states(self._some, these=self.store.listed(numbers))
             held = (self._held(row.revision, row.state) for row in rows)
             found |= {each.state.device: each for each in held}
         return found
@@ -199,16 +202,14 @@ class SqlEstate:
             Inconsistent: one of them is not in the estate; none was changed.
         """
         if changed:
-            self.store.write(lambda connection: self._keep(connection, changed))
+            self._remember(self.store.write(lambda connection: self._keep(connection, changed)))
         return tuple(HeldState(state=one.state, revision=one.revision + 1) for one in changed)
 
-    def _keep(self, connection: Connection, changed: Sequence[HeldState]) -> None:
-        self._write_anchors(connection, [one.state.anchors for one in changed])
-        kept = (
-            update(STATE)
-            .where(STATE.c.device == bindparam("number"), STATE.c.revision == bindparam("before"))
-            .values(state=bindparam("octets"), revision=STATE.c.revision + 1)
-        )
+    def _keep(
+        self, connection: Connection, changed: Sequence[HeldState]
+    ) -> Mapping[int, TrustAnchor]:
+        """They are kept; the anchors that were written for them, by number."""
+        written = self._write_anchors(connection, [one.state.anchors for one in changed])
         numbers = [number_of(one.state.device) for one in changed]
         rows = [
             {
@@ -218,8 +219,8 @@ class SqlEstate:
             }
             for number, one in zip(numbers, changed, strict=True)
         ]
-        if connection.execute(kept, rows).rowcount == len(rows):
-            return
+        if connection.execute(_KEPT, rows).rowcount == len(rows):
+            return written
         if missing := set(numbers) - self._known(connection, numbers):
             raise Inconsistent(
                 f"estate: {eui64_of(min(missing))} is not there, must have been added",
@@ -308,8 +309,8 @@ class SqlEstate:
         )
         return tuple(inventory_of_row(row._asdict()) for row in rows)
 
-    def _states(self, query: Select[Any]) -> Sequence[Any]:
-        return self.store.read(lambda connection: connection.execute(query).all())
+    def _states(self, query: Select[Any], **bound: object) -> Sequence[Any]:
+        return self.store.read(lambda connection: connection.execute(query, bound).all())
 
     def _held(self, revision: int, octets: bytes) -> HeldState:
         return HeldState(state=decode_state(bytes(octets), self), revision=revision)
@@ -325,8 +326,8 @@ class SqlEstate:
         self,
         connection: Connection,
         held: Iterable[Mapping[TrustAnchorCellIdentifier, TrustAnchor]],
-    ) -> None:
-        """These anchors are in the table; those that are there already stay.
+    ) -> Mapping[int, TrustAnchor]:
+        """These anchors are in the table; those that were not known to be, by number.
 
         Raises:
             Inconsistent: another anchor has the same number.
@@ -335,7 +336,7 @@ class SqlEstate:
         all_held = {one: anchor_number(one) for each in different.values() for one in each.values()}
         fresh = {one: number for one, number in all_held.items() if number not in self._anchors}
         if not fresh:
-            return
+            return {}
         connection.execute(
             self.store.insert(ANCHOR).on_conflict_do_nothing(),
             [anchor_row(number, anchor) for anchor, number in fresh.items()],
@@ -347,6 +348,15 @@ class SqlEstate:
                 f"estate: number {fresh[other.pop()]} is another trust anchor's, must be its own",
                 rule="estate.anchor",
             )
+        return {number: anchor for anchor, number in fresh.items()}
+
+
+_ROW: Final = select(DEVICE).where(DEVICE.c.device == bindparam("number"))
+_KEPT: Final = (
+    update(STATE)
+    .where(STATE.c.device == bindparam("number"), STATE.c.revision == bindparam("before"))
+    .values(state=bindparam("octets"), revision=STATE.c.revision + 1)
+)
 
 
 def _conditions(query: InventoryQuery) -> list[Any]:

@@ -88,12 +88,12 @@ class _Reader:
         self.cursor = Cursor(octets, "device state", _CLAUSE)
 
     def octet(self, field: str) -> int:
-        return self.cursor.number(1, field)
+        return self.cursor.octet(field)
 
     def count(self, field: str) -> int:
         number = shift = 0
         while True:
-            octet = self.octet(field)
+            octet = self.cursor.octet(field)
             number |= (octet & 0x7F) << shift
             if octet < 0x80:
                 return number

@@ -39,6 +39,17 @@ class Cursor:
         """At most the next `count` octets, which stay where they are."""
         return self._octets[self.position : self.position + count]
 
+    def octet(self, field: str) -> int:
+        """The next octet.
+
+        Raises:
+            Malformed: none is left.
+        """
+        if self.position >= len(self._octets):
+            raise self.wrong(field, "0 octets left", "1")
+        self.position += 1
+        return self._octets[self.position - 1]
+
     def number(self, count: int, field: str) -> int:
         """The next `count` octets as a number, big-endian.
 

@@ -177,7 +177,7 @@ def key_open(authority: Authority, name: str, method: str) -> Iterator[None]:
         holder = subprocess.Popen(
             [sys.executable, "-m", "smki", *command], env=environment, stdout=out, stderr=out
         )
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while not path.exists():
         assert holder.poll() is None, log.read_text()
         assert time.monotonic() < until
@@ -185,7 +185,7 @@ def key_open(authority: Authority, name: str, method: str) -> Iterator[None]:
     try:
         yield
         assert house.run("recovery", "activate", name, "--forget")[0] == 0
-        assert holder.wait(60) == 0, log.read_text()
+        assert holder.wait(180) == 0, log.read_text()
     finally:
         holder.kill()
         holder.wait()

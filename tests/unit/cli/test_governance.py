@@ -42,7 +42,7 @@ def test_openssl_signs_as_well(authority: Authority) -> None:
         f" -inkey {key} -out {file}.p7s".split(),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert made.returncode == 0, made.stderr
     code, _ = authority.house.json("governance", "lodge", file, "--signature", f"{file}.p7s")

@@ -41,16 +41,16 @@ def test_whoever_ends_the_process_ends_it_in_order(authority: Authority) -> None
     words = (sys.executable, "-m", "smki", *command, *_given("recovery"), "--json")
     environment = {**os.environ, "SMKI_STATE": str(house.state)}
     with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE) as process:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 180
         while not path.exists():
             assert time.monotonic() < until
             time.sleep(0.05)
-        key = KeyOver(path, patience=5)
+        key = KeyOver(path, patience=60)
         with pytest.raises(Refused, match="campaign trial: there is none"):
             key.sign([b"a command"])
         key.close()
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=180)
     said = json.loads(out)
     assert process.returncode == 0, said
     assert said["keys"] == [{"key": "recovery", "used": 0}]
@@ -79,17 +79,17 @@ def test_contingency_and_symmetric_key_are_used_by_decision(
     path = recovery_of(settings, "trial").key_socket
 
     def carry() -> None:
-        until = time.monotonic() + 15
+        until = time.monotonic() + 180
         while not path.exists() and time.monotonic() < until:
             time.sleep(0.02)
-        key = KeyOver(path, patience=5)
+        key = KeyOver(path, patience=60)
         made.extend([key.symmetric(), *key.sign([b"a command"])])
         key.close()
 
     thread = threading.Thread(target=carry)
     thread.start()
     code, said = house.json(*command, *_given(*keys))
-    thread.join(20)
+    thread.join(180)
     assert code == 0, said
     assert said["keys"] == [{"key": one, "used": 1} for one in keys]
     assert [len(made[0]), len(made)] == [16, 2]

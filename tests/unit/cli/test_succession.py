@@ -214,12 +214,12 @@ def test_a_worker_begins_anew(house: Rehearsed) -> None:
     words = (sys.executable, "-m", "smki", "worker")
     with subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL) as worker:
         try:
-            until = time.monotonic() + 20
+            until = time.monotonic() + 180
             while ask(house.settings.path("worker.sock"), "ping", {}, 5) is None:
                 assert time.monotonic() < until
                 time.sleep(0.05)
             done = house.take(house.contingency())
-            assert worker.wait(20) == 0
+            assert worker.wait(180) == 0
         finally:
             worker.kill()
     assert done.authorities == (ROOT, OCA)

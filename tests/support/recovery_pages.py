@@ -43,6 +43,7 @@ PLAN: Final = CampaignPlan(
     stop_at=StopAt(failed_per_thousand=300),
 )
 KINDS: Final = ("esme", "gsme", "chf")
+R, F, S = (Fate.RECOVERED, ""), (Fate.PARTLY, "cells not replaced: <b>"), (Fate.SILENT, "no answer")
 
 
 @dataclass
@@ -129,6 +130,16 @@ def open_recovery_house(folder: Path) -> RecoveryHouse:
     """Nothing is recovered there yet."""
     bodies = '{"smki_pma": ["' + str(AUTHORITY) + '"]}'
     return RecoveryHouse(load_settings({"SMKI_STATE": str(folder), "SMKI_BODIES": bodies}))
+
+
+def begun(folder: Path) -> RecoveryHouse:
+    """A house with a campaign of forty devices, whose canaries are to be looked at."""
+    made = open_recovery_house(folder)
+    made.begin("first", 40)
+    made.become("first", 0, ())
+    made.now[0] = AT + timedelta(minutes=10)
+    made.become("first", 0, [R, R, R, F])
+    return made
 
 
 class _House:

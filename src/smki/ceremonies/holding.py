@@ -23,10 +23,10 @@ from smki.ceremonies.custodians import (
 )
 from smki.ceremonies.fingerprints import fingerprint
 from smki.ceremonies.keysets import KeySet, Secret, encode_key_set, parse_key_set
+from smki.ceremonies.lengths import must_fit_a_transcript, must_have_room
 from smki.ceremonies.opening import Opening, encode_opening, parse_opening, seat_of
 from smki.ceremonies.scripts import Act, Role, Step
 from smki.ceremonies.transcript import (
-    ENTRY_MAX,
     Entry,
     Kind,
     encode_entry,
@@ -82,15 +82,14 @@ class Ceremony:
         """The entry is in the journal, durable.
 
         Raises:
-            Refused: what was said is too long for an entry; nothing is in the journal.
+            Refused: what was said is too long for an entry, or it was interrupted and refused too
+                often; nothing is in the journal.
             Unavailable: the folder cannot be written.
         """
         at = max(self.hall.clock.now(), self.entries[-1].at)  # a clock set back must not stop it
         entry = next_entry(self.entries, kind, at, said, step)
-        octets = encode_entry(entry)
-        if len(octets) > ENTRY_MAX:
-            raise _refused(f"an entry of {len(octets)} octets, must be at most {ENTRY_MAX}")
-        self.hall.ledger.append(octets)
+        must_have_room(self.entries, entry, self.opening)
+        self.hall.ledger.append(encode_entry(entry))
         self.entries = (*self.entries, entry)
 
     def done(self, act: Act, about: str = "") -> Mapping[str, JSON] | None:
@@ -173,7 +172,8 @@ def open_ceremony(
 
     Raises:
         Refused: there is one in this folder, or custodians, keys or requests do not fit the script,
-            or profiles the purpose; nothing is in the folder.
+            or profiles the purpose, or nobody could replay what would be said; nothing is in the
+            folder.
         Unavailable: the folder cannot be written.
 
     Clause: sec-app-l:3
@@ -184,16 +184,17 @@ def open_ceremony(
     _must_fit(opening, keys, contents)
     said = encode_opening(opening)
     parse_opening(said)  # before anything is kept: what nobody could resume is not opened
+    files: list[JSON] = [
+        {"content": name, "digest": fingerprint(content)} for name, content in contents.items()
+    ]
+    entry = next_entry((), Kind.OPENED, hall.clock.now(), {"opening": said, "contents": files})
+    must_fit_a_transcript(entry, opening, contents)
     for one in custodians:
         hall.ledger.keep(f"custodians/{one.identifier}.json", encode_custodian(one))
     for held in keys:
         hall.ledger.keep(f"keys/{held.key}.json", encode_key_set(held))
     for name, content in contents.items():
         hall.ledger.keep(f"contents/{name}", content)
-    files: list[JSON] = [
-        {"content": name, "digest": fingerprint(content)} for name, content in contents.items()
-    ]
-    entry = next_entry((), Kind.OPENED, hall.clock.now(), {"opening": said, "contents": files})
     hall.ledger.append(encode_entry(entry))
 
 

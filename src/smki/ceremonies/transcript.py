@@ -31,6 +31,8 @@ from smki.wire.cms import parse_detached
 FORMAT: Final = "smki-transcript-1"
 TRANSCRIPT_MAX: Final = 512 * 1024  # octets; one of initial roots has some forty thousand
 ENTRY_MAX: Final = 64 * 1024
+SIGNATURE_MAX: Final = 8 * 1024  # octets: a certificate, and a signature that has it again
+UNPLANNED_MAX: Final = 128 * 1024  # octets of interruptions, deviations and refusals together
 ENTRIES: Final = range(1_000_000)
 STEPS: Final = range(1_000)
 FIRST: Final = "0" * 64
@@ -48,6 +50,10 @@ class Kind(Enum):
     DEVIATION = "deviation"
     REFUSED = "refused"
     CLOSED = "closed"
+
+
+UNPLANNED: Final = frozenset({Kind.RESUMED, Kind.DEVIATION, Kind.REFUSED})
+"""What comes as often as it comes; all else is as often as the script has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

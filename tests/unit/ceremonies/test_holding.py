@@ -30,6 +30,7 @@ from tests.support.succession import MAINTENANCE
 
 from smki.adapters.ceremony import CeremonyFolder, MemoryKeys
 from smki.adapters.world import SystemEntropy
+from smki.ceremonies import lengths
 from smki.ceremonies.acts import ACTS
 from smki.ceremonies.acts_keys import SESSION
 from smki.ceremonies.custodians import Purpose
@@ -222,7 +223,7 @@ def test_what_stops_a_ceremony_is_told_and_can_be_mended(
 def test_what_is_too_long_for_the_journal_is_not_written_there(tmp_path: Path) -> None:
     """A text that nobody could read again stops the step, and the ceremony goes on with another."""
     folder = tmp_path / "ceremony"
-    with pytest.raises(Refused, match="must be at most 65536"):
+    with pytest.raises(Refused, match="say it shorter"):
         held(folder, "recovery-key", instead={"machine": "m" * 70_000})
     assert replay(signed(folder, held_on(folder))).result == "completed"
 
@@ -531,3 +532,41 @@ def test_what_is_to_be_revoked_is_a_certificate_of_the_root(
         held(place, "root-lists", keys, MAINTENANCE, contents=brought)
     assert not (place / "lists").exists()
     assert b"refused" in (place / "journal").read_bytes()
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_what_nobody_could_replay_is_not_opened(
+    tmp_path: Path, recovery: tuple[Path, bytes]
+) -> None:
+    """Too many files to be signed, too long a list, too many keys: told before anything is kept."""
+    key = kept(recovery[0], RECOVERY)
+    many = {f"command-{number}": b"command" for number in range(700)}
+    for script, contents in (("activation", many), ("root-lists", {"root-oca.crl": bytes(60_000)})):
+        with pytest.raises(Refused, match="octets were brought"):
+            held(tmp_path / script, script, (key,), contents=contents)
+        assert not list((tmp_path / script).rglob("*.json"))
+        assert (tmp_path / script / "journal").read_bytes() == b""
+    keys = tuple(replace(key, key=f"key-{number}") for number in range(200))
+    with pytest.raises(Refused, match="fewer keys at a time"):
+        held(tmp_path / "renewal", "renewal", keys)
+
+
+@pytest.mark.clause("sec-app-l:3")
+def test_a_transcript_has_room_for_what_goes_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said at too great length is said again; interrupted too often, another must be called."""
+    place = tmp_path / "ceremony"
+    long = {"close.deviations": "late " * 20_000}
+    with pytest.raises(Refused, match="say it shorter"):
+        held(place, "recovery-key", instead=long)
+    monkeypatch.setattr(lengths, "UNPLANNED_MAX", 1_000)
+    said = []
+    for _ in range(10):
+        with pytest.raises(Refused) as caught:
+            held_on(place, long)
+        said.append(caught.value.message)
+    assert "say it shorter" in said[0]
+    assert "so often that nobody could replay its transcript" in said[-1]
+    monkeypatch.undo()
+    assert replay(signed(place, held_on(place))).result == "completed"

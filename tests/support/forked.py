@@ -30,6 +30,7 @@ _LIFELINE = "--lifeline"  # an open file more, of what a server starts
 _FILES = 4
 _HIGH = 256  # where that file is kept while others are put in their places
 _BESIDE = "beside"  # the folder of what a server takes for its Python
+_BEHIND = "behind"  # the folder in which each caller notes the process that does its work
 _SHIM = """#!{python} -IS
 import array, json, os, signal, socket, sys
 asked = sys.argv[3:] if sys.argv[1:3] == ["-m", "smki"] else sys.argv[1:]
@@ -46,10 +47,14 @@ signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
 link.sendmsg([len(said).to_bytes({length}, "big")], [rights])
 link.sendall(said)
 pid = int.from_bytes(link.recv({length}), "big")
+note = {behind!r} + "/" + str(os.getpid())
+with open(note, "w") as file:
+    file.write(str(pid))
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, lambda number, _: os.kill(pid, number))
 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
 code = link.recv(1)
+os.unlink(note)
 os._exit(code[0] if code else 70)
 """
 
@@ -75,7 +80,9 @@ def forking(folder: Path) -> Iterator[Path]:
         address=str(address),
         length=_LENGTH,
         lifeline=_LIFELINE,
+        behind=str(folder / _BEHIND),
     )
+    (folder / _BEHIND).mkdir()
     for one in (shim, beside):
         one.parent.mkdir()
         one.write_text(text)
@@ -98,6 +105,12 @@ def forking(folder: Path) -> Iterator[Path]:
         finally:
             server.kill()
             server.wait()
+
+
+def behind(pid: int) -> int:
+    """The process that does the work of the one that was started: itself, if it was not forked."""
+    note = commands().parent / _BEHIND / str(pid)
+    return int(note.read_text()) if note.exists() else pid
 
 
 def _serve(number: int, beside: str) -> None:

@@ -60,11 +60,6 @@ class Progress:
     next: tuple[RouteStep, ...]
     corrections: tuple[Condition, ...] = ()
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether every step was done."""
-        return not self.next
-
 
 def progress(version: DocumentVersion, known: Known) -> Progress:
     """What is done of the version's route, and what is next.

@@ -197,7 +197,7 @@ def test_an_approval_may_be_subject_to_a_later_consultation() -> None:
     later = condition(APPROVED, ConditionKind.SUBSEQUENT, consultation=asked.ref)
     world = register(draft, one, two, asked, later, document(_K.APPROACH))
     found = progress(draft, world)
-    assert found.is_complete
+    assert found.next == ()
     assert [one.deferred for one in found.done] == [False, True, False]
     answer = Comment(
         ref="1",

@@ -55,35 +55,31 @@ async def read_files(
     return fields, files
 
 
-_Part = tuple[str, tuple[str | None, bytes]]
+Part = tuple[str, tuple[str | None, bytes]]
 
 
-async def _parts(request: Request, limit: int, seconds: float) -> tuple[_Part, ...]:
+async def _parts(request: Request, limit: int, seconds: float) -> tuple[Part, ...]:
     must_be_ours(request)
     found = _TYPE.fullmatch(request.headers.get("content-type", "").strip())
     if found is None:
         raise Malformed("content type: must be multipart/form-data", rule="http.type")
     body = Body(request, Limits(), seconds=seconds)
-    return _split(await body.whole(limit), found[1].encode())
+    return parse_parts(await body.whole(limit), found[1].encode())
 
 
-def parse_parts(octets: bytes, boundary: bytes) -> Mapping[str, bytes]:
-    """The content of each part, by the name of its field.
+def parse_parts(octets: bytes, boundary: bytes) -> tuple[Part, ...]:
+    """The parts in their order: the name of the field, that of its file or None, and the content.
 
     Raises:
         Malformed: not a form in parts.
     """
-    return {name: content for name, (_, content) in _split(octets, boundary)}
-
-
-def _split(octets: bytes, boundary: bytes) -> tuple[_Part, ...]:
     *parts, end = (b"\r\n" + octets).split(b"\r\n--" + boundary)
     if not end.startswith(b"--") or len(parts) > _PARTS_MOST:
         raise _malformed("does not end with its boundary, or has too many parts")
     return tuple(_part(one) for one in parts[1:])
 
 
-def _part(part: bytes) -> _Part:
+def _part(part: bytes) -> Part:
     head, gap, content = part.partition(b"\r\n\r\n")
     named = _NAME.search(head)
     if not gap or named is None:

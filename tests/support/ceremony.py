@@ -31,7 +31,7 @@ from smki.ceremonies.transcript import (
 )
 from smki.interfaces.rehearsal.people import QUORUM, Person, usual_answer
 from smki.profiles import development
-from smki.terms import CertificateKind
+from smki.terms import CertificateKind, Unavailable
 
 START = datetime(2031, 3, 8, 9, tzinfo=UTC)
 SIGNATORIES = (("operator", Role.OPERATOR), ("witness-1", Role.WITNESS))
@@ -199,3 +199,29 @@ def signature(octets: bytes, person: str) -> Signature:
     certificate, key = signing_credential(person)
     who = Person(name=person, certificate=certificate, key=key)
     return Signature(certificate=certificate, signature=who.sign(octets))
+
+
+class Failing:
+    """A ledger whose power fails before one file is kept, or after it was replaced."""
+
+    def __init__(self, ledger: Any, name: str) -> None:
+        self._ledger, self._name = ledger, name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def keep(self, name: str, octets: bytes) -> None:
+        """The power fails before it is kept, if it is that one."""
+        if name == self._name and not name.startswith("keys/"):
+            self._fail()
+        self._ledger.keep(name, octets)
+
+    def replace(self, name: str, octets: bytes) -> None:
+        """The power fails when it is replaced, if it is that one."""
+        self._ledger.replace(name, octets)
+        if name == self._name:
+            self._fail()
+
+    def _fail(self) -> None:
+        self._ledger.close()
+        raise Unavailable("the power failed")

@@ -17,6 +17,7 @@ install: .venv/.ok ## only installs, the command is .venv/bin/smki
 	@echo "installed: .venv/bin/smki; next: 'make run'"
 
 test: .venv/.dev ## every test that this machine allows; skipped ones are named with their reason
+	@$(BIN)/python -m compileall -q src # tests start hundreds of commands, wherever the environment lets none write this
 	TMPDIR="$$($(BIN)/python tools/room.py)" $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder \
 	  -o tmp_path_retention_policy=failed -ra --durations=10 -m "not soak"
 

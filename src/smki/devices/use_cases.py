@@ -121,28 +121,6 @@ def _mode(command: object) -> CredentialsReplacementMode:
     return command.control.mode
 
 
-# code, name, protection, who may ask, replay protected, dated
-_FIXED: Final = (
-    (0x000A, "CS02c", Shape.BOTH, _supplier, True, False),
-    (0x000B, "CS02d", Shape.BOTH, _supplier, True, False),
-    (0x000C, "CS02e", Shape.BOTH, _supplier, False, False),
-    (0x000D, "CS03", Shape.BOTH, _supplier_or_broker, True, False),
-    (0x00AB, "CS03", Shape.BOTH, _supplier_or_broker, True, False),
-    (0x000E, "CS03", Shape.MAC, _supplier_or_broker, True, False),
-    (0x00AF, "CS03", Shape.BOTH, _supplier_or_broker, True, False),
-    (0x000F, "CS04", Shape.BOTH, _supplier_or_broker, True, False),
-    (0x0010, "CS04", Shape.MAC, _supplier_or_broker, True, False),
-    (0x0012, "CS06", Shape.BOTH, _supplier_or_broker, True, True),
-    (0x007F, "GCS28", Shape.BOTH, _supplier_or_broker, True, False),
-    (0x0001, "CCS", Shape.MAC, _broker, True, False),
-    (0x0002, "CCS", Shape.MAC, _broker, True, False),
-    (0x0003, "CCS", Shape.MAC, _broker, True, False),
-    (0x008C, "GCS59", Shape.MAC, _broker, True, False),
-    (0x0129, "CS08", Shape.MAC, _supplier_or_broker, False, False),
-    (0x0013, "CS07", Shape.MAC, _supplier_or_broker, False, False),
-)
-
-
 def _row(
     name: str,
     roles: Callable[[DeviceKind, object], frozenset[RemotePartyRole]],

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from smki.headend.waiting import CommandKey, Due, Given, Patience, Waiting
+from smki.headend.waiting import CommandKey, Due, Given, Holds, Patience, Waiting
 from smki.ports.links import DeviceLink, FromDevice, NotDelivered
 from smki.ports.outbox import Outbox, Outgoing, Settled
 from smki.terms import EUI64, Inconsistent, Malformed
@@ -50,7 +50,7 @@ class Order:
     devices: tuple[EUI64, ...]
     message_code: int
     make: Callable[[range], Sequence[bytes | Formed]]
-    holds: Callable[[CommandKey, GbcsMessage], bool]
+    holds: Holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,6 @@ class HeadEnd:
         self._outbox = outbox
         self._chance = chance
         self._waiting = Waiting(patience or Patience())
-        self._holds: dict[CommandKey, Callable[[CommandKey, GbcsMessage], bool]] = {}
         self._settled: dict[tuple[EUI64, str], list[int]] = defaultdict(list)  # not kept yet
         self._begun = False  # since events were last waited for
         self.commands = 0
@@ -168,8 +167,7 @@ class HeadEnd:
         self._outbox.keep(outgoing, self._to_settle())
         self._settled.clear()
         for key, message, octets in zip(keys, outgoing.messages, sent, strict=True):
-            self._waiting.begin(key, message, at, self._chance())
-            self._holds[key] = order.holds
+            self._waiting.begin(key, message, order.holds, at, self._chance())
             self._send(key, octets)
         self._begun = True
         self.commands += len(keys)
@@ -230,20 +228,19 @@ class HeadEnd:
         return self._answered(message, event)
 
     def _answered(self, message: GbcsMessage, event: FromDevice) -> Answered | None:
-        key = self._waiting.asked(message.header)
-        if key is None or event.device != key.device:
+        awaited = self._waiting.asked(message.header)
+        if awaited is None or event.device != awaited.key.device:
             self.passed_over[PassedOver.NOT_ASKED] += 1
             return None
-        if not self._holds[key](key, message):
+        key = awaited.key
+        if not awaited.holds(key, message):
             self.passed_over[PassedOver.NOT_PROVEN] += 1
             return None
-        del self._holds[key]
         self._settled[key.originator, ANSWERED].append(key.counter)
         attempts = self._waiting.answered(key)
         return Answered(key=key, response=message, attempts=attempts, at=event.at)
 
     def _gave_up(self, due: Due, why: Given) -> GivenUp:
-        del self._holds[due.key]
         self._settled[due.key.originator, why.value].append(due.key.counter)
         return GivenUp(key=due.key, why=why, attempts=due.attempts, at=self._link.now)
 

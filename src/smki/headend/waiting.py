@@ -13,13 +13,15 @@ Clause: gbcs:7.2.7
 """
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import TypeAlias
 
 from smki.terms import EUI64, Inconsistent, Malformed
 from smki.wire.gbcs.forms import Formed
-from smki.wire.gbcs.frame import GroupingHeader, MessageCategory
+from smki.wire.gbcs.frame import GbcsMessage, GroupingHeader, MessageCategory
 
 
 class Given(Enum):
@@ -112,10 +114,26 @@ class CommandKey:
         )
 
 
+Holds: TypeAlias = Callable[[CommandKey, GbcsMessage], bool]
+"""Whether the response to the command with that key is the device's own."""
+
+
 @dataclass(slots=True)
-class _Waits:
+class Awaited:
+    """A command whose answer is waited for.
+
+    Attributes:
+        key: of the command.
+        message: whole, or its form and what is in the gaps.
+        holds: whether a response is the device's: its signature or its MAC.
+        due: when it is sent again, or given up.
+        attempts: how often it was sent.
+        lost: the line gave up what was sent last.
+    """
+
     key: CommandKey
     message: bytes | Formed
+    holds: Holds
     due: datetime
     attempts: int = 1
     lost: bool = False
@@ -136,21 +154,21 @@ class Waiting:
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
-        self._waits: dict[tuple[bytes, int], _Waits] = {}  # by octets of the originator, counter
-        self._queue: list[tuple[datetime, int, _Waits]] = []  # what was answered stays a while
+        self._waits: dict[tuple[bytes, int], Awaited] = {}  # by octets of the originator, counter
+        self._queue: list[tuple[datetime, int, Awaited]] = []  # what was answered stays a while
         self._number = 0
 
     def __len__(self) -> int:
         return len(self._waits)
 
-    def asked(self, header: GroupingHeader) -> CommandKey | None:
+    def asked(self, header: GroupingHeader) -> Awaited | None:
         """The command that waits for the response with this header; None if it answers none."""
         waits = self._waits.get((header.recipient.octets, header.counter))
         if waits is None or header.category is not MessageCategory.RESPONSE:
             return None
         key = waits.key
         asked = key.device == header.originator and key.message_code == header.message_code
-        return key if asked else None
+        return waits if asked else None
 
     @property
     def next_due(self) -> datetime | None:
@@ -164,13 +182,16 @@ class Waiting:
             heapq.heappop(self._queue)
         return None
 
-    def begin(self, key: CommandKey, message: bytes | Formed, at: datetime, chance: float) -> None:
-        """The command was sent for the first time, and waits.
+    def begin(
+        self, key: CommandKey, message: bytes | Formed, holds: Holds, at: datetime, chance: float
+    ) -> None:
+        """The command was sent for the first time, and waits for what `holds` as its answer.
 
         Raises:
             Inconsistent: one with that counter waits already.
         """
-        waits = _Waits(key=key, message=message, due=at + self._patience.wait(1, chance))
+        due = at + self._patience.wait(1, chance)
+        waits = Awaited(key=key, message=message, holds=holds, due=due)
         if self._waits.setdefault((key.originator.octets, key.counter), waits) is not waits:
             raise Inconsistent(
                 f"head end: counter {key.counter} of {key.originator} waits already, must be new",
@@ -208,11 +229,11 @@ class Waiting:
         """The command waits no more; how often it was sent."""
         return self._waits.pop((key.originator.octets, key.counter)).attempts
 
-    def _given_up(self, waits: _Waits) -> Due:
+    def _given_up(self, waits: Awaited) -> Due:
         del self._waits[waits.key.originator.octets, waits.key.counter]
         why = Given.NOT_DELIVERED if waits.lost else Given.NO_ANSWER
         return Due(key=waits.key, attempts=waits.attempts, given_up=why)
 
-    def _queued(self, waits: _Waits) -> None:
+    def _queued(self, waits: Awaited) -> None:
         self._number += 1
         heapq.heappush(self._queue, (waits.due, self._number, waits))

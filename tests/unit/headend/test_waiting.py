@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smki.headend.waiting import CommandKey, Due, Given, Patience, Waiting
 from smki.terms import EUI64, Inconsistent, Malformed
-from smki.wire.gbcs.frame import GroupingHeader, MessageCategory
+from smki.wire.gbcs.frame import GbcsMessage, GroupingHeader, MessageCategory
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PATIENCE = Patience(answer_seconds=100, growth=2, longest_seconds=300, attempts=4, spread=0)
@@ -35,9 +35,18 @@ def _after(seconds: float) -> datetime:
     return AT + timedelta(seconds=seconds)
 
 
+def _holds(_key: CommandKey, _response: GbcsMessage) -> bool:
+    return True
+
+
+def _asked(waiting: Waiting) -> CommandKey | None:
+    found = waiting.asked(_answer(_key(7)))
+    return None if found is None else found.key
+
+
 def _waiting(counter: int = 7) -> Waiting:
     waiting = Waiting(PATIENCE)
-    waiting.begin(_key(counter), b"octets", AT, 0)
+    waiting.begin(_key(counter), b"octets", _holds, AT, 0)
     return waiting
 
 
@@ -64,9 +73,9 @@ def test_nothing_is_due_before_its_time() -> None:
 def test_what_was_answered_is_not_sent_again() -> None:
     """It waits no more, how often it was sent is told, and its instant passes."""
     waiting = _waiting()
-    waiting.begin(_key(8), b"another", _after(50), 0)
+    waiting.begin(_key(8), b"another", _holds, _after(50), 0)
     waiting.due(_after(100), 0)
-    assert waiting.asked(_answer(_key(7))) == _key(7)
+    assert _asked(waiting) == _key(7)
     assert waiting.answered(_key(7)) == 2
     assert waiting.asked(_answer(_key(7))) is None
     assert waiting.next_due == _after(150)
@@ -100,13 +109,13 @@ def test_a_loss_is_that_of_its_own_command() -> None:
 def test_only_the_very_command_waits() -> None:
     """The same counter with another device or message code is another command."""
     waiting = _waiting()
-    assert waiting.asked(_answer(_key(7))) == _key(7)
+    assert _asked(waiting) == _key(7)
     assert waiting.asked(_answer(_key(7), MessageCategory.ALERT)) is None
     assert waiting.asked(_answer(_key(7, OTHER))) is None
     other = CommandKey(originator=PARTY, counter=7, device=METER, message_code=0x000B)
     assert waiting.asked(_answer(other)) is None
     with pytest.raises(Inconsistent, match="must be new"):
-        waiting.begin(_key(7, OTHER), b"", AT, 0)
+        waiting.begin(_key(7, OTHER), b"", _holds, AT, 0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 1_000), st.floats(0, 1)), min_size=1, max_size=30))
@@ -115,7 +124,7 @@ def test_due_commands_come_in_the_order_of_time(begun: list[tuple[int, float]]) 
     patience = Patience(answer_seconds=10, growth=1.5, longest_seconds=40, attempts=3, spread=1)
     waiting = Waiting(patience)
     for counter, (seconds, chance) in enumerate(begun):
-        waiting.begin(_key(counter), b"", _after(seconds), chance)
+        waiting.begin(_key(counter), b"", _holds, _after(seconds), chance)
     instants, over = [], []
     while (at := waiting.next_due) is not None:
         instants.append(at)

@@ -5,7 +5,7 @@ times as long. No other table of the house is here: an estate can be thrown away
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
@@ -164,9 +164,13 @@ def eui64_of(number: int) -> EUI64:
     return EUI64(number.to_bytes(_EUI64_OCTETS, "big", signed=True))
 
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
 def micros(at: datetime) -> int:
     """The instant in microseconds since 1970."""
-    return round(at.timestamp() * 1_000_000)
+    return (at - _EPOCH) // _MICROSECOND
 
 
 def instant(microseconds: int) -> datetime:

@@ -35,6 +35,7 @@ RECOVERING: Final = frozenset({RECOVERY, CONTINGENCY, SYMMETRIC})
 DESTRUCTION: Final = "destruction"
 ASKED_LEAF: Final = "key-asked"
 CEREMONY_LEAF: Final = "ceremony"
+CEREMONY_NAMED: Final = "ceremony: "  # with what the name of its entry begins
 
 Told = Callable[[Mapping[str, JSON]], object]
 
@@ -157,7 +158,7 @@ def lodge_transcript(office: Office, transcript: bytes) -> int:
     """
     told = replay(transcript)
     opening = told.opening
-    name = f"ceremony: {opening.script.name}, {opening.purpose.value}, {told.result}"
+    name = f"{CEREMONY_NAMED}{opening.script.name}, {opening.purpose.value}, {told.result}"
     body = encode_framed({"kind": CEREMONY_LEAF, "name": name}, transcript)
     for item in office.front.index.items(of=LeafType.TRANSCRIPT, name=name):
         reader = office.front.reader

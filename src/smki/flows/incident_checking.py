@@ -9,6 +9,7 @@ Clause: sec:L10
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from smki.flows.activating import CEREMONY_NAMED
 from smki.flows.deciding import recorded_decision, recorded_decisions
 from smki.flows.office import FrontOffice
 from smki.flows.recovery_pieces import REPORT
@@ -106,7 +107,7 @@ def _told_by(item: ItemRow, incident: Incident) -> Seen | None:
     recovery, _, what = item.name.partition(": ")
     if key and item.name == f"permitted: {key}":
         return Seen.KEY_ASKED
-    if item.name.startswith("ceremony: contingency,") and item.name.endswith(_COMPLETED):
+    if item.name.startswith(f"{CEREMONY_NAMED}contingency,") and item.name.endswith(_COMPLETED):
         return Seen.CONTINGENCY
     campaigns = {name.partition(".")[0] for name in incident.campaigns}
     return Seen.REPORT if recovery in campaigns and what.startswith(f"{REPORT} ") else None

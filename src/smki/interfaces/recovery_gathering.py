@@ -20,7 +20,7 @@ from smki.adapters.files import read_octets
 from smki.bootstrap import Settings
 from smki.bootstrap.opening import load_hierarchy
 from smki.bootstrap.recoveries import Recovery, arrangement_of, recovery_of
-from smki.flows.activating import CEREMONY_LEAF
+from smki.flows.activating import CEREMONY_LEAF, CEREMONY_NAMED
 from smki.flows.deciding import recorded_decision
 from smki.flows.office import FrontOffice
 from smki.flows.officers import who_signed
@@ -273,8 +273,10 @@ def _decision(front: FrontOffice, identifier: str) -> DecisionKept:
 
 
 def _ceremonies(front: FrontOffice) -> Iterator[bytes]:
-    """The transcripts of the record."""
+    """The transcripts of the record; what else stands beside them, bundles say, is not read."""
     for item in front.index.items(of=LeafType.TRANSCRIPT):
+        if not item.name.startswith(CEREMONY_NAMED):
+            continue
         found = framed_at(front.reader, front.reader.leaf(item.entry))
         if found is not None and found[0].get("kind") == CEREMONY_LEAF:
             yield found[1]

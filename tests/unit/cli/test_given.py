@@ -45,8 +45,8 @@ def test_no_sentence_of_a_list_of_commands_is_cut() -> None:
     found = list(_groups(main))
     assert ("recovery", "incident") in found
     for words in found:
-        said = CliRunner().invoke(main, [*words, "-h"], env={"COLUMNS": "60"})
-        assert said.exit_code == 0
+        said = CliRunner().invoke(main, [*words, "--help"], env={"COLUMNS": "60"})
+        assert said.exit_code == 0, said.output
         assert "..." not in said.stdout.partition("Commands:")[2], words
 
 

@@ -152,6 +152,7 @@ def unknown(member: Member, at: datetime) -> Became:
     """Nobody knows the device, so nothing is sent to it."""
     return Became(
         device=member.device,
+        leased=member,
         fate=Fate.EXCLUDED,
         why="the inventory does not know it any more",
         command=b"",
@@ -163,6 +164,7 @@ def left(one: UnderWay, event: Answered | GivenUp) -> Became:
     """It was to be commanded, and the campaign has stopped: whoever goes on does so."""
     return Became(
         device=one.member.device,
+        leased=one.member,
         fate=Fate.PLANNED,
         why="asked, and not commanded: the campaign has stopped",
         due=event.at,
@@ -176,6 +178,7 @@ def _given_up(plan: CampaignPlan, one: UnderWay, event: GivenUp) -> Became:
     last = Fate.OUT_OF_REACH if event.why is Given.NOT_DELIVERED else Fate.SILENT
     return Became(
         device=one.member.device,
+        leased=one.member,
         fate=last if pause is None else Fate.PLANNED,
         why=event.why.value,
         due=None if pause is None else event.at + pause,
@@ -187,6 +190,7 @@ def _given_up(plan: CampaignPlan, one: UnderWay, event: GivenUp) -> Became:
 def _ended(one: UnderWay, event: Answered, fate: Fate, why: str) -> Became:
     return Became(
         device=one.member.device,
+        leased=one.member,
         fate=fate,
         why=why,
         command=one.message,

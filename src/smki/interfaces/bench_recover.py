@@ -96,9 +96,9 @@ class _Devices:
 
     def __init__(self, keys: ScalarKeys, catalogue: Catalogue) -> None:
         self._keys = keys
-        self._kinds = tuple(DeviceKind)
-        self._pool = {kind: [catalogue.device(kind) for _ in range(_POOL)] for kind in self._kinds}
-        self._known = {kind: list(map(_target, pool)) for kind, pool in self._pool.items()}
+        kinds = tuple(DeviceKind)
+        self._pool = [catalogue.device(kind) for _ in range(_POOL) for kind in kinds]
+        self._known = list(map(_target, self._pool))
         self._sent: list[tuple[EUI64, bytes]] = []
         self._said: deque[FromDevice] = deque()
         self.exchanged: deque[tuple[bytes, bytes, bytes]] = deque(maxlen=_LOOK)
@@ -107,15 +107,15 @@ class _Devices:
 
     def kind(self, device: EUI64) -> DeviceKind:
         """What the device is: kinds come in turn."""
-        return self._kinds[int(device) % len(self._kinds)]
+        return self._pool[int(device) % len(self._pool)].kind
 
     def targets(self, devices: Sequence[EUI64]) -> dict[EUI64, Target]:
         """What the inventory knows of these."""
         found = {}
         for device in devices:
-            known = self._known[self.kind(device)][_place(device)]
-            kind, point = known.recipient.kind, known.recipient.point
-            recipient = Recipient(device=device, kind=kind, point=point)
+            known = self._known[int(device) % len(self._known)]
+            like = known.recipient
+            recipient = Recipient(device=device, kind=like.kind, point=like.point)
             found[device] = Target(recipient=recipient, cells=known.cells, signing=known.signing)
         return found
 
@@ -139,16 +139,12 @@ class _Devices:
             yield self._said.popleft()
 
     def _answer(self, device: EUI64, message: bytes) -> FromDevice:
-        at, kind = self.now, self.kind(device)
-        state: DeviceState = replace(self._pool[kind][_place(device)], device=device)
+        at, place = self.now, int(device) % len(self._pool)
+        state: DeviceState = replace(self._pool[place], device=device)
         (said,) = process(state, message, at, self._keys).out
         self.octets = max(self.octets, len(message))
-        self.exchanged.append((message, said, self._known[kind][_place(device)].signing))
+        self.exchanged.append((message, said, self._known[place].signing))
         return FromDevice(device=device, message=said, at=at)
-
-
-def _place(device: EUI64) -> int:
-    return int(device) // len(DeviceKind) % _POOL
 
 
 def _target(state: DeviceState) -> Target:

@@ -71,6 +71,7 @@ class Became:
         at: when.
         unanswered: the command of this try that nobody answered, where a question after it was;
             and when it was waited for no longer.
+        leased: the device as it was leased, for whoever keeps this: it need not be read again.
     """
 
     device: EUI64
@@ -81,6 +82,7 @@ class Became:
     response: bytes = b""
     at: datetime
     unanswered: tuple[bytes | Formed, datetime] | None = None
+    leased: Member | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,27 @@ def test_a_device_is_leased_to_one_process_and_counted_in_every_fate(opened: Ope
 
 
 @pytest.mark.clause("sec:L10")
+def test_what_is_told_as_it_was_leased_is_settled_alike(opened: Opening) -> None:
+    """Without reading it again; of what another took over meanwhile nothing is settled all the same."""
+    one, two = opened(), opened()
+    members = one.lease(NAME, 0, "one", at=AT, until=LEFT, most={"north": 2, "south": 2})
+    became = [
+        replace(_became(int(member.device), Fate.RECOVERED), leased=member) for member in members
+    ]
+    assert one.settle(NAME, "one", became[:1]) == 1
+    assert _counts(one)[0].fates == {Fate.PLANNED: 2, Fate.UNDER_WAY: 3, Fate.RECOVERED: 1}
+    taken = two.lease(NAME, 0, "two", at=LEFT, until=LEFT + timedelta(1), most={"south": 2})
+    assert [int(member.device) for member in taken] == [5, 1]
+    assert one.settle(NAME, "one", became[1:]) == 2
+    assert _counts(two)[0].fates == {Fate.PLANNED: 1, Fate.UNDER_WAY: 2, Fate.RECOVERED: 3}
+    assert [(int(each.device), each.attempt) for each in two.evidence(NAME, None, 9)] == [
+        (0, 2),
+        (2, 2),
+        (3, 2),
+    ]
+
+
+@pytest.mark.clause("sec:L10")
 def test_no_try_is_lost_by_who_is_killed(opened: Opening) -> None:
     """Taken over again and again it is in its first try; one that came to nothing is one more."""
     campaigns, at = opened(), AT

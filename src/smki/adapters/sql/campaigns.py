@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -34,7 +34,7 @@ from smki.adapters.sql.campaign_tables import (
     METADATA,
     member_of,
 )
-from smki.adapters.sql.campaign_tally import Moved, Tally, counted, state_of
+from smki.adapters.sql.campaign_tally import Moved, Sort, Tally, counted, state_of
 from smki.adapters.sql.estate_tables import eui64_of, instant, micros, number_of
 from smki.adapters.sql.forms import SqlForms
 from smki.adapters.sql.in_order import halves, page_of
@@ -51,6 +51,7 @@ _OVER: Final = (CampaignState.ABORTED, CampaignState.ENDED)
 _NOT_LOOKED: Final = -1  # of a campaign: people have looked at no wave
 _NOT_WHOLE: Final = -2  # and its devices are not all there yet
 _M: Final = MEMBER.c
+_ITS: Final = _M.worker == bindparam("whose")
 _SORT: Final = slice(2, None)  # of the columns of a device: what it is counted by
 
 
@@ -65,9 +66,9 @@ class SqlCampaigns:
         # Built once: to put a statement together takes as long as to change a hundred devices.
         these = (_M.campaign == bindparam("of")) & store.among_bound(_M.device, "these")
         self._leased = update(MEMBER).where(these).values(_LEASED)
-        self._settled = update(MEMBER).where(these).values(_SETTLED)
+        self._settled = update(MEMBER).where(these, _ITS).values(_SETTLED)
         # Locked: who is believed dead just now loses them before this, or not until it is kept.
-        had = select(*DEVICE).where(these, _M.worker == bindparam("whose"))
+        had = select(*DEVICE).where(these, _ITS)
         self._had = had.with_for_update()
 
     def begin(self, name: str, plan: CampaignPlan, at: datetime) -> Carried:
@@ -190,29 +191,36 @@ class SqlCampaigns:
 
     def settle(self, name: str, worker: str, became: Sequence[Became]) -> int:
         """So many of these became what is said, with their evidence."""
+        if not became:
+            return 0
         columns = self._forms.columns(one.command for one in became)
         numbers = [number_of(one.device) for one in became]
         unheard = self._unheard(became)
 
-        def work(connection: Connection) -> int:
+        def work(connection: Connection, mine: _Leased | None = None) -> int:
             state_of(connection, name)
-            mine = self._mine(connection, name, worker, numbers)
+            if mine is None:
+                mine = self._mine(connection, name, worker, numbers)
             kept = [one for one in zip(numbers, became, columns, strict=True) if one[0] in mine]
+            self._keep_fates(connection, name, worker, kept, mine)
             rows = [
-                (name, number, 2 * mine[number][1], column, one.response, micros(one.at))
+                (name, number, 2 * mine[number][0], column, one.response, micros(one.at))
                 for number, one, column in kept
             ]
             rows += [
-                (name, number, 2 * mine[number][1] - 1, column, b"", at)
+                (name, number, 2 * mine[number][0] - 1, column, b"", at)
                 for number, column, at in unheard
                 if number in mine
             ]
             _PROVEN.run(connection, rows)
-            self._keep_fates(connection, name, kept, mine)
             self._line_time.came_to(connection, name, max(one.at for one in became))
             return len(kept)
 
-        return self._store.write(work) if became else 0
+        leased = _as_leased(numbers, became)
+        try:
+            return self._store.write(partial(work, mine=leased))
+        except _TakenOver:
+            return self._store.write(work)
 
     def line_came_to(self, names: Collection[str]) -> datetime | None:
         """How far the time of the line has come in these campaigns; None if no device became anything."""
@@ -222,20 +230,30 @@ class SqlCampaigns:
         self,
         connection: Connection,
         name: str,
-        kept: Iterable[tuple[int, Became, bytes]],
-        mine: Mapping[int, Any],
+        worker: str,
+        kept: Sequence[tuple[int, Became, bytes]],
+        mine: "_Leased",
     ) -> None:
-        """Of thousands all but a few have the same: each such group takes one statement."""
+        """Of thousands all but a few have the same: each such group takes one statement.
+
+        Raises:
+            _TakenOver: another process has one of them by now.
+        """
         alike: dict[tuple[Fate, str, datetime | None], list[int]] = defaultdict(list)
         for number, one, _ in kept:
             alike[one.fate, one.why, one.due].append(number)
         moved: list[Moved] = []
+        changed = 0
         for (fate, why, due), numbers in alike.items():
             code = CODES[fate]
-            now = {"now": code, "because": why, "again": due and micros(due)}
-            connection.execute(self._settled, {**self._these(name, numbers), **now})
-            sorts = Counter(mine[number][_SORT] for number in numbers)
+            now = {"now": code, "because": why, "again": due and micros(due), "whose": worker}
+            changed += connection.execute(
+                self._settled, {**self._these(name, numbers), **now}
+            ).rowcount
+            sorts = Counter(mine[number][1] for number in numbers)
             moved += [(sort, code, why, count) for sort, count in sorts.items()]
+        if changed != len(kept):
+            raise _TakenOver
         self._tally.recount(connection, name, moved)
 
     def _these(self, name: str, numbers: Sequence[int]) -> dict[str, Any]:
@@ -252,10 +270,10 @@ class SqlCampaigns:
 
     def _mine(
         self, connection: Connection, name: str, worker: str, numbers: Sequence[int]
-    ) -> Mapping[int, Any]:
-        """The rows of those of these devices that this worker has."""
+    ) -> "_Leased":
+        """Those of these devices that this worker has."""
         rows = connection.execute(self._had, {**self._these(name, numbers), "whose": worker}).all()
-        return {row[0]: row for row in rows}
+        return {row[0]: (row[1], row[_SORT]) for row in rows}
 
     def next_due(self, name: str, wave: int) -> datetime | None:
         """When the next device of the wave is due or left; None if none is."""
@@ -322,6 +340,25 @@ class SqlCampaigns:
         if found is None:
             raise _refused(f"{name}: there is none; 'smki recovery list' names them")
         return found
+
+
+class _TakenOver(Exception):
+    """Another process has devices that this one leased."""
+
+
+_Leased: TypeAlias = Mapping[int, tuple[int, Sort]]
+"""Of devices by number: tries, with the one under way, and by what they are counted."""
+
+
+def _as_leased(numbers: Sequence[int], became: Sequence[Became]) -> _Leased | None:
+    """What they were when they were leased; None if that is not told of each."""
+    members = [one.leased for one in became if one.leased is not None]
+    if len(members) != len(became):
+        return None
+    return {
+        number: (one.tries, (one.kind, one.make, one.region, one.wave, CODES[one.fate], one.why))
+        for number, one in zip(numbers, members, strict=True)
+    }
 
 
 def _execute(statement: Any, rows: Sequence[Mapping[str, Any]], connection: Connection) -> None:
